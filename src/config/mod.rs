@@ -1,0 +1,151 @@
+//! Settings: `lookout.toml` and the environment, parsed once into types that
+//! can't be wrong. Defaults stand here and nowhere else.
+
+pub mod people;
+pub mod secret;
+pub mod slug;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+pub use people::{Person, PublishList};
+pub use secret::Secret;
+pub use slug::Slug;
+
+/// Everything an operator can set, with relative paths already resolved.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The published site.
+    pub site: Site,
+    /// The table that Jekyll reads.
+    pub csv: Csv,
+    /// Zoom and the webhook endpoint.
+    pub zoom: Zoom,
+    /// The local log of events.
+    pub journal: Journal,
+    /// Who may appear.
+    pub privacy: Privacy,
+    /// How presence is derived.
+    pub presence: Presence,
+    /// The rooms that are shown; none: every meeting counts as one room.
+    pub rooms: Vec<Room>,
+    /// People with several names.
+    pub people: Vec<Person>,
+    /// Health and metrics.
+    pub admin: Admin,
+}
+
+/// `[site]`
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// The page's title.
+    pub title: String,
+    /// The directory that nginx serves.
+    pub output_dir: PathBuf,
+    /// The dashboard's place under the web root; begins and ends with `/`.
+    pub path: String,
+    /// Such as `https://example.org`, without a slash at the end; empty where absolute links are not known.
+    pub base_url: String,
+    /// The zone in which times are written.
+    pub time_zone: Tz,
+    /// The language of the page.
+    pub language: Language,
+    /// Files here replace built-in templates of the same name.
+    pub templates_dir: PathBuf,
+    /// Files here are copied to the site, replacing built-in ones of the same name.
+    pub static_dir: PathBuf,
+}
+
+/// A language the page can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    En,
+    /// Turkish.
+    Tr,
+}
+
+/// `[csv]`
+#[derive(Debug, Clone)]
+pub struct Csv {
+    /// Below the output directory, with `/` between its parts.
+    pub path: String,
+    /// Further files kept equal.
+    pub copies: Vec<PathBuf>,
+}
+
+/// `[zoom]`
+#[derive(Debug, Clone)]
+pub struct Zoom {
+    /// The app's secret token; several while rotating, none where nothing is set.
+    pub secret_tokens: Vec<Secret>,
+    /// Where the intake listens.
+    pub listen: SocketAddr,
+    /// The webhook's path.
+    pub path: String,
+    /// How far a delivery's timestamp may be from our clock.
+    pub tolerance: Duration,
+    /// The longest body taken, in bytes.
+    pub max_body: usize,
+}
+
+/// `[journal]`
+#[derive(Debug, Clone)]
+pub struct Journal {
+    /// The SQLite file; the checkpoint lies beside it.
+    pub path: PathBuf,
+    /// How long bodies are kept; `None`: for ever.
+    pub keep: Option<Duration>,
+    /// How long quarantined deliveries are kept.
+    pub keep_quarantined: Duration,
+}
+
+/// `[privacy]`
+#[derive(Debug, Clone)]
+pub struct Privacy {
+    /// Whose names may appear.
+    pub publish: PublishList,
+    /// What is said of everybody else.
+    pub others: Others,
+    /// Keys removed at any depth before anything is stored.
+    pub drop_fields: Vec<String>,
+}
+
+/// What a page says of people who are present and not published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// Nothing.
+    Hidden,
+    /// How many there are now, nothing else.
+    Counted,
+}
+
+/// `[presence]`
+#[derive(Debug, Clone)]
+pub struct Presence {
+    /// A meeting silent for so long no longer shows people as present.
+    pub stale_after: Duration,
+}
+
+/// One of `[[rooms]]`.
+#[derive(Debug, Clone)]
+pub struct Room {
+    /// Zoom's meeting number, digits only.
+    pub meeting_id: String,
+    /// The name shown.
+    pub name: String,
+    /// The room's place below the dashboard.
+    pub slug: Slug,
+    /// Where "join" leads; empty where there is no such link.
+    pub join_url: String,
+}
+
+/// `[admin]`
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// Where health and metrics are served.
+    pub listen: SocketAddr,
+}

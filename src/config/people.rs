@@ -1,0 +1,40 @@
+//! Who is who, and who may appear.
+
+use std::collections::BTreeSet;
+
+use crate::zoom::Name;
+
+/// One of `[[people]]`: a person with several names or Zoom ids.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Person {
+    /// The name shown.
+    pub name: Name,
+    /// Further names of the same person.
+    pub aliases: Vec<Name>,
+    /// Where given, only these match: names are not authenticated.
+    pub zoom_user_ids: Vec<String>,
+}
+
+/// `privacy.publish`: the names that may appear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublishList {
+    /// `["*"]`
+    Everybody,
+    /// These names, compared after cleaning.
+    Only(BTreeSet<Name>),
+}
+
+impl PublishList {
+    /// Whether the person shown as `name` may appear.
+    pub fn allows(&self, name: &Name) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Only(names) => names.contains(name),
+        }
+    }
+
+    /// Whether nobody may appear.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Only(names) if names.is_empty())
+    }
+}

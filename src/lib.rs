@@ -1,0 +1,6 @@
+//! Lookout.
+
+pub mod config;
+pub mod moment;
+pub mod roster;
+pub mod zoom;

@@ -1,0 +1,71 @@
+//! What is derived from the facts at a moment: people and their visits.
+
+use crate::moment::Moment;
+use crate::zoom::Name;
+
+/// Who is and was where, as of one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Presence {
+    /// All people over all shown rooms taken together, ordered by name: the CSV and the overview.
+    pub people: Vec<Person>,
+    /// Connections without a name that are present in some shown room.
+    pub nameless_present: usize,
+    /// One for each configured room, in the order of the settings.
+    pub rooms: Vec<Room>,
+    /// The next moment at which this changes although nothing arrives (a meeting goes stale).
+    pub next_change: Option<Moment>,
+}
+
+/// One configured room.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Room {
+    /// The people with visits in this room, ordered by name.
+    pub people: Vec<Person>,
+    /// Connections without a name that are present in it.
+    pub nameless_present: usize,
+}
+
+/// One person with the visits of the last 35 days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The name shown: a `[[people]]` entry's, else the display name.
+    pub name: Name,
+    /// Oldest first, never overlapping.
+    pub visits: Vec<Visit>,
+    /// The start of the latest visit whose start is known, however long ago.
+    pub last_join: Option<Moment>,
+    /// The latest known end of a visit that is not open, however long ago.
+    pub last_left: Option<Moment>,
+    /// Since when the person is in; `None` when out.
+    pub present_since: Option<Moment>,
+    /// The latest moment at which a visitor of the page saw this person's state change:
+    /// the latest of all starts, known ends, and moments at which an end became unknown.
+    pub last_change: Moment,
+}
+
+impl Person {
+    /// The later of Last Join and Last Left.
+    pub fn last_action(&self) -> Option<Moment> {
+        self.last_join.max(self.last_left)
+    }
+}
+
+/// One unbroken stay, legs merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Visit {
+    /// `None` where only the leave is known.
+    pub start: Option<Moment>,
+    /// How it ended, if it did.
+    pub end: End,
+}
+
+/// The end of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It lasts.
+    Open,
+    /// It ended then.
+    At(Moment),
+    /// It is over, nobody knows when it ended.
+    Unknown,
+}

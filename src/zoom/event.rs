@@ -1,0 +1,75 @@
+//! What Lookout understands of a delivery: one fact about a meeting and,
+//! mostly, a participant. The roster folds these; nothing of Zoom's JSON leaves
+//! this module's neighbours.
+
+use crate::moment::Moment;
+use crate::zoom::name::Name;
+
+/// One understood event: a fact and when it holds from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What happened.
+    pub kind: Kind,
+    /// The time of the fact (`presence.md`, "Facts kept").
+    pub at: Moment,
+    /// `event_ts` in milliseconds, else the time of receipt: orders sightings of one second.
+    pub stamp_ms: i64,
+    /// The meeting, where the event names one.
+    pub meeting: Option<Meeting>,
+    /// The participant, where the event is about one.
+    pub participant: Option<Participant>,
+}
+
+/// What kind of fact an event is. `meeting.*` and `webinar.*` are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// The meeting began.
+    Started,
+    /// The meeting is over.
+    Ended,
+    /// A leg begins.
+    Joined,
+    /// A leg ends.
+    Left,
+    /// Somebody entered a breakout room; presence does not change.
+    BreakoutJoined,
+    /// Somebody left a breakout room; presence does not change.
+    BreakoutLeft,
+    /// A role changed hands.
+    RoleChanged,
+    /// Somebody began to share.
+    SharingStarted,
+    /// Somebody stopped sharing.
+    SharingEnded,
+    /// Anything else: at most a name is learnt from it.
+    Other,
+}
+
+impl Kind {
+    /// Whether this event makes its meeting *seen* (`presence.md`, "Meeting").
+    pub fn makes_meeting_seen(self) -> bool {
+        !matches!(self, Self::Other)
+    }
+}
+
+/// One meeting instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meeting {
+    /// `object.uuid`, opaque.
+    pub uuid: String,
+    /// `object.id`, the room's stable number, as text.
+    pub number: Option<String>,
+}
+
+/// The participant of an event. `""`, `null` and missing are all `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Participant {
+    /// `user_id`, which names the leg within its meeting.
+    pub user_id: Option<String>,
+    /// `participant_uuid`, which names the connection.
+    pub connection: Option<String>,
+    /// `user_name`, cleaned.
+    pub name: Option<Name>,
+    /// `participant_user_id` and `id`, as far as given: whom Zoom knows it to be.
+    pub zoom_user_ids: Vec<String>,
+}
