@@ -1,6 +1,7 @@
 //! Lookout.
 
 pub mod config;
+pub mod journal;
 pub mod moment;
 pub mod roster;
 pub mod zoom;
