@@ -14,13 +14,11 @@ mod schema;
 mod writer;
 
 use crate::moment::Moment;
-use crate::zoom::Key;
+use crate::zoom::delivery::{Document, Reading};
+use crate::zoom::{self, Key};
 
 pub use reader::{Entry, Quarantined, Reader};
 pub use writer::{Appended, Journal, NotStored, Pruning};
-
-#[cfg(test)]
-mod tests;
 
 /// One verified delivery, as it goes into the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,3 +46,24 @@ pub enum Content {
     /// Something genuine that can't be read, byte for byte.
     Quarantined(Vec<u8>),
 }
+
+impl Content {
+    /// What to store of a raw body; `received_ms` is when it arrived, in milliseconds
+    /// since the epoch, and `drop_fields` are removed before anything is stored.
+    pub fn of(body: &[u8], received_ms: i64, drop_fields: &[String]) -> Self {
+        match Reading::of(body) {
+            Reading::Document(document) => Self::event(document, received_ms, drop_fields),
+            Reading::Quarantined(_) => Self::Quarantined(body.to_vec()),
+        }
+    }
+
+    /// What to store of a document that was read already.
+    pub fn event(document: Document, received_ms: i64, drop_fields: &[String]) -> Self {
+        let document = document.into_stored(drop_fields);
+        let at = zoom::understand(&document, received_ms).at;
+        Self::Event { document, at }
+    }
+}
+
+#[cfg(test)]
+mod tests;
