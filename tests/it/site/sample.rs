@@ -1,0 +1,157 @@
+//! Settings and presence made by hand, with invented people.
+
+use std::path::Path;
+use std::time::Duration;
+
+use lookout::config::{
+    Admin, Csv, Journal, Language, Others, Privacy, PublishList, Room, Settings, Site, Slug, Zoom,
+};
+use lookout::moment::Moment;
+use lookout::roster::{self, End, Person, Presence, Visit};
+use lookout::site::{Edition, Position};
+use lookout::zoom::Name;
+
+/// The moment of all samples: a Monday evening in Istanbul.
+pub const NOW: &str = "2026-01-05T18:00:00Z";
+
+pub fn at(text: &str) -> Moment {
+    Moment::parse_rfc3339(text).expect("sample moments are RFC 3339")
+}
+
+pub fn name(text: &str) -> Name {
+    Name::clean(text).expect("sample names are not empty")
+}
+
+/// Somebody with no visits yet; add them oldest first.
+pub fn person(text: &str) -> Person {
+    Person {
+        name: name(text),
+        visits: Vec::new(),
+        last_join: None,
+        last_left: None,
+        present_since: None,
+        last_change: Moment::from_seconds(0),
+    }
+}
+
+/// What a person of a sample does.
+pub trait Does {
+    /// Comes and goes.
+    fn was_in(self, from: &str, to: &str) -> Self;
+    /// Comes and stays.
+    fn is_in(self, since: &str) -> Self;
+}
+
+impl Does for Person {
+    fn was_in(mut self, from: &str, to: &str) -> Self {
+        let (start, end) = (Some(at(from)), at(to));
+        self.visits.push(Visit {
+            start,
+            end: End::At(end),
+        });
+        self.last_join = start;
+        self.last_left = Some(end);
+        self.last_change = end;
+        self
+    }
+
+    fn is_in(mut self, since: &str) -> Self {
+        let start = at(since);
+        self.visits.push(Visit {
+            start: Some(start),
+            end: End::Open,
+        });
+        self.last_join = Some(start);
+        self.present_since = Some(start);
+        self.last_change = start;
+        self
+    }
+}
+
+/// All meetings as one room.
+pub fn presence(people: Vec<Person>) -> Presence {
+    Presence {
+        people,
+        ..Presence::default()
+    }
+}
+
+/// Several rooms; nobody is in two of them.
+pub fn presence_in(rooms: Vec<Vec<Person>>) -> Presence {
+    let mut people: Vec<Person> = rooms.iter().flatten().cloned().collect();
+    people.sort_by(|a, b| a.name.cmp(&b.name));
+    let rooms = rooms.into_iter().map(|people| roster::Room {
+        people,
+        nameless_present: 0,
+    });
+    Presence {
+        people,
+        rooms: rooms.collect(),
+        ..Presence::default()
+    }
+}
+
+pub fn room(slug: &str, name: &str) -> Room {
+    Room {
+        meeting_id: "1234567890".to_owned(),
+        name: name.to_owned(),
+        slug: Slug::parse(slug).expect("sample slugs are slugs"),
+        join_url: format!("https://zoom.example/j/{slug}?pwd=a&b"),
+    }
+}
+
+/// The defaults, but everybody is published, in Istanbul's time, below `directory`.
+pub fn settings(directory: &Path) -> Settings {
+    Settings {
+        site: Site {
+            title: "Lookout".to_owned(),
+            output_dir: directory.join("site"),
+            path: "/lookout/".to_owned(),
+            base_url: String::new(),
+            time_zone: chrono_tz::Europe::Istanbul,
+            language: Language::En,
+            templates_dir: directory.join("templates"),
+            static_dir: directory.join("static"),
+        },
+        csv: Csv {
+            path: "_data/zoom-room-dashboard.csv".to_owned(),
+            copies: Vec::new(),
+        },
+        zoom: Zoom {
+            secret_tokens: Vec::new(),
+            listen: ([127, 0, 0, 1], 8787).into(),
+            path: "/webhooks/zoom".to_owned(),
+            tolerance: Duration::from_secs(300),
+            max_body: 1 << 20,
+        },
+        journal: Journal {
+            path: directory.join("lookout.db"),
+            keep: None,
+            keep_quarantined: Duration::from_secs(30 * 24 * 3600),
+        },
+        privacy: Privacy {
+            publish: PublishList::Everybody,
+            others: Others::Hidden,
+            drop_fields: Vec::new(),
+        },
+        presence: lookout::config::Presence {
+            stale_after: Duration::from_secs(12 * 3600),
+        },
+        rooms: Vec::new(),
+        people: Vec::new(),
+        admin: Admin {
+            listen: ([127, 0, 0, 1], 8788).into(),
+        },
+    }
+}
+
+/// The edition after `last_event` events, at [`NOW`].
+pub fn edition(last_event: i64) -> Edition {
+    Edition {
+        position: Position {
+            journal: "sample".to_owned(),
+            last_event,
+        },
+        moment: at(NOW),
+    }
+}
