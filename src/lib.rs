@@ -12,6 +12,7 @@ pub mod journal;
 pub mod jsonl;
 pub mod moment;
 pub mod roster;
+pub mod simulate;
 pub mod site;
 pub mod visitors;
 pub mod zoom;

@@ -34,17 +34,18 @@ pub async fn run(seed: u64, out: &mut impl Write) -> Result<()> {
     out.flush()?;
     tracing::info!("open it in a browser; Ctrl-C ends the demo and removes its directory");
 
+    let start = clock::now();
     let sending = Sending {
         url: format!("http://{address}{webhook}").parse().context("the demo's own address")?,
         secret: Secret::new(SECRET).expect("it is not empty"),
         concurrency: NonZeroUsize::MIN,
-        pacing: Pacing::Story,
+        pacing: Pacing::Told { from_ms: start.seconds() * 1000 },
         events: None,
         duration: None,
         patience: Duration::from_secs(5),
         ledger: None,
     };
-    let story = simulate::demo_story(seed, clock::now());
+    let story = simulate::demo_story(seed, start);
     let signalled = async { drop(http::signalled().await) };
     simulate::send(sending, story, signalled).await?;
     service.stop().await
@@ -118,12 +119,12 @@ fn record(delivery: &Delivery, settings: &Settings) -> Record {
 }
 
 fn print_table(rows: &[TableRow], out: &mut impl Write) -> Result<()> {
-    let width = rows.iter().map(|row| row.username.chars().count()).max().unwrap_or(0).max(8);
+    let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0).max(8);
     writeln!(out, "{:width$}  Status  Last Join            Last Left", "Username")?;
     for row in rows {
-        let status = if row.present { "in" } else { "out" };
+        let status = if row.online { "in" } else { "out" };
         let (join, left) = (&row.last_join, &row.last_left);
-        writeln!(out, "{:width$}  {status:6}  {join:19}  {left}", row.username)?;
+        writeln!(out, "{:width$}  {status:6}  {join:19}  {left}", row.name)?;
     }
     Ok(())
 }
