@@ -186,7 +186,8 @@ impl Work {
         }
         if at >= self.prune {
             self.prune = at + PRUNE;
-            self.live.journal.prune(self.pruning());
+            let pruning = self.pruning();
+            self.live.journal.prune(pruning);
         }
     }
 

@@ -59,7 +59,7 @@ impl Batch {
         for file in self.file_systems.values() {
             match self.staged.len() {
                 1 => file.sync_all()?,
-                _ => rustix::fs::syncfs(file)?,
+                _ => nix::unistd::syncfs(file)?,
             }
         }
         Ok(())

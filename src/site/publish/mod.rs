@@ -38,7 +38,7 @@ pub struct Position {
     /// The journal's id; positions of different journals can't be compared.
     pub journal: String,
     /// The id of the last event that was read; 0 before the first.
-    pub last_event: i64,
+    pub last_event: u64,
 }
 
 /// Which site this is.
