@@ -1,7 +1,19 @@
 //! Reading Zoom: signature, challenge, delivery → event. Pure.
+//!
+//! A delivery is verified on its raw bytes ([`signature`]), read into a document
+//! ([`delivery`]) that is stored, and understood later, as often as needed, as an
+//! [`Event`] ([`wire`] → [`event`]). Zoom's own shapes do not leave this folder.
 
+pub mod challenge;
+pub mod delivery;
 pub mod event;
+pub mod json;
+pub mod key;
 pub mod name;
+pub mod signature;
+mod wire;
 
 pub use event::{Event, Kind, Meeting, Participant};
+pub use key::Key;
 pub use name::Name;
+pub use wire::understand;

@@ -1,0 +1,19 @@
+//! The one place where Lookout looks at the clock. Pure modules get `now` as an argument.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::moment::Moment;
+
+/// Now, in milliseconds since the epoch.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub fn now_ms() -> i64 {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
+        Err(before) => -i64::try_from(before.duration().as_millis()).unwrap_or(i64::MAX),
+    }
+}
+
+/// Now, in whole seconds.
+pub fn now() -> Moment {
+    Moment::from_millis(now_ms())
+}

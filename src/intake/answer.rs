@@ -1,0 +1,117 @@
+//! What Zoom is told: the table of answers, in one place.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::zoom::challenge;
+use crate::zoom::signature::Refused;
+
+/// When a refused sender may come again, in seconds. Zoom goes by its own clock.
+const RETRY_AFTER: &str = "5";
+
+/// How a delivery was dealt with.
+#[derive(Debug)]
+pub enum Answer {
+    /// It is on disk, now or since before.
+    Stored,
+    /// A challenge, answered.
+    Challenge(challenge::Answer),
+    /// A signed challenge that no honest sender makes.
+    Dishonest(challenge::Dishonest),
+    /// Not Zoom's, or at the wrong time.
+    Refused(Refused),
+    /// The body is over the limit.
+    TooLong,
+    /// The body did not come in time.
+    Slow,
+    /// Too many are waiting.
+    Overloaded,
+    /// The disk failed.
+    NotStored,
+    /// The sender broke off.
+    Broken,
+}
+
+impl Answer {
+    /// The answer to a challenge.
+    pub fn challenge(answer: Result<challenge::Answer, challenge::Dishonest>) -> Self {
+        match answer {
+            Ok(answer) => Self::Challenge(answer),
+            Err(dishonest) => Self::Dishonest(dishonest),
+        }
+    }
+
+    /// The status, and with it what Zoom does next: 2xx is done, 4xx is lost for good,
+    /// 503 is sent again.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Stored => StatusCode::NO_CONTENT,
+            Self::Challenge(_) => StatusCode::OK,
+            Self::Dishonest(_) | Self::Broken => StatusCode::BAD_REQUEST,
+            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            // Genuine, but at another time: it is our clock or a replay, and a 401 would
+            // lose the event for good.
+            Self::Refused(Refused::Stale { .. } | Refused::Timestamp(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Refused(_) => StatusCode::UNAUTHORIZED,
+            Self::Slow | Self::Overloaded | Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The answer as a word, for metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Challenge(_) => "challenge",
+            Self::Dishonest(_) => "dishonest_challenge",
+            Self::Refused(Refused::Stale { .. } | Refused::Timestamp(_)) => "stale",
+            Self::Refused(_) => "unsigned",
+            Self::TooLong => "too_long",
+            Self::Slow => "slow",
+            Self::Overloaded => "overloaded",
+            Self::NotStored => "not_stored",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut response = match self {
+            Self::Challenge(answer) => Json(answer).into_response(),
+            Self::Stored => status.into_response(),
+            other => (status, text(&other)).into_response(),
+        };
+        let headers = response.headers_mut();
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// What the sender gets to read: never why a signature was refused.
+fn text(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Stored | Answer::Challenge(_) => "",
+        Answer::Dishonest(_) => "this challenge is not one that Zoom sends\n",
+        Answer::Refused(Refused::Stale { .. } | Refused::Timestamp(_)) => {
+            "the time of this delivery is out of tolerance\n"
+        }
+        Answer::Refused(_) => "not signed with our secret\n",
+        Answer::TooLong => "the body is over the limit\n",
+        Answer::Slow => "the body did not come in time\n",
+        Answer::Overloaded => "too many deliveries are waiting\n",
+        Answer::NotStored => "the delivery cannot be stored now\n",
+        Answer::Broken => "the body broke off\n",
+    }
+}

@@ -1,0 +1,203 @@
+//! How the process is: ready or why not, and what it counted.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use serde::Serialize;
+
+use crate::clock;
+use crate::intake::answer::Answer;
+use crate::journal::Appended;
+
+/// A line about refused deliveries at most so often: anybody may send them.
+const REFUSED_LOG_EVERY_MS: i64 = 10_000;
+
+/// What readiness and metrics are made from. Shared by all parts of a process.
+#[derive(Debug)]
+pub struct Health {
+    draining: AtomicBool,
+    journal_fails: AtomicBool,
+    /// 0 while our clock and Zoom's agree.
+    clock_skew_s: AtomicU64,
+    refused_logged_ms: AtomicI64,
+    answers: Family<AnswerLabels, Counter>,
+    events: Counter,
+    redelivered: Counter,
+    site_fails: AtomicBool,
+    published: Counter,
+    published_at: Gauge,
+    registry: Registry,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AnswerLabels {
+    answer: &'static str,
+    status: u16,
+}
+
+/// Why the process should get no deliveries now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// Which part it is.
+    pub what: &'static str,
+    /// What is wrong, and what to do.
+    pub why: String,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        let mut health = Self {
+            draining: AtomicBool::new(false),
+            journal_fails: AtomicBool::new(false),
+            clock_skew_s: AtomicU64::new(0),
+            refused_logged_ms: AtomicI64::new(i64::MIN),
+            answers: Family::default(),
+            events: Counter::default(),
+            redelivered: Counter::default(),
+            site_fails: AtomicBool::new(false),
+            published: Counter::default(),
+            published_at: Gauge::default(),
+            registry: Registry::with_prefix("lookout"),
+        };
+        health.register();
+        health
+    }
+}
+
+impl Health {
+    /// Our clock agrees with a delivery's.
+    pub fn clock_agrees(&self) {
+        self.clock_skew_s.store(0, Ordering::Relaxed);
+    }
+
+    /// A genuine delivery was sent `skew_s` seconds away from our clock.
+    pub fn clock_disagrees(&self, skew_s: u64) {
+        tracing::error!(
+            skew_s,
+            "a genuine delivery was sent {skew_s} s away from our clock; set the clock, or it is a replay"
+        );
+        self.clock_skew_s.store(skew_s.max(1), Ordering::Relaxed);
+    }
+
+    /// The journal took a delivery.
+    pub fn journal_works(&self) {
+        self.journal_fails.store(false, Ordering::Relaxed);
+    }
+
+    /// The journal failed.
+    pub fn journal_fails(&self) {
+        self.journal_fails.store(true, Ordering::Relaxed);
+    }
+
+    /// Counts what was stored.
+    pub fn stored(&self, appended: Appended) {
+        match appended {
+            Appended::New => self.events.inc(),
+            Appended::Known => self.redelivered.inc(),
+        };
+    }
+
+    /// The site was published.
+    pub fn published(&self) {
+        self.site_fails.store(false, Ordering::Relaxed);
+        self.published.inc();
+        self.published_at.set(clock::now().seconds());
+    }
+
+    /// The site can't be published. That makes no delivery unwelcome.
+    pub fn publishing_fails(&self) {
+        self.site_fails.store(true, Ordering::Relaxed);
+    }
+
+    /// The process is about to end.
+    pub fn drains(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Counts an answer; logs a refusal, at most one line in ten seconds.
+    pub(super) fn answered(&self, answer: &Answer) {
+        let labels = AnswerLabels { answer: answer.word(), status: answer.status().as_u16() };
+        self.answers.get_or_create(&labels).inc();
+        if let Answer::Refused(refused) = answer {
+            let now = clock::now_ms();
+            let last = self.refused_logged_ms.load(Ordering::Relaxed);
+            if now.saturating_sub(last) >= REFUSED_LOG_EVERY_MS {
+                self.refused_logged_ms.store(now, Ordering::Relaxed);
+                tracing::warn!("refused a delivery: {refused}");
+            }
+        }
+    }
+
+    /// Why the process is not ready; empty when it is.
+    pub fn reasons(&self) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        if self.draining.load(Ordering::Relaxed) {
+            reasons.push(Reason { what: "process", why: "it is about to end".to_owned() });
+        }
+        if self.journal_fails.load(Ordering::Relaxed) {
+            let why = "the journal cannot be written; look at the log, the disk and its rights";
+            reasons.push(Reason { what: "journal", why: why.to_owned() });
+        }
+        let skew_s = self.clock_skew_s.load(Ordering::Relaxed);
+        if skew_s > 0 {
+            let why = format!("the last genuine delivery was sent {skew_s} s away from our clock");
+            reasons.push(Reason { what: "clock", why });
+        }
+        reasons
+    }
+
+    /// Whether the last attempt at publishing failed.
+    pub fn site_fails(&self) -> bool {
+        self.site_fails.load(Ordering::Relaxed)
+    }
+
+    /// Everything counted, in the text format that Prometheus reads.
+    pub fn metrics(&self) -> String {
+        let mut text = String::new();
+        text::encode(&mut text, &self.registry).expect("a String takes any text");
+        text
+    }
+
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("deliveries", "Deliveries answered", self.answers.clone());
+        registry.register("events_stored", "Events stored for the first time", self.events.clone());
+        let redelivered = self.redelivered.clone();
+        registry.register("events_redelivered", "Events that were stored before", redelivered);
+        registry.register("publications", "Times the site was published", self.published.clone());
+        let at = self.published_at.clone();
+        registry.register("published_timestamp_seconds", "When the site was published", at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readiness_names_what_is_wrong_until_it_is_right_again() {
+        let health = Health::default();
+        assert_eq!(health.reasons(), []);
+        health.clock_disagrees(400);
+        health.journal_fails();
+        let whats: Vec<_> = health.reasons().iter().map(|reason| reason.what).collect();
+        assert_eq!(whats, ["journal", "clock"]);
+        health.clock_agrees();
+        health.journal_works();
+        assert_eq!(health.reasons(), []);
+    }
+
+    #[test]
+    fn metrics_count_each_answer() {
+        let health = Health::default();
+        health.answered(&Answer::Stored);
+        health.answered(&Answer::Stored);
+        let metrics = health.metrics();
+        let line = r#"lookout_deliveries_total{answer="stored",status="204"} 2"#;
+        assert!(metrics.contains(line), "{metrics}");
+    }
+}

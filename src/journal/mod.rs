@@ -1,0 +1,69 @@
+//! The journal: the local, durable, append-only log of events.
+//!
+//! An event is acknowledged to Zoom only once it is on disk here. There is one
+//! writer ([`Journal`]): a thread that commits everything that is waiting at once, so
+//! that a sync is paid once for a group and not once for an event. Any number of
+//! [`Reader`]s look on, in this process or another, without ever keeping the writer
+//! waiting.
+//!
+//! Keys outlive bodies: what was once stored is known for ever, also when its body
+//! was removed.
+
+mod reader;
+mod schema;
+mod writer;
+
+use crate::moment::Moment;
+use crate::zoom::delivery::{Document, Reading};
+use crate::zoom::{self, Key};
+
+pub use reader::{Entry, Quarantined, Reader};
+pub use writer::{Appended, Journal, NotStored, Pruning};
+
+/// One verified delivery, as it goes into the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The key of the raw body.
+    pub key: Key,
+    /// When it was received, in milliseconds since the epoch.
+    pub received_ms: i64,
+    /// `x-zm-request-id`, where there was one.
+    pub request_id: Option<String>,
+    /// What was delivered.
+    pub content: Content,
+}
+
+/// What a delivery held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// An event: a document, and the time of its fact, by which it is replayed.
+    Event {
+        /// The document to store, as JSON.
+        document: String,
+        /// The time of its fact.
+        at: Moment,
+    },
+    /// Something genuine that can't be read, byte for byte.
+    Quarantined(Vec<u8>),
+}
+
+impl Content {
+    /// What to store of a raw body; `received_ms` is when it arrived, in milliseconds
+    /// since the epoch, and `drop_fields` are removed before anything is stored.
+    pub fn of(body: &[u8], received_ms: i64, drop_fields: &[String]) -> Self {
+        match Reading::of(body) {
+            Reading::Document(document) => Self::event(document, received_ms, drop_fields),
+            Reading::Quarantined(_) => Self::Quarantined(body.to_vec()),
+        }
+    }
+
+    /// What to store of a document that was read already.
+    pub fn event(document: Document, received_ms: i64, drop_fields: &[String]) -> Self {
+        let document = document.into_stored(drop_fields);
+        let at = zoom::understand(&document, received_ms).at;
+        Self::Event { document, at }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! Reading the journal, beside the writer or without one.
+
+use std::path::Path;
+
+use anyhow::Result;
+use rusqlite::{Connection, Row, params};
+
+use crate::journal::schema;
+use crate::moment::Moment;
+use crate::zoom::Key;
+
+/// A read-only view of the journal.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+}
+
+/// One stored event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place in the log, from 1, never used twice.
+    pub id: u64,
+    /// The key of the raw body.
+    pub key: Key,
+    /// When it was received, in milliseconds since the epoch.
+    pub received_ms: i64,
+    /// `x-zm-request-id`, where there was one.
+    pub request_id: Option<String>,
+    /// The document, as JSON.
+    pub document: String,
+}
+
+/// One quarantined delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// The key of the raw body.
+    pub key: Key,
+    /// When it was received, in milliseconds since the epoch.
+    pub received_ms: i64,
+    /// `x-zm-request-id`, where there was one.
+    pub request_id: Option<String>,
+    /// The raw body.
+    pub body: Vec<u8>,
+}
+
+impl Reader {
+    /// Opens the journal at `path`; `None` where there is none yet.
+    pub fn open(path: &Path) -> Result<Option<Self>> {
+        let connection = schema::open_reader(path)?;
+        Ok(connection.map(|connection| Self { connection }))
+    }
+
+    /// What tells this journal from any other.
+    pub fn journal_id(&self) -> Result<String> {
+        Ok(self.connection.query_row("SELECT id FROM journal", [], |row| row.get(0))?)
+    }
+
+    /// The place of the newest event; 0 in an empty journal.
+    pub fn last_id(&self) -> Result<u64> {
+        let query = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)";
+        Ok(self.connection.prepare_cached(query)?.query_row([], |row| row.get(0))?)
+    }
+
+    /// Whether events were removed from this journal, so that it can't be replayed.
+    pub fn pruned(&self) -> Result<bool> {
+        Ok(self.connection.query_row("SELECT pruned FROM journal", [], |row| row.get(0))?)
+    }
+
+    /// Calls `each` for every event behind `position`, in the order of arrival, until it
+    /// returns an error.
+    pub fn events_after(
+        &self,
+        position: u64,
+        mut each: impl FnMut(Entry) -> Result<()>,
+    ) -> Result<()> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT id, key, received_ms, request_id, document FROM events WHERE id > ?1 ORDER BY id",
+        )?;
+        let mut rows = query.query(params![position])?;
+        while let Some(row) = rows.next()? {
+            each(entry(row)?)?;
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with the document and time of receipt (in milliseconds) of every
+    /// event up to place `last_id` whose fact lies in `from..=to`, in the order of the facts.
+    pub fn facts(
+        &self,
+        last_id: u64,
+        (from, to): (Moment, Moment),
+        mut each: impl FnMut(&str, i64) -> Result<()>,
+    ) -> Result<()> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT document, received_ms FROM events
+             WHERE at BETWEEN ?1 AND ?2 AND id <= ?3 ORDER BY at, id",
+        )?;
+        let mut rows = query.query(params![from.seconds(), to.seconds(), last_id])?;
+        while let Some(row) = rows.next()? {
+            each(row.get_ref(0)?.as_str()?, row.get(1)?)?;
+        }
+        Ok(())
+    }
+
+    /// Calls `each` for every quarantined delivery, in the order of arrival.
+    pub fn quarantined(&self, mut each: impl FnMut(Quarantined) -> Result<()>) -> Result<()> {
+        let mut query = self
+            .connection
+            .prepare("SELECT key, received_ms, request_id, body FROM quarantine ORDER BY id")?;
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            each(Quarantined {
+                key: Key::from_bytes(row.get(0)?),
+                received_ms: row.get(1)?,
+                request_id: row.get(2)?,
+                body: row.get(3)?,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn entry(row: &Row<'_>) -> Result<Entry> {
+    Ok(Entry {
+        id: row.get(0)?,
+        key: Key::from_bytes(row.get(1)?),
+        received_ms: row.get(2)?,
+        request_id: row.get(3)?,
+        document: row.get(4)?,
+    })
+}

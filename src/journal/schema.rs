@@ -1,0 +1,123 @@
+//! The tables of the journal, their version, and how a connection is opened.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use rusqlite::{Connection, OpenFlags};
+
+/// The version this program writes, kept in `user_version`.
+const VERSION: i64 = 1;
+
+/// SQLite before this could corrupt a WAL that two connections write.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// How long a connection waits for another one's lock.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// `keys` remembers every delivery for ever; the other two may be pruned. Rows of
+/// `events` are read in the order of `id` (what is new) or of `at` (a replay).
+const CREATE: &str = "
+CREATE TABLE journal (id TEXT NOT NULL, pruned INTEGER NOT NULL);
+INSERT INTO journal VALUES (lower(hex(randomblob(16))), 0);
+CREATE TABLE keys (key BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE events (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    at          INTEGER NOT NULL,
+    received_ms INTEGER NOT NULL,
+    key         BLOB NOT NULL,
+    request_id  TEXT,
+    document    TEXT NOT NULL
+);
+CREATE INDEX events_at ON events (at, id);
+CREATE TABLE quarantine (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    received_ms INTEGER NOT NULL,
+    key         BLOB NOT NULL,
+    request_id  TEXT,
+    body        BLOB NOT NULL
+);
+";
+
+/// Steps from one version to the next: `MIGRATIONS[0]` leads from 1 to 2, and so on.
+const MIGRATIONS: [&str; (VERSION - 1) as usize] = [];
+
+/// Opens the journal for writing; creates it, its directory and its tables if need be.
+pub fn open_writer(path: &Path) -> Result<Connection> {
+    ensure!(
+        rusqlite::version_number() >= OLDEST_SQLITE,
+        "this program was built with SQLite {}, which can damage a journal; build it with 3.51.3 or later",
+        rusqlite::version()
+    );
+    let dir = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir)
+        .with_context(|| format!("cannot create the journal's directory `{}`", dir.display()))?;
+    let connection = Connection::open(path)
+        .with_context(|| format!("cannot open the journal `{}`", path.display()))?;
+    configure(&connection, path)?;
+    sync_directory(dir)?;
+    Ok(connection)
+}
+
+/// Opens the journal for reading only; `None` where there is none yet.
+pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let context = || format!("cannot read the journal `{}`", path.display());
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).with_context(context)?;
+    connection.busy_timeout(BUSY)?;
+    let version = version(&connection).with_context(context)?;
+    if version == 0 {
+        return Ok(None);
+    }
+    refuse_newer(version, path)?;
+    Ok(Some(connection))
+}
+
+fn configure(connection: &Connection, path: &Path) -> Result<()> {
+    connection.busy_timeout(BUSY)?;
+    connection
+        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+        .with_context(|| format!("cannot write the journal `{}`", path.display()))?;
+    migrate(connection, path)
+}
+
+fn migrate(connection: &Connection, path: &Path) -> Result<()> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let from = version(connection)?;
+    refuse_newer(from, path)?;
+    if from == 0 {
+        connection.execute_batch(CREATE)?;
+    }
+    for step in MIGRATIONS.iter().skip(from.max(1) as usize - 1) {
+        connection.execute_batch(step)?;
+    }
+    connection.pragma_update(None, "user_version", VERSION)?;
+    connection.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn refuse_newer(version: i64, path: &Path) -> Result<()> {
+    if version > VERSION {
+        bail!(
+            "the journal `{}` has version {version}, this program knows {VERSION}; run the newer Lookout that wrote it",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// Makes the names of new files last over a power cut.
+fn sync_directory(dir: &Path) -> Result<()> {
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    File::open(dir)
+        .and_then(|dir| dir.sync_all())
+        .with_context(|| format!("cannot sync the directory `{}`", dir.display()))
+}

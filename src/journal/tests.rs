@@ -1,0 +1,174 @@
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A journal in a directory of its own.
+struct Disk {
+    dir: TempDir,
+}
+
+impl Disk {
+    fn new() -> Self {
+        Self { dir: TempDir::new().expect("a temporary directory") }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("data").join("lookout.db")
+    }
+
+    fn journal(&self) -> Journal {
+        Journal::open(&self.path()).expect("the journal opens")
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::open(&self.path()).expect("it can be read").expect("there is one")
+    }
+
+    fn documents(&self) -> Vec<String> {
+        let mut documents = Vec::new();
+        let each = |entry: Entry| {
+            documents.push(entry.document);
+            Ok(())
+        };
+        self.reader().events_after(0, each).expect("readable");
+        documents
+    }
+}
+
+fn event(body: &str, at: i64) -> Record {
+    Record {
+        key: Key::of(body.as_bytes()),
+        received_ms: at * 1000,
+        request_id: Some("r".to_owned()),
+        content: Content::Event { document: body.to_owned(), at: Moment::from_seconds(at) },
+    }
+}
+
+fn quarantined(body: &[u8], at: i64) -> Record {
+    let content = Content::Quarantined(body.to_vec());
+    Record { key: Key::of(body), received_ms: at * 1000, request_id: None, content }
+}
+
+fn prune_and_wait(journal: Journal, pruning: Pruning) {
+    journal.prune(pruning);
+    journal.close();
+}
+
+#[test]
+fn what_was_appended_is_read_back_in_the_order_of_arrival() {
+    let disk = Disk::new();
+    let journal = disk.journal();
+    let records = vec![event("b", 2), event("a", 1), quarantined(b"\xff", 3)];
+    let outcomes = journal.append_all(records).expect("stored");
+    assert_eq!(outcomes, [Appended::New; 3]);
+    assert_eq!(disk.documents(), ["b", "a"]);
+
+    let mut bodies = Vec::new();
+    let each = |odd: Quarantined| {
+        bodies.push(odd.body);
+        Ok(())
+    };
+    disk.reader().quarantined(each).expect("readable");
+    assert_eq!(bodies, [b"\xff"]);
+}
+
+#[test]
+fn facts_come_in_their_own_order_and_only_those_asked_for() {
+    let disk = Disk::new();
+    let journal = disk.journal();
+    let records = vec![event("c", 3), event("a", 1), event("b", 2), event("late", 2)];
+    journal.append_all(records).expect("stored");
+    let mut documents = Vec::new();
+    let range = (Moment::from_seconds(1), Moment::from_seconds(2));
+    let each = |document: &str, _: i64| {
+        documents.push(document.to_owned());
+        Ok(())
+    };
+    disk.reader().facts(3, range, each).expect("readable");
+    assert_eq!(documents, ["a", "b"], "neither the third second nor the fourth place");
+}
+
+#[test]
+fn a_redelivered_event_changes_nothing() {
+    let disk = Disk::new();
+    let journal = disk.journal();
+    let twice = vec![event("a", 1), event("a", 1)];
+    let outcomes = journal.append_all(twice).expect("stored");
+    assert_eq!(outcomes, [Appended::New, Appended::Known]);
+    journal.close();
+
+    let journal = disk.journal();
+    let outcomes = journal.append_all(vec![event("a", 9)]).expect("stored");
+    assert_eq!(outcomes, [Appended::Known], "also after a restart");
+    assert_eq!(disk.documents(), ["a"]);
+}
+
+#[test]
+fn keys_outlive_bodies() {
+    let disk = Disk::new();
+    let journal = disk.journal();
+    let records = vec![event("old", 1), event("new", 9), event("unseen", 1), quarantined(b"[", 1)];
+    journal.append_all(records).expect("stored");
+    assert!(!disk.reader().pruned().expect("readable"));
+    let pruning =
+        Pruning { events_before_ms: Some(5000), events_up_to: 2, quarantined_before_ms: 5000 };
+    prune_and_wait(journal, pruning);
+    assert_eq!(disk.documents(), ["new", "unseen"], "only what a checkpoint has taken in goes");
+    assert!(disk.reader().pruned().expect("readable"));
+    disk.reader().quarantined(|_| panic!("the quarantined delivery was to go")).expect("readable");
+
+    let journal = disk.journal();
+    let again = vec![event("old", 1), quarantined(b"[", 1)];
+    assert_eq!(journal.append_all(again).expect("stored"), [Appended::Known; 2]);
+    assert_eq!(disk.reader().last_id().expect("readable"), 3, "places are not used twice");
+}
+
+#[test]
+fn a_journal_of_a_newer_lookout_is_left_alone() {
+    let disk = Disk::new();
+    disk.journal().close();
+    let connection = rusqlite::Connection::open(disk.path()).expect("it opens");
+    connection.pragma_update(None, "user_version", 99).expect("written");
+    for error in [
+        Journal::open(&disk.path()).expect_err("too new").to_string(),
+        Reader::open(&disk.path()).expect_err("too new").to_string(),
+    ] {
+        assert!(error.contains("has version 99"), "{error}");
+        assert!(error.contains("run the newer Lookout"), "{error}");
+    }
+}
+
+#[test]
+fn without_a_journal_there_is_nothing_to_read() {
+    let disk = Disk::new();
+    assert!(Reader::open(&disk.path()).expect("no failure").is_none());
+    assert!(!disk.path().exists(), "reading creates nothing");
+}
+
+#[test]
+fn every_commit_that_stores_something_new_is_told() {
+    let disk = Disk::new();
+    let journal = disk.journal();
+    let mut committed = journal.committed();
+    journal.append_all(vec![event("a", 1)]).expect("stored");
+    assert!(committed.has_changed().expect("the writer lives"));
+    committed.mark_unchanged();
+    journal.append_all(vec![event("a", 1)]).expect("known");
+    assert!(!committed.has_changed().expect("the writer lives"));
+}
+
+#[test]
+fn the_journal_syncs_every_commit() {
+    let disk = Disk::new();
+    let connection = schema::open_writer(&disk.path()).expect("it opens");
+    let pragma = |name: &str| -> String {
+        let value: rusqlite::types::Value = connection
+            .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
+            .expect("a pragma");
+        format!("{value:?}")
+    };
+    assert_eq!(pragma("journal_mode"), r#"Text("wal")"#);
+    assert_eq!(pragma("synchronous"), "Integer(2)", "2 is FULL");
+}

@@ -1,0 +1,273 @@
+//! The one writer: a thread that commits in groups.
+
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+use anyhow::{Context, Result};
+use rusqlite::{Connection, params};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::journal::{Content, Record, schema};
+
+/// At most so many rows are removed in one step, so that nobody waits long for it.
+const PRUNE_STEP: usize = 500;
+
+/// At most so many records share a commit: more would only make the first wait.
+const GROUP: usize = 256;
+
+/// At most so many records wait; beyond, appending is refused at once.
+const QUEUE: usize = 4096;
+
+/// A handle to the writer. When the last one is dropped, the writer commits what is
+/// waiting and ends; [`Journal::close`] waits for that.
+#[derive(Debug)]
+pub struct Journal {
+    queue: mpsc::Sender<Request>,
+    committed: watch::Receiver<u64>,
+    thread: JoinHandle<()>,
+}
+
+/// What an append did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// It is on disk now.
+    New,
+    /// It was on disk before.
+    Known,
+}
+
+/// Why an append did nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotStored {
+    /// Too many records are waiting.
+    #[error("too many deliveries are waiting for the disk")]
+    Overloaded,
+    /// The disk or SQLite failed.
+    #[error("the journal cannot be written: {0}")]
+    Failed(String),
+}
+
+/// What may be removed from the journal; keys stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pruning {
+    /// Events received before this, in milliseconds since the epoch; `None`: none.
+    pub events_before_ms: Option<i64>,
+    /// Only events up to this place: those that a checkpoint on disk has taken in.
+    pub events_up_to: u64,
+    /// Quarantined deliveries received before this, in milliseconds since the epoch.
+    pub quarantined_before_ms: i64,
+}
+
+enum Request {
+    Append(Append),
+    Prune(Pruning),
+}
+
+struct Append {
+    record: Record,
+    done: oneshot::Sender<Result<Appended, NotStored>>,
+}
+
+impl Journal {
+    /// Opens the journal at `path`, creating it if need be, and starts its writer.
+    pub fn open(path: &Path) -> Result<Self> {
+        let connection = schema::open_writer(path)?;
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (tell_committed, committed) = watch::channel(0);
+        let writer = Writer {
+            path: path.to_owned(),
+            connection: Some(connection),
+            committed: tell_committed,
+        };
+        let thread = std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || writer.run(waiting))
+            .context("cannot start the journal's thread")?;
+        Ok(Self { queue, committed, thread })
+    }
+
+    /// Queues `record` at once, and returns what will tell how it went.
+    pub fn append(
+        &self,
+        record: Record,
+    ) -> Result<oneshot::Receiver<Result<Appended, NotStored>>, NotStored> {
+        let (done, outcome) = oneshot::channel();
+        match self.queue.try_send(Request::Append(Append { record, done })) {
+            Ok(()) => Ok(outcome),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(NotStored::Overloaded),
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                Err(NotStored::Failed("its writer has ended".to_owned()))
+            }
+        }
+    }
+
+    /// Stores `records` and waits until they are on disk; for `import`.
+    pub fn append_all(&self, records: Vec<Record>) -> Result<Vec<Appended>, NotStored> {
+        let ended = || NotStored::Failed("its writer has ended".to_owned());
+        let mut outcomes = Vec::with_capacity(records.len());
+        for record in records {
+            let (done, outcome) = oneshot::channel();
+            self.queue
+                .blocking_send(Request::Append(Append { record, done }))
+                .map_err(|_| ended())?;
+            outcomes.push(outcome);
+        }
+        outcomes.into_iter().map(|outcome| outcome.blocking_recv().map_err(|_| ended())?).collect()
+    }
+
+    /// Asks for a step of removing what need not be kept; does nothing while the
+    /// writer is busy, so ask again later.
+    pub fn prune(&self, pruning: Pruning) {
+        drop(self.queue.try_send(Request::Prune(pruning)));
+    }
+
+    /// Changes with every commit that stored something new.
+    pub fn committed(&self) -> watch::Receiver<u64> {
+        self.committed.clone()
+    }
+
+    /// Commits what is waiting and ends the writer.
+    pub fn close(self) {
+        drop(self.queue);
+        if self.thread.join().is_err() {
+            tracing::error!("the journal's thread panicked");
+        }
+    }
+}
+
+struct Writer {
+    path: PathBuf,
+    /// `None` after a failure: a failed sync must not be retried on the same
+    /// connection, so the next group opens a new one.
+    connection: Option<Connection>,
+    committed: watch::Sender<u64>,
+}
+
+impl Writer {
+    fn run(mut self, mut waiting: mpsc::Receiver<Request>) {
+        let mut requests = Vec::with_capacity(GROUP);
+        while waiting.blocking_recv_many(&mut requests, GROUP) > 0 {
+            let mut group = Vec::with_capacity(requests.len());
+            let mut prunings = Vec::new();
+            for request in requests.drain(..) {
+                match request {
+                    Request::Append(append) => group.push(append),
+                    Request::Prune(pruning) => prunings.push(pruning),
+                }
+            }
+            if !group.is_empty() {
+                let outcomes = self.commit(&group);
+                self.tell(&outcomes);
+                answer(group, outcomes);
+            }
+            prunings.into_iter().for_each(|pruning| self.prune(pruning));
+        }
+    }
+
+    fn prune(&mut self, pruning: Pruning) {
+        let outcome = self.reopen_if_failed().and_then(|connection| prune(connection, pruning));
+        if let Err(error) = outcome {
+            self.connection = None;
+            tracing::error!("cannot remove old events from the journal: {error:#}");
+        }
+    }
+
+    fn commit(&mut self, group: &[Append]) -> Result<Vec<Appended>, NotStored> {
+        let outcome = self.reopen_if_failed().and_then(|connection| write(connection, group));
+        outcome.map_err(|error| {
+            self.connection = None;
+            tracing::error!(waiting = group.len(), "the journal cannot be written: {error:#}");
+            NotStored::Failed(format!("{error:#}"))
+        })
+    }
+
+    fn reopen_if_failed(&mut self) -> Result<&mut Connection> {
+        match &mut self.connection {
+            Some(connection) => Ok(connection),
+            none => Ok(none.insert(schema::open_writer(&self.path)?)),
+        }
+    }
+
+    fn tell(&self, outcomes: &Result<Vec<Appended>, NotStored>) {
+        if let Ok(outcomes) = outcomes
+            && outcomes.contains(&Appended::New)
+        {
+            self.committed.send_modify(|commits| *commits += 1);
+        }
+    }
+}
+
+fn answer(group: Vec<Append>, outcomes: Result<Vec<Appended>, NotStored>) {
+    // Nobody listens any more where the request timed out; the record is stored all the same.
+    match outcomes {
+        Ok(outcomes) => {
+            for (append, outcome) in group.into_iter().zip(outcomes) {
+                drop(append.done.send(Ok(outcome)));
+            }
+        }
+        Err(error) => {
+            for append in group {
+                drop(append.done.send(Err(error.clone())));
+            }
+        }
+    }
+}
+
+fn write(connection: &mut Connection, group: &[Append]) -> Result<Vec<Appended>> {
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let outcomes: Result<Vec<_>> =
+        group.iter().map(|append| insert(&transaction, &append.record)).collect();
+    let outcomes = outcomes?;
+    transaction.commit()?;
+    Ok(outcomes)
+}
+
+fn insert(connection: &Connection, record: &Record) -> Result<Appended> {
+    let key = record.key.as_bytes();
+    let new = connection
+        .prepare_cached("INSERT OR IGNORE INTO keys (key) VALUES (?1)")?
+        .execute(params![key])?;
+    if new == 0 {
+        return Ok(Appended::Known);
+    }
+    let Record { received_ms, request_id, .. } = record;
+    match &record.content {
+        Content::Event { document, at } => connection
+            .prepare_cached(
+                "INSERT INTO events (at, received_ms, key, request_id, document) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![at.seconds(), received_ms, key, request_id, document])?,
+        Content::Quarantined(body) => connection
+            .prepare_cached(
+                "INSERT INTO quarantine (received_ms, key, request_id, body) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![received_ms, key, request_id, body])?,
+    };
+    Ok(Appended::New)
+}
+
+fn prune(connection: &mut Connection, pruning: Pruning) -> Result<()> {
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let step = PRUNE_STEP;
+    if let Some(before_ms) = pruning.events_before_ms {
+        let removed = transaction
+            .prepare_cached(
+                "DELETE FROM events WHERE id IN
+                 (SELECT id FROM events WHERE id <= ?1 AND received_ms < ?2 ORDER BY id LIMIT ?3)",
+            )?
+            .execute(params![pruning.events_up_to, before_ms, step])?;
+        if removed > 0 {
+            transaction.execute("UPDATE journal SET pruned = 1", [])?;
+        }
+    }
+    transaction
+        .prepare_cached(
+            "DELETE FROM quarantine WHERE id IN
+             (SELECT id FROM quarantine WHERE received_ms < ?1 ORDER BY id LIMIT ?2)",
+        )?
+        .execute(params![pruning.quarantined_before_ms, step])?;
+    transaction.commit()?;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! The site itself for a browser without nginx in front, and the live stream.
+//!
+//! Visitors have caps of their own, so that no crowd of them takes the webhook's
+//! place; beyond the caps they get a 503, and the page polls.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use futures_util::{Stream, stream};
+use http_body_util::BodyExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tower::ServiceExt;
+use tower_http::services::ServeDir;
+
+use crate::config::Settings;
+use crate::http::Shutdown;
+
+/// Pages and files that may be under way at once.
+const FILES: usize = 256;
+
+/// Live streams that may be open at once.
+const STREAMS: usize = 1024;
+
+/// A comment so often keeps proxies from closing a quiet stream.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Publications that visitors can see, counted; each change is one event on the stream.
+pub type Publications = watch::Receiver<u64>;
+
+#[derive(Debug, Clone)]
+struct Visitors {
+    site_path: Arc<str>,
+    csv_path: Arc<str>,
+    files: ServeDir,
+    slots: Arc<Semaphore>,
+}
+
+#[derive(Debug, Clone)]
+struct Live {
+    publications: Publications,
+    shutdown: Shutdown,
+    slots: Arc<Semaphore>,
+}
+
+/// The site below `site.path`, the CSV, and the live stream.
+pub fn router(settings: &Settings, publications: Publications, shutdown: Shutdown) -> Router {
+    let site_path = settings.site.path.as_str();
+    let visitors = Visitors {
+        site_path: site_path.into(),
+        csv_path: format!("/{}", settings.csv.path).into(),
+        files: ServeDir::new(&settings.site.output_dir),
+        slots: Arc::new(Semaphore::new(FILES)),
+    };
+    let live = Live { publications, shutdown, slots: Arc::new(Semaphore::new(STREAMS)) };
+    let mut router =
+        Router::new().route(&format!("{site_path}live"), get(stream_changes)).with_state(live);
+    if site_path != "/" {
+        let target = site_path.to_owned();
+        router = router.route("/", get(async move || Redirect::temporary(&target)));
+    }
+    router
+        .fallback_service(get(serve_file).with_state(visitors))
+        .layer(middleware::map_response(harden))
+}
+
+async fn serve_file(State(visitors): State<Visitors>, request: Request) -> Response {
+    if !visitors.may_see(request.uri().path()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let Ok(slot) = Arc::clone(&visitors.slots).try_acquire_owned() else { return crowded() };
+    let immutable = is_asset(request.uri().path(), &visitors.site_path);
+    let response = visitors.files.oneshot(request).await.unwrap_or_else(|never| match never {});
+    let mut response = response.map(|body| hold(Body::new(body), slot));
+    let caching = if immutable && response.status().is_success() {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    response
+}
+
+impl Visitors {
+    fn may_see(&self, path: &str) -> bool {
+        let ours = path.starts_with(&*self.site_path) || path == &*self.csv_path;
+        let hidden = path.split('/').any(|part| part.starts_with('.') || part.starts_with("%2e"));
+        ours && !hidden
+    }
+}
+
+fn is_asset(path: &str, site_path: &str) -> bool {
+    path.strip_prefix(site_path).is_some_and(|rest| rest.starts_with("assets/"))
+}
+
+fn crowded() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], "too many visitors\n")
+        .into_response()
+}
+
+/// Keeps `slot` until the body is sent.
+fn hold(body: Body, slot: OwnedSemaphorePermit) -> Body {
+    Body::new(body.map_frame(move |frame| {
+        let _held = &slot;
+        frame
+    }))
+}
+
+async fn stream_changes(State(live): State<Live>) -> Response {
+    let Ok(slot) = Arc::clone(&live.slots).try_acquire_owned() else { return crowded() };
+    let keep_alive = KeepAlive::new().interval(HEARTBEAT);
+    let mut response = Sse::new(changes(live, slot)).keep_alive(keep_alive).into_response();
+    let headers = response.headers_mut();
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+fn changes(
+    live: Live,
+    slot: OwnedSemaphorePermit,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    let Live { mut publications, shutdown, .. } = live;
+    publications.mark_unchanged();
+    let next = async move |mut publications: Publications| {
+        publications.changed().await.ok()?;
+        let count = *publications.borrow_and_update();
+        Some((Ok(Event::default().event("published").data(count.to_string())), publications))
+    };
+    let changes = stream::unfold(publications, next);
+    let until = Box::pin(async move {
+        let _held = slot;
+        shutdown.wait().await;
+    });
+    futures_util::StreamExt::take_until(changes, until)
+}
+
+async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

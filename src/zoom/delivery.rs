@@ -1,0 +1,119 @@
+//! A verified body, read into a document: what is stored of a delivery.
+//!
+//! Nothing genuine is refused for being odd: what can't be read is quarantined
+//! byte for byte, and read again after an upgrade.
+
+use crate::zoom::json::{Json, Unreadable};
+
+/// What a body turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// An event, or a challenge.
+    Document(Document),
+    /// Genuine, but not readable.
+    Quarantined(Odd),
+}
+
+/// A JSON object with a text `event`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Document {
+    json: Json,
+}
+
+/// Why a genuine body is quarantined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Odd {
+    /// Bytes that are no UTF-8.
+    #[error("not UTF-8")]
+    NotUtf8,
+    /// Not JSON, or not as Lookout reads it.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// JSON, but no object with a text `event`.
+    #[error("not an object with a text `event`")]
+    NoEvent,
+}
+
+impl Reading {
+    /// Reads a raw body.
+    pub fn of(body: &[u8]) -> Self {
+        match Document::read(body) {
+            Ok(document) => Self::Document(document),
+            Err(odd) => Self::Quarantined(odd),
+        }
+    }
+}
+
+impl Document {
+    /// Reads a raw body, or says why it is odd.
+    pub fn read(body: &[u8]) -> Result<Self, Odd> {
+        let text = std::str::from_utf8(body).map_err(|_| Odd::NotUtf8)?;
+        Self::new(Json::parse(text)?)
+    }
+
+    /// Takes `json`, if it is an object with a text `event`.
+    pub fn new(json: Json) -> Result<Self, Odd> {
+        match json.get("event").and_then(Json::as_str) {
+            Some(_) => Ok(Self { json }),
+            None => Err(Odd::NoEvent),
+        }
+    }
+
+    /// Zoom's name of the event, such as `meeting.participant_joined`.
+    pub fn event(&self) -> &str {
+        self.json.get("event").and_then(Json::as_str).unwrap_or_default()
+    }
+
+    /// The whole document.
+    pub fn json(&self) -> &Json {
+        &self.json
+    }
+
+    /// The text to store: without the `drop_fields`, everything else as it came.
+    pub fn into_stored(mut self, drop_fields: &[String]) -> String {
+        self.json.remove_keys(drop_fields);
+        self.json.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_documents_or_quarantined() {
+        #[rustfmt::skip]
+        let cases: [(&str, &[u8], Result<&str, Odd>); 8] = [
+            // what is special      body                             verdict
+            ("an event",            br#"{"event":"meeting.ended"}"#, Ok("meeting.ended")),
+            ("an unknown event",    br#"{"a":1,"event":"x"}"#,       Ok("x")),
+            ("bad UTF-8",           b"{\"event\":\"\xff\"}",         Err(Odd::NotUtf8)),
+            ("empty",               b"",                             Err(Odd::Unreadable(Unreadable::Syntax))),
+            ("a list",              br#"[{"event":"x"}]"#,           Err(Odd::NoEvent)),
+            ("no event",            b"{}",                           Err(Odd::NoEvent)),
+            ("event is a number",   br#"{"event":1}"#,               Err(Odd::NoEvent)),
+            ("two events",          br#"{"event":"a","event":"b"}"#, Err(Odd::Unreadable(Unreadable::DuplicateKey))),
+        ];
+        for (what, body, expected) in cases {
+            let got = Document::read(body);
+            assert_eq!(got.as_ref().map(Document::event).map_err(|odd| *odd), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_is_dropped_is_never_stored_and_the_rest_stays() {
+        let body =
+            br#"{"payload":{"object":{"id":1.50,"host_email":"a@example.org"}},"event":"x"}"#;
+        let document = Document::read(body).expect("an event");
+        assert_eq!(
+            document.into_stored(&["host_email".to_owned()]),
+            r#"{"payload":{"object":{"id":1.50}},"event":"x"}"#
+        );
+    }
+
+    #[test]
+    fn dropping_the_event_key_itself_is_survived() {
+        let document = Document::read(br#"{"event":"x"}"#).expect("an event");
+        assert_eq!(document.into_stored(&["event".to_owned()]), "{}");
+    }
+}

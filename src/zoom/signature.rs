@@ -1,0 +1,183 @@
+//! Proof that a request came from Zoom.
+//!
+//! Zoom signs each delivery with a secret that only we share: the header
+//! `x-zm-signature` holds `v0=<hex>`, an HMAC-SHA256 over `v0:<timestamp>:<body>`.
+//! [`verify`] accepts a delivery only if the digest matches one of our secrets;
+//! then it compares the timestamp with `now`, so that the two kinds of refusal can
+//! be answered differently: a wrong signature is not Zoom's, a wrong time may well be
+//! our own clock.
+//!
+//! Pure: the clock, the headers and the body are arguments.
+
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::config::Secret;
+use crate::moment::Moment;
+
+/// The header with the signature.
+pub const SIGNATURE_HEADER: &str = "x-zm-signature";
+/// The header with the time of sending, in seconds since the epoch.
+pub const TIMESTAMP_HEADER: &str = "x-zm-request-timestamp";
+
+/// Why a delivery was refused. Shown to the operator, never to the sender.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// A header is missing, so this is not one of Zoom's deliveries.
+    #[error("no `{0}` header")]
+    Missing(&'static str),
+    /// The signature is not `v0=` and 64 hexadecimal digits.
+    #[error("`x-zm-signature` is not `v0=` and 64 hexadecimal digits")]
+    Malformed,
+    /// Signed with another secret, or the body was changed.
+    #[error("signature does not match; is `zoom.secret_token` the one Zoom shows?")]
+    Mismatch,
+    /// Genuinely signed, with a timestamp that is no number.
+    #[error("timestamp `{0}` is not a number of seconds")]
+    Timestamp(String),
+    /// Genuinely signed, at another time: our clock is wrong, or it is a replay.
+    #[error("sent {skew_s} s away from our clock, more than the {tolerance_s} s allowed")]
+    Stale {
+        /// The difference, in seconds.
+        skew_s: u64,
+        /// What is allowed, in seconds.
+        tolerance_s: u64,
+    },
+}
+
+/// The headers of a delivery that the signature needs, as received.
+#[derive(Debug, Clone, Copy)]
+pub struct Headers<'a> {
+    /// `x-zm-request-timestamp`
+    pub timestamp: Option<&'a str>,
+    /// `x-zm-signature`
+    pub signature: Option<&'a str>,
+}
+
+/// Returns the secret that signed `body`, or why the delivery can't be taken.
+pub fn verify<'s>(
+    secrets: &'s [Secret],
+    headers: Headers<'_>,
+    body: &[u8],
+    now: Moment,
+    tolerance: Duration,
+) -> Result<&'s Secret, Refused> {
+    let timestamp = headers.timestamp.ok_or(Refused::Missing(TIMESTAMP_HEADER))?;
+    let signature = headers.signature.ok_or(Refused::Missing(SIGNATURE_HEADER))?;
+    let digest = decode(signature).ok_or(Refused::Malformed)?;
+    let secret = secrets
+        .iter()
+        .find(|secret| mac(secret, timestamp, body).verify_slice(&digest).is_ok())
+        .ok_or(Refused::Mismatch)?;
+    check_time(timestamp, now, tolerance)?;
+    Ok(secret)
+}
+
+/// Signs `body` as Zoom does; returns the value of `x-zm-signature`.
+pub fn sign(secret: &Secret, timestamp: &str, body: &[u8]) -> String {
+    let digest = mac(secret, timestamp, body).finalize().into_bytes();
+    format!("v0={}", hex::encode(digest))
+}
+
+/// HMAC-SHA256 of `message`, in lower-case hexadecimal.
+pub fn hmac_hex(secret: &Secret, message: &[u8]) -> String {
+    let mut mac = keyed(secret);
+    mac.update(message);
+    hex::encode(mac.finalize().into_bytes())
+}
+
+fn decode(signature: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    hex::decode_to_slice(signature.strip_prefix("v0=")?, &mut digest).ok()?;
+    Some(digest)
+}
+
+fn mac(secret: &Secret, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
+    let mut mac = keyed(secret);
+    mac.update(b"v0:");
+    mac.update(timestamp.as_bytes());
+    mac.update(b":");
+    mac.update(body);
+    mac
+}
+
+fn keyed(secret: &Secret) -> Hmac<Sha256> {
+    Hmac::new_from_slice(secret.reveal().as_bytes()).expect("HMAC takes a key of any length")
+}
+
+fn check_time(timestamp: &str, now: Moment, tolerance: Duration) -> Result<(), Refused> {
+    let sent: i64 = timestamp.parse().map_err(|_| Refused::Timestamp(timestamp.to_owned()))?;
+    let skew_s = now.seconds().abs_diff(sent);
+    let tolerance_s = tolerance.as_secs();
+    if skew_s > tolerance_s {
+        return Err(Refused::Stale { skew_s, tolerance_s });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_785_369_686;
+    const BODY: &[u8] = br#"{"event":"meeting.started"}"#;
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text).expect("not empty")
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn verifies_only_fresh_deliveries_signed_by_zoom() {
+        let secrets = [secret("new"), secret("old")];
+        let signed = |by: &str, at: i64| Some(sign(&secret(by), &at.to_string(), BODY));
+        let at = |seconds: i64| Some(seconds.to_string());
+        let stale = Err(Refused::Stale { skew_s: 301, tolerance_s: 300 });
+        let cases = [
+            // what is special                timestamp                signature                      verdict
+            ("genuine",                       at(NOW),                 signed("new", NOW),            Ok("new")),
+            ("the older of two secrets",      at(NOW),                 signed("old", NOW),            Ok("old")),
+            ("another secret",                at(NOW),                 signed("x", NOW),              Err(Refused::Mismatch)),
+            ("signature for another second",  at(NOW),                 signed("new", NOW - 1),        Err(Refused::Mismatch)),
+            ("at the edge",                   at(NOW - 300),           signed("new", NOW - 300),      Ok("new")),
+            ("too old",                       at(NOW - 301),           signed("new", NOW - 301),      stale),
+            ("from the future",               at(NOW + 301),           signed("new", NOW + 301),      Err(Refused::Stale { skew_s: 301, tolerance_s: 300 })),
+            ("no signature",                  at(NOW),                 None,                          Err(Refused::Missing(SIGNATURE_HEADER))),
+            ("no timestamp",                  None,                    signed("new", NOW),            Err(Refused::Missing(TIMESTAMP_HEADER))),
+            ("not hexadecimal",               at(NOW),                 Some("v0=zz".to_owned()),      Err(Refused::Malformed)),
+            ("another version",               at(NOW),                 signed("new", NOW).map(|s| s.replace("v0", "v1")), Err(Refused::Malformed)),
+            ("no time, wrong secret",         Some("x".to_owned()),    signed("new", NOW),            Err(Refused::Mismatch)),
+            ("no time, signed all the same",  Some("x".to_owned()),    Some(sign(&secrets[0], "x", BODY)), Err(Refused::Timestamp("x".to_owned()))),
+        ];
+        for (what, timestamp, signature, expected) in cases {
+            let headers = Headers { timestamp: timestamp.as_deref(), signature: signature.as_deref() };
+            let got = verify(&secrets, headers, BODY, Moment::from_seconds(NOW), Duration::from_secs(300));
+            assert_eq!(got.map(Secret::reveal), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn no_single_bit_may_change() {
+        let secrets = [secret("s")];
+        let timestamp = NOW.to_string();
+        let signature = sign(&secrets[0], &timestamp, BODY);
+        let headers = Headers { timestamp: Some(&timestamp), signature: Some(&signature) };
+        for bit in 0..BODY.len() * 8 {
+            let mut body = BODY.to_vec();
+            body[bit / 8] ^= 1 << (bit % 8);
+            let now = Moment::from_seconds(NOW);
+            let got = verify(&secrets, headers, &body, now, Duration::from_secs(300));
+            assert_eq!(got, Err(Refused::Mismatch), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn nobody_can_sign_without_a_secret() {
+        let timestamp = NOW.to_string();
+        let headers = Headers { timestamp: Some(&timestamp), signature: Some("v0=00") };
+        let got = verify(&[], headers, BODY, Moment::from_seconds(NOW), Duration::MAX);
+        assert!(got.is_err());
+    }
+}

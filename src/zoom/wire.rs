@@ -1,0 +1,145 @@
+//! Zoom's own shapes, and what Lookout understands of them.
+//!
+//! Every field is read leniently: `""`, `null`, missing and a value of the wrong
+//! kind all mean absent, and an id may be text or a number. So a document of any
+//! shape is understood as *some* event, at worst one that says nothing.
+
+mod lenient;
+
+use serde::Deserialize;
+
+use crate::moment::Moment;
+use crate::zoom::event::{Event, Kind, Meeting, Participant};
+use crate::zoom::name::Name;
+use lenient::{Object, Text};
+
+/// Understands a stored document; `received_ms` is when it arrived, in
+/// milliseconds since the epoch, used only where the document has no time.
+pub fn understand(document: &str, received_ms: i64) -> Event {
+    let wire: Wire<'_> = serde_json::from_str(document).unwrap_or_default();
+    let stamp_ms = wire.event_ts.millis().unwrap_or(received_ms);
+    let kind = kind(wire.event.as_str());
+    let object = wire.payload.0.object.0;
+    Event {
+        kind,
+        at: fact_time(kind, &object).unwrap_or(Moment::from_millis(stamp_ms)),
+        stamp_ms,
+        meeting: meeting(&object),
+        participant: participant(object.participant.0),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    event: Text<'a>,
+    #[serde(borrow)]
+    event_ts: Text<'a>,
+    #[serde(borrow)]
+    payload: Object<WirePayload<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WirePayload<'a> {
+    #[serde(borrow)]
+    object: Object<WireObject<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireObject<'a> {
+    #[serde(borrow)]
+    uuid: Text<'a>,
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow)]
+    start_time: Text<'a>,
+    #[serde(borrow)]
+    end_time: Text<'a>,
+    #[serde(borrow)]
+    participant: Object<WireParticipant<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireParticipant<'a> {
+    #[serde(borrow)]
+    user_id: Text<'a>,
+    #[serde(borrow)]
+    participant_uuid: Text<'a>,
+    #[serde(borrow)]
+    user_name: Text<'a>,
+    #[serde(borrow)]
+    participant_user_id: Text<'a>,
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow)]
+    join_time: Text<'a>,
+    #[serde(borrow)]
+    leave_time: Text<'a>,
+    #[serde(borrow)]
+    date_time: Text<'a>,
+    #[serde(borrow)]
+    sharing_details: Object<WireSharing<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct WireSharing<'a> {
+    #[serde(borrow)]
+    date_time: Text<'a>,
+}
+
+fn kind(event: &str) -> Kind {
+    let subject = event.strip_prefix("meeting.").or_else(|| event.strip_prefix("webinar."));
+    match subject {
+        Some("started") => Kind::Started,
+        Some("ended") => Kind::Ended,
+        Some("participant_joined") => Kind::Joined,
+        Some("participant_left") => Kind::Left,
+        Some("participant_joined_breakout_room") => Kind::BreakoutJoined,
+        Some("participant_left_breakout_room") => Kind::BreakoutLeft,
+        Some("participant_role_changed") => Kind::RoleChanged,
+        Some("sharing_started") => Kind::SharingStarted,
+        Some("sharing_ended") => Kind::SharingEnded,
+        _ => Kind::Other,
+    }
+}
+
+/// The time that the fact itself carries. Every event carries a `start_time`, and a
+/// leave may carry a `join_time`, so each kind looks only at its own.
+fn fact_time(kind: Kind, object: &WireObject<'_>) -> Option<Moment> {
+    let participant = &object.participant.0;
+    match kind {
+        Kind::Started => object.start_time.moment(),
+        Kind::Ended => object.end_time.moment(),
+        Kind::Joined | Kind::BreakoutJoined => participant.join_time.moment(),
+        Kind::Left | Kind::BreakoutLeft => participant.leave_time.moment(),
+        Kind::SharingStarted | Kind::SharingEnded => {
+            participant.sharing_details.0.date_time.moment()
+        }
+        Kind::RoleChanged => participant.date_time.moment(),
+        // `participant_bind` has the one or the other.
+        Kind::Other => (participant.date_time.moment()).or_else(|| participant.join_time.moment()),
+    }
+}
+
+fn meeting(object: &WireObject<'_>) -> Option<Meeting> {
+    Some(Meeting { uuid: object.uuid.owned()?, number: object.id.owned() })
+}
+
+fn participant(wire: WireParticipant<'_>) -> Option<Participant> {
+    let zoom_user_ids = [&wire.participant_user_id, &wire.id];
+    let participant = Participant {
+        user_id: wire.user_id.owned(),
+        connection: wire.participant_uuid.owned(),
+        name: Name::clean(wire.user_name.as_str()),
+        zoom_user_ids: zoom_user_ids.into_iter().filter_map(Text::owned).collect(),
+    };
+    (participant != Participant::default()).then_some(participant)
+}
+
+#[cfg(test)]
+mod tests;
