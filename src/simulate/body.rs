@@ -121,10 +121,7 @@ impl Scene<'_> {
 
     /// Whether `object.id` was seen both as a text and as a number.
     pub(super) fn id_form_varies(&self) -> bool {
-        matches!(
-            self,
-            Self::Started | Self::SharingStarted | Self::SharingEnded
-        )
+        matches!(self, Self::Started | Self::SharingStarted | Self::SharingEnded)
     }
 
     fn id_form(&self, chosen: IdForm) -> IdForm {
@@ -215,30 +212,25 @@ fn participant(o: &mut Object<'_>, scene: Scene<'_>, at: Moment, guest: Guest<'_
     let time = at.to_string();
     match scene {
         Scene::Left { reason, named } => {
-            o.text("leave_time", &time)
-                .text("public_ip", &guest.character.public_ip);
+            o.text("leave_time", &time).text("public_ip", &guest.character.public_ip);
             o.digits("user_id", guest.user_id as i64);
             if named {
                 o.text("user_name", guest.name);
             }
             ids(o, guest).text("leave_reason", reason);
-            o.text("private_ip", "192.0.2.1")
-                .text("participant_uuid", guest.connection);
+            o.text("private_ip", "192.0.2.1").text("participant_uuid", guest.connection);
         }
         Scene::Joined => {
             o.text("public_ip", &guest.character.public_ip);
             user(o, guest);
             ids(o, guest).text("join_time", &time);
-            o.text("private_ip", "192.0.2.1")
-                .text("participant_uuid", guest.connection);
+            o.text("private_ip", "192.0.2.1").text("participant_uuid", guest.connection);
         }
         Scene::WaitingForHost | Scene::WaitingForHostOver | Scene::JoinedBeforeHost => {
-            o.text("id", &guest.character.id)
-                .text("user_name", guest.name);
+            o.text("id", &guest.character.id).text("user_name", guest.name);
         }
         Scene::JoinedBreakout(breakout) | Scene::LeftBreakout(breakout) => {
-            o.text("user_id", breakout.user_id)
-                .text("user_name", guest.name);
+            o.text("user_id", breakout.user_id).text("user_name", guest.name);
             o.digits("parent_user_id", guest.user_id as i64);
             ids(o, guest).text("participant_uuid", guest.connection);
             let left = matches!(scene, Scene::LeftBreakout(_));
@@ -247,15 +239,12 @@ fn participant(o: &mut Object<'_>, scene: Scene<'_>, at: Moment, guest: Guest<'_
         Scene::SharingStarted | Scene::SharingEnded => {
             user(o, guest).text("id", &guest.character.id);
             o.object("sharing_details", |o| {
-                o.text("content", "application")
-                    .text("link_source", "")
-                    .text("file_link", "");
+                o.text("content", "application").text("link_source", "").text("file_link", "");
                 o.text("source", "").text("date_time", &time);
             });
         }
         Scene::CalloutRinging | Scene::CalloutAccepted => {
-            o.text("invitee_name", guest.name)
-                .number("phone_number", 12_025_550_143);
+            o.text("invitee_name", guest.name).number("phone_number", 12_025_550_143);
             o.number("from_number", 12_025_550_100);
         }
         _ => {
@@ -273,16 +262,14 @@ fn particulars(o: &mut Object<'_>, scene: Scene<'_>) {
             o.text("old_role", old).text("new_role", new);
         }
         Scene::Bound { bind_user_id } => {
-            o.digits("bind_user_id", bind_user_id as i64)
-                .text("phone_number", "*******0143");
+            o.digits("bind_user_id", bind_user_id as i64).text("phone_number", "*******0143");
         }
         _ => {}
     }
 }
 
 fn user<'a, 'b>(o: &'a mut Object<'b>, guest: Guest<'_>) -> &'a mut Object<'b> {
-    o.digits("user_id", guest.user_id as i64)
-        .text("user_name", guest.name)
+    o.digits("user_id", guest.user_id as i64).text("user_name", guest.name)
 }
 
 fn ids<'a, 'b>(o: &'a mut Object<'b>, guest: Guest<'_>) -> &'a mut Object<'b> {

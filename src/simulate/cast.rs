@@ -39,11 +39,7 @@ pub(super) struct Character {
 impl Character {
     /// The `index`-th person of a story with so many rooms.
     pub(super) fn invent(index: usize, rooms: usize, dice: &mut Dice) -> Self {
-        let name = if dice.happens(NAMELESS) {
-            String::new()
-        } else {
-            names::name(index)
-        };
+        let name = if dice.happens(NAMELESS) { String::new() } else { names::name(index) };
         let device_name = if dice.happens(DEVICE_NAMED) && !name.is_empty() {
             names::device_name(index)
         } else {
@@ -51,11 +47,7 @@ impl Character {
         };
         Self {
             device_name,
-            other_name: if name.is_empty() {
-                String::new()
-            } else {
-                names::other_name(index)
-            },
+            other_name: if name.is_empty() { String::new() } else { names::other_name(index) },
             ..Self::named(name, index, rooms, dice)
         }
     }
@@ -66,11 +58,7 @@ impl Character {
         let account = dice.happens(HAS_ACCOUNT);
         let user_id = URL_SAFE_NO_PAD.encode(dice.bytes::<16>());
         let mut filled = |text: String| {
-            if account && dice.happens(ID_FILLED) {
-                text
-            } else {
-                String::new()
-            }
+            if account && dice.happens(ID_FILLED) { text } else { String::new() }
         };
         Self {
             email: filled(format!("guest{index}@example.org")),

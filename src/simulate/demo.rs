@@ -33,38 +33,27 @@ const EVENING_DELIVERIES: usize = 60;
 
 /// The room of the demo.
 pub fn demo_room() -> RoomPlan {
-    RoomPlan {
-        number: "81234567890".to_owned(),
-        topic: "Lounge".to_owned(),
-    }
+    RoomPlan { number: "81234567890".to_owned(), topic: "Lounge".to_owned() }
 }
 
 /// A lively room from `start` on: some people are in within the first second, then
 /// somebody comes or goes every two to four seconds.
 pub fn demo_story(seed: u64, start: Moment) -> Story {
-    let beats = Pace::Beats {
-        min_ms: 2_000,
-        max_ms: 4_000,
-    };
+    let beats = Pace::Beats { min_ms: 2_000, max_ms: 4_000 };
     story(seed, start, beats)
 }
 
 /// One evening on a date of its own, the same for the same seed, byte for byte:
 /// about an hour and a half in which a few people come, stay and go.
 pub fn demo_evening(seed: u64) -> Vec<Delivery> {
-    let beats = Pace::Beats {
-        min_ms: 40_000,
-        max_ms: 180_000,
-    };
+    let beats = Pace::Beats { min_ms: 40_000, max_ms: 180_000 };
     let evening = story(seed, EVENING, beats);
     evening.take(EVENING_DELIVERIES).collect()
 }
 
 /// The moment as of which the page of [`demo_evening`] is best looked at: just after its last delivery.
 pub fn demo_evening_end(evening: &[Delivery]) -> Moment {
-    evening
-        .last()
-        .map_or(EVENING, |last| Moment::from_millis(last.at_ms).plus(1))
+    evening.last().map_or(EVENING, |last| Moment::from_millis(last.at_ms).plus(1))
 }
 
 fn story(seed: u64, start: Moment, pace: Pace) -> Story {
@@ -87,12 +76,8 @@ mod tests {
     /// Times, in ms, of deliveries that change who is in.
     fn changes(deliveries: impl Iterator<Item = Delivery>) -> Vec<i64> {
         let changes = deliveries.filter(|delivery| {
-            delivery
-                .body
-                .contains(r#""event":"meeting.participant_joined""#)
-                || delivery
-                    .body
-                    .contains(r#""event":"meeting.participant_left""#)
+            delivery.body.contains(r#""event":"meeting.participant_joined""#)
+                || delivery.body.contains(r#""event":"meeting.participant_left""#)
         });
         changes.map(|delivery| delivery.at_ms).collect()
     }
@@ -106,16 +91,10 @@ mod tests {
             let at_once = changes.iter().filter(|&&at| at < start_ms + 1_000).count();
             assert_eq!(at_once, ALREADY_IN, "seed {seed}");
             let longest = changes.windows(2).map(|pair| pair[1] - pair[0]).max();
-            assert!(
-                longest < Some(13_000),
-                "seed {seed}: nothing for {longest:?} ms"
-            );
+            assert!(longest < Some(13_000), "seed {seed}: nothing for {longest:?} ms");
             let span = changes[changes.len() - 1] - changes[0];
             let typical = span / changes.len() as i64;
-            assert!(
-                (1_500..4_000).contains(&typical),
-                "seed {seed}: every {typical} ms"
-            );
+            assert!((1_500..4_000).contains(&typical), "seed {seed}: every {typical} ms");
         }
     }
 

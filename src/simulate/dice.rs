@@ -96,12 +96,7 @@ mod tests {
     #[test]
     fn weights_are_proportions() {
         let mut dice = Dice::new(1);
-        let heads = (0..10_000)
-            .filter(|_| dice.weighed(&[(true, 3), (false, 1)]))
-            .count();
-        assert!(
-            (7_300..7_700).contains(&heads),
-            "{heads} of 10,000, where 7,500 are meant"
-        );
+        let heads = (0..10_000).filter(|_| dice.weighed(&[(true, 3), (false, 1)])).count();
+        assert!((7_300..7_700).contains(&heads), "{heads} of 10,000, where 7,500 are meant");
     }
 }

@@ -85,10 +85,7 @@ mod tests {
             });
             o.object("empty", |_| {}).text("a", "");
         });
-        assert!(
-            json.ends_with(r#","inner":{"n":-1,"d":"7"},"empty":{},"a":""}"#),
-            "{json}"
-        );
+        assert!(json.ends_with(r#","inner":{"n":-1,"d":"7"},"empty":{},"a":""}"#), "{json}");
         let back: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
         assert_eq!(back["z"], hostile);
     }

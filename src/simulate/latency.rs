@@ -98,14 +98,8 @@ mod tests {
             (1000,        1000),
         ];
         for (per_mille, ms) in cases {
-            let got = latencies
-                .per_mille(per_mille)
-                .expect("something was counted")
-                .as_micros();
-            assert!(
-                (ms * 1000..=ms * 1016).contains(&got),
-                "{per_mille} ‰: {got} µs for {ms} ms"
-            );
+            let got = latencies.per_mille(per_mille).expect("something was counted").as_micros();
+            assert!((ms * 1000..=ms * 1016).contains(&got), "{per_mille} ‰: {got} µs for {ms} ms");
         }
         assert_eq!(latencies.longest(), Some(Duration::from_secs(1)));
     }

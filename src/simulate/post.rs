@@ -50,11 +50,7 @@ const RETRIES_MS: [i64; 3] = [5 * 60_000, 25 * 60_000, 85 * 60_000];
 impl Post {
     /// A post that sends nothing before `opens`.
     pub(super) fn new(opens: Moment, odds: Odds) -> Self {
-        Self {
-            odds,
-            opens_ms: opens.seconds() * 1000,
-            outbox: Timeline::new(),
-        }
+        Self { odds, opens_ms: opens.seconds() * 1000, outbox: Timeline::new() }
     }
 
     /// How many deliveries were made.
@@ -99,11 +95,7 @@ impl Post {
             room: place.room,
             meeting: place.meeting,
             at: Moment::from_millis(place.fact_ms),
-            stamp: if text {
-                Stamp::Text(stamp_ms)
-            } else {
-                Stamp::Number(stamp_ms)
-            },
+            stamp: if text { Stamp::Text(stamp_ms) } else { Stamp::Number(stamp_ms) },
             id_form: if number { IdForm::Number } else { IdForm::Text },
         };
         let body = body::write(scene, &setting, guest);
@@ -127,11 +119,7 @@ impl Post {
         if at_ms < self.opens_ms {
             at_ms = self.opens_ms + within(dice, (0, 800));
         }
-        let delivery = Delivery {
-            at_ms,
-            body,
-            request_id: cast::uuid(dice),
-        };
+        let delivery = Delivery { at_ms, body, request_id: cast::uuid(dice) };
         if dice.happens(self.odds.duplicated) {
             let again_ms = if dice.happens(self.odds.retried) {
                 *dice.pick(&RETRIES_MS)
@@ -139,13 +127,7 @@ impl Post {
                 within(dice, TWIN_MS)
             };
             let at_ms = at_ms + again_ms;
-            self.outbox.put(
-                at_ms,
-                Delivery {
-                    at_ms,
-                    ..delivery.clone()
-                },
-            );
+            self.outbox.put(at_ms, Delivery { at_ms, ..delivery.clone() });
         }
         self.outbox.put(at_ms, delivery);
     }

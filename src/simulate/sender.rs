@@ -8,6 +8,8 @@
 mod client;
 mod ledger;
 mod supply;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

@@ -135,10 +135,7 @@ impl Story {
         let start_ms = plan.start.seconds() * 1000;
         let mut agenda = Timeline::new();
         for who in 0..plan.already_in.min(cast.len()) {
-            agenda.put(
-                start_ms - dice.between(20_000..=40 * 60_000),
-                Doing::Seat { who },
-            );
+            agenda.put(start_ms - dice.between(20_000..=40 * 60_000), Doing::Seat { who });
         }
         agenda.put(start_ms + 1_000, Doing::Go);
         Self {
@@ -203,15 +200,8 @@ impl Room {
     }
 
     fn place(&self, fact_ms: i64) -> Place<'_> {
-        let meeting = self
-            .meeting
-            .as_ref()
-            .expect("whoever is here keeps the meeting open");
-        Place {
-            room: &self.plan,
-            meeting,
-            fact_ms,
-        }
+        let meeting = self.meeting.as_ref().expect("whoever is here keeps the meeting open");
+        Place { room: &self.plan, meeting, fact_ms }
     }
 }
 

@@ -162,10 +162,7 @@ impl fmt::Display for Summary {
         if let Some(Latency { p50, p99, max }) = self.latency() {
             let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
             let (p50, p99, max) = (ms(p50), ms(p99), ms(max));
-            writeln!(
-                f,
-                "answered in {p50:.1} ms (p50), {p99:.1} ms (p99), {max:.1} ms (longest)"
-            )?;
+            writeln!(f, "answered in {p50:.1} ms (p50), {p99:.1} ms (p99), {max:.1} ms (longest)")?;
         }
         Ok(())
     }
@@ -183,4 +180,41 @@ fn as_percentiles<S: Serializer>(latencies: &Latencies, serializer: S) -> Result
         ("max", us(latencies.longest())),
     ]);
     percentiles.serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+
+    use super::*;
+
+    #[test]
+    fn a_summary_reads_well_and_can_be_read_by_a_machine() {
+        let mut summary = Summary { acknowledged: 2, given_up: 1, ..Summary::default() };
+        summary.elapsed = Duration::from_secs(2);
+        summary.tell(1_767_643_200_000);
+        summary.tell(1_767_643_260_000);
+        let answer = |status| Ok(Answer::Taken(status));
+        summary.count(&answer(StatusCode::NO_CONTENT), Duration::from_millis(2));
+        summary.count(&answer(StatusCode::NO_CONTENT), Duration::from_millis(4));
+        summary.count(&Err(Failure::TimedOut), Duration::from_secs(3));
+        insta::assert_snapshot!(summary, @"
+        sent 3 deliveries in 2.0 s, 2 per second
+        told 2026-01-05T20:00:00Z to 2026-01-05T20:01:00Z
+          acknowledged                     2
+          refused for good                 0
+          given up                         1
+        attempts
+          204                              2
+          no answer in 3 s                 1
+        answered in 2.0 ms (p50), 4.0 ms (p99), 4.0 ms (longest)
+        ");
+        let json = serde_json::to_string(&summary).expect("it is plain data");
+        let expected = concat!(
+            r#"{"acknowledged":2,"refused":0,"given_up":1,"answers":{"204":2},"#,
+            r#""failures":{"timed_out":1},"elapsed_ms":2000,"#,
+            r#""latency_us":{"max":4000,"p50":2015,"p99":4000},"told_ms":[1767643200000,1767643260000]}"#,
+        );
+        assert_eq!(json, expected);
+    }
 }

@@ -20,21 +20,14 @@ struct Due<T> {
 impl<T> Timeline<T> {
     /// One with nothing in it.
     pub(super) fn new() -> Self {
-        Self {
-            due: BinaryHeap::new(),
-            put: 0,
-        }
+        Self { due: BinaryHeap::new(), put: 0 }
     }
 
     /// Puts `thing` in at its time.
     pub(super) fn put(&mut self, at_ms: i64, thing: T) {
         let serial = self.put;
         self.put += 1;
-        self.due.push(Reverse(Due {
-            at_ms,
-            serial,
-            thing,
-        }));
+        self.due.push(Reverse(Due { at_ms, serial, thing }));
     }
 
     /// When the first thing is due.
@@ -95,9 +88,7 @@ mod tests {
         for (at_ms, thing) in [(5, "c"), (-1, "a"), (5, "d"), (0, "b")] {
             timeline.put(at_ms, thing);
         }
-        let order: String = std::iter::from_fn(|| timeline.take_first())
-            .map(|(_, t)| t)
-            .collect();
+        let order: String = std::iter::from_fn(|| timeline.take_first()).map(|(_, t)| t).collect();
         assert_eq!(order, "abcd");
     }
 }

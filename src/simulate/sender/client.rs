@@ -1,15 +1,15 @@
 //! One signed request, as Zoom makes it.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{StatusCode, Url, redirect};
-use sha2::Sha256;
 
+use crate::clock;
 use crate::config::Secret;
 use crate::simulate::post::Delivery;
 use crate::simulate::summary::Failure;
+use crate::zoom::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
 /// Zoom waits so long for an answer.
 const PATIENCE_OF_ZOOM: Duration = Duration::from_secs(3);
@@ -50,28 +50,20 @@ impl Client {
             "http" => builder = builder.tls_certs_only([]),
             _ => bail!("`{url}` cannot be posted to; use an http or https URL"),
         }
-        let http = builder
-            .build()
-            .context("the HTTP client could not be made")?;
-        Ok(Self {
-            http,
-            url: url.clone(),
-            secret,
-        })
+        let http = builder.build().context("the HTTP client could not be made")?;
+        Ok(Self { http, url: url.clone(), secret })
     }
 
     /// Posts a delivery, signed now.
     pub(super) async fn post(&self, delivery: &Delivery) -> Result<Answer, Failure> {
-        let timestamp = seconds_now().to_string();
+        let timestamp = clock::now().seconds().to_string();
+        let signature = sign(&self.secret, &timestamp, delivery.body.as_bytes());
         let request = self
             .http
             .post(self.url.clone())
             .header("content-type", "application/json")
-            .header(
-                "x-zm-signature",
-                sign(&self.secret, &timestamp, delivery.body.as_bytes()),
-            )
-            .header("x-zm-request-timestamp", timestamp)
+            .header(TIMESTAMP_HEADER, timestamp)
+            .header(SIGNATURE_HEADER, signature)
             .header("x-zm-request-id", &delivery.request_id)
             .body(delivery.body.clone());
         let response = request.send().await.map_err(|error| Failure::of(&error))?;
@@ -96,18 +88,4 @@ impl Answer {
         let (Self::Taken(status) | Self::Later(status) | Self::Refused(status)) = self;
         status
     }
-}
-
-fn seconds_now() -> u64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    since_epoch.map_or(0, |duration| duration.as_secs())
-}
-
-/// `v0=<hex>` of the HMAC-SHA256 over `v0:<timestamp>:<body>`.
-fn sign(secret: &Secret, timestamp: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.reveal().as_bytes())
-        .expect("HMAC takes a key of any length");
-    mac.update(format!("v0:{timestamp}:").as_bytes());
-    mac.update(body);
-    format!("v0={}", hex::encode(mac.finalize().into_bytes()))
 }

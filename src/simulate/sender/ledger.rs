@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
-use sha2::{Digest as _, Sha256};
+
+use crate::zoom::Key;
 
 /// A file with the key of each acknowledged delivery, one a line, as it happens.
 ///
@@ -26,14 +27,11 @@ impl Ledger {
     pub fn create(path: &Path) -> anyhow::Result<Self> {
         let file = File::create(path)
             .with_context(|| format!("`{}` could not be created", path.display()))?;
-        Ok(Self {
-            path: path.to_owned(),
-            file: Mutex::new(LineWriter::new(file)),
-        })
+        Ok(Self { path: path.to_owned(), file: Mutex::new(LineWriter::new(file)) })
     }
 
     pub(super) fn enter(&self, body: &str) -> anyhow::Result<()> {
-        let key = hex::encode(Sha256::digest(body));
+        let key = Key::of(body.as_bytes());
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         writeln!(file, "{key}")
             .with_context(|| format!("`{}` could not be written", self.path.display()))

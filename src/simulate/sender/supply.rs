@@ -39,10 +39,7 @@ impl Supply {
         duration: Option<Duration>,
     ) -> Self {
         let began = Instant::now();
-        let rest = Rest {
-            deliveries: Box::new(deliveries),
-            taken: 0,
-        };
+        let rest = Rest { deliveries: Box::new(deliveries), taken: 0 };
         Self {
             rest: Mutex::new(rest),
             pacing,
@@ -86,8 +83,6 @@ impl Supply {
 
 impl fmt::Debug for Supply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Supply")
-            .field("pacing", &self.pacing)
-            .finish_non_exhaustive()
+        f.debug_struct("Supply").field("pacing", &self.pacing).finish_non_exhaustive()
     }
 }

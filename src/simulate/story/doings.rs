@@ -75,13 +75,7 @@ impl Story {
         self.rooms[room].prepare(at_ms, &mut self.dice);
         self.busy[who] += 1;
         let user_id = self.rooms[room].user_id();
-        let waiting = Waiting {
-            who,
-            room,
-            user_id,
-            connection: cast::uuid(&mut self.dice),
-            at,
-        };
+        let waiting = Waiting { who, room, user_id, connection: cast::uuid(&mut self.dice), at };
         let scene = match at {
             Door::WaitingRoom => Scene::JoinedWaitingRoom,
             Door::NoHost => Scene::WaitingForHost,
@@ -150,12 +144,7 @@ impl Story {
         if let Some(meeting) = &mut state.meeting {
             meeting.start_time = Moment::from_millis(at_ms).to_string();
         }
-        self.post.tell(
-            &mut self.dice,
-            self.rooms[room].place(at_ms),
-            Scene::Started,
-            None,
-        );
+        self.post.tell(&mut self.dice, self.rooms[room].place(at_ms), Scene::Started, None);
         true
     }
 
@@ -168,18 +157,14 @@ impl Story {
         if self.rooms[room].inside == 0 {
             let wait_ms = self.dice.between(0..=60_000);
             let opened = self.rooms[room].opened;
-            self.agenda
-                .put(at_ms + wait_ms, Doing::Close { room, opened });
+            self.agenda.put(at_ms + wait_ms, Doing::Close { room, opened });
         } else if session.host && self.dice.happens(self.plan.odds.ended_for_all) {
             self.end_for_all(at_ms, room);
         }
     }
 
     fn end_for_all(&mut self, at_ms: i64, room: usize) {
-        let inside = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| session.room == room);
+        let inside = self.sessions.iter().filter(|(_, session)| session.room == room);
         let inside: Vec<SessionId> = inside.map(|(&id, _)| id).collect();
         for id in inside {
             if let Some(session) = self.part(id) {
@@ -190,12 +175,7 @@ impl Story {
     }
 
     fn close(&mut self, at_ms: i64, room: usize) {
-        self.post.tell(
-            &mut self.dice,
-            self.rooms[room].place(at_ms),
-            Scene::Ended,
-            None,
-        );
+        self.post.tell(&mut self.dice, self.rooms[room].place(at_ms), Scene::Ended, None);
         self.rooms[room].meeting = None;
     }
 
@@ -217,22 +197,12 @@ impl Story {
             return;
         };
         let place = self.rooms[session.room].place(at_ms.max(session.since_ms));
-        self.post.tell(
-            &mut self.dice,
-            place,
-            scene,
-            Some(session.guest(&self.cast)),
-        );
+        self.post.tell(&mut self.dice, place, scene, Some(session.guest(&self.cast)));
     }
 
     pub(super) fn tell_of(&mut self, at_ms: i64, scene: Scene<'_>, session: &Session) {
         let place = self.rooms[session.room].place(at_ms.max(session.since_ms));
-        self.post.tell(
-            &mut self.dice,
-            place,
-            scene,
-            Some(session.guest(&self.cast)),
-        );
+        self.post.tell(&mut self.dice, place, scene, Some(session.guest(&self.cast)));
     }
 
     fn tell_of_waiting(&mut self, at_ms: i64, scene: Scene<'_>, waiting: &Waiting) {

@@ -15,12 +15,8 @@ const MOVED: &str = "left the meeting. Reason : joined breakout room";
 const LOST: &str = "left the meeting. Reason : Network connection error";
 const SENT_OUT: &str = "left the meeting. Reason : put in waiting room";
 
-const CHAT: [&str; 4] = [
-    "hello 👋",
-    "brb",
-    "link: https://example.org/?a=1&b=\"2\"",
-    "see you tomorrow",
-];
+const CHAT: [&str; 4] =
+    ["hello 👋", "brb", "link: https://example.org/?a=1&b=\"2\"", "see you tomorrow"];
 
 /// Events that Lookout has no word for.
 const UNKNOWN: [&str; 3] = [
@@ -69,19 +65,11 @@ impl Story {
             return;
         };
         let back = session.breakout.take();
-        let reason = if back.is_none() && self.dice.happens(MOVE_NAMED) {
-            MOVED
-        } else {
-            LEFT
-        };
+        let reason = if back.is_none() && self.dice.happens(MOVE_NAMED) { MOVED } else { LEFT };
         self.tell_left(at_ms, reason, &session);
         let room = match &back {
             Some((uuid, user_id)) => {
-                self.tell_of(
-                    at_ms,
-                    Scene::LeftBreakout(Breakout { uuid, user_id }),
-                    &session,
-                );
+                self.tell_of(at_ms, Scene::LeftBreakout(Breakout { uuid, user_id }), &session);
                 None
             }
             None => Some(self.breakout_room()),
@@ -89,21 +77,14 @@ impl Story {
         session.user_id = self.rooms[session.room].user_id();
         self.tell_of(at_ms, Scene::Joined, &session);
         if let Some((uuid, user_id)) = &room {
-            self.tell_of(
-                at_ms,
-                Scene::JoinedBreakout(Breakout { uuid, user_id }),
-                &session,
-            );
+            self.tell_of(at_ms, Scene::JoinedBreakout(Breakout { uuid, user_id }), &session);
         }
         session.breakout = room;
         self.sessions.insert(id, session);
     }
 
     fn breakout_room(&mut self) -> (String, String) {
-        (
-            cast::meeting_uuid(&mut self.dice),
-            cast::breakout_user_id(&mut self.dice),
-        )
+        (cast::meeting_uuid(&mut self.dice), cast::breakout_user_id(&mut self.dice))
     }
 
     /// Silent: the new name shows with the next event.
@@ -136,11 +117,7 @@ impl Story {
             return;
         };
         session.host = !session.host;
-        let (old, new) = if session.host {
-            ("attendee", "host")
-        } else {
-            ("host", "attendee")
-        };
+        let (old, new) = if session.host { ("attendee", "host") } else { ("host", "attendee") };
         self.tell_of_session(at_ms, Scene::RoleChanged { old, new }, id);
     }
 

@@ -8,9 +8,8 @@ const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 
 /// How likely each hour of a UTC day is to see somebody come, in hundredths of the busiest.
-const HOURS: [i64; 24] = [
-    12, 6, 4, 3, 3, 4, 8, 16, 26, 34, 36, 38, 44, 40, 38, 40, 46, 58, 76, 94, 100, 88, 56, 28,
-];
+const HOURS: [i64; 24] =
+    [12, 6, 4, 3, 3, 4, 8, 16, 26, 34, 36, 38, 44, 40, 38, 40, 46, 58, 76, 94, 100, 88, 56, 28];
 
 /// The same for the days from Sunday to Saturday.
 const DAYS: [i64; 7] = [100, 91, 91, 100, 91, 82, 72];
@@ -78,10 +77,7 @@ impl Story {
         let (&first, _) = self.sessions.first_key_value()?;
         let (&last, _) = self.sessions.last_key_value()?;
         let from = self.dice.between(first as i64..=last as i64) as u64;
-        self.sessions
-            .range(from..)
-            .next()
-            .map(|(&session, _)| session)
+        self.sessions.range(from..).next().map(|(&session, _)| session)
     }
 
     fn is_busy_enough(&mut self, at_ms: i64) -> bool {

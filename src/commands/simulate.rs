@@ -1,0 +1,196 @@
+//! `lookout simulate`: a crowd that walks in and out, sent to an intake as Zoom would.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use reqwest::Url;
+
+use crate::clock;
+use crate::config::{Secret, Settings};
+use crate::moment::Moment;
+use crate::simulate::{self, Ledger, Odds, Pace, Pacing, Plan, RoomPlan, Sending, Story, Summary};
+
+/// With `--rate`, so many people are in within the first second, or half of all.
+const ALREADY_IN: usize = 8;
+
+/// What to simulate, and where to send it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SimulateArgs {
+    /// The intake's webhook, such as http://127.0.0.1:8787/webhooks/zoom
+    #[arg(long, value_name = "URL")]
+    pub url: Url,
+
+    /// How many people come and go
+    #[arg(long, value_name = "N", default_value = "40")]
+    pub people: NonZeroUsize,
+
+    /// Deliveries per second, in real time; without it, as fast as they are answered,
+    /// and the story runs ahead of the clock
+    #[arg(long, value_name = "R", value_parser = parse_rate)]
+    pub rate: Option<Rate>,
+
+    /// Stop after so many deliveries
+    #[arg(long, value_name = "N")]
+    pub events: Option<u64>,
+
+    /// Stop after this time, such as 10m
+    #[arg(long, value_name = "D", value_parser = humantime::parse_duration)]
+    pub duration: Option<Duration>,
+
+    /// The same seed and start tell the same story
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+
+    /// When the story begins, such as 2026-01-05T20:00:00Z [default: now]
+    #[arg(long, value_name = "RFC3339", value_parser = parse_moment)]
+    pub start: Option<Moment>,
+
+    /// How many rooms to invent where the settings name none
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub rooms: NonZeroUsize,
+
+    /// How many deliveries are under way at once, at most
+    #[arg(long, value_name = "N", default_value = "64")]
+    pub concurrency: NonZeroUsize,
+
+    /// How long to try a delivery again that was not answered, or with 5xx
+    #[arg(long, value_name = "D", default_value = "1m", value_parser = humantime::parse_duration)]
+    pub give_up_after: Duration,
+
+    /// Write the key (SHA-256) of each acknowledged delivery to this file, one a line
+    #[arg(long, value_name = "FILE")]
+    pub acknowledged: Option<PathBuf>,
+}
+
+/// A rate in deliveries per 1,000 seconds, never 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    per_1000_s: u64,
+}
+
+/// Sends until the events, the time or the user's patience run out.
+///
+/// # Errors
+///
+/// If the settings hold no secret to sign with, the URL cannot be posted to, or
+/// the file of acknowledged keys cannot be written.
+pub async fn run(args: SimulateArgs, settings: &Settings) -> Result<Summary> {
+    let secret = secret(settings)?;
+    let ledger = args.acknowledged.as_deref().map(Ledger::create).transpose()?;
+    let plan = plan(&args, settings);
+    let sending = Sending {
+        url: args.url,
+        secret,
+        concurrency: args.concurrency,
+        pacing: args.rate.map_or(Pacing::Answered, |rate| Pacing::Every(rate.gap())),
+        events: args.events,
+        duration: args.duration,
+        patience: args.give_up_after,
+        ledger,
+    };
+    simulate::send(sending, Story::new(plan), interrupted()).await
+}
+
+fn secret(settings: &Settings) -> Result<Secret> {
+    let first = settings.zoom.secret_tokens.first().cloned();
+    first.context(
+        "no secret to sign with; set `zoom.secret_token` in the settings to the one of the intake",
+    )
+}
+
+fn plan(args: &SimulateArgs, settings: &Settings) -> Plan {
+    let people = args.people.get();
+    let configured = settings
+        .rooms
+        .iter()
+        .map(|room| RoomPlan { number: room.meeting_id.clone(), topic: room.name.clone() });
+    let rooms = match settings.rooms.is_empty() {
+        true => RoomPlan::invented(args.rooms.get()),
+        false => configured.collect(),
+    };
+    let (pace, already_in) = match args.rate {
+        Some(Rate { per_1000_s }) => (Pace::Rate { per_1000_s }, ALREADY_IN.min(people / 2)),
+        None => (Pace::realistic(people), 0),
+    };
+    Plan {
+        seed: args.seed,
+        people,
+        rooms,
+        start: args.start.unwrap_or_else(clock::now),
+        already_in,
+        pace,
+        odds: Odds::REALISTIC,
+    }
+}
+
+/// Waits for Ctrl-C; for ever, where that cannot be waited for.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}
+
+impl Rate {
+    fn gap(self) -> Duration {
+        Duration::from_secs(1000) / u32::try_from(self.per_1000_s).unwrap_or(u32::MAX)
+    }
+}
+
+fn parse_rate(text: &str) -> Result<Rate, String> {
+    let rate: f64 = text.parse().map_err(|_| "not a number of deliveries per second".to_owned())?;
+    let per_1000_s = (rate * 1000.0).round();
+    if !(1.0..=1e9).contains(&per_1000_s) {
+        return Err("use a number from 0.001 to 1000000".to_owned());
+    }
+    Ok(Rate { per_1000_s: per_1000_s as u64 })
+}
+
+fn parse_moment(text: &str) -> Result<Moment, String> {
+    Moment::parse_rfc3339(text)
+        .ok_or_else(|| "use RFC 3339, such as 2026-01-05T20:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: SimulateArgs,
+    }
+
+    fn parse(flags: &[&str]) -> Result<SimulateArgs, String> {
+        let line = ["simulate", "--url", "http://127.0.0.1:1/"].iter().chain(flags);
+        Line::try_parse_from(line).map(|line| line.args).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn flags_are_read_once_and_say_what_they_want() {
+        let args =
+            parse(&["--rate", "2.5", "--duration", "10m", "--start", "2026-01-05T20:00:00Z"])
+                .expect("all is well");
+        assert_eq!(args.rate, Some(Rate { per_1000_s: 2_500 }));
+        assert_eq!(args.rate.map(Rate::gap), Some(Duration::from_millis(400)));
+        assert_eq!(args.duration, Some(Duration::from_secs(600)));
+        assert_eq!(args.start, Some(Moment::from_seconds(1_767_643_200)));
+
+        #[rustfmt::skip]
+        let cases = [
+            // what is wrong          flags                  said
+            ("no rate",               ["--rate", "0"],       "use a number from 0.001 to 1000000"),
+            ("a negative rate",       ["--rate=-1", ""],     "use a number from 0.001 to 1000000"),
+            ("no number",             ["--rate", "NaN"],     "use a number from 0.001 to 1000000"),
+            ("nobody",                ["--people", "0"],     "0"),
+            ("a date without time",   ["--start", "today"],  "use RFC 3339, such as 2026-01-05T20:00:00Z"),
+        ];
+        for (what, flags, said) in cases {
+            let error = parse(&flags).expect_err(what);
+            assert!(error.contains(said), "{what}: {error}");
+        }
+    }
+}
