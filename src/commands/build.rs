@@ -1,5 +1,6 @@
 //! `lookout build`: one rebuild, then exit.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::thread;
 
@@ -38,6 +39,16 @@ pub struct Summary {
     /// What was done to the directory.
     #[serde(flatten)]
     pub published: Published,
+}
+
+/// For people; `--json` is for machines.
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Published { written, removed, unchanged, .. } = &self.published;
+        let dir = self.output_dir.display();
+        write!(f, "`{dir}` is as of {}: {} files written, ", self.at, written.len())?;
+        write!(f, "{} removed, {unchanged} unchanged", removed.len())
+    }
 }
 
 /// Builds the site once.

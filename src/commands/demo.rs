@@ -24,9 +24,10 @@ use crate::zoom::Key;
 const SECRET: &str = "the-demo-signs-with-this";
 
 /// Shows a room that changes by itself at a printed URL, until SIGINT or SIGTERM.
-pub async fn run(seed: u64, out: &mut impl Write) -> Result<()> {
+pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) -> Result<()> {
     let dir = throw_away_dir()?;
-    let settings = settings(dir.path());
+    let mut settings = settings(dir.path());
+    settings.zoom.listen = listen.unwrap_or_else(|| free(settings.zoom.listen));
     let (path, webhook) = (settings.site.path.clone(), settings.zoom.path.clone());
     let service = Service::start(settings).await?;
     let address = service.address;
@@ -88,7 +89,6 @@ fn settings(dir: &Path) -> Settings {
     settings.site.static_dir = dir.join("static");
     settings.journal.path = dir.join("data").join("lookout.db");
     settings.zoom.secret_tokens = Secret::new(SECRET).into_iter().collect();
-    settings.zoom.listen = free(settings.zoom.listen);
     settings.admin.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     settings.privacy.publish = PublishList::Everybody;
     settings.rooms = vec![Room {

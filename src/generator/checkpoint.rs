@@ -6,36 +6,34 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::roster::{Roster, Rules, checkpoint};
-
-/// A roster, and how far it had read.
-pub struct Found {
-    pub roster: Roster,
-    pub last_id: u64,
-}
+use crate::roster::checkpoint::{self, Header};
+use crate::roster::{Roster, Rules};
+use crate::site::Position;
 
 /// Where the checkpoint of the journal at `path` lies.
 pub fn place(path: &Path) -> PathBuf {
     path.with_extension("checkpoint")
 }
 
-/// The checkpoint, if there is one of this version, journal and rules.
-pub fn read(path: &Path, journal_id: &str, rules: &Rules) -> Option<Found> {
-    let bytes = fs::read(place(path)).ok()?;
-    let (roster, last_id) = checkpoint::decode(&bytes, journal_id, rules)?;
-    Some(Found { roster, last_id })
+/// The roster of `journal_id`, and the last event it had taken in, if there is a
+/// checkpoint of this version, journal and rules.
+pub fn read(path: &Path, journal_id: &str, rules: &Rules) -> Option<(Roster, u64)> {
+    let place = place(path);
+    let bytes = fs::read(&place).ok()?;
+    match checkpoint::decode(&bytes, journal_id, rules.fingerprint()) {
+        Ok((roster, header)) => Some((roster, header.position)),
+        Err(ignored) => {
+            tracing::info!("`{}` is ignored, and all events are read again: {ignored}", place.display());
+            None
+        }
+    }
 }
 
 /// Replaces the checkpoint.
-pub fn write(
-    path: &Path,
-    journal_id: &str,
-    rules: &Rules,
-    last_id: u64,
-    roster: &Roster,
-) -> Result<()> {
+pub fn write(path: &Path, position: &Position, roster: &Roster) -> Result<()> {
     let place = place(path);
-    let bytes = checkpoint::encode(roster, journal_id, rules, last_id);
+    let header = Header { journal: position.journal.clone(), position: position.last_event };
+    let bytes = checkpoint::encode(roster, &header);
     let dir = place.parent().unwrap_or(Path::new("."));
     let write = || {
         let mut file = tempfile::Builder::new().prefix(".checkpoint-").tempfile_in(dir)?;

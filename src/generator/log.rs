@@ -32,10 +32,10 @@ impl Log {
     pub fn from_checkpoint(settings: &Settings) -> Result<Self> {
         let mut log = Self::from_start(settings);
         log.open()?;
-        if let Some(found) = checkpoint::read(&log.path, &log.journal_id, &log.rules) {
-            log.roster = found.roster;
-            log.last_id = found.last_id;
-            log.saved_id = found.last_id;
+        if let Some((roster, last_id)) = checkpoint::read(&log.path, &log.journal_id, &log.rules) {
+            log.roster = roster;
+            log.last_id = last_id;
+            log.saved_id = last_id;
         }
         Ok(log)
     }
@@ -99,7 +99,7 @@ impl Log {
             return Ok(());
         }
         self.roster.sum_up(&self.rules, now);
-        checkpoint::write(&self.path, &self.journal_id, &self.rules, self.last_id, &self.roster)?;
+        checkpoint::write(&self.path, &self.position(), &self.roster)?;
         self.saved_id = self.last_id;
         Ok(())
     }
