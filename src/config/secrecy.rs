@@ -68,17 +68,13 @@ fn harmless(line: &str, keys: &[Key]) -> usize {
     if body.starts_with('[') && !body.contains(['=', '"', '\'']) {
         return line.len();
     }
-    let name = body
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .next();
+    let name = body.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
     let name = name.unwrap_or_default();
     if !keys.iter().any(|key| key.name == name) {
         return indent;
     }
     match looks_secret(line) {
-        true => line
-            .find('=')
-            .map_or(indent + name.len(), |equals| equals + 1),
+        true => line.find('=').map_or(indent + name.len(), |equals| equals + 1),
         false => line.len(),
     }
 }

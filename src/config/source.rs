@@ -135,11 +135,7 @@ struct Shown {
 impl Shown {
     fn new(about: Range<usize>) -> Self {
         let (chars, caret) = (Vec::new(), None);
-        Self {
-            about,
-            chars,
-            caret,
-        }
+        Self { about, chars, caret }
     }
 
     /// Shows `c`, which stands at byte `at`; a control character could command the terminal.
