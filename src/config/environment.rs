@@ -33,10 +33,7 @@ impl Environment {
         &'a self,
         prefix: &'a str,
     ) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
-        let ours = self
-            .0
-            .iter()
-            .filter(move |(name, _)| name.starts_with(prefix));
+        let ours = self.0.iter().filter(move |(name, _)| name.starts_with(prefix));
         ours.map(|(name, value)| (name.as_str(), value.to_str()))
     }
 }
@@ -61,9 +58,7 @@ mod tests {
 
     #[test]
     fn debug_shows_names_and_no_values() {
-        let env: Environment = [("LOOKOUT_ZOOM__SECRET_TOKEN", "hush")]
-            .into_iter()
-            .collect();
+        let env: Environment = [("LOOKOUT_ZOOM__SECRET_TOKEN", "hush")].into_iter().collect();
         assert_eq!(format!("{env:?}"), r#"{"LOOKOUT_ZOOM__SECRET_TOKEN"}"#);
     }
 

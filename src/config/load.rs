@@ -10,10 +10,13 @@ use super::reader::Reader;
 use super::section::Key;
 use super::source::{Place, Sources};
 use super::tree::{self, Table};
-use super::{Environment, Settings, overlay, secrecy};
+use super::{Environment, SecretSource, Settings, overlay, secrecy};
 
 /// The file that is read where none is named.
 const FILE: &str = "lookout.toml";
+
+/// The one variable whose use matters to somebody: a secret there is in no file.
+const SECRET_VARIABLE: &str = "LOOKOUT_ZOOM__SECRET_TOKEN";
 
 /// Settings from `file`, else from `lookout.toml` in the working directory if there
 /// is one, with `env` laid over them.
@@ -78,6 +81,9 @@ fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Settings, Sett
     let mut reader = Reader::new(root, base);
     let mut settings = reader.settings();
     settings.origin.file = path.map(Path::to_owned);
+    if settings.origin.secret == SecretSource::Settings && env.is_set(SECRET_VARIABLE) {
+        settings.origin.secret = SecretSource::Environment;
+    }
     notes.extend(reader.into_notes(&keys, &mut sources));
     match SettingsError::from_notes(notes, &sources) {
         Some(error) => Err(error),
@@ -110,7 +116,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::{Others, PublishList, SecretSource};
+    use crate::config::{Others, PublishList};
     use crate::zoom::Name;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
@@ -132,17 +138,11 @@ mod tests {
         assert_eq!(settings.zoom.max_body, 1024 * 1024);
         assert_eq!(settings.zoom.secret_tokens, []);
         assert_eq!(settings.journal.keep, None);
-        assert_eq!(
-            settings.journal.keep_quarantined,
-            Duration::from_secs(30 * 86_400)
-        );
+        assert_eq!(settings.journal.keep_quarantined, Duration::from_secs(30 * 86_400));
         assert!(settings.privacy.publish.is_empty());
         assert_eq!(settings.privacy.others, Others::Hidden);
         assert_eq!(settings.privacy.drop_fields.len(), 11);
-        assert_eq!(
-            settings.presence.stale_after,
-            Duration::from_secs(12 * 3600)
-        );
+        assert_eq!(settings.presence.stale_after, Duration::from_secs(12 * 3600));
     }
 
     #[test]
@@ -226,26 +226,15 @@ mod tests {
             let text = format!("[zoom]\n{text}");
             let settings = parse(&text, &file, &Environment::default()).expect(what);
             let tokens = settings.zoom.secret_tokens.iter();
-            assert_eq!(
-                tokens.map(|t| t.reveal()).collect::<Vec<_>>(),
-                secrets,
-                "{what}"
-            );
-            assert_eq!(
-                settings.require_secret().is_ok(),
-                !secrets.is_empty(),
-                "{what}"
-            );
+            assert_eq!(tokens.map(|t| t.reveal()).collect::<Vec<_>>(), secrets, "{what}");
+            assert_eq!(settings.require_secret().is_ok(), !secrets.is_empty(), "{what}");
         }
     }
 
     #[test]
     fn a_missing_secret_is_explained() {
         let missing = settings("[zoom]\nsecret_token_file = 'missing'", &[]);
-        assert!(matches!(
-            missing.origin.secret,
-            SecretSource::Unreadable { .. }
-        ));
+        assert!(matches!(missing.origin.secret, SecretSource::Unreadable { .. }));
         let error = missing.require_secret().expect_err("no secret");
         insta::assert_snapshot!(error, @"zoom.secret_token: can't read `etc/missing`: No such file or directory (os error 2); correct `zoom.secret_token_file` or the file's owner and mode");
         let error = Settings::default().require_secret().expect_err("no secret");
@@ -272,10 +261,7 @@ mod tests {
 
     #[test]
     fn a_meeting_number_may_be_typed_as_zoom_shows_it() {
-        let settings = settings(
-            "[[rooms]]\nmeeting_id = '123 4567-890'\nname = 'Tea Room'",
-            &[],
-        );
+        let settings = settings("[[rooms]]\nmeeting_id = '123 4567-890'\nname = 'Tea Room'", &[]);
         assert_eq!(settings.rooms[0].meeting_id, "1234567890");
         assert_eq!(settings.rooms[0].slug.as_str(), "tea-room");
     }

@@ -8,6 +8,8 @@
 //! names every mistake. Serde is not asked: it stops at the first mistake, and its
 //! messages quote values, of which some are secret.
 
+#[cfg(test)]
+mod documented;
 mod environment;
 mod load;
 #[cfg(test)]
@@ -43,6 +45,9 @@ pub use section::Key;
 pub use slug::Slug;
 
 use problem::Note;
+
+/// A settings file that documents every key with its default: what `init` writes.
+pub const COMMENTED: &str = include_str!("lookout.toml");
 
 /// Everything an operator can set, with relative paths already resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,8 +107,10 @@ pub enum SecretSource {
     /// It is not set.
     #[default]
     Unset,
-    /// `zoom.secret_token`, in the settings file or the environment.
+    /// `zoom.secret_token` in the settings file.
     Settings,
+    /// `zoom.secret_token` in the environment.
+    Environment,
     /// `zoom.secret_token_file`.
     File(PathBuf),
     /// `zoom.secret_token_file`, which this user can't read.
@@ -119,7 +126,7 @@ impl SecretSource {
     /// Why there is no secret, and what to do.
     pub fn problem(&self) -> String {
         match self {
-            Self::Unset | Self::Settings => "is empty, so anybody could sign; copy the app's Secret Token from \
+            Self::Unset | Self::Settings | Self::Environment => "is empty, so anybody could sign; copy the app's Secret Token from \
                 marketplace.zoom.us (Feature, Event Subscriptions) into `zoom.secret_token` or the file \
                 named by `zoom.secret_token_file`"
                 .to_owned(),

@@ -26,9 +26,7 @@ pub(super) fn lay(
     sources: &mut Sources,
 ) -> Vec<Note> {
     let mut notes = Vec::new();
-    let ours = env
-        .starting_with(PREFIX)
-        .filter(|(name, _)| !set_by_platform(name));
+    let ours = env.starting_with(PREFIX).filter(|(name, _)| !set_by_platform(name));
     for (variable, value) in ours {
         let source = sources.add_variable(variable, value.unwrap_or_default());
         let place = Place::new(source, 0..value.unwrap_or_default().len());
@@ -57,11 +55,8 @@ fn variable(key: &Key) -> String {
 /// The key that `name` sets, else what to say.
 fn target<'k>(name: &str, keys: &'k [Key]) -> Result<&'k Key, String> {
     let single = |key: &&Key| !is_list(key.section);
-    let names: BTreeMap<String, &Key> = keys
-        .iter()
-        .filter(single)
-        .map(|k| (variable(k), k))
-        .collect();
+    let names: BTreeMap<String, &Key> =
+        keys.iter().filter(single).map(|k| (variable(k), k)).collect();
     if let Some(key) = names.get(name) {
         return Ok(key);
     }
@@ -71,9 +66,7 @@ fn target<'k>(name: &str, keys: &'k [Key]) -> Result<&'k Key, String> {
         return Err(format!("{message}; unset it"));
     }
     if is_list(&section) {
-        return Err(format!(
-            "`[[{section}]]` can be set in the settings file only; unset it"
-        ));
+        return Err(format!("`[[{section}]]` can be set in the settings file only; unset it"));
     }
     let one_underscore = |long: &&String| long.replace("__", "_") == name;
     if let Some(long) = names.keys().find(one_underscore) {
@@ -96,10 +89,9 @@ fn node(source: usize, value: &str) -> Node {
     let typed = DeValue::parse(value).map(|typed| tree::node(source, typed));
     match typed {
         Ok(node) if !matches!(node.value, Value::Other(_)) => node,
-        _ => Node {
-            place: Place::new(source, 0..value.len()),
-            value: Value::Text(value.to_owned()),
-        },
+        _ => {
+            Node { place: Place::new(source, 0..value.len()), value: Value::Text(value.to_owned()) }
+        }
     }
 }
 
@@ -107,16 +99,10 @@ fn node(source: usize, value: &str) -> Node {
 fn set(root: &mut Table, key: &Key, node: Node) {
     let section = root.entry(key.section.to_owned()).or_insert_with(|| Entry {
         key: node.place.clone(),
-        node: Node {
-            place: node.place.clone(),
-            value: Value::Table(Table::new()),
-        },
+        node: Node { place: node.place.clone(), value: Value::Table(Table::new()) },
     });
     if let Value::Table(table) = &mut section.node.value {
-        let entry = Entry {
-            key: node.place.clone(),
-            node,
-        };
+        let entry = Entry { key: node.place.clone(), node };
         table.insert(key.name.to_owned(), entry);
     }
 }

@@ -29,14 +29,8 @@ impl SettingsError {
 
     /// A single problem with `location`: a file, a key or a variable.
     pub(super) fn of(location: impl Into<String>, message: impl Into<String>) -> Self {
-        let problem = Problem {
-            location: location.into(),
-            message: message.into(),
-            excerpt: None,
-        };
-        Self {
-            problems: vec![problem],
-        }
+        let problem = Problem { location: location.into(), message: message.into(), excerpt: None };
+        Self { problems: vec![problem] }
     }
 
     /// The settings file itself can't be read.
@@ -87,11 +81,7 @@ impl Note {
     /// `message` about what stands at `place`.
     pub(super) fn new(place: Place, message: impl Into<String>) -> Self {
         let (message, first) = (message.into(), None);
-        Self {
-            place,
-            message,
-            first,
-        }
+        Self { place, message, first }
     }
 
     /// Also says where the same thing stands already.

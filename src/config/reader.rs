@@ -22,12 +22,7 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads from `root`; relative paths are relative to `base`.
     pub(super) fn new(root: Table, base: &'a Path) -> Self {
-        Self {
-            base,
-            root,
-            findings: Findings::default(),
-            places: BTreeMap::new(),
-        }
+        Self { base, root, findings: Findings::default(), places: BTreeMap::new() }
     }
 
     /// All settings; what is wrong is noted, and the default holds for it.
@@ -113,11 +108,8 @@ impl<'a> Reader<'a> {
 
     /// Notes values that are good alone and not together.
     fn note_clashes(&mut self, settings: &Settings) {
-        let (site, csv, zoom) = (
-            &settings.site.path,
-            format!("/{}", settings.csv.path),
-            &settings.zoom.path,
-        );
+        let (site, csv, zoom) =
+            (&settings.site.path, format!("/{}", settings.csv.path), &settings.zoom.path);
         let inside = |path: &str| format!("{path}/").starts_with(site.as_str());
         if inside(zoom) {
             let message = format!(

@@ -65,20 +65,17 @@ pub(super) fn mask_line(
 fn harmless(line: &str, keys: &[Key]) -> usize {
     let body = line.trim_start();
     let indent = line.len() - body.len();
-    if body.starts_with('[') && !body.contains(['=', '"', '\'']) {
+    let header = body.trim_matches(|c: char| "[]".contains(c) || c.is_whitespace());
+    if keys.iter().any(|key| key.section == header) {
         return line.len();
     }
-    let name = body
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .next();
+    let name = body.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
     let name = name.unwrap_or_default();
     if !keys.iter().any(|key| key.name == name) {
         return indent;
     }
     match looks_secret(line) {
-        true => line
-            .find('=')
-            .map_or(indent + name.len(), |equals| equals + 1),
+        true => line.find('=').map_or(indent + name.len(), |equals| equals + 1),
         false => line.len(),
     }
 }
@@ -118,6 +115,15 @@ mod tests {
             if let Err(error) = parse(&slipped, "lookout.toml".as_ref(), &Environment::default()) {
                 let shown = format!("{error} {error:?}");
                 prop_assert!(!shown.contains("hush"), "{slipped}\n---\n{shown}");
+            }
+        }
+
+        #[test]
+        fn whatever_is_typed_is_judged_without_panic(
+            text in "((\\[?\\[(site|zoom|rooms|people|zom)\\]?\\]|(secret_token|path|aliases|ğ\\.a) ?=? ?|\\PC|['\"\\[\\]{}=#,.\\\\]|\r?\n){0,12})"
+        ) {
+            if let Err(error) = parse(&text, "lookout.toml".as_ref(), &Environment::default()) {
+                prop_assert!(!error.to_string().is_empty());
             }
         }
     }

@@ -69,17 +69,8 @@ impl<'a> Section<'a> {
         base: &'a Path,
         findings: &'a mut Findings,
     ) -> Self {
-        let places = Places {
-            header,
-            keys: BTreeMap::new(),
-        };
-        Self {
-            name,
-            entries,
-            places,
-            base,
-            findings,
-        }
+        let places = Places { header, keys: BTreeMap::new() };
+        Self { name, entries, places, base, findings }
     }
 
     /// The value of `key`, which `parse` understands, else what it makes of `default`.
@@ -150,16 +141,12 @@ impl<'a> Section<'a> {
         self.know(key, Some(format!("[{}]", quotes.join(", "))));
         let Some(node) = self.take(key) else {
             let parsed = default.iter().map(|item| parse(item));
-            return parsed
-                .map(|item| item.expect("each default is a valid value"))
-                .collect();
+            return parsed.map(|item| item.expect("each default is a valid value")).collect();
         };
         match node.value {
             Value::List(items) => {
                 let items = items.into_iter();
-                items
-                    .filter_map(|item| self.item(key, item, &parse))
-                    .collect()
+                items.filter_map(|item| self.item(key, item, &parse)).collect()
             }
             other => {
                 let kind = other.kind();
@@ -177,16 +164,11 @@ impl<'a> Section<'a> {
         };
         let items = match node.value {
             Value::List(items) => items,
-            value => vec![Node {
-                place: node.place,
-                value,
-            }],
+            value => vec![Node { place: node.place, value }],
         };
         let anything = |text: &str| Ok(text.to_owned());
         let items = items.into_iter();
-        items
-            .filter_map(|item| self.item(key, item, &anything))
-            .collect()
+        items.filter_map(|item| self.item(key, item, &anything)).collect()
     }
 
     /// Says that `key`, or else the section, is wrong in combination with others.
@@ -210,11 +192,7 @@ impl<'a> Section<'a> {
 
     fn know(&mut self, name: &'static str, default: Option<String>) {
         let section = self.name;
-        self.findings.keys.push(Key {
-            section,
-            name,
-            default,
-        });
+        self.findings.keys.push(Key { section, name, default });
     }
 
     fn take(&mut self, key: &'static str) -> Option<Node> {
@@ -245,11 +223,7 @@ impl<'a> Section<'a> {
                 Value::Other(_) => "put it in quotes",
                 _ => "write one text in quotes",
             };
-            self.note(
-                key,
-                node.place,
-                format!("is a text, but here stands {kind}; {remedy}"),
-            );
+            self.note(key, node.place, format!("is a text, but here stands {kind}; {remedy}"));
             return None;
         };
         let understood = parse(text);
@@ -282,9 +256,7 @@ fn file_path(base: &Path, text: &str) -> Result<PathBuf, String> {
         return Err("a path is missing between the quotes".to_owned());
     }
     if text.starts_with("~/") {
-        return Err(format!(
-            "`{text}`: `~` means nothing here; write the directory out"
-        ));
+        return Err(format!("`{text}`: `~` means nothing here; write the directory out"));
     }
     Ok(base.join(text))
 }

@@ -74,7 +74,7 @@ impl Sources {
         if matches!(source.origin, Origin::Variable(_)) {
             return None;
         }
-        let line = Line::at(&source.text, place.start);
+        let line = Line::at(&source.text, place.start).without_comment(&source.text, place.end);
         let masked = |at: usize| {
             let hides = |m: &&Place| m.source == place.source && (m.start..m.end).contains(&at);
             self.masked.iter().find(hides).map(|m| m.end)
@@ -120,6 +120,15 @@ impl Line {
         let end = start + text[start..start + length].trim_end().len();
         Self { number, start, end }
     }
+
+    /// The line up to a comment behind `position`: an old secret may stand in it.
+    fn without_comment(self, text: &str, position: usize) -> Self {
+        let behind = position.clamp(self.start, self.end);
+        let comment = text[behind..self.end].find('#');
+        let end = comment
+            .map_or(self.end, |n| self.start + text[self.start..behind + n].trim_end().len());
+        Self { end, ..self }
+    }
 }
 
 /// The longest line shown whole; of a longer one, a window round the caret.
@@ -135,11 +144,7 @@ struct Shown {
 impl Shown {
     fn new(about: Range<usize>) -> Self {
         let (chars, caret) = (Vec::new(), None);
-        Self {
-            about,
-            chars,
-            caret,
-        }
+        Self { about, chars, caret }
     }
 
     /// Shows `c`, which stands at byte `at`; a control character could command the terminal.
@@ -217,6 +222,16 @@ mod tests {
           |
         1 | a = …
           |     ^
+        ");
+    }
+
+    #[test]
+    fn a_comment_behind_is_left_out() {
+        insta::assert_snapshot!(excerpt("a = '#1' # was 'hush'", "'#1'", None), @"
+        lookout.toml:1:5
+          |
+        1 | a = '#1'
+          |     ^^^^
         ");
     }
 

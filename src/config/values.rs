@@ -32,9 +32,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         ));
     }
     match humantime::parse_duration(text) {
-        Ok(Duration::ZERO) => Err(format!(
-            "`{text}` is no time at all; write for example `5m`"
-        )),
+        Ok(Duration::ZERO) => Err(format!("`{text}` is no time at all; write for example `5m`")),
         Ok(duration) => Ok(duration),
         Err(_) => Err(format!(
             "`{text}` is not a duration; write for example `30s`, `5m`, `12h` or `30d`"
@@ -51,9 +49,7 @@ pub(super) fn body_size(text: &str) -> Result<usize, String> {
     let ByteSize(bytes) =
         size.map_err(|_| format!("`{text}` is not a size; write for example `512KiB` or `1MiB`"))?;
     if !BODY_SIZES.contains(&bytes) {
-        return Err(format!(
-            "`{text}` is out of bounds; write something from `1KiB` to `64MiB`"
-        ));
+        return Err(format!("`{text}` is out of bounds; write something from `1KiB` to `64MiB`"));
     }
     usize::try_from(bytes).map_err(|_| format!("`{text}` is more than this machine can address"))
 }
@@ -78,8 +74,7 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
 
 /// A time zone of the IANA database.
 pub(super) fn time_zone(text: &str) -> Result<Tz, String> {
-    text.parse()
-        .map_err(|_| format!("`{text}` is not an IANA time zone{}", zone_hint(text)))
+    text.parse().map_err(|_| format!("`{text}` is not an IANA time zone{}", zone_hint(text)))
 }
 
 /// By city first: people know that rather than the continent. Of several the last:

@@ -7,9 +7,7 @@
 pub(super) fn directory(text: &str) -> Result<String, String> {
     if !text.starts_with('/') || !text.ends_with('/') {
         let bare = text.trim_matches('/');
-        return Err(format!(
-            "`{text}` has to begin and end with `/`; write `/{bare}/`"
-        ));
+        return Err(format!("`{text}` has to begin and end with `/`; write `/{bare}/`"));
     }
     segments(text, text.trim_matches('/'))?;
     Ok(text.to_owned())
@@ -22,9 +20,7 @@ pub(super) fn endpoint(text: &str) -> Result<String, String> {
     };
     segments(text, rest.strip_suffix('/').unwrap_or(rest))?;
     if rest.is_empty() {
-        return Err(
-            "`/` is the site's own place; write a path such as `/webhooks/zoom`".to_owned(),
-        );
+        return Err("`/` is the site's own place; write a path such as `/webhooks/zoom`".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -90,9 +86,7 @@ pub(super) fn link(text: &str) -> Result<String, String> {
 
 /// What follows the scheme; any other scheme than these two may run as a script.
 fn host(text: &str) -> Result<&str, String> {
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let usable = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
     let Some(rest) = rest.filter(usable) else {
         return Err(format!(

@@ -7,18 +7,10 @@ use crate::config::{Note, Person, values};
 
 /// One person; `None` without a name.
 pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Person> {
-    let name = section.required(
-        "name",
-        "the name to show, such as `name = \"Ada\"`",
-        values::name,
-    );
+    let name = section.required("name", "the name to show, such as `name = \"Ada\"`", values::name);
     let aliases = section.list("aliases", &[], values::name);
     let zoom_user_ids = section.list("zoom_user_ids", &[], values::some_text);
-    Some(Person {
-        name: name?,
-        aliases,
-        zoom_user_ids,
-    })
+    Some(Person { name: name?, aliases, zoom_user_ids })
 }
 
 /// What no two people may share: a display name or a Zoom id would be both of them.

@@ -12,21 +12,13 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Room> {
         "the number Zoom shows for the meeting, such as `meeting_id = \"123 4567 890\"`",
         meeting_id,
     );
-    let name = section.required(
-        "name",
-        "the name to show, such as `name = \"Lounge\"`",
-        values::name,
-    );
+    let name =
+        section.required("name", "the name to show, such as `name = \"Lounge\"`", values::name);
     let slug = section.optional("slug", Slug::parse);
     let join_url = section.value("join_url", "", web::link);
     let (meeting_id, name) = (meeting_id?, name?.to_string());
     let slug = slug.unwrap_or_else(|| slug_of(&name, &meeting_id));
-    Some(Room {
-        meeting_id,
-        name,
-        slug,
-        join_url,
-    })
+    Some(Room { meeting_id, name, slug, join_url })
 }
 
 /// What no two rooms may share.
@@ -43,25 +35,17 @@ pub(in crate::config) fn clashes(rooms: &[(Room, Places)]) -> Vec<Note> {
                 });
             }
         };
-        let same_id = before
-            .iter()
-            .find(|(other, _)| other.meeting_id == room.meeting_id);
+        let same_id = before.iter().find(|(other, _)| other.meeting_id == room.meeting_id);
         refuse(
             "meeting_id",
             same_id,
-            format!(
-                "two rooms have the meeting_id `{}`; a meeting has one room",
-                room.meeting_id
-            ),
+            format!("two rooms have the meeting_id `{}`; a meeting has one room", room.meeting_id),
         );
         let same_slug = before.iter().find(|(other, _)| other.slug == room.slug);
         refuse(
             "slug",
             same_slug,
-            format!(
-                "two rooms have the slug `{}`; give one of them another `slug`",
-                room.slug
-            ),
+            format!("two rooms have the slug `{}`; give one of them another `slug`", room.slug),
         );
     }
     notes

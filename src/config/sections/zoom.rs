@@ -41,10 +41,7 @@ fn secret_tokens(section: &mut Section<'_>) -> (Vec<Secret>, SecretSource) {
 fn from_file(file: &Path) -> (Vec<Secret>, SecretSource) {
     let path = file.to_owned();
     match std::fs::read_to_string(file) {
-        Ok(text) => (
-            text.lines().filter_map(Secret::new).collect(),
-            SecretSource::File(path),
-        ),
+        Ok(text) => (text.lines().filter_map(Secret::new).collect(), SecretSource::File(path)),
         Err(error) => {
             let why = error.to_string();
             (Vec::new(), SecretSource::Unreadable { path, why })
