@@ -1,0 +1,4 @@
+//! Tests of the whole fold: events in, presence out.
+
+mod cases;
+mod story;
