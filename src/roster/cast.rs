@@ -40,8 +40,8 @@ impl<'a> Cast<'a> {
             cast.place(&person.name);
         }
         let accounts = accounts(&rules.people);
-        let account = |id: &Box<str>| Some(cast.places[accounts.get(&**id)?]);
-        cast.by_zoom_user_id = roster.zoom_user_ids.texts().map(account).collect();
+        let account = |id: &str| Some(cast.places[accounts.get(id)?]);
+        cast.by_zoom_user_id = roster.zoom_user_ids.texts().map(|id| account(id)).collect();
         let owners = owners(&rules.people);
         for name in roster.names.texts() {
             let shown = owners.get(name).copied().unwrap_or(Some(name));

@@ -1,4 +1,6 @@
 //! Tests of the whole fold: events in, presence out.
 
+mod any;
 mod cases;
+mod properties;
 mod story;
