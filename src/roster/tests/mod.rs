@@ -2,5 +2,9 @@
 
 mod any;
 mod cases;
+mod checkpoint;
+mod people;
 mod properties;
+mod rooms;
+mod rules;
 mod story;
