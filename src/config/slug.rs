@@ -3,16 +3,8 @@
 use std::fmt;
 
 /// Names that would collide with what Lookout itself writes below `site.path`.
-const RESERVED: [&str; 8] = [
-    "live",
-    "assets",
-    "embed",
-    "badge",
-    "feed",
-    "presence",
-    "index",
-    "heartbeat",
-];
+const RESERVED: [&str; 8] =
+    ["live", "assets", "embed", "badge", "feed", "presence", "index", "heartbeat"];
 
 /// Lower-case letters, digits and inner hyphens, at most 64; never a reserved word.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -17,21 +17,14 @@ type Files = BTreeMap<String, Vec<u8>>;
 fn render(presence: &Presence, settings: &Settings) -> Files {
     let dashboard = Dashboard::new(presence, settings, at(NOW));
     let renderer = Renderer::load(settings).expect("the built-in templates load");
-    let files = renderer
-        .render(&dashboard, settings)
-        .expect("the built-in templates render");
-    files
-        .into_iter()
-        .map(|file| (file.path, file.bytes.into_owned()))
-        .collect()
+    let files = renderer.render(&dashboard, settings).expect("the built-in templates render");
+    files.into_iter().map(|file| (file.path, file.bytes.into_owned())).collect()
 }
 
 /// Compares the union of both sets of files, or accepts what was made.
 #[track_caller]
 fn check(case: &str, made: &Files) {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(case);
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(case);
     // The static files have tests of their own, and their contents are in `static/`.
     let made: Files = made
         .iter()
@@ -131,11 +124,8 @@ fn golden_three_rooms_in_turkish_with_others_counted() {
     settings.privacy.others = Others::Counted;
     let published = ["Ada", "Björk Örn", "ipek", "Zoë"].map(name);
     settings.privacy.publish = PublishList::Only(published.into());
-    settings.rooms = vec![
-        room("salon", "Salon"),
-        room("kitaplik", "Kitaplık"),
-        room("mutfak", "Mutfak"),
-    ];
+    settings.rooms =
+        vec![room("salon", "Salon"), room("kitaplik", "Kitaplık"), room("mutfak", "Mutfak")];
     let presence = presence_in(vec![
         evening(),
         vec![
