@@ -96,12 +96,12 @@ fn read(directory: &Path, root: &Path) -> Files {
 
 fn evening() -> Vec<lookout::roster::Person> {
     vec![
-        person("Ada").is_in("2026-01-05T17:38:09Z"),
+        person("Ada").stays_from("2026-01-05T17:38:09Z"),
         person("Björk Örn").was_in("2026-01-04T10:00:00Z", "2026-01-04T11:30:00Z"),
         person("Long Ago").was_in("2025-06-01T10:00:00Z", "2025-06-01T11:30:00Z"),
         person("Zoë")
             .was_in("2026-01-03T10:00:00Z", "2026-01-03T11:00:00Z")
-            .is_in("2026-01-05T16:00:00Z"),
+            .stays_from("2026-01-05T16:00:00Z"),
     ]
 }
 
@@ -129,10 +129,10 @@ fn golden_three_rooms_in_turkish_with_others_counted() {
     let presence = presence_in(vec![
         evening(),
         vec![
-            person("Hidden").is_in("2026-01-05T17:50:00Z"),
-            person("ipek").is_in("2026-01-05T17:55:00Z"),
+            person("Hidden").stays_from("2026-01-05T17:50:00Z"),
+            person("ipek").stays_from("2026-01-05T17:55:00Z"),
         ],
-        vec![person("Nobody Knows").is_in("2026-01-05T17:51:00Z")],
+        vec![person("Nobody Knows").stays_from("2026-01-05T17:51:00Z")],
     ]);
     check("three-rooms", &render(&presence, &settings));
 }

@@ -39,7 +39,7 @@ pub trait Does {
     /// Comes and goes.
     fn was_in(self, from: &str, to: &str) -> Self;
     /// Comes and stays.
-    fn is_in(self, since: &str) -> Self;
+    fn stays_from(self, since: &str) -> Self;
 }
 
 impl Does for Person {
@@ -52,7 +52,7 @@ impl Does for Person {
         self
     }
 
-    fn is_in(mut self, since: &str) -> Self {
+    fn stays_from(mut self, since: &str) -> Self {
         let start = at(since);
         self.visits.push(Visit { start: Some(start), end: End::Open });
         self.last_join = Some(start);
