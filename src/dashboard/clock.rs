@@ -35,11 +35,7 @@ impl Clock {
     pub(super) fn time(&self, moment: Moment) -> Time {
         let datetime = moment.to_string();
         let Some(local) = local(self.zone, moment) else {
-            return Time {
-                text: datetime.clone(),
-                full: datetime.clone(),
-                datetime,
-            };
+            return Time { text: datetime.clone(), full: datetime.clone(), datetime };
         };
         let full = self.full(&local);
         let text = if Some(local.date_naive()) == self.today {
@@ -47,21 +43,13 @@ impl Clock {
         } else {
             full.clone()
         };
-        Time {
-            text,
-            full,
-            datetime,
-        }
+        Time { text, full, datetime }
     }
 
     fn full(&self, local: &DateTime<Tz>) -> String {
         let month = self.words.months[local.month0() as usize];
         let (hour, minute) = (local.hour(), local.minute());
-        format!(
-            "{} {month} {}, {hour:02}:{minute:02}",
-            local.day(),
-            local.year()
-        )
+        format!("{} {month} {}, {hour:02}:{minute:02}", local.day(), local.year())
     }
 
     /// Whether [`Time::text`] of `moment` will be another one tomorrow.
@@ -74,10 +62,7 @@ impl Clock {
         let date = self.today?.succ_opt()?;
         let first = |hour| {
             let time = NaiveTime::from_hms_opt(hour, 0, 0)?;
-            let moment = self
-                .zone
-                .from_local_datetime(&date.and_time(time))
-                .earliest()?;
+            let moment = self.zone.from_local_datetime(&date.and_time(time)).earliest()?;
             Some(Moment::from_seconds(moment.timestamp()))
         };
         (0..4).find_map(first)
@@ -129,15 +114,7 @@ mod tests {
             let time = clock.time(at(moment));
             let datetime = moment.to_owned();
             let (text, full) = (text.to_owned(), full.to_owned());
-            assert_eq!(
-                time,
-                Time {
-                    text,
-                    full,
-                    datetime
-                },
-                "{what}"
-            );
+            assert_eq!(time, Time { text, full, datetime }, "{what}");
         }
     }
 

@@ -46,11 +46,7 @@ impl Dashboard {
         let words = words::Words::of(settings.site.language);
         let zone = settings.site.time_zone;
         let clock = Clock::new(zone, words, now);
-        let all = Visible::of(
-            &presence.people,
-            presence.nameless_present,
-            &settings.privacy,
-        );
+        let all = Visible::of(&presence.people, presence.nameless_present, &settings.privacy);
         let rooms = visible_rooms(presence, settings);
         let pages = Pages {
             site_title: &settings.site.title,
@@ -103,14 +99,7 @@ fn next_change(
     let fading = everybody().filter_map(|visible| visible.next_fading(now));
     let mut recent = everybody().flat_map(|visible| visible.recent(now));
     let overnight = recent
-        .any(|person| {
-            person
-                .last_action()
-                .is_some_and(|at| clock.changes_overnight(at))
-        })
+        .any(|person| person.last_action().is_some_and(|at| clock.changes_overnight(at)))
         .then(|| clock.tomorrow());
-    fading
-        .chain(overnight.flatten())
-        .chain(presence.next_change)
-        .min()
+    fading.chain(overnight.flatten()).chain(presence.next_change).min()
 }

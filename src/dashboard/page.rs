@@ -136,10 +136,9 @@ impl Pages<'_> {
         match rooms {
             [] => page,
             [(room, _)] => self.about(page, room),
-            several => Page {
-                rooms: several.iter().map(|(room, v)| self.card(room, v)).collect(),
-                ..page
-            },
+            several => {
+                Page { rooms: several.iter().map(|(room, v)| self.card(room, v)).collect(), ..page }
+            }
         }
     }
 
@@ -242,11 +241,7 @@ impl Pages<'_> {
         Row {
             name: person.name.to_string(),
             online,
-            status: if online {
-                labels.present
-            } else {
-                labels.absent
-            },
+            status: if online { labels.present } else { labels.absent },
             last_join: person.last_join.map(|moment| self.clock.time(moment)),
             last_left: person.last_left.map(|moment| self.clock.time(moment)),
         }
@@ -275,8 +270,8 @@ fn join_url(room: &Room) -> Option<String> {
 
 /// A colour that a name keeps: FNV-1a, so that it is the same on every machine.
 fn tint(name: &str) -> u8 {
-    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = name
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     (hash >> 16) as u8 % 8
 }

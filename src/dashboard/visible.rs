@@ -21,9 +21,8 @@ pub(super) struct Visible<'a> {
 impl<'a> Visible<'a> {
     /// Takes the published of `people`; everybody else is at most counted.
     pub(super) fn of(people: &'a [Person], nameless_present: usize, privacy: &Privacy) -> Self {
-        let (mut shown, hidden): (Vec<_>, Vec<_>) = people
-            .iter()
-            .partition(|person| privacy.publish.allows(&person.name));
+        let (mut shown, hidden): (Vec<_>, Vec<_>) =
+            people.iter().partition(|person| privacy.publish.allows(&person.name));
         shown.sort_by(|a, b| {
             let order = |person: &Person| Reverse(person.last_action());
             order(a).cmp(&order(b)).then_with(|| a.name.cmp(&b.name))
@@ -33,10 +32,7 @@ impl<'a> Visible<'a> {
             Others::Hidden => 0,
             Others::Counted => hidden_present + nameless_present,
         };
-        Self {
-            people: shown,
-            others,
-        }
+        Self { people: shown, others }
     }
 
     /// Those a page shows at `now`: in, or seen in the last 35 days.
@@ -70,16 +66,12 @@ impl<'a> Visible<'a> {
 
     /// When the next one of those shown at `now` is no longer.
     pub(super) fn next_fading(&self, now: Moment) -> Option<Moment> {
-        let out = self
-            .recent(now)
-            .filter(|person| person.present_since.is_none());
+        let out = self.recent(now).filter(|person| person.present_since.is_none());
         out.map(|person| leaves(person).plus(WINDOW_S + 1)).min()
     }
 }
 
 /// When `person` was last seen; the beginning of time where nobody knows.
 fn leaves(person: &Person) -> Moment {
-    person
-        .last_action()
-        .unwrap_or(Moment::from_seconds(i64::MIN))
+    person.last_action().unwrap_or(Moment::from_seconds(i64::MIN))
 }

@@ -72,11 +72,7 @@ impl Widget {
         let room = |(room, visible): &(&Room, Visible)| WidgetRoom {
             name: room.name.clone(),
             slug: room.slug.to_string(),
-            url: if own_pages {
-                format!("{}/", room.slug)
-            } else {
-                "./".to_owned()
-            },
+            url: if own_pages { format!("{}/", room.slug) } else { "./".to_owned() },
             join_url: (!room.join_url.is_empty()).then(|| room.join_url.clone()),
             count: visible.count(),
             others: visible.others,

@@ -58,10 +58,7 @@ impl Asset {
             Some((stem, extension)) => format!("{stem}.{hash}.{extension}"),
             None => format!("{file}.{hash}"),
         };
-        Self {
-            path: format!("assets/{directory}{file}"),
-            bytes,
-        }
+        Self { path: format!("assets/{directory}{file}"), bytes }
     }
 }
 

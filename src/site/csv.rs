@@ -60,10 +60,7 @@ mod tests {
 
     #[test]
     fn the_table_is_quoted_throughout() {
-        let away = TableRow {
-            online: false,
-            ..row("O'Neil, \"Ada\" & <b>")
-        };
+        let away = TableRow { online: false, ..row("O'Neil, \"Ada\" & <b>") };
         let written = encode(&[row("Ada"), away]).expect("memory can be written");
         let expected = r#""Username","Status","Last Join","Last Left"
 "Ada","<i class=""fa-solid fa-toggle-on""></i>","2023-10-20-20:38:09","N/A"

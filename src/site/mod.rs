@@ -62,10 +62,7 @@ pub fn build(
     let copies = settings.csv.copies.iter();
     let twins: Vec<Twin> = copies.map(|target| Twin { target, of }).collect();
     let outcome = publish(&files, &twins, &settings.site.output_dir, edition, replace)?;
-    Ok(Build {
-        outcome,
-        next_change: dashboard.next_change,
-    })
+    Ok(Build { outcome, next_change: dashboard.next_change })
 }
 
 /// Dates the heartbeat file to now, so that the page can tell "quiet" from
@@ -76,10 +73,6 @@ pub fn build(
 /// The file is there and can't be dated.
 pub fn touch_heartbeat(settings: &Settings) -> io::Result<()> {
     let site = &settings.site;
-    let path = format!(
-        "{}{}",
-        site.path.trim_start_matches('/'),
-        render::HEARTBEAT_FILE
-    );
+    let path = format!("{}{}", site.path.trim_start_matches('/'), render::HEARTBEAT_FILE);
     publish::touch_heartbeat(&site.output_dir.join(path))
 }

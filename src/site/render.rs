@@ -81,9 +81,7 @@ impl Renderer {
         };
         let context = Context::from_serialize(page).map_err(explain)?;
         let mut html = Vec::new();
-        self.tera
-            .render_to(page.template, &context, &mut html)
-            .map_err(explain)?;
+        self.tera.render_to(page.template, &context, &mut html).map_err(explain)?;
         Ok(html)
     }
 }

@@ -5,19 +5,9 @@ use super::{Count, Labels, Words};
 pub(super) const WORDS: Words = Words {
     lang: "en",
     locale: "en-GB",
-    months: [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ],
-    summary: Count {
-        zero: "Nobody is in",
-        one: "1 person is in",
-        more: "{} people are in",
-    },
-    others: Count {
-        zero: "",
-        one: "and 1 more",
-        more: "and {} more",
-    },
+    months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    summary: Count { zero: "Nobody is in", one: "1 person is in", more: "{} people are in" },
+    others: Count { zero: "", one: "and 1 more", more: "and {} more" },
     only_others: Count {
         zero: "",
         one: "1 person, not named here",

@@ -5,19 +5,13 @@ use super::{Count, Labels, Words};
 pub(super) const WORDS: Words = Words {
     lang: "tr",
     locale: "tr-TR",
-    months: [
-        "Oca", "Şub", "Mar", "Nis", "May", "Haz", "Tem", "Ağu", "Eyl", "Eki", "Kas", "Ara",
-    ],
+    months: ["Oca", "Şub", "Mar", "Nis", "May", "Haz", "Tem", "Ağu", "Eyl", "Eki", "Kas", "Ara"],
     summary: Count {
         zero: "İçeride kimse yok",
         one: "İçeride 1 kişi var",
         more: "İçeride {} kişi var",
     },
-    others: Count {
-        zero: "",
-        one: "ve 1 kişi daha",
-        more: "ve {} kişi daha",
-    },
+    others: Count { zero: "", one: "ve 1 kişi daha", more: "ve {} kişi daha" },
     only_others: Count {
         zero: "",
         one: "1 kişi, adı burada yazılmıyor",

@@ -121,10 +121,8 @@ pub fn publish(
     if let Some(wait) = changes.iter().filter_map(Change::too_soon).max() {
         return Ok(Outcome::TooSoon(wait));
     }
-    let mut published = Published {
-        unchanged: files.len() - changes.len(),
-        ..Published::default()
-    };
+    let mut published =
+        Published { unchanged: files.len() - changes.len(), ..Published::default() };
     put_in_place(files, changes, output_dir, &before, edition, &mut published)
         .with_context(failed)?;
     for twin in twins {
@@ -201,16 +199,11 @@ fn put_in_place(
     let mut batch = Batch::new();
     batch.stage(&Change::private(output_dir.join(manifest::FILE), &listing))?;
     for change in &changes {
-        batch
-            .stage(change)
-            .with_context(|| format!("cannot write `{}`", change.label))?;
+        batch.stage(change).with_context(|| format!("cannot write `{}`", change.label))?;
     }
     batch.sync()?;
     batch.rename()?;
-    published.written = changes
-        .iter()
-        .map(|change| change.label.to_owned())
-        .collect();
+    published.written = changes.iter().map(|change| change.label.to_owned()).collect();
 
     for path in stale {
         if remove(output_dir, &path).with_context(|| format!("cannot remove `{path}`"))? {
@@ -258,9 +251,7 @@ fn keep_equal(twin: &Twin, files: &[File], published: &mut Published) {
     match write_twin(&label, twin.target, &file.bytes) {
         Ok(true) => published.written.push(label),
         Ok(false) => published.unchanged += 1,
-        Err(error) => published
-            .problems
-            .push(format!("cannot write the copy `{label}`: {error}")),
+        Err(error) => published.problems.push(format!("cannot write the copy `{label}`: {error}")),
     }
 }
 

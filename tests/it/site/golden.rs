@@ -17,21 +17,14 @@ type Files = BTreeMap<String, Vec<u8>>;
 fn render(presence: &Presence, settings: &Settings) -> Files {
     let dashboard = Dashboard::new(presence, settings, at(NOW));
     let renderer = Renderer::load(settings).expect("the built-in templates load");
-    let files = renderer
-        .render(&dashboard, settings)
-        .expect("the built-in templates render");
-    files
-        .into_iter()
-        .map(|file| (file.path, file.bytes.into_owned()))
-        .collect()
+    let files = renderer.render(&dashboard, settings).expect("the built-in templates render");
+    files.into_iter().map(|file| (file.path, file.bytes.into_owned())).collect()
 }
 
 /// Compares the union of both sets of files, or accepts what was made.
 #[track_caller]
 fn check(case: &str, made: &Files) {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(case);
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(case);
     // The static files have tests of their own, and their contents are in `static/`.
     let made: Files = made
         .iter()
@@ -103,12 +96,12 @@ fn read(directory: &Path, root: &Path) -> Files {
 
 fn evening() -> Vec<lookout::roster::Person> {
     vec![
-        person("Ada").is_in("2026-01-05T17:38:09Z"),
+        person("Ada").stays_from("2026-01-05T17:38:09Z"),
         person("Björk Örn").was_in("2026-01-04T10:00:00Z", "2026-01-04T11:30:00Z"),
         person("Long Ago").was_in("2025-06-01T10:00:00Z", "2025-06-01T11:30:00Z"),
         person("Zoë")
             .was_in("2026-01-03T10:00:00Z", "2026-01-03T11:00:00Z")
-            .is_in("2026-01-05T16:00:00Z"),
+            .stays_from("2026-01-05T16:00:00Z"),
     ]
 }
 
@@ -131,18 +124,15 @@ fn golden_three_rooms_in_turkish_with_others_counted() {
     settings.privacy.others = Others::Counted;
     let published = ["Ada", "Björk Örn", "ipek", "Zoë"].map(name);
     settings.privacy.publish = PublishList::Only(published.into());
-    settings.rooms = vec![
-        room("salon", "Salon"),
-        room("kitaplik", "Kitaplık"),
-        room("mutfak", "Mutfak"),
-    ];
+    settings.rooms =
+        vec![room("salon", "Salon"), room("kitaplik", "Kitaplık"), room("mutfak", "Mutfak")];
     let presence = presence_in(vec![
         evening(),
         vec![
-            person("Hidden").is_in("2026-01-05T17:50:00Z"),
-            person("ipek").is_in("2026-01-05T17:55:00Z"),
+            person("Hidden").stays_from("2026-01-05T17:50:00Z"),
+            person("ipek").stays_from("2026-01-05T17:55:00Z"),
         ],
-        vec![person("Nobody Knows").is_in("2026-01-05T17:51:00Z")],
+        vec![person("Nobody Knows").stays_from("2026-01-05T17:51:00Z")],
     ]);
     check("three-rooms", &render(&presence, &settings));
 }

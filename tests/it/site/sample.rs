@@ -39,28 +39,22 @@ pub trait Does {
     /// Comes and goes.
     fn was_in(self, from: &str, to: &str) -> Self;
     /// Comes and stays.
-    fn is_in(self, since: &str) -> Self;
+    fn stays_from(self, since: &str) -> Self;
 }
 
 impl Does for Person {
     fn was_in(mut self, from: &str, to: &str) -> Self {
         let (start, end) = (Some(at(from)), at(to));
-        self.visits.push(Visit {
-            start,
-            end: End::At(end),
-        });
+        self.visits.push(Visit { start, end: End::At(end) });
         self.last_join = start;
         self.last_left = Some(end);
         self.last_change = end;
         self
     }
 
-    fn is_in(mut self, since: &str) -> Self {
+    fn stays_from(mut self, since: &str) -> Self {
         let start = at(since);
-        self.visits.push(Visit {
-            start: Some(start),
-            end: End::Open,
-        });
+        self.visits.push(Visit { start: Some(start), end: End::Open });
         self.last_join = Some(start);
         self.present_since = Some(start);
         self.last_change = start;
@@ -70,25 +64,15 @@ impl Does for Person {
 
 /// All meetings as one room.
 pub fn presence(people: Vec<Person>) -> Presence {
-    Presence {
-        people,
-        ..Presence::default()
-    }
+    Presence { people, ..Presence::default() }
 }
 
 /// Several rooms; nobody is in two of them.
 pub fn presence_in(rooms: Vec<Vec<Person>>) -> Presence {
     let mut people: Vec<Person> = rooms.iter().flatten().cloned().collect();
     people.sort_by(|a, b| a.name.cmp(&b.name));
-    let rooms = rooms.into_iter().map(|people| roster::Room {
-        people,
-        nameless_present: 0,
-    });
-    Presence {
-        people,
-        rooms: rooms.collect(),
-        ..Presence::default()
-    }
+    let rooms = rooms.into_iter().map(|people| roster::Room { people, nameless_present: 0 });
+    Presence { people, rooms: rooms.collect(), ..Presence::default() }
 }
 
 pub fn room(slug: &str, name: &str) -> Room {
@@ -113,10 +97,7 @@ pub fn settings(directory: &Path) -> Settings {
             templates_dir: directory.join("templates"),
             static_dir: directory.join("static"),
         },
-        csv: Csv {
-            path: "_data/zoom-room-dashboard.csv".to_owned(),
-            copies: Vec::new(),
-        },
+        csv: Csv { path: "_data/zoom-room-dashboard.csv".to_owned(), copies: Vec::new() },
         zoom: Zoom {
             secret_tokens: Vec::new(),
             listen: ([127, 0, 0, 1], 8787).into(),
@@ -134,24 +115,14 @@ pub fn settings(directory: &Path) -> Settings {
             others: Others::Hidden,
             drop_fields: Vec::new(),
         },
-        presence: lookout::config::Presence {
-            stale_after: Duration::from_secs(12 * 3600),
-        },
+        presence: lookout::config::Presence { stale_after: Duration::from_secs(12 * 3600) },
         rooms: Vec::new(),
         people: Vec::new(),
-        admin: Admin {
-            listen: ([127, 0, 0, 1], 8788).into(),
-        },
+        admin: Admin { listen: ([127, 0, 0, 1], 8788).into() },
     }
 }
 
 /// The edition after `last_event` events, at [`NOW`].
 pub fn edition(last_event: i64) -> Edition {
-    Edition {
-        position: Position {
-            journal: "sample".to_owned(),
-            last_event,
-        },
-        moment: at(NOW),
-    }
+    Edition { position: Position { journal: "sample".to_owned(), last_event }, moment: at(NOW) }
 }
