@@ -7,7 +7,8 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::init;
+use crate::commands::export::What;
+use crate::commands::{init, simulate};
 use crate::moment::Moment;
 
 const EXAMPLES: &str = "\
@@ -71,6 +72,8 @@ pub enum Command {
     Check,
     /// Show Lookout at work with simulated people, with nothing set up
     Demo(Demo),
+    /// Send simulated people's signed deliveries to an intake, and say how they were answered
+    Simulate(simulate::SimulateArgs),
     /// Store events from a file of JSON lines
     Import(Import),
     /// Write all stored events to stdout as JSON lines
@@ -108,7 +111,7 @@ pub struct Demo {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
 
-    /// Serve the page here; without this option, on a free port of this machine
+    /// Serve the page here; without this option, on 127.0.0.1:8787, or on a free port where that is taken
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
 }
@@ -131,6 +134,13 @@ pub struct Export {
     /// Write the deliveries that could not be read, instead of the events
     #[arg(long)]
     pub quarantined: bool,
+}
+
+impl Export {
+    /// What to export.
+    pub fn what(&self) -> What {
+        if self.quarantined { What::Quarantined } else { What::Events }
+    }
 }
 
 /// Where lines come from.

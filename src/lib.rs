@@ -48,7 +48,6 @@
 //! parts are joined, and [`commands::demo`] is the whole of it in one page.
 
 pub mod admin;
-pub mod builtin;
 pub mod cli;
 pub mod clock;
 pub mod commands;

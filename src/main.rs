@@ -2,13 +2,12 @@
 //! and ends with 0 (done), 1 (failed), or 2 (usage or settings).
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use lookout::clock;
 use lookout::cli::{self, Cli, Command};
+use lookout::clock;
 use lookout::commands::{build, check, demo, export, import, init, serve, simulate};
 use lookout::config::{self, Environment, Settings, SettingsError};
 use lookout::logging;

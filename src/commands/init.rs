@@ -6,10 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use include_dir::Dir;
 
-use crate::builtin;
-use crate::config;
+use crate::{config, site};
 
 /// What `init` takes.
 #[derive(Debug, clap::Args)]
@@ -59,18 +57,21 @@ fn plan(args: &Args) -> Vec<Planned> {
         mode: SETTINGS_MODE,
     }];
     if args.templates {
-        plan.extend(embedded(args, "templates", &builtin::TEMPLATES));
-        plan.extend(embedded(args, "static", &builtin::STATIC));
+        plan.extend(builtin(args, "templates", site::builtin_templates()));
+        plan.extend(builtin(args, "static", site::builtin_static_files()));
     }
     plan
 }
 
-fn embedded(args: &Args, name: &str, dir: &Dir<'static>) -> impl Iterator<Item = Planned> {
+fn builtin(
+    args: &Args,
+    name: &str,
+    files: Vec<(String, &'static [u8])>,
+) -> impl Iterator<Item = Planned> {
     let parent = in_dir(args, name);
-    let files = builtin::files(dir).into_iter();
-    files.map(move |file| Planned {
-        path: parent.join(file.path()),
-        contents: file.contents(),
+    files.into_iter().map(move |(file, contents)| Planned {
+        path: parent.join(file),
+        contents,
         mode: 0o644,
     })
 }

@@ -23,7 +23,10 @@ pub fn read(path: &Path, journal_id: &str, rules: &Rules) -> Option<(Roster, u64
     match checkpoint::decode(&bytes, journal_id, rules.fingerprint()) {
         Ok((roster, header)) => Some((roster, header.position)),
         Err(ignored) => {
-            tracing::info!("`{}` is ignored, and all events are read again: {ignored}", place.display());
+            tracing::info!(
+                "`{}` is ignored, and all events are read again: {ignored}",
+                place.display()
+            );
             None
         }
     }

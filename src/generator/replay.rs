@@ -71,7 +71,8 @@ fn fold(source: &Source<'_>, summing_up: SummingUp<'_>) -> Result<Result<Roster,
         let roster = fold_lanes(&lanes_out, summing_up);
         // A roster that gave up hangs up, and the threads before it end.
         drop(lanes_out);
-        let read = reading.join().map_err(|_| anyhow!("the thread that reads the journal panicked"))?;
+        let read =
+            reading.join().map_err(|_| anyhow!("the thread that reads the journal panicked"))?;
         match roster {
             Ok(roster) => read.map(|()| Ok(roster)),
             Err(NeedsReplay) => Ok(Err(NeedsReplay)),
@@ -86,9 +87,8 @@ fn start_worker<'scope>(
     let (events_in, events) = sync_channel(WAITING);
     scope.spawn(move || {
         for batch in documents {
-            let understand = |(document, received_ms): &(String, i64)| {
-                zoom::understand(document, *received_ms)
-            };
+            let understand =
+                |(document, received_ms): &(String, i64)| zoom::understand(document, *received_ms);
             if events_in.send(batch.iter().map(understand).collect()).is_err() {
                 break;
             }
@@ -106,12 +106,13 @@ fn read(source: &Source<'_>, lanes: &[SyncSender<Documents>]) -> Result<()> {
     let mut lanes = lanes.iter().cycle();
     let mut batch = Vec::with_capacity(BATCH);
     let mut hung_up = false;
-    let mut hand_on = |batch: Documents| -> bool {
-        lanes.next().is_some_and(|lane| lane.send(batch).is_ok())
-    };
+    let mut hand_on =
+        |batch: Documents| -> bool { lanes.next().is_some_and(|lane| lane.send(batch).is_ok()) };
     let outcome = reader.facts(source.last_id, source.range, |document, received_ms| {
         batch.push((document.to_owned(), received_ms));
-        if batch.len() == BATCH && !hand_on(std::mem::replace(&mut batch, Vec::with_capacity(BATCH))) {
+        if batch.len() == BATCH
+            && !hand_on(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)))
+        {
             hung_up = true;
             return Err(anyhow!("nobody listens any more"));
         }

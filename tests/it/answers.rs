@@ -31,7 +31,8 @@ fn a_signed_challenge_is_answered() {
     let reply = lookout.deliver(body);
     let secret = Secret::new(SECRET).expect("not empty");
     let encrypted = hmac_hex(&secret, b"qgg8vlvZRS6UYooatFL8Aw");
-    let expected = format!(r#"{{"plainToken":"qgg8vlvZRS6UYooatFL8Aw","encryptedToken":"{encrypted}"}}"#);
+    let expected =
+        format!(r#"{{"plainToken":"qgg8vlvZRS6UYooatFL8Aw","encryptedToken":"{encrypted}"}}"#);
     assert_eq!((reply.status, reply.text()), (200, expected));
     assert_eq!(reply.header("content-type"), Some("application/json"));
     assert!(lookout.exported_keys().is_empty(), "a challenge is no event");
@@ -40,7 +41,8 @@ fn a_signed_challenge_is_answered() {
 #[test]
 fn a_challenge_that_would_forge_a_signature_is_refused_and_not_stored() {
     let lookout = serving();
-    let body = br#"{"event":"endpoint.url_validation","payload":{"plainToken":"v0:1767643200:{}"}}"#;
+    let body =
+        br#"{"event":"endpoint.url_validation","payload":{"plainToken":"v0:1767643200:{}"}}"#;
     let reply = lookout.deliver(body);
     assert_eq!(reply.status, 400);
     assert!(!reply.text().contains("encryptedToken"));
@@ -118,7 +120,8 @@ fn a_body_over_the_limit_is_refused_so_that_a_client_still_sending_can_read_it()
     let mut stream = connect(lookout.public()).expect("it listens");
     let mut sender = stream.try_clone().expect("a second handle");
     let sending = thread::spawn(move || {
-        let head = format!("POST {WEBHOOK} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", body.len());
+        let head =
+            format!("POST {WEBHOOK} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", body.len());
         sender.write_all(head.as_bytes()).and_then(|()| sender.write_all(&body))
     });
     let reply = read_reply(&mut stream).expect("an answer, not a reset");
@@ -205,7 +208,10 @@ fn the_site_is_served_as_nginx_would() {
     assert_eq!(page.status, 200);
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     assert_eq!(page.header("cache-control"), Some("no-cache"));
-    assert!(page.header("content-security-policy").is_some_and(|csp| csp.starts_with("default-src 'none'")));
+    assert!(
+        page.header("content-security-policy")
+            .is_some_and(|csp| csp.starts_with("default-src 'none'"))
+    );
     let etag = page.header("etag").expect("a validator");
     let again = Request::get("/lookout/").header("if-none-match", etag).send(lookout.public());
     assert_eq!(again.status, 304);

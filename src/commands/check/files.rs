@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
-use rustix::fs::{Access, access, statvfs};
+use nix::sys::statvfs::statvfs;
+use nix::unistd::{AccessFlags, access};
 
 use super::{Context, Line};
 
@@ -52,7 +53,7 @@ fn writable_file(path: &Path) -> Result<(), String> {
     match path.metadata() {
         Err(_) => Ok(()),
         Ok(data) if data.is_dir() => Err(format!("`{}` is a directory; remove it", path.display())),
-        Ok(_) if access(path, Access::READ_OK | Access::WRITE_OK).is_err() => {
+        Ok(_) if access(path, AccessFlags::R_OK | AccessFlags::W_OK).is_err() => {
             Err(format!("this user may not write `{}`; correct its owner and mode", path.display()))
         }
         Ok(_) => Ok(()),
@@ -66,7 +67,7 @@ fn writable_dir(path: &Path) -> Result<(), String> {
     if !existing.metadata().is_ok_and(|data| data.is_dir()) {
         return Err(format!("`{shown}` is not a directory; remove it"));
     }
-    let may = access(&existing, Access::WRITE_OK | Access::EXEC_OK);
+    let may = access(&existing, AccessFlags::W_OK | AccessFlags::X_OK);
     may.map_err(|_| format!("this user may not write to `{shown}`; correct its owner and mode"))
 }
 
@@ -93,7 +94,7 @@ fn is_open(data: &Metadata) -> bool {
 
 fn free_space(path: &Path) -> Option<ByteSize> {
     let disk = statvfs(path).ok()?;
-    Some(ByteSize(disk.f_bavail.saturating_mul(disk.f_frsize)))
+    Some(ByteSize(disk.blocks_available().saturating_mul(disk.fragment_size())))
 }
 
 #[cfg(test)]

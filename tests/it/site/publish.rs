@@ -201,7 +201,7 @@ fn a_manifest_can_not_make_us_remove_elsewhere() {
 
 #[test]
 fn an_older_position_replaces_nothing() {
-    let of = |journal: &str, last_event: i64| Edition {
+    let of = |journal: &str, last_event: u64| Edition {
         position: Position { journal: journal.to_owned(), last_event },
         moment: sample::at(sample::NOW),
     };

@@ -1,11 +1,8 @@
 //! Settings and presence made by hand, with invented people.
 
 use std::path::Path;
-use std::time::Duration;
 
-use lookout::config::{
-    Admin, Csv, Journal, Language, Others, Privacy, PublishList, Room, Settings, Site, Slug, Zoom,
-};
+use lookout::config::{PublishList, Room, Settings, Slug};
 use lookout::moment::Moment;
 use lookout::roster::{self, End, Person, Presence, Visit};
 use lookout::site::{Edition, Position};
@@ -86,43 +83,17 @@ pub fn room(slug: &str, name: &str) -> Room {
 
 /// The defaults, but everybody is published, in Istanbul's time, below `directory`.
 pub fn settings(directory: &Path) -> Settings {
-    Settings {
-        site: Site {
-            title: "Lookout".to_owned(),
-            output_dir: directory.join("site"),
-            path: "/lookout/".to_owned(),
-            base_url: String::new(),
-            time_zone: chrono_tz::Europe::Istanbul,
-            language: Language::En,
-            templates_dir: directory.join("templates"),
-            static_dir: directory.join("static"),
-        },
-        csv: Csv { path: "_data/zoom-room-dashboard.csv".to_owned(), copies: Vec::new() },
-        zoom: Zoom {
-            secret_tokens: Vec::new(),
-            listen: ([127, 0, 0, 1], 8787).into(),
-            path: "/webhooks/zoom".to_owned(),
-            tolerance: Duration::from_secs(300),
-            max_body: 1 << 20,
-        },
-        journal: Journal {
-            path: directory.join("lookout.db"),
-            keep: None,
-            keep_quarantined: Duration::from_secs(30 * 24 * 3600),
-        },
-        privacy: Privacy {
-            publish: PublishList::Everybody,
-            others: Others::Hidden,
-            drop_fields: Vec::new(),
-        },
-        presence: lookout::config::Presence { stale_after: Duration::from_secs(12 * 3600) },
-        rooms: Vec::new(),
-        people: Vec::new(),
-        admin: Admin { listen: ([127, 0, 0, 1], 8788).into() },
-    }
+    let mut settings = Settings::default();
+    settings.site.output_dir = directory.join("site");
+    settings.site.templates_dir = directory.join("templates");
+    settings.site.static_dir = directory.join("static");
+    settings.site.time_zone = chrono_tz::Europe::Istanbul;
+    settings.journal.path = directory.join("lookout.db");
+    settings.privacy.publish = PublishList::Everybody;
+    settings
 }
 
 /// The edition after `last_event` events, at [`NOW`].
-pub fn edition(last_event: i64) -> Edition {
+pub fn edition(last_event: u64) -> Edition {
     Edition { position: Position { journal: "sample".to_owned(), last_event }, moment: at(NOW) }
 }

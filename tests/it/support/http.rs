@@ -42,7 +42,10 @@ impl<'a> Request<'a> {
 
     pub fn try_send(&self, address: SocketAddr) -> io::Result<Reply> {
         let mut stream = connect(address)?;
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n", self.method, self.path);
+        let mut head = format!(
+            "{} {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n",
+            self.method, self.path
+        );
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
         }
@@ -68,11 +71,13 @@ pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
 pub fn read_reply(mut stream: impl Read) -> io::Result<Reply> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
-    let malformed = || io::Error::other(format!("no HTTP reply: {:?}", String::from_utf8_lossy(&bytes)));
+    let malformed =
+        || io::Error::other(format!("no HTTP reply: {:?}", String::from_utf8_lossy(&bytes)));
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(malformed)?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
+    let status =
+        lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
     let headers = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
