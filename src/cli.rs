@@ -231,14 +231,15 @@ mod tests {
         Usage: lookout [OPTIONS] <COMMAND>
 
         Commands:
-          init    Write a commented settings file to start from
-          serve   Receive events from Zoom and keep the site current, until stopped
-          build   Build the site once from what is stored, and exit
-          check   Examine settings, secrets, files and clock, and say what to do about each fault
-          demo    Show Lookout at work with simulated people, with nothing set up
-          import  Store events from a file of JSON lines
-          export  Write all stored events to stdout as JSON lines
-          help    Print this message or the help of the given subcommand(s)
+          init      Write a commented settings file to start from
+          serve     Receive events from Zoom and keep the site current, until stopped
+          build     Build the site once from what is stored, and exit
+          check     Examine settings, secrets, files and clock, and say what to do about each fault
+          demo      Show Lookout at work with simulated people, with nothing set up
+          simulate  Send simulated people's signed deliveries to an intake, and say how they were answered
+          import    Store events from a file of JSON lines
+          export    Write all stored events to stdout as JSON lines
+          help      Print this message or the help of the given subcommand(s)
 
         Options:
           -c, --config <FILE>        The settings file; without this option, `lookout.toml` in the working
