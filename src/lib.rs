@@ -1,15 +1,67 @@
-//! Lookout.
+//! Lookout: who is in your Zoom room, on a page that is always current.
+//!
+//! Zoom tells us about every join and leave by webhook. Lookout verifies each delivery,
+//! stores it durably, works out who is present, and renders a static site into a
+//! directory that a web server serves.
+//!
+//! # The way of an event
+//!
+//! ```text
+//! Zoom ──POST──▶ intake ──▶ journal ──▶ roster ──▶ dashboard ──▶ site ──▶ nginx, Jekyll
+//!                verify      durable    who was     what may      render,
+//!                answer      log        where       be said       publish
+//!                              ╰────────── generator ──────────────╯
+//! ```
+//!
+//! 1. [`http`] accepts a connection, with the time-outs and caps it needs; [`intake`] reads
+//!    the body, and [`zoom::signature`] proves that it is Zoom's.
+//! 2. [`zoom::delivery`] reads it into a document, or it is quarantined; either way
+//!    [`journal`] puts it on disk, and only then Zoom gets its 204.
+//! 3. [`generator`] follows the journal: [`zoom::understand`] makes an [`zoom::Event`] of each
+//!    document, [`roster`] folds it in.
+//! 4. [`roster::Roster::presence`] derives who is and was where at a moment;
+//!    [`dashboard`] makes of it what a visitor may know, as text that templates only place.
+//! 5. [`site`] renders all files in memory, then puts those that changed in place.
+//!    [`visitors`] serves them to a browser where there is no nginx, and tells it of changes.
+//!
+//! # The rules, and what holds them
+//!
+//! - *The middle is pure.* [`zoom`], [`roster`], [`dashboard`], [`jsonl`] and the stories of
+//!   [`simulate`] read no clock, environment, disk or network; the moment is an argument.
+//!   `.clippy.toml` forbids the calls everywhere else than in [`clock`] and [`config`].
+//! - *Nothing genuine is refused for being odd.* It is stored, then understood; a journal
+//!   read by a newer Lookout tells it more.
+//! - *Acknowledged means on disk.* The answer waits for the commit, and a commit for its sync.
+//! - *Order changes nothing.* The roster is a union of facts, so late, repeated and shuffled
+//!   deliveries give the same site, byte for byte. A checkpoint is a cache of that fold;
+//!   where it might be wrong it is thrown away and the journal is replayed.
+//! - *Only [`site::publish()`] writes below the output directory*, and it removes only what
+//!   Lookout wrote.
+//! - *Privacy is decided once*, in [`dashboard`]: templates never learn of anybody else.
+//! - *A name is hostile text.* Each output escapes for itself.
+//! - *Each boundary has types of its own*: Zoom's shapes stay in [`zoom`], view models in
+//!   [`dashboard`], rows in [`journal`].
+//!
+//! # Where to begin reading
+//!
+//! `main.rs` is a call for each command of [`commands`]; [`commands::serve`] shows how the
+//! parts are joined, and [`commands::demo`] is the whole of it in one page.
 
 pub mod admin;
+pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod dashboard;
+pub mod generator;
 pub mod http;
 pub mod intake;
 pub mod journal;
 pub mod jsonl;
+pub mod logging;
 pub mod moment;
 pub mod roster;
 pub mod simulate;
+pub mod site;
 pub mod visitors;
 pub mod zoom;

@@ -1,1 +1,84 @@
-fn main() {}
+//! The program: parses arguments, makes one call for each command, prints what went wrong,
+//! and ends with 0 (done), 1 (failed), or 2 (usage or settings).
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use lookout::cli::{self, Cli, Command};
+use lookout::clock;
+use lookout::commands::{build, check, demo, export, import, init, serve, simulate};
+use lookout::config::{self, Environment, Settings, SettingsError};
+use lookout::logging;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let env = Environment::from_process();
+    logging::init(&cli.verbosity, cli.log_format, &env);
+    match run(cli, &env) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
+    let load = || config::load(cli.config.as_deref(), env);
+    let mut out = io::stdout().lock();
+    match cli.command {
+        Command::Init(args) => init::run(&args, &mut io::stderr())?,
+        Command::Serve => runtime()?.block_on(serve::run(load()?))?,
+        Command::Build(args) => build(load()?, args, &mut out)?,
+        Command::Check => return check(&load()?, &mut out),
+        Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,
+        Command::Demo(args) => {
+            runtime()?.block_on(demo::run(args.seed, args.listen, &mut out))?;
+        }
+        Command::Simulate(args) => {
+            let summary = runtime()?.block_on(simulate::run(args, &load()?))?;
+            writeln!(out, "{summary}")?;
+        }
+        Command::Import(args) => {
+            import::run(&load()?, &args.from, cli.verbosity.quiet)?;
+        }
+        Command::Export(args) => export::run(&load()?, args.what(), &mut out)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Result<()> {
+    if let Some(output_dir) = args.output_dir {
+        settings.site.output_dir = output_dir;
+    }
+    let from = match (args.at, args.replay) {
+        (Some(moment), _) => build::From::Past(moment),
+        (None, true) => build::From::Start,
+        (None, false) => build::From::Checkpoint,
+    };
+    let summary = build::run(settings, from)?;
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&summary)?)?;
+    } else {
+        tracing::info!("{summary}");
+    }
+    Ok(())
+}
+
+fn check(settings: &Settings, out: &mut impl Write) -> Result<ExitCode> {
+    let all_in_order = check::run(&check::Context { settings, now: clock::now() }, out)?;
+    Ok(ExitCode::from(if all_in_order { 0 } else { 1 }))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    // There is nobody left to tell where stderr is closed.
+    drop(writeln!(io::stderr(), "lookout: {error:#}"));
+    let usage = error.chain().any(|cause| cause.is::<SettingsError>());
+    ExitCode::from(if usage { 2 } else { 1 })
+}

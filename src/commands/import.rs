@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::cli::Input;
 use crate::clock;
 use crate::config::Settings;
 use crate::journal::{Appended, Journal, Record};
@@ -33,9 +33,9 @@ pub struct Summary {
     pub failed: u64,
 }
 
-/// Imports `file`, or standard input where it is `-`; fails if any line did.
-pub fn run(settings: &Settings, file: &Path, quiet: bool) -> Result<Summary> {
-    let (input, bytes) = open(file)?;
+/// Imports all lines of `from`; fails if any line did, after importing the rest.
+pub fn run(settings: &Settings, from: &Input, quiet: bool) -> Result<Summary> {
+    let (input, bytes) = open(from)?;
     let journal = Journal::open(&settings.journal.path)?;
     let progress = if quiet { ProgressBar::hidden() } else { bar(bytes) };
     let mut import = Import {
@@ -60,14 +60,12 @@ pub fn run(settings: &Settings, file: &Path, quiet: bool) -> Result<Summary> {
     Ok(summary)
 }
 
-fn open(file: &Path) -> Result<(Box<dyn Read>, Option<u64>)> {
-    if file == Path::new("-") {
-        return Ok((Box::new(io::stdin()), None));
-    }
-    let context = || format!("cannot read `{}`", file.display());
-    let input = File::open(file).with_context(context)?;
-    let bytes = input.metadata().with_context(context)?.len();
-    Ok((Box::new(input), Some(bytes)))
+fn open(from: &Input) -> Result<(Box<dyn Read>, Option<u64>)> {
+    let Input::File(path) = from else { return Ok((Box::new(io::stdin()), None)) };
+    let context = || format!("cannot read `{}`", path.display());
+    let file = File::open(path).with_context(context)?;
+    let bytes = file.metadata().with_context(context)?.len();
+    Ok((Box::new(file), Some(bytes)))
 }
 
 /// A bar on a terminal, nothing elsewhere.

@@ -1,5 +1,10 @@
 //! One file for each command.
 
+pub mod build;
+pub mod check;
+pub mod demo;
 pub mod export;
 pub mod import;
+pub mod init;
+pub mod serve;
 pub mod simulate;

@@ -1,9 +1,34 @@
 //! Settings: `lookout.toml` and the environment, parsed once into types that
-//! can't be wrong. Defaults stand here and nowhere else.
+//! can't be wrong. Defaults stand here and nowhere else: each beside its key, in
+//! the file of its section.
+//!
+//! The text becomes a [`tree`] in which everything knows its place, the
+//! environment is laid over it ([`overlay`]), and each of [`sections`] asks for its
+//! keys. Whatever is wrong is noted with its place, so that one [`SettingsError`]
+//! names every mistake. Serde is not asked: it stops at the first mistake, and its
+//! messages quote values, of which some are secret.
 
+#[cfg(test)]
+mod documented;
+mod environment;
+mod load;
+#[cfg(test)]
+mod mistakes;
+mod nearest;
+mod overlay;
 pub mod people;
+mod problem;
+mod reader;
+mod secrecy;
 pub mod secret;
+mod section;
+mod sections;
 pub mod slug;
+mod source;
+mod tree;
+mod unknown;
+mod values;
+mod web;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,12 +36,21 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
+pub use environment::Environment;
+pub use load::{keys, load, parse};
 pub use people::{Person, PublishList};
+pub use problem::{Problem, SettingsError};
 pub use secret::Secret;
+pub use section::Key;
 pub use slug::Slug;
 
+use problem::Note;
+
+/// A settings file that documents every key with its default: what `init` writes.
+pub const COMMENTED: &str = include_str!("lookout.toml");
+
 /// Everything an operator can set, with relative paths already resolved.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// The published site.
     pub site: Site,
@@ -36,10 +70,77 @@ pub struct Settings {
     pub people: Vec<Person>,
     /// Health and metrics.
     pub admin: Admin,
+    /// Where all this was read from.
+    pub origin: Origin,
+}
+
+impl Default for Settings {
+    /// What holds where nothing is set: no file, no environment.
+    fn default() -> Self {
+        load::defaults()
+    }
+}
+
+impl Settings {
+    /// Refuses settings without a secret: an empty key would let anybody sign.
+    pub fn require_secret(&self) -> Result<(), SettingsError> {
+        if self.zoom.secret_tokens.is_empty() {
+            let problem = self.origin.secret.problem();
+            return Err(SettingsError::of("zoom.secret_token", problem));
+        }
+        Ok(())
+    }
+}
+
+/// Where settings came from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Origin {
+    /// The settings file, if there is one.
+    pub file: Option<PathBuf>,
+    /// The secret token.
+    pub secret: SecretSource,
+}
+
+/// Where the secret token came from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum SecretSource {
+    /// It is not set.
+    #[default]
+    Unset,
+    /// `zoom.secret_token` in the settings file.
+    Settings,
+    /// `zoom.secret_token` in the environment.
+    Environment,
+    /// `zoom.secret_token_file`.
+    File(PathBuf),
+    /// `zoom.secret_token_file`, which this user can't read.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+}
+
+impl SecretSource {
+    /// Why there is no secret, and what to do.
+    pub fn problem(&self) -> String {
+        match self {
+            Self::Unset | Self::Settings | Self::Environment => "is empty, so anybody could sign; copy the app's Secret Token from \
+                marketplace.zoom.us (Feature, Event Subscriptions) into `zoom.secret_token` or the file \
+                named by `zoom.secret_token_file`"
+                .to_owned(),
+            Self::File(path) => format!("`{}` is empty; put the app's Secret Token into it", path.display()),
+            Self::Unreadable { path, why } => format!(
+                "can't read `{}`: {why}; correct `zoom.secret_token_file` or the file's owner and mode",
+                path.display()
+            ),
+        }
+    }
 }
 
 /// `[site]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Site {
     /// The page's title.
     pub title: String,
@@ -69,7 +170,7 @@ pub enum Language {
 }
 
 /// `[csv]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Csv {
     /// Below the output directory, with `/` between its parts.
     pub path: String,
@@ -78,7 +179,7 @@ pub struct Csv {
 }
 
 /// `[zoom]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Zoom {
     /// The app's secret token; several while rotating, none where nothing is set.
     pub secret_tokens: Vec<Secret>,
@@ -93,7 +194,7 @@ pub struct Zoom {
 }
 
 /// `[journal]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Journal {
     /// The SQLite file; the checkpoint lies beside it.
     pub path: PathBuf,
@@ -104,7 +205,7 @@ pub struct Journal {
 }
 
 /// `[privacy]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Privacy {
     /// Whose names may appear.
     pub publish: PublishList,
@@ -124,14 +225,14 @@ pub enum Others {
 }
 
 /// `[presence]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Presence {
     /// A meeting silent for so long no longer shows people as present.
     pub stale_after: Duration,
 }
 
 /// One of `[[rooms]]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Room {
     /// Zoom's meeting number, digits only.
     pub meeting_id: String,
@@ -144,7 +245,7 @@ pub struct Room {
 }
 
 /// `[admin]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Admin {
     /// Where health and metrics are served.
     pub listen: SocketAddr,

@@ -1,1 +1,5 @@
+//! The program as its users meet it: real sockets, a real journal, a real site.
 
+mod answers;
+mod site;
+mod support;

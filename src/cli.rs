@@ -1,0 +1,258 @@
+//! What can be typed: commands and flags.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::export::What;
+use crate::commands::{init, simulate};
+use crate::moment::Moment;
+
+const EXAMPLES: &str = "\
+Examples:
+  lookout demo                   See it at work, with nothing set up
+  lookout -c lookout.toml check  Find out what is missing before going live";
+
+/// Shows who is in your Zoom room, on a page that is always current.
+#[derive(Debug, Parser)]
+#[command(name = "lookout", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    /// The settings file; without this option, `lookout.toml` in the working directory if there is one
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+
+    /// How much is logged.
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+
+    /// How log lines are written to stderr
+    #[arg(long, value_name = "FORMAT", global = true, value_enum, default_value_t)]
+    pub log_format: LogFormat,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Verbosity {
+    /// Log warnings and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Log more; repeat it for still more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What Lookout is asked to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented settings file to start from
+    Init(init::Args),
+    /// Receive events from Zoom and keep the site current, until stopped
+    Serve,
+    /// Build the site once from what is stored, and exit
+    Build(Build),
+    /// Examine settings, secrets, files and clock, and say what to do about each fault
+    Check,
+    /// Show Lookout at work with simulated people, with nothing set up
+    Demo(Demo),
+    /// Send simulated people's signed deliveries to an intake, and say how they were answered
+    Simulate(simulate::SimulateArgs),
+    /// Store events from a file of JSON lines
+    Import(Import),
+    /// Write all stored events to stdout as JSON lines
+    Export(Export),
+}
+
+/// What `build` takes.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Build into this directory instead of `site.output_dir`
+    #[arg(long, value_name = "DIR")]
+    pub output_dir: Option<PathBuf>,
+
+    /// Show the room as it was at this moment, such as 2026-01-05T20:00:00Z
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
+    pub at: Option<Moment>,
+
+    /// Read every event again instead of starting from the checkpoint
+    #[arg(long)]
+    pub replay: bool,
+
+    /// Print a summary for machines to stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `demo` takes.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Build one site from a short simulation, print its table, and exit
+    #[arg(long)]
+    pub once: bool,
+
+    /// Choose the people and what they do; the same number gives the same demo
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Serve the page here; without this option, on 127.0.0.1:8787, or on a free port where that is taken
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// What `import` takes.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file to read, or `-` for stdin
+    #[arg(value_name = "FILE|-")]
+    pub from: Input,
+}
+
+/// What `export` takes.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Where to read the events from
+    #[arg(long, value_enum, default_value_t)]
+    pub from: Store,
+
+    /// Write the deliveries that could not be read, instead of the events
+    #[arg(long)]
+    pub quarantined: bool,
+}
+
+impl Export {
+    /// What to export.
+    pub fn what(&self) -> What {
+        if self.quarantined { What::Quarantined } else { What::Events }
+    }
+}
+
+/// Where lines come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// `-`
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+impl FromStr for Input {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "-" => Self::Stdin,
+            path => Self::File(path.into()),
+        })
+    }
+}
+
+/// Where events are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Store {
+    /// The local journal.
+    #[default]
+    Journal,
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    Moment::parse_rfc3339(text)
+        .ok_or_else(|| "write date, time and zone, such as 2026-01-05T20:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn clap_finds_no_fault_with_the_definition() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn command_lines_are_taken_or_refused_with_exit_code_2() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special             command line                                     taken
+            ("as short as can be",         "lookout serve",                                 true),
+            ("options before the command", "lookout -c a.toml -vv --log-format json serve", true),
+            ("options after the command",  "lookout build -c a.toml -q --json --replay",    true),
+            ("a moment",                   "lookout build --at 2026-01-05T20:00:00Z",       true),
+            ("a moment without zone",      "lookout build --at 2026-01-05T20:00:00",        false),
+            ("stdin",                      "lookout import -",                              true),
+            ("nothing to import",          "lookout import",                                false),
+            ("quiet and verbose",          "lookout -q -v check",                           false),
+            ("no such store",              "lookout export --from cellar",                  false),
+            ("no command",                 "lookout",                                       false),
+            ("no such command",            "lookout sing",                                  false),
+        ];
+        for (what, line, taken) in cases {
+            let code = parsed(line).err().map(|error| error.exit_code());
+            assert_eq!(code, (!taken).then_some(2), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_hyphen_is_stdin() {
+        let Command::Import(import) = parsed("lookout import -").expect("taken").command else {
+            panic!("not an import");
+        };
+        assert_eq!(import.from, Input::Stdin);
+    }
+
+    #[test]
+    fn the_help_names_every_command() {
+        let help = Cli::command().term_width(100).render_help().to_string();
+        insta::assert_snapshot!(help, @"
+        Shows who is in your Zoom room, on a page that is always current
+
+        Usage: lookout [OPTIONS] <COMMAND>
+
+        Commands:
+          init    Write a commented settings file to start from
+          serve   Receive events from Zoom and keep the site current, until stopped
+          build   Build the site once from what is stored, and exit
+          check   Examine settings, secrets, files and clock, and say what to do about each fault
+          demo    Show Lookout at work with simulated people, with nothing set up
+          import  Store events from a file of JSON lines
+          export  Write all stored events to stdout as JSON lines
+          help    Print this message or the help of the given subcommand(s)
+
+        Options:
+          -c, --config <FILE>        The settings file; without this option, `lookout.toml` in the working
+                                     directory if there is one
+          -q, --quiet                Log warnings and errors only
+          -v, --verbose...           Log more; repeat it for still more
+              --log-format <FORMAT>  How log lines are written to stderr [default: text] [possible values:
+                                     text, json]
+          -h, --help                 Print help (see more with '--help')
+          -V, --version              Print version
+
+        Examples:
+          lookout demo                   See it at work, with nothing set up
+          lookout -c lookout.toml check  Find out what is missing before going live
+        ");
+    }
+}

@@ -1,0 +1,145 @@
+//! The journal's and the site's places on disk.
+
+use std::fs::Metadata;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use bytesize::ByteSize;
+use nix::sys::statvfs::statvfs;
+use nix::unistd::{AccessFlags, access};
+
+use super::{Context, Line};
+
+/// Less free space than this is a fault: an event that can't be stored is refused.
+const SPACE_NEEDED: ByteSize = ByteSize::mib(100);
+
+/// Examines the journal's file, its directory and the space there.
+pub(super) fn journal(context: &Context<'_>) -> Vec<Line> {
+    let path = &context.settings.journal.path;
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let fault = writable_file(path).and_then(|()| writable_dir(parent));
+    if let Err(fault) = fault {
+        return vec![Line::wrong("journal", format!("{fault}, or change `journal.path`"))];
+    }
+    vec![match free_space(&existing(parent)) {
+        Some(free) if free < SPACE_NEEDED => Line::wrong(
+            "journal",
+            format!("only {free} are free for `{}`; make room", path.display()),
+        ),
+        Some(free) => Line::fine("journal", format!("{} ({free} free)", path.display())),
+        None => Line::fine("journal", path.display().to_string()),
+    }]
+}
+
+/// Examines the output directory: we write there, nginx reads there.
+pub(super) fn output(context: &Context<'_>) -> Vec<Line> {
+    let path = &context.settings.site.output_dir;
+    if let Err(fault) = writable_dir(path) {
+        return vec![Line::wrong("output", format!("{fault}, or change `site.output_dir`"))];
+    }
+    let shown = path.display();
+    let text = match closed_to_others(path) {
+        Some(closed) => format!(
+            "{shown}; nginx can't enter `{0}`: if it is to serve this, `chmod o+rx {0}`",
+            closed.display()
+        ),
+        None => shown.to_string(),
+    };
+    vec![Line::fine("output", text)]
+}
+
+/// A file that is absent, or that we may read and write.
+fn writable_file(path: &Path) -> Result<(), String> {
+    match path.metadata() {
+        Err(_) => Ok(()),
+        Ok(data) if data.is_dir() => Err(format!("`{}` is a directory; remove it", path.display())),
+        Ok(_) if access(path, AccessFlags::R_OK | AccessFlags::W_OK).is_err() => {
+            Err(format!("this user may not write `{}`; correct its owner and mode", path.display()))
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+/// A directory that we may write to, or make.
+fn writable_dir(path: &Path) -> Result<(), String> {
+    let existing = existing(path);
+    let shown = existing.display();
+    if !existing.metadata().is_ok_and(|data| data.is_dir()) {
+        return Err(format!("`{shown}` is not a directory; remove it"));
+    }
+    let may = access(&existing, AccessFlags::W_OK | AccessFlags::X_OK);
+    may.map_err(|_| format!("this user may not write to `{shown}`; correct its owner and mode"))
+}
+
+/// `path`, else the nearest directory above it that exists.
+fn existing(path: &Path) -> PathBuf {
+    let above = path.ancestors().find(|path| path.exists());
+    match above {
+        Some(path) if path != Path::new("") => path.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// The first directory down to `path` that other users can't pass.
+fn closed_to_others(path: &Path) -> Option<PathBuf> {
+    let full = existing(path).canonicalize().ok()?;
+    let closed = |dir: &&Path| dir.metadata().is_ok_and(|data| !is_open(&data));
+    let from_root: Vec<_> = full.ancestors().collect();
+    from_root.into_iter().rev().find(closed).map(Path::to_owned)
+}
+
+fn is_open(data: &Metadata) -> bool {
+    data.permissions().mode() & 0o001 != 0
+}
+
+fn free_space(path: &Path) -> Option<ByteSize> {
+    let disk = statvfs(path).ok()?;
+    Some(ByteSize(disk.blocks_available().saturating_mul(disk.fragment_size())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+
+    use super::*;
+
+    #[test]
+    fn places_are_ready_or_the_fault_is_named() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("file"), "").expect("written");
+        fs::create_dir(at("dir")).expect("made");
+        #[rustfmt::skip]
+        let cases = [
+            // what is special         verdict                           said
+            ("a directory",            writable_dir(&at("dir")),         None),
+            ("to be made",             writable_dir(&at("dir/a/b")),     None),
+            ("a file in its place",    writable_dir(&at("file")),        Some("is not a directory")),
+            ("below a file",           writable_dir(&at("file/a")),      Some("is not a directory")),
+            ("a file",                 writable_file(&at("file")),       None),
+            ("no file yet",            writable_file(&at("absent")),     None),
+            ("a directory in its place", writable_file(&at("dir")),      Some("is a directory")),
+            ("the working directory",  writable_dir(Path::new("")),      None),
+        ];
+        for (what, verdict, said) in cases {
+            match said {
+                None => assert_eq!(verdict, Ok(()), "{what}"),
+                Some(said) => {
+                    assert!(verdict.clone().is_err_and(|e| e.contains(said)), "{what}: {verdict:?}")
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_closed_directory_on_the_way_is_found() {
+        let dir = tempfile::tempdir().expect("a directory");
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).expect("set");
+        let closed = dir.path().canonicalize().expect("it exists").join("closed");
+        fs::create_dir_all(closed.join("site")).expect("made");
+        fs::set_permissions(&closed, Permissions::from_mode(0o750)).expect("set");
+        assert_eq!(closed_to_others(&closed.join("site")), Some(closed.clone()));
+        fs::set_permissions(&closed, Permissions::from_mode(0o751)).expect("set");
+        assert_ne!(closed_to_others(&closed.join("site")), Some(closed));
+    }
+}

@@ -1,0 +1,101 @@
+//! Who may appear, and where: settings that are valid and may still surprise.
+
+use super::{Context, Line};
+use crate::config::{Person, PublishList};
+
+/// Tells who may appear; nobody is no fault, but hardly meant.
+pub(super) fn publish(context: &Context<'_>) -> Vec<Line> {
+    let text = match &context.settings.privacy.publish {
+        PublishList::Everybody => "everybody may appear".to_owned(),
+        PublishList::Only(names) if names.is_empty() => {
+            "nobody may appear yet; list names in `privacy.publish`, or `[\"*\"]` for everybody"
+                .to_owned()
+        }
+        PublishList::Only(names) => format!("{} may appear", counted(names.len(), "name")),
+    };
+    vec![Line::fine("publish", text)]
+}
+
+/// Tells which rooms are shown.
+pub(super) fn rooms(context: &Context<'_>) -> Vec<Line> {
+    let rooms = &context.settings.rooms;
+    if rooms.is_empty() {
+        return vec![Line::fine("rooms", "none named, so every meeting counts as one room")];
+    }
+    let shown = rooms.iter().map(|room| format!("{} ({})", room.name, room.meeting_id));
+    vec![Line::fine("rooms", shown.collect::<Vec<_>>().join(", "))]
+}
+
+/// Examines `[[people]]`: an alias in `publish` publishes nobody.
+pub(super) fn merged(context: &Context<'_>) -> Vec<Line> {
+    let settings = context.settings;
+    let aliases = settings.people.iter().filter_map(|person| {
+        let alias = published_alias(person, &settings.privacy.publish)?;
+        let advice = format!(
+            "`{alias}` in `privacy.publish` is an alias; write `{}`, the name that is shown",
+            person.name
+        );
+        Some(Line::wrong("people", advice))
+    });
+    let lines: Vec<_> = aliases.collect();
+    match (lines.is_empty(), settings.people.len()) {
+        (false, _) => lines,
+        (true, 0) => Vec::new(),
+        (true, number) => {
+            let text = format!("{} with several names or ids", counted(number, "entry"));
+            vec![Line::fine("people", text)]
+        }
+    }
+}
+
+/// The alias under which `person` was published by mistake.
+fn published_alias<'a>(person: &'a Person, publish: &PublishList) -> Option<&'a str> {
+    let PublishList::Only(names) = publish else {
+        return None;
+    };
+    if names.contains(&person.name) {
+        return None;
+    }
+    let alias = person.aliases.iter().find(|alias| names.contains(*alias));
+    alias.map(|alias| alias.as_str())
+}
+
+fn counted(number: usize, what: &str) -> String {
+    match (number, what) {
+        (1, _) => format!("1 {what}"),
+        (_, "entry") => format!("{number} entries"),
+        _ => format!("{number} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Environment, parse};
+    use crate::moment::Moment;
+
+    #[test]
+    fn the_lines_tell_what_the_page_will_show() {
+        const ADA: &str = "[[people]]\nname = 'Ada Lovelace'\naliases = ['Ada']\n";
+        #[rustfmt::skip]
+        let cases: [(&str, String, super::super::Check, &str); 7] = [
+            // what is special     settings                                        check    line
+            ("nobody",             String::new(),                                  publish, "✓ publish   nobody may appear yet; list names in `privacy.publish`, or `[\"*\"]` for everybody"),
+            ("everybody",          "[privacy]\npublish = ['*']".into(),            publish, "✓ publish   everybody may appear"),
+            ("one name",           "[privacy]\npublish = ['Ada']".into(),          publish, "✓ publish   1 name may appear"),
+            ("no room",            String::new(),                                  rooms,   "✓ rooms     none named, so every meeting counts as one room"),
+            ("a room",             "[[rooms]]\nmeeting_id = '1'\nname = 'A'".into(), rooms, "✓ rooms     A (1)"),
+            ("an alias published", format!("{ADA}[privacy]\npublish = ['Ada']"),   merged,  "✗ people    `Ada` in `privacy.publish` is an alias; write `Ada Lovelace`, the name that is shown"),
+            ("the name published", format!("{ADA}[privacy]\npublish = ['Ada Lovelace']"), merged, "✓ people    1 entry with several names or ids"),
+        ];
+        for (what, text, check, expected) in cases {
+            let settings = parse(&text, Path::new("a.toml"), &Environment::default());
+            let settings = settings.expect(what);
+            let now = Moment::from_seconds(0);
+            let context = Context { settings: &settings, now };
+            assert_eq!(check(&context)[0].to_string(), expected, "{what}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The secret token: set, readable by us, and by nobody else.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::{Context, Line};
+use crate::config::SecretSource;
+
+/// Examines the secret's place without ever looking at the secret.
+pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+    let settings = context.settings;
+    let source = &settings.origin.secret;
+    if settings.zoom.secret_tokens.is_empty() {
+        return vec![Line::wrong("secret", source.problem())];
+    }
+    let file = match source {
+        SecretSource::File(path) => Some(path),
+        SecretSource::Settings => settings.origin.file.as_ref(),
+        _ => None,
+    };
+    vec![match file {
+        Some(path) if is_world_readable(path) => Line::wrong(
+            "secret",
+            format!("everybody on this machine can read `{0}`; `chmod o-rwx {0}`", path.display()),
+        ),
+        Some(path) => Line::fine("secret", format!("{} in {}", number(context), path.display())),
+        None => Line::fine("secret", format!("{} in the environment", number(context))),
+    }]
+}
+
+fn number(context: &Context<'_>) -> String {
+    match context.settings.zoom.secret_tokens.len() {
+        1 => "one token".to_owned(),
+        n => format!("{n} tokens"),
+    }
+}
+
+fn is_world_readable(path: &Path) -> bool {
+    let mode = path.metadata().map(|data| data.permissions().mode());
+    mode.is_ok_and(|mode| mode & 0o004 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+
+    use super::*;
+    use crate::config::load;
+    use crate::moment::Moment;
+
+    #[test]
+    fn a_secret_that_everybody_can_read_is_none() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special         key                 mode    variable      mark
+            ("only the owner",         "secret_token",      0o600, None,         '✓'),
+            ("everybody",              "secret_token",      0o644, None,         '✗'),
+            ("a file for the owner",   "secret_token_file", 0o600, None,         '✓'),
+            ("a file for everybody",   "secret_token_file", 0o604, None,         '✗'),
+            ("in the environment",     "secret_token",      0o644, Some("hush"), '✓'),
+        ];
+        for (what, key, mode, variable, mark) in cases {
+            let dir = tempfile::tempdir().expect("a directory");
+            let file = dir.path().join("lookout.toml");
+            fs::write(&file, format!("[zoom]\n{key} = 'hush'")).expect("written");
+            fs::write(dir.path().join("hush"), "hush").expect("written");
+            for path in [&file, &dir.path().join("hush")] {
+                fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
+            }
+            let variable = variable.map(|value| ("LOOKOUT_ZOOM__SECRET_TOKEN", value));
+            let settings = load(Some(&file), &variable.into_iter().collect()).expect("valid");
+            let now = Moment::from_seconds(0);
+            let context = Context { settings: &settings, now };
+            let line = check(&context)[0].to_string();
+            assert!(line.starts_with(mark), "{what}: {line}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! `lookout demo`: the whole job with no set-up, in a directory that is thrown away.
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+
+use crate::clock;
+use crate::commands::serve::Service;
+use crate::config::{PublishList, Room, Secret, Settings, Slug};
+use crate::dashboard::{Dashboard, TableRow};
+use crate::generator::{Generator, Log};
+use crate::http;
+use crate::journal::{Content, Journal, Record};
+use crate::simulate::{self, Delivery, Pacing, Sending};
+use crate::site::Replace;
+use crate::zoom::Key;
+
+/// What the demo signs with. Nothing else takes it.
+const SECRET: &str = "the-demo-signs-with-this";
+
+/// Shows a room that changes by itself at a printed URL, until SIGINT or SIGTERM.
+pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) -> Result<()> {
+    let dir = throw_away_dir()?;
+    let mut settings = settings(dir.path());
+    settings.zoom.listen = listen.unwrap_or_else(|| free(settings.zoom.listen));
+    let (path, webhook) = (settings.site.path.clone(), settings.zoom.path.clone());
+    let service = Service::start(settings).await?;
+    let address = service.address;
+    writeln!(out, "http://{address}{path}")?;
+    out.flush()?;
+    tracing::info!("open it in a browser; Ctrl-C ends the demo and removes its directory");
+
+    let start = clock::now();
+    let sending = Sending {
+        url: format!("http://{address}{webhook}").parse().context("the demo's own address")?,
+        secret: Secret::new(SECRET).expect("it is not empty"),
+        concurrency: NonZeroUsize::MIN,
+        pacing: Pacing::Told { from_ms: start.seconds() * 1000 },
+        events: None,
+        duration: None,
+        patience: Duration::from_secs(5),
+        ledger: None,
+    };
+    let story = simulate::demo_story(seed, start);
+    let signalled = async { drop(http::signalled().await) };
+    simulate::send(sending, story, signalled).await?;
+    service.stop().await
+}
+
+/// Builds one site from a short simulation and prints its table; equal for equal seeds.
+pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
+    let dir = throw_away_dir()?;
+    let settings = settings(dir.path());
+    let evening = simulate::demo_evening(seed);
+    let end = simulate::demo_evening_end(&evening);
+    let journal = Journal::open(&settings.journal.path)?;
+    let records = evening.iter().map(|delivery| record(delivery, &settings)).collect();
+    journal.append_all(records)?;
+    journal.close();
+
+    let mut log = Log::from_start(&settings);
+    log.catch_up(end)?;
+    let dashboard = Dashboard::new(&log.presence(end), &settings, end);
+    print_table(&dashboard.table, out)?;
+    Generator::new(settings, log)?.publish(end, Replace::Any)?;
+    let site = dir.keep().join("site");
+    tracing::info!("the site is in `{}`", site.display());
+    Ok(())
+}
+
+fn throw_away_dir() -> Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix("lookout-demo-")
+        .tempdir()
+        .context("cannot make a temporary directory; is there room in it, and may you write there?")
+}
+
+fn settings(dir: &Path) -> Settings {
+    let mut settings = Settings::default();
+    let room = simulate::demo_room();
+    settings.site.title = room.topic.clone();
+    settings.site.output_dir = dir.join("site");
+    settings.site.templates_dir = dir.join("templates");
+    settings.site.static_dir = dir.join("static");
+    settings.journal.path = dir.join("data").join("lookout.db");
+    settings.zoom.secret_tokens = Secret::new(SECRET).into_iter().collect();
+    settings.admin.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    settings.privacy.publish = PublishList::Everybody;
+    settings.rooms = vec![Room {
+        meeting_id: room.number,
+        name: room.topic,
+        slug: Slug::parse("lounge").expect("it is a slug"),
+        join_url: String::new(),
+    }];
+    settings
+}
+
+/// The usual address, or another port where somebody has it already.
+fn free(address: SocketAddr) -> SocketAddr {
+    match TcpListener::bind(address) {
+        Ok(_) => address,
+        Err(_) => SocketAddr::new(address.ip(), 0),
+    }
+}
+
+fn record(delivery: &Delivery, settings: &Settings) -> Record {
+    let body = delivery.body.as_bytes();
+    Record {
+        key: Key::of(body),
+        received_ms: delivery.at_ms,
+        request_id: Some(delivery.request_id.clone()),
+        content: Content::of(body, delivery.at_ms, &settings.privacy.drop_fields),
+    }
+}
+
+fn print_table(rows: &[TableRow], out: &mut impl Write) -> Result<()> {
+    let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0).max(8);
+    writeln!(out, "{:width$}  Status  Last Join            Last Left", "Username")?;
+    for row in rows {
+        let status = if row.online { "in" } else { "out" };
+        let (join, left) = (&row.last_join, &row.last_left);
+        writeln!(out, "{:width$}  {status:6}  {join:19}  {left}", row.name)?;
+    }
+    Ok(())
+}

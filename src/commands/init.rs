@@ -1,0 +1,186 @@
+//! `init`: something to start from.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use crate::{config, site};
+
+/// What `init` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Where to write; it is made if it does not exist
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Also write the built-in templates and static files, to edit them
+    #[arg(long)]
+    pub templates: bool,
+
+    /// Overwrite files that exist already
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A file to be written.
+struct Planned {
+    path: PathBuf,
+    contents: &'static [u8],
+    mode: u32,
+}
+
+/// Not for everybody: the file is made to hold a secret.
+const SETTINGS_MODE: u32 = 0o640;
+
+/// Writes the files, and to `notes` (stderr) what to do next. Where one of them
+/// exists already and is not to be overwritten, none is written.
+pub fn run(args: &Args, notes: &mut impl Write) -> anyhow::Result<()> {
+    let plan = plan(args);
+    if !args.force {
+        refuse_to_overwrite(&plan)?;
+    }
+    for file in &plan {
+        write(file)?;
+        writeln!(notes, "wrote {}", file.path.display())?;
+    }
+    write_next_steps(args, notes)?;
+    Ok(())
+}
+
+fn plan(args: &Args) -> Vec<Planned> {
+    let mut plan = vec![Planned {
+        path: in_dir(args, "lookout.toml"),
+        contents: config::COMMENTED.as_bytes(),
+        mode: SETTINGS_MODE,
+    }];
+    if args.templates {
+        plan.extend(builtin(args, "templates", site::builtin_templates()));
+        plan.extend(builtin(args, "static", site::builtin_static_files()));
+    }
+    plan
+}
+
+fn builtin(
+    args: &Args,
+    name: &str,
+    files: Vec<(String, &'static [u8])>,
+) -> impl Iterator<Item = Planned> {
+    let parent = in_dir(args, name);
+    files.into_iter().map(move |(file, contents)| Planned {
+        path: parent.join(file),
+        contents,
+        mode: 0o644,
+    })
+}
+
+/// Below the directory asked for; without a leading `./`, which says nothing.
+fn in_dir(args: &Args, name: &str) -> PathBuf {
+    match args.dir == Path::new(".") {
+        true => PathBuf::from(name),
+        false => args.dir.join(name),
+    }
+}
+
+fn refuse_to_overwrite(plan: &[Planned]) -> anyhow::Result<()> {
+    let exists = |file: &&Planned| file.path.symlink_metadata().is_ok();
+    let existing: Vec<_> = plan.iter().filter(exists).collect();
+    let shown = |file: &&Planned| format!("`{}`", file.path.display());
+    let names: Vec<_> = existing.iter().map(shown).collect();
+    match names.as_slice() {
+        [] => Ok(()),
+        [one] => {
+            bail!("{one} exists already, so nothing was written; add `--force` to overwrite it")
+        }
+        _ => bail!(
+            "{} exist already, so nothing was written; add `--force` to overwrite them",
+            names.join(", ")
+        ),
+    }
+}
+
+fn write(file: &Planned) -> anyhow::Result<()> {
+    let path = &file.path;
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let made = fs::create_dir_all(parent);
+    made.with_context(|| format!("can't make the directory `{}`", parent.display()))?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(file.mode);
+    let written = options.open(path).and_then(|mut open| open.write_all(file.contents));
+    written.with_context(|| format!("can't write `{}`", path.display()))
+}
+
+fn write_next_steps(args: &Args, notes: &mut impl Write) -> io::Result<()> {
+    let settings = in_dir(args, "lookout.toml");
+    let settings = settings.display();
+    let option = match args.dir == Path::new(".") {
+        true => String::new(),
+        false => format!(" -c {settings}"),
+    };
+    write!(
+        notes,
+        "
+Next:
+  1. in {settings}, set `zoom.secret_token` to your Zoom app's Secret Token,
+     and list in `privacy.publish` who may appear on the page
+  2. lookout{option} check    tells what is still missing
+  3. lookout{option} serve    receives Zoom's events and keeps the site current
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::config::{Environment, Settings};
+
+    fn args(dir: &Path) -> Args {
+        let dir = dir.to_owned();
+        Args { dir, templates: true, force: false }
+    }
+
+    #[test]
+    fn what_is_written_loads_and_means_the_defaults() {
+        let dir = tempfile::tempdir().expect("a directory");
+        run(&args(dir.path()), &mut Vec::new()).expect("written");
+        let file = dir.path().join("lookout.toml");
+        let settings = config::load(Some(&file), &Environment::default()).expect("valid");
+        let expected = config::parse("", &file, &Environment::default()).expect("valid");
+        assert_eq!(settings, expected);
+        let mode = file.metadata().expect("it exists").permissions().mode();
+        assert_eq!(mode & 0o007, 0, "it may hold a secret");
+    }
+
+    #[test]
+    fn nothing_is_written_where_something_exists() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("lookout.toml");
+        fs::write(&file, "mine").expect("written");
+        let error = run(&args(dir.path()), &mut Vec::new()).expect_err("refused");
+        let expected = format!(
+            "`{}` exists already, so nothing was written; add `--force` to overwrite it",
+            file.display()
+        );
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(fs::read_to_string(&file).expect("readable"), "mine");
+        assert_eq!(fs::read_dir(dir.path()).expect("readable").count(), 1);
+
+        let force = Args { force: true, ..args(dir.path()) };
+        run(&force, &mut Vec::new()).expect("overwritten");
+        assert_eq!(fs::read_to_string(&file).expect("readable"), config::COMMENTED);
+    }
+
+    #[test]
+    fn a_directory_is_made_and_the_next_steps_name_it() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut notes = Vec::new();
+        run(&args(&dir.path().join("new/place")), &mut notes).expect("written");
+        let notes = String::from_utf8(notes).expect("UTF-8");
+        assert!(notes.contains("new/place/lookout.toml check"), "{notes}");
+        assert_eq!(Settings::default().origin.file, None);
+    }
+}

@@ -1,0 +1,123 @@
+//! `lookout serve`: intake, generator, and the site for a browser, in one process.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Context, Result};
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::commands::build::warn_if_nobody_appears;
+use crate::config::Settings;
+use crate::generator::{self, Generator, Live, Log};
+use crate::http::{self, Shutdown, Trigger};
+use crate::intake::{Health, Intake};
+use crate::journal::Journal;
+use crate::{admin, visitors};
+
+/// A running `serve`.
+#[derive(Debug)]
+pub struct Service {
+    /// Where the webhook and the site are.
+    pub address: SocketAddr,
+    /// Where health and metrics are.
+    pub admin: SocketAddr,
+    journal: Arc<Journal>,
+    health: Arc<Health>,
+    trigger: Trigger,
+    generator: JoinHandle<()>,
+    servers: Vec<tokio::task::JoinHandle<()>>,
+}
+
+/// Serves until SIGTERM or SIGINT, then drains.
+pub async fn run(settings: Settings) -> Result<()> {
+    let service = Service::start(settings).await?;
+    let signal = http::signalled().await.context("cannot listen for signals")?;
+    tracing::info!("stopping on {signal}: requests under way are answered first");
+    service.stop().await
+}
+
+impl Service {
+    /// Starts everything; returns when the addresses are bound.
+    pub async fn start(settings: Settings) -> Result<Self> {
+        settings.require_secret()?;
+        warn_if_nobody_appears(&settings);
+        http::raise_file_limit();
+        // Addresses first: a second `serve` by mistake ends here, before it touches anything.
+        let (public, private) = (settings.zoom.listen, settings.admin.listen);
+        let (public, private) = (http::listen(public)?, http::listen(private)?);
+        let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
+
+        let journal = Arc::new(Journal::open(&settings.journal.path)?);
+        let health = Arc::new(Health::default());
+        let (trigger, shutdown) = Trigger::new();
+        let (tell, publications) = watch::channel(0);
+        let router = public_router(&settings, &journal, &health, publications, &shutdown);
+        let live = Live {
+            journal: Arc::clone(&journal),
+            publications: tell,
+            health: Arc::clone(&health),
+            shutdown: shutdown.clone(),
+        };
+        let site_path = settings.site.path.clone();
+        let webhook_path = settings.zoom.path.clone();
+        let generator = start_generator(settings, live)?;
+        let servers = vec![
+            spawn(public, router, &shutdown),
+            spawn(private, admin::router(Arc::clone(&health)), &shutdown),
+        ];
+        tracing::info!("the site is at http://{address}{site_path}");
+        tracing::info!("Zoom's deliveries are taken at http://{address}{webhook_path}");
+        tracing::info!("health and metrics are at http://{admin_address}");
+        Ok(Self { address, admin: admin_address, journal, health, trigger, generator, servers })
+    }
+
+    /// Answers what is under way, publishes what is stored, and ends.
+    pub async fn stop(self) -> Result<()> {
+        self.health.drains();
+        self.trigger.pull();
+        for server in self.servers {
+            server.await.context("a server panicked")?;
+        }
+        let generator = tokio::task::spawn_blocking(|| self.generator.join());
+        generator.await?.map_err(|_| anyhow::anyhow!("the generator panicked"))?;
+        if let Some(journal) = Arc::into_inner(self.journal) {
+            tokio::task::spawn_blocking(|| journal.close()).await?;
+        }
+        Ok(())
+    }
+}
+
+fn public_router(
+    settings: &Settings,
+    journal: &Arc<Journal>,
+    health: &Arc<Health>,
+    publications: visitors::Publications,
+    shutdown: &Shutdown,
+) -> Router {
+    let intake = Intake::new(settings, Arc::clone(journal), Arc::clone(health));
+    let site = visitors::router(settings, publications, shutdown.clone());
+    intake.router(&settings.zoom.path).merge(site)
+}
+
+/// Templates are loaded before anything is served: a fault in them is told at once.
+fn start_generator(settings: Settings, live: Live) -> Result<JoinHandle<()>> {
+    let log = Log::from_checkpoint(&settings)?;
+    let generator = Generator::new(settings, log)?;
+    let runtime = Handle::current();
+    thread::Builder::new()
+        .name("generator".to_owned())
+        .spawn(move || generator::run(generator, live, &runtime))
+        .context("cannot start the generator's thread")
+}
+
+fn spawn(
+    listener: TcpListener,
+    router: Router,
+    shutdown: &Shutdown,
+) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(http::serve(listener, router, shutdown.clone()))
+}

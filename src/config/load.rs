@@ -1,0 +1,268 @@
+//! From file and environment to [`Settings`], or to everything that is wrong with them.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use super::problem::{Note, SettingsError};
+use super::reader::Reader;
+use super::section::Key;
+use super::source::{Place, Sources};
+use super::tree::{self, Table};
+use super::{Environment, SecretSource, Settings, overlay, secrecy};
+
+/// The file that is read where none is named.
+const FILE: &str = "lookout.toml";
+
+/// The one variable whose use matters to somebody: a secret there is in no file.
+const SECRET_VARIABLE: &str = "LOOKOUT_ZOOM__SECRET_TOKEN";
+
+/// Settings from `file`, else from `lookout.toml` in the working directory if there
+/// is one, with `env` laid over them.
+pub fn load(file: Option<&Path>, env: &Environment) -> Result<Settings, SettingsError> {
+    let path = file.unwrap_or(Path::new(FILE));
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound && file.is_none() => {
+            return read(None, env);
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let advice = "there is no such file; write one with `lookout init`, or name another with `--config`";
+            return Err(SettingsError::unreadable(path, advice));
+        }
+        Err(error) => {
+            let message = format!("can't read the settings: {error}");
+            return Err(SettingsError::unreadable(path, message));
+        }
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) => parse(&text, path, env),
+        Err(error) => {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let message = format!("line {line} is not UTF-8; save the file as UTF-8");
+            Err(SettingsError::unreadable(path, message))
+        }
+    }
+}
+
+/// Settings from `text`, which stands in `file`, with `env` laid over them.
+pub fn parse(text: &str, file: &Path, env: &Environment) -> Result<Settings, SettingsError> {
+    read(Some((file, text)), env)
+}
+
+/// Every key there is, in the order of the settings file.
+pub fn keys() -> Vec<Key> {
+    let mut sources = Sources::default();
+    let one_of_each = "[[rooms]]\n[[people]]\n";
+    let root = typed(Path::new(FILE), one_of_each, &mut sources).expect("the text is TOML");
+    let mut reader = Reader::new(root, Path::new(""));
+    reader.settings();
+    reader.into_keys()
+}
+
+/// Settings where nothing is set.
+pub(super) fn defaults() -> Settings {
+    Reader::new(Table::new(), Path::new("")).settings()
+}
+
+fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Settings, SettingsError> {
+    let mut sources = Sources::default();
+    let mut root = match file {
+        Some((path, text)) => typed(path, text, &mut sources)?,
+        None => Table::new(),
+    };
+    let keys = keys();
+    let mut notes = overlay::lay(env, &keys, &mut root, &mut sources);
+    secrecy::mask_values(&root, &mut sources);
+    let path = file.map(|(path, _)| path);
+    let base = path.and_then(Path::parent).unwrap_or(Path::new(""));
+    let mut reader = Reader::new(root, base);
+    let mut settings = reader.settings();
+    settings.origin.file = path.map(Path::to_owned);
+    if settings.origin.secret == SecretSource::Settings && env.is_set(SECRET_VARIABLE) {
+        settings.origin.secret = SecretSource::Environment;
+    }
+    notes.extend(reader.into_notes(&keys, &mut sources));
+    match SettingsError::from_notes(notes, &sources) {
+        Some(error) => Err(error),
+        None => Ok(settings),
+    }
+}
+
+/// The tree of `text`, or its one syntax error.
+fn typed(path: &Path, text: &str, sources: &mut Sources) -> Result<Table, SettingsError> {
+    let source = sources.add_file(path.to_owned(), text);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let root = tree::table(source, table.into_inner());
+    let Some(error) = errors.first() else {
+        return Ok(root);
+    };
+    let span = error.span().unwrap_or(0..0);
+    let start = text.floor_char_boundary(span.start);
+    let end = text.ceil_char_boundary(span.end.max(start));
+    secrecy::mask_values(&root, sources);
+    secrecy::mask_line(source, text, start, &keys(), sources);
+    let message = format!("this is not TOML: {}", error.message());
+    let note = Note::new(Place::new(source, start..end), message);
+    Err(SettingsError::from_notes(vec![note], sources).expect("there is a note"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::{Others, PublishList};
+    use crate::zoom::Name;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        variables.iter().copied().collect()
+    }
+
+    #[track_caller]
+    fn settings(text: &str, variables: &[(&str, &str)]) -> Settings {
+        let file = Path::new("etc/lookout.toml");
+        parse(text, file, &environment(variables)).expect("the settings are valid")
+    }
+
+    #[test]
+    fn nothing_set_gives_the_defaults() {
+        let settings = Settings::default();
+        assert_eq!(settings.site.title, "Lookout");
+        assert_eq!(settings.site.output_dir, Path::new("site"));
+        assert_eq!(settings.csv.path, "_data/zoom-room-dashboard.csv");
+        assert_eq!(settings.zoom.max_body, 1024 * 1024);
+        assert_eq!(settings.zoom.secret_tokens, []);
+        assert_eq!(settings.journal.keep, None);
+        assert_eq!(settings.journal.keep_quarantined, Duration::from_secs(30 * 86_400));
+        assert!(settings.privacy.publish.is_empty());
+        assert_eq!(settings.privacy.others, Others::Hidden);
+        assert_eq!(settings.privacy.drop_fields.len(), 11);
+        assert_eq!(settings.presence.stale_after, Duration::from_secs(12 * 3600));
+    }
+
+    #[test]
+    fn relative_paths_are_relative_to_the_settings_file() {
+        let text = "[site]\noutput_dir = '../www'\n[csv]\ncopies = ['a.csv', '/srv/b.csv']";
+        let settings = settings(text, &[]);
+        assert_eq!(settings.site.output_dir, Path::new("etc/../www"));
+        assert_eq!(settings.site.static_dir, Path::new("etc/static"));
+        let copies = ["etc/a.csv", "/srv/b.csv"].map(PathBuf::from);
+        assert_eq!(settings.csv.copies, copies);
+    }
+
+    #[test]
+    fn the_environment_has_the_last_word() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special          value              title
+            ("a bare word",             "Lounge",          "Lounge"),
+            ("TOML quotes",             "'The Lounge'",    "The Lounge"),
+            ("digits stay a text",      "0042",            "0042"),
+            ("a date stays a text",     "2026-01-05",      "2026-01-05"),
+            ("a boolean stays a text",  "true",            "true"),
+            ("not quite TOML",          "Ada's [room",     "Ada's [room"),
+            ("a comment sign",          "42 # of them",    "42 # of them"),
+        ];
+        for (what, value, title) in cases {
+            let text = "[site]\ntitle = 'From the file'";
+            let settings = settings(text, &[("LOOKOUT_SITE__TITLE", value)]);
+            assert_eq!(settings.site.title, title, "{what}");
+        }
+    }
+
+    #[test]
+    fn the_environment_creates_sections_and_gives_lists() {
+        let settings = settings("", &[("LOOKOUT_PRIVACY__PUBLISH", "['Ada', ' Bob ']")]);
+        let names = ["Ada", "Bob"].map(|name| Name::clean(name).expect("a name"));
+        let expected = PublishList::Only(names.into_iter().collect());
+        assert_eq!(settings.privacy.publish, expected);
+    }
+
+    #[test]
+    fn an_empty_variable_is_an_empty_text() {
+        let text = "[site]\nbase_url = 'https://example.org'";
+        let settings = settings(text, &[("LOOKOUT_SITE__BASE_URL", "")]);
+        assert_eq!(settings.site.base_url, "");
+    }
+
+    #[test]
+    fn variables_of_a_container_platform_are_left_alone() {
+        settings(
+            "",
+            &[
+                ("LOOKOUT_SERVICE_HOST", "10.0.0.1"),
+                ("LOOKOUT_PORT", "tcp://10.0.0.1:8787"),
+                ("LOOKOUT_PORT_8787_TCP_ADDR", "10.0.0.1"),
+                ("OTHER", "x"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_secret_is_one_text_a_list_or_a_file() {
+        let dir = tempfile::tempdir().expect("a directory");
+        fs::write(dir.path().join("one"), " hush \n").expect("written");
+        fs::write(dir.path().join("two"), "hush\n\nhush2\n").expect("written");
+        fs::write(dir.path().join("none"), "\n").expect("written");
+        #[rustfmt::skip]
+        let cases: [(&str, &str, &[&str]); 8] = [
+            // what is special        settings                                            secrets
+            ("a text",                "secret_token = 'hush'",                            &["hush"]),
+            ("a list",                "secret_token = ['hush', 'hush2']",                 &["hush", "hush2"]),
+            ("empty",                 "secret_token = ''",                                &[]),
+            ("a file",                "secret_token_file = 'one'",                        &["hush"]),
+            ("a file of two",         "secret_token_file = 'two'",                        &["hush", "hush2"]),
+            ("an empty file",         "secret_token_file = 'none'",                       &[]),
+            ("no such file",          "secret_token_file = 'missing'",                    &[]),
+            ("empty text and a file", "secret_token = ''\nsecret_token_file = 'one'",    &["hush"]),
+        ];
+        let file = dir.path().join("lookout.toml");
+        for (what, text, secrets) in cases {
+            let text = format!("[zoom]\n{text}");
+            let settings = parse(&text, &file, &Environment::default()).expect(what);
+            let tokens = settings.zoom.secret_tokens.iter();
+            assert_eq!(tokens.map(|t| t.reveal()).collect::<Vec<_>>(), secrets, "{what}");
+            assert_eq!(settings.require_secret().is_ok(), !secrets.is_empty(), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_missing_secret_is_explained() {
+        let missing = settings("[zoom]\nsecret_token_file = 'missing'", &[]);
+        assert!(matches!(missing.origin.secret, SecretSource::Unreadable { .. }));
+        let error = missing.require_secret().expect_err("no secret");
+        insta::assert_snapshot!(error, @"zoom.secret_token: can't read `etc/missing`: No such file or directory (os error 2); correct `zoom.secret_token_file` or the file's owner and mode");
+        let error = Settings::default().require_secret().expect_err("no secret");
+        insta::assert_snapshot!(error, @"zoom.secret_token: is empty, so anybody could sign; copy the app's Secret Token from marketplace.zoom.us (Feature, Event Subscriptions) into `zoom.secret_token` or the file named by `zoom.secret_token_file`");
+    }
+
+    #[test]
+    fn files_that_are_no_settings_are_named() {
+        let dir = tempfile::tempdir().expect("a directory");
+        fs::write(dir.path().join("latin1.toml"), b"[site]\ntitle = '\xfc'\n").expect("written");
+        #[rustfmt::skip]
+        let cases = [
+            // what is special   file             said
+            ("missing",          "absent.toml",   "there is no such file; write one with `lookout init`"),
+            ("a directory",      ".",             "can't read the settings"),
+            ("Latin-1",          "latin1.toml",   "line 2 is not UTF-8"),
+        ];
+        for (what, file, said) in cases {
+            let path = dir.path().join(file);
+            let error = load(Some(&path), &Environment::default()).expect_err(what);
+            assert!(error.to_string().contains(said), "{what}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_meeting_number_may_be_typed_as_zoom_shows_it() {
+        let settings = settings("[[rooms]]\nmeeting_id = '123 4567-890'\nname = 'Tea Room'", &[]);
+        assert_eq!(settings.rooms[0].meeting_id, "1234567890");
+        assert_eq!(settings.rooms[0].slug.as_str(), "tea-room");
+    }
+}

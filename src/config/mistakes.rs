@@ -1,0 +1,291 @@
+//! What the operator reads after a mistake: every kind of it, pinned.
+
+use std::path::Path;
+
+use super::*;
+
+fn with(text: &str, variables: &[(&str, &str)]) -> String {
+    let env = variables.iter().copied().collect();
+    match parse(text, Path::new("lookout.toml"), &env) {
+        Ok(_) => panic!("taken without complaint: {text} {variables:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn mistake(text: &str) -> String {
+    with(text, &[])
+}
+
+/// Only what is said, without place and line.
+fn said(text: &str) -> String {
+    let shown = mistake(text);
+    let first = shown.lines().next().unwrap_or_default();
+    let (_, message) = first.split_once(": ").expect("a place comes first");
+    message.to_owned()
+}
+
+fn variable(name: &str, value: &str) -> String {
+    with("", &[(name, value)])
+}
+
+#[test]
+fn unknown_keys_and_sections_name_what_was_probably_meant() {
+    // A slip of the finger.
+    insta::assert_snapshot!(mistake("[site]\ntitel = 'Lounge'"), @"
+    lookout.toml:2:1: `[site]` has no key `titel`; did you mean `title`?
+      |
+    2 | titel = …
+      | ^^^^^
+    ");
+    // A key of another section.
+    insta::assert_snapshot!(mistake("[site]\ntolerance = '5m'"), @"
+    lookout.toml:2:1: `[site]` has no key `tolerance`; it belongs to `[zoom]`
+      |
+    2 | tolerance = …
+      | ^^^^^^^^^
+    ");
+    // A key of two other sections.
+    insta::assert_snapshot!(mistake("[privacy]\nlisten = '127.0.0.1:1'"), @"
+    lookout.toml:2:1: `[privacy]` has no key `listen`; it belongs to `[zoom]` or `[admin]`
+      |
+    2 | listen = …
+      | ^^^^^^
+    ");
+    // Nothing like it.
+    insta::assert_snapshot!(mistake("[site]\ncolour = 'red'"), @"
+    lookout.toml:2:1: `[site]` has no key `colour`; take it away
+      |
+    2 | colour = …
+      | ^^^^^^
+    ");
+    // A section misspelt.
+    insta::assert_snapshot!(mistake("[sites]\ntitle = 'Lounge'"), @"
+    lookout.toml:1:2: there is no section `sites`; did you mean `site`?
+      |
+    1 | [sites]
+      |  ^^^^^
+    ");
+    // A key above the first header.
+    insta::assert_snapshot!(mistake("title = 'Lounge'"), @"
+    lookout.toml:1:1: `title` stands outside of any section; it belongs to `[site]`
+      |
+    1 | title = …
+      | ^^^^^
+    ");
+    // A room's key misspelt.
+    insta::assert_snapshot!(mistake("[[rooms]]\nmeetingid = '1'\nmeeting_id = '1'\nname = 'A'"), @"
+    lookout.toml:2:1: `[[rooms]]` has no key `meetingid`; did you mean `meeting_id`?
+      |
+    2 | meetingid = …
+      | ^^^^^^^^^
+    ");
+    // A section of a later version.
+    insta::assert_snapshot!(mistake("[archive]\nurl = 'mongodb://127.0.0.1'"), @"
+    lookout.toml:1:2: this version of Lookout has no archive yet; remove the section
+      |
+    1 | [archive]
+      |  ^^^^^^^
+    ");
+    // A list of a later version.
+    insta::assert_snapshot!(mistake("[[notify]]\nkind = 'slack'"), @"
+    lookout.toml:1:3: this version of Lookout has no notifications yet; remove the section
+      |
+    1 | [[notify]]
+      |   ^^^^^^
+    ");
+}
+
+#[test]
+fn values_of_another_kind_are_told_apart() {
+    // A number for a text.
+    insta::assert_snapshot!(mistake("[zoom]\ntolerance = 300"), @"
+    lookout.toml:2:13: `zoom.tolerance` is a text, but here stands an integer; put it in quotes
+      |
+    2 | tolerance = 300
+      |             ^^^
+    ");
+    // A text for a list.
+    insta::assert_snapshot!(mistake("[privacy]\npublish = 'Ada'"), @r#"
+    lookout.toml:2:11: `privacy.publish` is a list of texts, but here stands a text; put it in brackets, such as `publish = ["…"]`
+      |
+    2 | publish = 'Ada'
+      |           ^^^^^
+    "#);
+    // A list for a text.
+    insta::assert_snapshot!(mistake("[site]\ntitle = ['Lounge']"), @"
+    lookout.toml:2:9: `site.title` is a text, but here stands a list; write one text in quotes
+      |
+    2 | title = ['Lounge']
+      |         ^^^^^^^^^^
+    ");
+    // A number in a list.
+    insta::assert_snapshot!(mistake("[[people]]\nname = 'Ada'\nzoom_user_ids = ['a', 7]"), @"
+    lookout.toml:3:23: `people.zoom_user_ids` is a text, but here stands an integer; put it in quotes
+      |
+    3 | zoom_user_ids = ['a', 7]
+      |                       ^
+    ");
+    // One bracket for two.
+    insta::assert_snapshot!(mistake("[rooms]\nmeeting_id = '1'"), @"
+    lookout.toml:1:2: there may be several `rooms`; write `[[rooms]]` with two brackets
+      |
+    1 | [rooms]
+      |  ^^^^^
+    ");
+    // A text for a section.
+    insta::assert_snapshot!(mistake("site = 'Lounge'"), @"
+    lookout.toml:1:8: `site` is a section, but here stands a text; write `[site]` once and its keys below
+      |
+    1 | site = 'Lounge'
+      |        ^^^^^^^^
+    ");
+}
+
+#[test]
+fn values_that_mean_nothing_say_what_would() {
+    // A time zone.
+    insta::assert_snapshot!(said("[site]\ntime_zone = 'Istanbul'"), @"`site.time_zone`: `Istanbul` is not an IANA time zone; did you mean `Europe/Istanbul`?");
+    // A path without slashes.
+    insta::assert_snapshot!(said("[site]\npath = 'lookout'"), @"`site.path`: `lookout` has to begin and end with `/`; write `/lookout/`");
+    // A path upwards.
+    insta::assert_snapshot!(said("[site]\npath = '/../lookout/'"), @"`site.path`: `/../lookout/` has a `.` or `..` in it; write the path itself");
+    // A space in a path.
+    insta::assert_snapshot!(said("[zoom]\npath = '/zoom hook'"), @"`zoom.path`: `/zoom hook` has a ` ` in it; use letters a-z, digits, `-`, `_`, `.`, `~` and `/`");
+    // A table outside of the site.
+    insta::assert_snapshot!(said("[csv]\npath = '../table.csv'"), @"`csv.path`: `../table.csv` has a `.` or `..` in it; write the path itself");
+    // An address without scheme.
+    insta::assert_snapshot!(said("[site]\nbase_url = 'example.org'"), @"`site.base_url`: `example.org` is not a web address; write for example `https://example.org`");
+    // A path in the address.
+    insta::assert_snapshot!(said("[site]\nbase_url = 'https://example.org/lookout'"), @"`site.base_url`: `https://example.org/lookout` has a path; keep scheme and host here, the path belongs to `site.path`");
+    // A language.
+    insta::assert_snapshot!(said("[site]\nlanguage = 'de'"), @"`site.language`: `de` is none of `en`, `tr`");
+    // A duration without unit.
+    insta::assert_snapshot!(said("[zoom]\ntolerance = '5'"), @"`zoom.tolerance`: `5` has no unit; write for example `5m` for minutes, or `s`, `h`, `d`");
+    // No duration.
+    insta::assert_snapshot!(said("[presence]\nstale_after = 'soon'"), @"`presence.stale_after`: `soon` is not a duration; write for example `30s`, `5m`, `12h` or `30d`");
+    // A size.
+    insta::assert_snapshot!(said("[zoom]\nmax_body = 'one'"), @"`zoom.max_body`: `one` is not a size; write for example `512KiB` or `1MiB`");
+    // A host name.
+    insta::assert_snapshot!(said("[zoom]\nlisten = 'localhost:8787'"), @"`zoom.listen`: `localhost:8787` is not an address to listen on; write `127.0.0.1:8787` for this machine only, `0.0.0.0:8787` for every network");
+    // A home directory.
+    insta::assert_snapshot!(said("[journal]\npath = '~/lookout.db'"), @"`journal.path`: `~/lookout.db`: `~` means nothing here; write the directory out");
+    // A slug of our own.
+    insta::assert_snapshot!(said("[[rooms]]\nmeeting_id = '1'\nname = 'A'\nslug = 'live'"), @"`rooms.slug`: `live` is a name Lookout itself uses below the dashboard; choose another slug");
+    // A meeting number.
+    insta::assert_snapshot!(said("[[rooms]]\nmeeting_id = 'lounge'\nname = 'A'"), @"`rooms.meeting_id`: `lounge` is not a meeting number; copy the digits Zoom shows, such as `123 4567 890`");
+    // A link that runs.
+    insta::assert_snapshot!(said("[[rooms]]\nmeeting_id = '1'\nname = 'A'\njoin_url = 'javascript:alert(1)'"), @"`rooms.join_url`: `javascript:alert(1)` is not a web address; write for example `https://example.org`");
+    // An empty name.
+    insta::assert_snapshot!(said("[privacy]\npublish = ['Ada', ' ']"), @"`privacy.publish`: a name is missing between the quotes");
+}
+
+#[test]
+fn what_is_good_alone_may_clash() {
+    // The webhook inside the site.
+    insta::assert_snapshot!(said("[zoom]\npath = '/lookout/zoom'"), @"`zoom.path` lies inside `site.path` (`/lookout/`), where the site's own files are; choose another");
+    // The site over the webhook.
+    insta::assert_snapshot!(said("[site]\npath = '/webhooks/'"), @"`zoom.path` lies inside `site.path` (`/webhooks/`), where the site's own files are; choose another");
+    // The table inside the site.
+    insta::assert_snapshot!(said("[csv]\npath = 'lookout/index.html'"), @"`csv.path` collides with `site.path` (`/lookout/`), where the site's own files are; choose another");
+    // The table where the site is.
+    insta::assert_snapshot!(said("[site]\npath = '/a/b/'\n[csv]\npath = 'a'"), @"`csv.path` collides with `site.path` (`/a/b/`), where the site's own files are; choose another");
+    // One address for two.
+    insta::assert_snapshot!(said("[admin]\nlisten = '127.0.0.1:8787'"), @"`zoom.listen` and `admin.listen` are both `127.0.0.1:8787`; give one of them another port");
+    // Everybody and names.
+    insta::assert_snapshot!(said("[privacy]\npublish = ['*', 'Ada']"), @r#"`privacy.publish`: `"*"` already means everybody; write `["*"]` alone, or only the names"#);
+    // One meeting, two rooms.
+    insta::assert_snapshot!(said("[[rooms]]\nmeeting_id = '123 456'\nname = 'A'\n[[rooms]]\nmeeting_id = '123456'\nname = 'B'"), @"two rooms have the meeting_id `123456`; a meeting has one room (the first is at lookout.toml:2:14)");
+    // Two names, one slug.
+    insta::assert_snapshot!(said("[[rooms]]\nmeeting_id = '1'\nname = 'A B'\n[[rooms]]\nmeeting_id = '2'\nname = 'a-b'"), @"two rooms have the slug `a-b`; give one of them another `slug` (the first is at lookout.toml:1:1)");
+    // One alias, two people.
+    insta::assert_snapshot!(said("[[people]]\nname = 'Ada'\naliases = ['Guest']\n[[people]]\nname = 'Bob'\naliases = ['Guest']"), @"`Guest` is a name of `Ada` and of `Bob`; keep it in one of the two (the first is at lookout.toml:3:11)");
+    // An alias that is a name.
+    insta::assert_snapshot!(said("[[people]]\nname = 'Ada'\n[[people]]\nname = 'Bob'\naliases = [' Ada ']"), @"`Ada` is a name of `Ada` and of `Bob`; keep it in one of the two (the first is at lookout.toml:2:8)");
+    // A room without a number.
+    insta::assert_snapshot!(said("[[rooms]]\nname = 'A'"), @r#"`rooms` needs a `meeting_id`: the number Zoom shows for the meeting, such as `meeting_id = "123 4567 890"`"#);
+    // Two secrets.
+    insta::assert_snapshot!(said("[zoom]\nsecret_token = 'hush'\nsecret_token_file = 'token'"), @"`zoom.secret_token` and `zoom.secret_token_file` are both set; keep one of them");
+}
+
+#[test]
+fn a_syntax_error_stands_alone() {
+    // No quotes.
+    insta::assert_snapshot!(mistake("[site]\ntitle = Lounge"), @"
+    lookout.toml:2:9: this is not TOML: string values must be quoted, expected literal string
+      |
+    2 | title = Lounge
+      |         ^^^^^^
+    ");
+    // Twice the same key.
+    insta::assert_snapshot!(mistake("[site]\ntitle = 'A'\ntitle = 'B'"), @"
+    lookout.toml:3:1: this is not TOML: duplicate key
+      |
+    3 | title = 'B'
+      | ^^^^^
+    ");
+    // No closing bracket.
+    insta::assert_snapshot!(mistake("[site\ntitle = 'A'"), @"
+    lookout.toml:1:6: this is not TOML: unclosed table, expected `]`
+      |
+    1 | [site
+      |      ^
+    ");
+    // A secret without quotes.
+    insta::assert_snapshot!(mistake("[zoom]\nsecret_token = hush"), @"
+    lookout.toml:2:16: this is not TOML: string values must be quoted, expected literal string
+      |
+    2 | secret_token = …
+      |                ^
+    ");
+}
+
+#[test]
+fn a_mistake_in_the_environment_names_the_variable() {
+    // A slip of the finger.
+    insta::assert_snapshot!(variable("LOOKOUT_SITE__TITEL", "x"), @"environment variable `LOOKOUT_SITE__TITEL`: no setting has this name; did you mean `LOOKOUT_SITE__TITLE`?");
+    // One underscore.
+    insta::assert_snapshot!(variable("LOOKOUT_SITE_TITLE", "x"), @"environment variable `LOOKOUT_SITE_TITLE`: no setting has this name; did you mean `LOOKOUT_SITE__TITLE`, with two underscores between section and key?");
+    // Nothing like it.
+    insta::assert_snapshot!(variable("LOOKOUT_LOG", "debug"), @"environment variable `LOOKOUT_LOG`: no setting has this name; settings are named `LOOKOUT_<SECTION>__<KEY>`, others have to be unset");
+    // A bad value.
+    insta::assert_snapshot!(variable("LOOKOUT_SITE__TIME_ZONE", "Europe/Istambul"), @"environment variable `LOOKOUT_SITE__TIME_ZONE`: `site.time_zone`: `Europe/Istambul` is not an IANA time zone; did you mean `Europe/Istanbul`?");
+    // A text for a list.
+    insta::assert_snapshot!(variable("LOOKOUT_PRIVACY__PUBLISH", "*"), @r#"environment variable `LOOKOUT_PRIVACY__PUBLISH`: `privacy.publish` is a list of texts, but here stands a text; put it in brackets, such as `publish = ["…"]`"#);
+    // A room.
+    insta::assert_snapshot!(variable("LOOKOUT_ROOMS__NAME", "Lounge"), @"environment variable `LOOKOUT_ROOMS__NAME`: `[[rooms]]` can be set in the settings file only; unset it");
+    // A section of a later version.
+    insta::assert_snapshot!(variable("LOOKOUT_ARCHIVE__URL", "mongodb://a"), @"environment variable `LOOKOUT_ARCHIVE__URL`: this version of Lookout has no archive yet; unset it");
+}
+
+#[test]
+fn one_run_names_every_mistake() {
+    let text = "[site]\ntitel = 'A'\npath = 'a'\n[zoom]\ntolerance = 5\n[[rooms]]\nname = ''\n";
+    insta::assert_snapshot!(with(text, &[("LOOKOUT_ADMIN__LISTEN", "9")]), @r#"
+    lookout.toml:2:1: `[site]` has no key `titel`; did you mean `title`?
+      |
+    2 | titel = …
+      | ^^^^^
+
+    lookout.toml:3:8: `site.path`: `a` has to begin and end with `/`; write `/a/`
+      |
+    3 | path = 'a'
+      |        ^^^
+
+    lookout.toml:5:13: `zoom.tolerance` is a text, but here stands an integer; put it in quotes
+      |
+    5 | tolerance = 5
+      |             ^
+
+    lookout.toml:6:1: `rooms` needs a `meeting_id`: the number Zoom shows for the meeting, such as `meeting_id = "123 4567 890"`
+      |
+    6 | [[rooms]]
+      | ^^^^^^^^^
+
+    lookout.toml:7:8: `rooms.name`: a name is missing between the quotes
+      |
+    7 | name = ''
+      |        ^^
+
+    environment variable `LOOKOUT_ADMIN__LISTEN`: `admin.listen`: `9` is not an address to listen on; write an IP address and a port, such as `127.0.0.1:8787` or `[::1]:8787`
+    "#);
+}

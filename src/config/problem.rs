@@ -1,0 +1,106 @@
+//! What is wrong with settings, as the operator reads it.
+
+use std::fmt;
+use std::path::Path;
+
+use super::source::{Place, Sources};
+
+/// Why settings can't be used: every problem that was found, in the order of the file.
+///
+/// No value of a secret is ever part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsError {
+    problems: Vec<Problem>,
+}
+
+/// One thing wrong: where, what, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    location: String,
+    message: String,
+    excerpt: Option<String>,
+}
+
+impl SettingsError {
+    /// Every problem; there is at least one.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// A single problem with `location`: a file, a key or a variable.
+    pub(super) fn of(location: impl Into<String>, message: impl Into<String>) -> Self {
+        let problem = Problem { location: location.into(), message: message.into(), excerpt: None };
+        Self { problems: vec![problem] }
+    }
+
+    /// The settings file itself can't be read.
+    pub(super) fn unreadable(file: &Path, message: impl fmt::Display) -> Self {
+        Self::of(file.display().to_string(), message.to_string())
+    }
+
+    /// What `notes` say, shown in their sources; `None` where there is nothing to say.
+    pub(super) fn from_notes(mut notes: Vec<Note>, sources: &Sources) -> Option<Self> {
+        notes.sort_by(|a, b| a.place.cmp(&b.place));
+        let problems: Vec<_> = notes.iter().map(|note| note.shown(sources)).collect();
+        (!problems.is_empty()).then_some(Self { problems })
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, problem) in self.problems.iter().enumerate() {
+            if n > 0 {
+                f.write_str("\n\n")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.location, self.message)?;
+        match &self.excerpt {
+            Some(excerpt) => write!(f, "\n{excerpt}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A problem while reading, before its place is looked up.
+pub(super) struct Note {
+    place: Place,
+    message: String,
+    first: Option<Place>,
+}
+
+impl Note {
+    /// `message` about what stands at `place`.
+    pub(super) fn new(place: Place, message: impl Into<String>) -> Self {
+        let (message, first) = (message.into(), None);
+        Self { place, message, first }
+    }
+
+    /// Also says where the same thing stands already.
+    pub(super) fn after(mut self, first: Place) -> Self {
+        self.first = Some(first);
+        self
+    }
+
+    fn shown(&self, sources: &Sources) -> Problem {
+        let first = self.first.as_ref();
+        let first = first.map_or_else(String::new, |place| {
+            format!(" (the first is at {})", sources.location(place))
+        });
+        let message = format!("{}{first}", self.message);
+        Problem {
+            location: sources.location(&self.place),
+            // A control character of a quoted value could command the terminal.
+            message: message.replace(char::is_control, "\u{fffd}"),
+            excerpt: sources.excerpt(&self.place),
+        }
+    }
+}

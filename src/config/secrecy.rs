@@ -1,0 +1,130 @@
+//! Which parts of a settings file no error may show.
+//!
+//! Keys are judged by their words rather than looked up, so that a misspelt
+//! `secret_tokn` keeps its value hidden too.
+
+use super::section::Key;
+use super::source::{Place, Sources};
+use super::tree::{Node, Table, Value};
+
+/// A key with one of these in it holds a secret, unless it names a file.
+const WORDS: [&str; 4] = ["secret", "token", "password", "key"];
+
+/// Masks every value of a key that looks secret, at any depth.
+pub(super) fn mask_values(table: &Table, sources: &mut Sources) {
+    for (name, entry) in table {
+        if looks_secret(name) && !name.ends_with("_file") {
+            mask_leaves(&entry.node, sources);
+        } else {
+            mask_within(&entry.node, sources);
+        }
+    }
+}
+
+fn mask_within(node: &Node, sources: &mut Sources) {
+    match &node.value {
+        Value::Table(table) => mask_values(table, sources),
+        Value::List(items) => items.iter().for_each(|item| mask_within(item, sources)),
+        Value::Text(_) | Value::Other(_) => {}
+    }
+}
+
+/// Masks everything below `node`. The place of a table may be that of its header
+/// or of a dotted key, so it is the leaves that are hidden.
+pub(super) fn mask_leaves(node: &Node, sources: &mut Sources) {
+    match &node.value {
+        Value::Table(table) => {
+            let nodes = table.values().map(|entry| &entry.node);
+            nodes.for_each(|node| mask_leaves(node, sources));
+        }
+        Value::List(items) => items.iter().for_each(|item| mask_leaves(item, sources)),
+        Value::Text(_) | Value::Other(_) => sources.mask(node.place.clone()),
+    }
+}
+
+/// Masks what may be a secret in the line of a syntax error, where there is no tree
+/// to trust: everything but headers and the values of `keys` that hold no secret.
+pub(super) fn mask_line(
+    source: usize,
+    text: &str,
+    position: usize,
+    keys: &[Key],
+    sources: &mut Sources,
+) {
+    let start = text[..position].rfind('\n').map_or(0, |feed| feed + 1);
+    let end = text[start..].find('\n').map_or(text.len(), |n| start + n);
+    let line = &text[start..end];
+    let hidden = start + harmless(line, keys);
+    let blank = text[hidden..end].len() - text[hidden..end].trim_start().len();
+    if hidden < end {
+        sources.mask(Place::new(source, hidden + blank..end));
+    }
+}
+
+/// How many bytes of `line` can't be part of a secret.
+fn harmless(line: &str, keys: &[Key]) -> usize {
+    let body = line.trim_start();
+    let indent = line.len() - body.len();
+    let header = body.trim_matches(|c: char| "[]".contains(c) || c.is_whitespace());
+    if keys.iter().any(|key| key.section == header) {
+        return line.len();
+    }
+    let name = body.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+    let name = name.unwrap_or_default();
+    if !keys.iter().any(|key| key.name == name) {
+        return indent;
+    }
+    match looks_secret(line) {
+        true => line.find('=').map_or(indent + name.len(), |equals| equals + 1),
+        false => line.len(),
+    }
+}
+
+fn looks_secret(text: &str) -> bool {
+    let text = text.to_lowercase();
+    WORDS.iter().any(|word| text.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::config::{Environment, parse};
+
+    /// Every way to type a secret, each value of which contains `hush`.
+    const TEXTS: [&str; 6] = [
+        "[site]\ntitle = \"a\"\n[zoom]\nsecret_token = \"hush\"\nlisten = \"127.0.0.1:1\"\n",
+        "zoom.secret_token = 'hush'\n",
+        "zoom = { path = \"/a\", secret_token = \"hush\", tolerance = \"5m\" }\n",
+        "[zoom]\nsecret_token = [\n  \"hush1\",\n  \"hush2\",\n]\npath = \"/a\"\n",
+        "[zoom]\nsecret_token = \"\"\"\nhush\"\"\"\nmax_body = \"1MiB\"\n",
+        "[zoom]\nsecret_token = hush\n",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+        #[test]
+        fn no_slip_of_the_finger_makes_an_error_show_a_secret(
+            (which, cut, keep, typed) in (0..TEXTS.len(), any::<prop::sample::Index>(), 0..3_usize, "[\\PC\n\"'=\\[\\]#,{}]{0,2}")
+        ) {
+            let text = TEXTS[which];
+            let at = cut.index(text.len());
+            let to = (at + keep).min(text.len());
+            let slipped = format!("{}{typed}{}", &text[..at], &text[to..]);
+            if let Err(error) = parse(&slipped, "lookout.toml".as_ref(), &Environment::default()) {
+                let shown = format!("{error} {error:?}");
+                prop_assert!(!shown.contains("hush"), "{slipped}\n---\n{shown}");
+            }
+        }
+
+        #[test]
+        fn whatever_is_typed_is_judged_without_panic(
+            text in "((\\[?\\[(site|zoom|rooms|people|zom)\\]?\\]|(secret_token|path|aliases|ğ\\.a) ?=? ?|\\PC|['\"\\[\\]{}=#,.\\\\]|\r?\n){0,12})"
+        ) {
+            if let Err(error) = parse(&text, "lookout.toml".as_ref(), &Environment::default()) {
+                prop_assert!(!error.to_string().is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Reading one section, key by key.
+//!
+//! A section file asks for each key by name, with its default and a function from
+//! text to meaning. What was asked for *is* the list of valid keys, so no second
+//! list can disagree with it; a bad value is noted and its default taken, so that
+//! reading goes on and one run names every mistake.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::problem::Note;
+use super::source::Place;
+use super::tree::{Node, Table, Value};
+use super::unknown::Unknown;
+
+/// A key that settings understand.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Its section, without brackets.
+    pub section: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its default as TOML; `None` where it has to be given.
+    pub default: Option<String>,
+}
+
+/// Where the keys of one section were typed.
+#[derive(Clone, Default)]
+pub(super) struct Places {
+    header: Option<Place>,
+    keys: BTreeMap<&'static str, Place>,
+}
+
+impl Places {
+    /// The place of the value of `key`, if it was typed.
+    pub(super) fn typed(&self, key: &str) -> Option<&Place> {
+        self.keys.get(key)
+    }
+
+    /// The place of the value of `key`, else of the section.
+    pub(super) fn nearest(&self, key: &str) -> Option<&Place> {
+        self.typed(key).or(self.header.as_ref())
+    }
+}
+
+/// What reading leaves behind besides settings.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub(super) keys: Vec<Key>,
+    pub(super) notes: Vec<Note>,
+    pub(super) unknown: Vec<Unknown>,
+}
+
+/// A section while it is read.
+pub(super) struct Section<'a> {
+    name: &'static str,
+    entries: Table,
+    places: Places,
+    base: &'a Path,
+    findings: &'a mut Findings,
+}
+
+impl<'a> Section<'a> {
+    /// The section `name` with what was typed in it; relative paths are relative to `base`.
+    pub(super) fn new(
+        name: &'static str,
+        header: Option<Place>,
+        entries: Table,
+        base: &'a Path,
+        findings: &'a mut Findings,
+    ) -> Self {
+        let places = Places { header, keys: BTreeMap::new() };
+        Self { name, entries, places, base, findings }
+    }
+
+    /// The value of `key`, which `parse` understands, else what it makes of `default`.
+    pub(super) fn value<T>(
+        &mut self,
+        key: &'static str,
+        default: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> T {
+        self.know(key, Some(quoted(default)));
+        self.parsed(key, &parse)
+            .unwrap_or_else(|| parse(default).expect("each default is a valid value"))
+    }
+
+    /// The value of a key that has no default; where it is missing, `why` says what it is for.
+    pub(super) fn required<T>(
+        &mut self,
+        key: &'static str,
+        why: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.know(key, None);
+        if !self.entries.contains_key(key) {
+            self.note_header(format!("`{}` needs a `{key}`: {why}", self.name));
+        }
+        self.parsed(key, &parse)
+    }
+
+    /// The value of a key that may be left out or empty.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let parse = |text: &str| match text {
+            "" => Ok(None),
+            text => parse(text).map(Some),
+        };
+        self.value(key, "", parse)
+    }
+
+    /// A path of the file system; a relative one lies below the settings file's directory.
+    pub(super) fn path(&mut self, key: &'static str, default: &'static str) -> PathBuf {
+        let base = self.base;
+        self.value(key, default, |text| file_path(base, text))
+    }
+
+    /// A path that may be left out or empty.
+    pub(super) fn path_or_none(&mut self, key: &'static str) -> Option<PathBuf> {
+        let base = self.base;
+        self.optional(key, |text| file_path(base, text))
+    }
+
+    /// A list of paths, empty by default.
+    pub(super) fn paths(&mut self, key: &'static str) -> Vec<PathBuf> {
+        let base = self.base;
+        self.list(key, &[], |text| file_path(base, text))
+    }
+
+    /// A list of texts, each of which `parse` understands.
+    pub(super) fn list<T>(
+        &mut self,
+        key: &'static str,
+        default: &[&'static str],
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        let quotes: Vec<_> = default.iter().map(|item| quoted(item)).collect();
+        self.know(key, Some(format!("[{}]", quotes.join(", "))));
+        let Some(node) = self.take(key) else {
+            let parsed = default.iter().map(|item| parse(item));
+            return parsed.map(|item| item.expect("each default is a valid value")).collect();
+        };
+        match node.value {
+            Value::List(items) => {
+                let items = items.into_iter();
+                items.filter_map(|item| self.item(key, item, &parse)).collect()
+            }
+            other => {
+                let kind = other.kind();
+                self.note(key, node.place, format!("is a list of texts, but here stands {kind}; put it in brackets, such as `{key} = [\"…\"]`"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The texts of a secret that may be one or a list. No value of it is ever part of a note.
+    pub(super) fn secrets(&mut self, key: &'static str) -> Vec<String> {
+        self.know(key, Some(quoted("")));
+        let Some(node) = self.take(key) else {
+            return Vec::new();
+        };
+        let items = match node.value {
+            Value::List(items) => items,
+            value => vec![Node { place: node.place, value }],
+        };
+        let anything = |text: &str| Ok(text.to_owned());
+        let items = items.into_iter();
+        items.filter_map(|item| self.item(key, item, &anything)).collect()
+    }
+
+    /// Says that `key`, or else the section, is wrong in combination with others.
+    pub(super) fn clash(&mut self, key: &'static str, message: impl Into<String>) {
+        if let Some(place) = self.places.nearest(key).cloned() {
+            self.findings.notes.push(Note::new(place, message));
+        }
+    }
+
+    /// Ends the section: what was not asked for is unknown.
+    pub(super) fn finish(self) -> Places {
+        let unknown = self.entries.into_iter().map(|(name, entry)| Unknown {
+            section: Some(self.name),
+            name,
+            key: entry.key,
+            node: entry.node,
+        });
+        self.findings.unknown.extend(unknown);
+        self.places
+    }
+
+    fn know(&mut self, name: &'static str, default: Option<String>) {
+        let section = self.name;
+        self.findings.keys.push(Key { section, name, default });
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Node> {
+        let entry = self.entries.remove(key)?;
+        self.places.keys.insert(key, entry.node.place.clone());
+        Some(entry.node)
+    }
+
+    fn parsed<T>(
+        &mut self,
+        key: &'static str,
+        parse: &impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let node = self.take(key)?;
+        self.item(key, node, parse)
+    }
+
+    /// One text, understood; else a note and `None`.
+    fn item<T>(
+        &mut self,
+        key: &'static str,
+        node: Node,
+        parse: &impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let Value::Text(text) = &node.value else {
+            let kind = node.value.kind();
+            let remedy = match node.value {
+                Value::Other(_) => "put it in quotes",
+                _ => "write one text in quotes",
+            };
+            self.note(key, node.place, format!("is a text, but here stands {kind}; {remedy}"));
+            return None;
+        };
+        let understood = parse(text);
+        if let Err(why) = &understood {
+            let message = format!("`{}.{key}`: {why}", self.name);
+            self.findings.notes.push(Note::new(node.place, message));
+        }
+        understood.ok()
+    }
+
+    fn note(&mut self, key: &str, place: Place, what: String) {
+        let message = format!("`{}.{key}` {what}", self.name);
+        self.findings.notes.push(Note::new(place, message));
+    }
+
+    fn note_header(&mut self, message: String) {
+        if let Some(place) = self.places.header.clone() {
+            self.findings.notes.push(Note::new(place, message));
+        }
+    }
+}
+
+/// `text` as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+fn file_path(base: &Path, text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err("a path is missing between the quotes".to_owned());
+    }
+    if text.starts_with("~/") {
+        return Err(format!("`{text}`: `~` means nothing here; write the directory out"));
+    }
+    Ok(base.join(text))
+}

@@ -1,0 +1,11 @@
+//! One file for each section: its keys, their defaults, and what they mean.
+
+pub(super) mod admin;
+pub(super) mod csv;
+pub(super) mod journal;
+pub(super) mod people;
+pub(super) mod presence;
+pub(super) mod privacy;
+pub(super) mod rooms;
+pub(super) mod site;
+pub(super) mod zoom;

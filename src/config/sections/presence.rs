@@ -1,0 +1,8 @@
+//! `[presence]`
+
+use crate::config::section::Section;
+use crate::config::{Presence, values};
+
+pub(in crate::config) fn read(section: &mut Section<'_>) -> Presence {
+    Presence { stale_after: section.value("stale_after", "12h", values::duration) }
+}

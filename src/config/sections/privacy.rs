@@ -1,0 +1,46 @@
+//! `[privacy]`
+
+use crate::config::section::Section;
+use crate::config::{Others, Privacy, PublishList, values};
+use crate::zoom::Name;
+
+/// What Lookout never needs: whatever locates, reaches or lets in.
+const DROPPED: [&str; 11] = [
+    "public_ip",
+    "private_ip",
+    "email",
+    "host_email",
+    "phone_number",
+    "message_content",
+    "download_url",
+    "download_token",
+    "file_link",
+    "password",
+    "recording_play_passcode",
+];
+
+pub(in crate::config) fn read(section: &mut Section<'_>) -> Privacy {
+    Privacy {
+        publish: publish(section),
+        others: section.value("others", "hidden", others),
+        drop_fields: section.list("drop_fields", &DROPPED, values::some_text),
+    }
+}
+
+fn publish(section: &mut Section<'_>) -> PublishList {
+    let names = section.list("publish", &[], values::name);
+    let (everybody, named): (Vec<Name>, Vec<Name>) =
+        names.into_iter().partition(|name| name.as_str() == "*");
+    if everybody.is_empty() {
+        return PublishList::Only(named.into_iter().collect());
+    }
+    if !named.is_empty() {
+        section.clash("publish", "`privacy.publish`: `\"*\"` already means everybody; write `[\"*\"]` alone, or only the names");
+    }
+    PublishList::Everybody
+}
+
+fn others(text: &str) -> Result<Others, String> {
+    let words = [("hidden", Others::Hidden), ("counted", Others::Counted)];
+    values::word(text, &words)
+}

@@ -1,0 +1,152 @@
+//! `[[rooms]]`
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::config::section::{Places, Section};
+use crate::config::{Note, Room, Slug, values, web};
+
+/// One room; `None` where something it needs is missing or wrong.
+pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Room> {
+    let meeting_id = section.required(
+        "meeting_id",
+        "the number Zoom shows for the meeting, such as `meeting_id = \"123 4567 890\"`",
+        meeting_id,
+    );
+    let name =
+        section.required("name", "the name to show, such as `name = \"Lounge\"`", values::name);
+    let slug = section.optional("slug", Slug::parse);
+    let join_url = section.value("join_url", "", web::link);
+    let (meeting_id, name) = (meeting_id?, name?.to_string());
+    let slug = slug.unwrap_or_else(|| slug_of(&name, &meeting_id));
+    Some(Room { meeting_id, name, slug, join_url })
+}
+
+/// What no two rooms may share.
+pub(in crate::config) fn clashes(rooms: &[(Room, Places)]) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for (n, (room, places)) in rooms.iter().enumerate() {
+        let before = &rooms[..n];
+        let mut refuse = |key: &str, earlier: Option<&(Room, Places)>, message: String| {
+            if let (Some((_, first)), Some(here)) = (earlier, places.nearest(key)) {
+                let note = Note::new(here.clone(), message);
+                notes.push(match first.nearest(key) {
+                    Some(first) => note.after(first.clone()),
+                    None => note,
+                });
+            }
+        };
+        let same_id = before.iter().find(|(other, _)| other.meeting_id == room.meeting_id);
+        refuse(
+            "meeting_id",
+            same_id,
+            format!("two rooms have the meeting_id `{}`; a meeting has one room", room.meeting_id),
+        );
+        let same_slug = before.iter().find(|(other, _)| other.slug == room.slug);
+        refuse(
+            "slug",
+            same_slug,
+            format!("two rooms have the slug `{}`; give one of them another `slug`", room.slug),
+        );
+    }
+    notes
+}
+
+/// Zoom shows `123 4567 890`, its links have `1234567890`.
+fn meeting_id(text: &str) -> Result<String, String> {
+    let separator = |c: char| c.is_whitespace() || c == '-';
+    let digits: String = text.chars().filter(|c| !separator(*c)).collect();
+    if digits.is_empty() || digits.len() > 20 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(format!(
+            "`{text}` is not a meeting number; copy the digits Zoom shows, such as `123 4567 890`"
+        ));
+    }
+    Ok(digits)
+}
+
+/// A slug for a room that has only a name: its letters without their marks.
+fn slug_of(name: &str, meeting_id: &str) -> Slug {
+    let mut slug = String::new();
+    for c in name.nfkd().flat_map(char::to_lowercase) {
+        match ascii(c) {
+            Some(letters) if slug.len() + letters.len() <= 64 => slug.push_str(&letters),
+            None if !is_mark(c) && !slug.ends_with('-') && !slug.is_empty() && slug.len() < 64 => {
+                slug.push('-')
+            }
+            _ => {}
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    Slug::parse(slug)
+        .or_else(|_| Slug::parse(&format!("{slug}-room")))
+        .or_else(|_| Slug::parse(&format!("room-{meeting_id}")))
+        .expect("a word, a hyphen and at most 20 digits are a slug")
+}
+
+/// The letters a-z and digits that stand for a lower-case letter, if there are such.
+fn ascii(c: char) -> Option<String> {
+    let letters = match c {
+        'a'..='z' | '0'..='9' => return Some(c.to_string()),
+        'ı' => "i",
+        'ø' => "o",
+        'ł' => "l",
+        'đ' | 'ð' => "d",
+        'ß' => "ss",
+        'æ' => "ae",
+        'œ' => "oe",
+        'þ' => "th",
+        _ => return None,
+    };
+    Some(letters.to_owned())
+}
+
+/// A mark that decomposition took off its letter, or an apostrophe within a word.
+fn is_mark(c: char) -> bool {
+    unicode_normalization::char::is_combining_mark(c) || matches!(c, '\'' | '’')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_without_a_slug_gets_one_from_its_name() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special           name                 slug
+            ("one word",                 "Lounge",            "lounge"),
+            ("words and signs",          "Tea & Talk, daily", "tea-talk-daily"),
+            ("Turkish letters",          "İğne Çıkışı Şöyle", "igne-cikisi-soyle"),
+            ("letters of two",           "Straße Øst",        "strasse-ost"),
+            ("an apostrophe",            "Ada's room",        "adas-room"),
+            ("a reserved word",          "Live!",             "live-room"),
+            ("no Latin letters",         "☕ 部屋",            "room-42"),
+        ];
+        for (what, name, slug) in cases {
+            assert_eq!(slug_of(name, "42").as_str(), slug, "{what}");
+        }
+    }
+
+    #[test]
+    fn the_longest_name_still_gives_a_slug() {
+        assert_eq!(slug_of(&"ß".repeat(99), "42").as_str().len(), 64);
+        assert_eq!(slug_of(&"a ".repeat(99), "42").as_str().len(), 63);
+    }
+
+    #[test]
+    fn meeting_numbers_may_be_copied_as_zoom_shows_them() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special       text             digits
+            ("plain",                "1234567890",    Some("1234567890")),
+            ("with spaces",          "123 4567 890",  Some("1234567890")),
+            ("with hyphens",         "123-4567-890",  Some("1234567890")),
+            ("no-break space",       "123\u{a0}456",  Some("123456")),
+            ("letters",              "my-room",       None),
+            ("empty",                "",              None),
+            ("other digits",         "١٢٣",           None),
+        ];
+        for (what, text, digits) in cases {
+            assert_eq!(meeting_id(text).ok().as_deref(), digits, "{what}");
+        }
+    }
+}

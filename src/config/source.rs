@@ -1,0 +1,251 @@
+//! The texts that settings are typed in, and places within them.
+//!
+//! A place is shown as `file:line:column` with the line below it. What is secret
+//! is masked in that line, whatever the error is about.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// A stretch of one of the [`Sources`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    source: usize,
+    start: usize,
+    end: usize,
+}
+
+/// One text with settings.
+struct Source {
+    origin: Origin,
+    text: String,
+}
+
+/// What a text is.
+enum Origin {
+    File(PathBuf),
+    Variable(String),
+}
+
+/// All texts that one set of settings was typed in, and the places not to show.
+#[derive(Default)]
+pub(super) struct Sources {
+    texts: Vec<Source>,
+    masked: Vec<Place>,
+}
+
+impl Sources {
+    /// Adds the settings file and returns its number.
+    pub(super) fn add_file(&mut self, path: PathBuf, text: &str) -> usize {
+        self.add(Origin::File(path), text)
+    }
+
+    /// Adds an environment variable and returns its number.
+    pub(super) fn add_variable(&mut self, name: &str, value: &str) -> usize {
+        self.add(Origin::Variable(name.to_owned()), value)
+    }
+
+    fn add(&mut self, origin: Origin, text: &str) -> usize {
+        let text = text.to_owned();
+        self.texts.push(Source { origin, text });
+        self.texts.len() - 1
+    }
+
+    /// From now on shows `…` instead of what stands at `place`.
+    pub(super) fn mask(&mut self, place: Place) {
+        self.masked.push(place);
+    }
+
+    /// Where `place` is, in words: `lookout.toml:3:1` or a variable.
+    pub(super) fn location(&self, place: &Place) -> String {
+        let source = &self.texts[place.source];
+        match &source.origin {
+            Origin::Variable(name) => format!("environment variable `{name}`"),
+            Origin::File(path) => {
+                let line = Line::at(&source.text, place.start);
+                let column = source.text[line.start..place.start].chars().count() + 1;
+                format!("{}:{}:{column}", path.display(), line.number)
+            }
+        }
+    }
+
+    /// The line of `place` with a caret below; `None` for a variable, whose value may be anything.
+    pub(super) fn excerpt(&self, place: &Place) -> Option<String> {
+        let source = &self.texts[place.source];
+        if matches!(source.origin, Origin::Variable(_)) {
+            return None;
+        }
+        let line = Line::at(&source.text, place.start).without_comment(&source.text, place.end);
+        let masked = |at: usize| {
+            let hides = |m: &&Place| m.source == place.source && (m.start..m.end).contains(&at);
+            self.masked.iter().find(hides).map(|m| m.end)
+        };
+        let mut shown = Shown::new(place.start..place.end);
+        let mut hidden_until = line.start;
+        for (offset, c) in source.text[line.start..line.end].char_indices() {
+            let at = line.start + offset;
+            if at < hidden_until {
+                shown.note(at);
+            } else if let Some(end) = masked(at) {
+                hidden_until = end;
+                shown.push(at, '…');
+            } else {
+                shown.push(at, c);
+            }
+        }
+        Some(shown.with_caret(line.number))
+    }
+}
+
+impl Place {
+    /// The stretch `span` of the text numbered `source`.
+    pub(super) fn new(source: usize, span: Range<usize>) -> Self {
+        let (start, end) = (span.start, span.end);
+        Self { source, start, end }
+    }
+}
+
+/// One line of a text: its number from 1, and its bytes without the line feed.
+struct Line {
+    number: usize,
+    start: usize,
+    end: usize,
+}
+
+impl Line {
+    fn at(text: &str, position: usize) -> Self {
+        let before = &text[..position];
+        let start = before.rfind('\n').map_or(0, |feed| feed + 1);
+        let length = text[start..].find('\n').unwrap_or(text.len() - start);
+        let number = before.matches('\n').count() + 1;
+        let end = start + text[start..start + length].trim_end().len();
+        Self { number, start, end }
+    }
+
+    /// The line up to a comment behind `position`: an old secret may stand in it.
+    fn without_comment(self, text: &str, position: usize) -> Self {
+        let behind = position.clamp(self.start, self.end);
+        let comment = text[behind..self.end].find('#');
+        let end = comment
+            .map_or(self.end, |n| self.start + text[self.start..behind + n].trim_end().len());
+        Self { end, ..self }
+    }
+}
+
+/// The longest line shown whole; of a longer one, a window round the caret.
+const WIDEST: usize = 100;
+
+/// A line as it is shown, and which of its characters the caret is about.
+struct Shown {
+    about: Range<usize>,
+    chars: Vec<char>,
+    caret: Option<Range<usize>>,
+}
+
+impl Shown {
+    fn new(about: Range<usize>) -> Self {
+        let (chars, caret) = (Vec::new(), None);
+        Self { about, chars, caret }
+    }
+
+    /// Shows `c`, which stands at byte `at`; a control character could command the terminal.
+    fn push(&mut self, at: usize, c: char) {
+        let c = if c == '\t' { ' ' } else { c };
+        self.chars.push(if c.is_control() { '\u{fffd}' } else { c });
+        self.note(at);
+    }
+
+    /// Notes that byte `at` is shown by the last character.
+    fn note(&mut self, at: usize) {
+        if self.about.contains(&at) {
+            let last = self.chars.len().saturating_sub(1);
+            let first = self.caret.as_ref().map_or(last, |caret| caret.start);
+            self.caret = Some(first..last + 1);
+        }
+    }
+
+    fn with_caret(mut self, number: usize) -> String {
+        let end = self.chars.len();
+        let mut caret = self.caret.take().unwrap_or(end..end + 1);
+        if end > WIDEST {
+            let from = caret.start.saturating_sub(WIDEST / 2);
+            let to = end.min(from + WIDEST);
+            self.chars = self.chars[from..to].to_vec();
+            caret = caret.start - from..caret.end.min(to) - from;
+        }
+        let line: String = self.chars.into_iter().collect();
+        let gutter = " ".repeat(number.to_string().len());
+        let indent = " ".repeat(caret.start);
+        let carets = "^".repeat(caret.len().max(1));
+        format!("{gutter} |\n{number} | {line}\n{gutter} | {indent}{carets}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn excerpt(text: &str, about: &str, masked: Option<&str>) -> String {
+        let mut sources = Sources::default();
+        let source = sources.add_file("lookout.toml".into(), text);
+        let find = |part: &str| {
+            let start = text.find(part).expect("the part is in the text");
+            Place::new(source, start..start + part.len())
+        };
+        if let Some(part) = masked {
+            sources.mask(find(part));
+        }
+        let place = find(about);
+        let shown = sources.excerpt(&place).expect("a file has lines");
+        format!("{}\n{shown}", sources.location(&place))
+    }
+
+    #[test]
+    fn a_place_is_shown_with_its_line_and_a_caret() {
+        insta::assert_snapshot!(excerpt("[site]\ntitel = \"ğ\"\n", "titel", None), @r#"
+        lookout.toml:2:1
+          |
+        2 | titel = "ğ"
+          | ^^^^^
+        "#);
+    }
+
+    #[test]
+    fn what_is_masked_is_one_ellipsis_under_the_caret_or_beside_it() {
+        insta::assert_snapshot!(excerpt("a = 'hush', b = 1\n", "b", Some("'hush'")), @"
+        lookout.toml:1:13
+          |
+        1 | a = …, b = 1
+          |        ^
+        ");
+        insta::assert_snapshot!(excerpt("a = 'hush'\r\n", "'hush'", Some("'hush'")), @"
+        lookout.toml:1:5
+          |
+        1 | a = …
+          |     ^
+        ");
+    }
+
+    #[test]
+    fn a_comment_behind_is_left_out() {
+        insta::assert_snapshot!(excerpt("a = '#1' # was 'hush'", "'#1'", None), @"
+        lookout.toml:1:5
+          |
+        1 | a = '#1'
+          |     ^^^^
+        ");
+    }
+
+    #[test]
+    fn of_a_long_line_only_the_part_round_the_caret_is_shown() {
+        let text = format!("publish = [{}\"Zed\"]", "\"Ada\", ".repeat(60));
+        let shown = excerpt(&text, "\"Zed\"", None);
+        assert!(shown.lines().all(|line| line.chars().count() < 110));
+        assert!(shown.contains("\"Zed\""), "{shown}");
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        let shown = excerpt("a = '\u{1b}[31m'", "a", None);
+        assert!(!shown.contains('\u{1b}'), "{shown}");
+    }
+}

@@ -1,0 +1,75 @@
+//! What was typed, as a tree in which everything knows its place.
+//!
+//! TOML has more kinds of value than settings need: texts, lists and tables have
+//! a shape here, any other kind is only named, so that an error can say what stands there.
+
+use std::collections::BTreeMap;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::source::Place;
+
+/// Keys and what was typed for them.
+pub(super) type Table = BTreeMap<String, Entry>;
+
+/// A key's place and its value.
+pub(super) struct Entry {
+    pub(super) key: Place,
+    pub(super) node: Node,
+}
+
+/// A value and its place.
+pub(super) struct Node {
+    pub(super) place: Place,
+    pub(super) value: Value,
+}
+
+/// A value as typed.
+pub(super) enum Value {
+    Text(String),
+    List(Vec<Node>),
+    Table(Table),
+    /// Any other kind, with its name.
+    Other(&'static str),
+}
+
+impl Value {
+    /// The kind of this value, with its article.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Table(_) => "a table",
+            Self::Other(kind) => kind,
+        }
+    }
+}
+
+/// Takes over a table that toml read from the text numbered `source`.
+pub(super) fn table(source: usize, table: DeTable<'_>) -> Table {
+    let entry = |(key, value): (Spanned<_>, Spanned<DeValue<'_>>)| {
+        let place = Place::new(source, key.span());
+        let name: std::borrow::Cow<'_, str> = key.into_inner();
+        let node = node(source, value);
+        (name.into_owned(), Entry { key: place, node })
+    };
+    table.into_iter().map(entry).collect()
+}
+
+/// Takes over a value that toml read from the text numbered `source`.
+pub(super) fn node(source: usize, typed: Spanned<DeValue<'_>>) -> Node {
+    let place = Place::new(source, typed.span());
+    let value = match typed.into_inner() {
+        DeValue::String(text) => Value::Text(text.into_owned()),
+        DeValue::Array(items) => {
+            Value::List(items.into_iter().map(|item| node(source, item)).collect())
+        }
+        DeValue::Table(inner) => Value::Table(table(source, inner)),
+        DeValue::Integer(_) => Value::Other("an integer"),
+        DeValue::Float(_) => Value::Other("a number"),
+        DeValue::Boolean(_) => Value::Other("a boolean"),
+        DeValue::Datetime(_) => Value::Other("a date"),
+    };
+    Node { place, value }
+}

@@ -1,0 +1,83 @@
+//! Keys and sections that nobody asked for, and what was probably meant.
+
+use super::nearest::{hint, nearest};
+use super::problem::Note;
+use super::section::Key;
+use super::source::Place;
+use super::tree::{Node, Value};
+
+/// A key or section that nobody asked for.
+pub(super) struct Unknown {
+    /// The section it stands in; `None` at the top.
+    pub(super) section: Option<&'static str>,
+    pub(super) name: String,
+    pub(super) key: Place,
+    pub(super) node: Node,
+}
+
+impl Unknown {
+    /// Says which of `keys` was probably meant.
+    pub(super) fn note(&self, keys: &[Key]) -> Note {
+        let message = match self.section {
+            Some(section) => self.in_section(section, keys),
+            None => self.at_the_top(keys),
+        };
+        Note::new(self.key.clone(), message)
+    }
+
+    fn in_section(&self, section: &str, keys: &[Key]) -> String {
+        let name = &self.name;
+        let siblings = keys.iter().filter(|key| key.section == section);
+        let meant = nearest(name, siblings.map(|key| key.name));
+        let advice = match meant {
+            Some(_) => hint(meant),
+            None => homes(name, keys).unwrap_or_else(|| "; take it away".to_owned()),
+        };
+        format!("{} has no key `{name}`{advice}", header(section))
+    }
+
+    fn at_the_top(&self, keys: &[Key]) -> String {
+        let name = &self.name;
+        if let Some(message) = later(name) {
+            return format!("{message}; remove the section");
+        }
+        if matches!(self.node.value, Value::Table(_) | Value::List(_)) {
+            let meant = nearest(name, keys.iter().map(|key| key.section));
+            return format!("there is no section `{name}`{}", hint(meant));
+        }
+        let advice = homes(name, keys);
+        let advice =
+            advice.unwrap_or_else(|| "; put it below the header of its section".to_owned());
+        format!("`{name}` stands outside of any section{advice}")
+    }
+}
+
+/// What to say of a section that this version does not have yet.
+pub(super) fn later(section: &str) -> Option<String> {
+    let what = match section {
+        "archive" => "archive",
+        "notify" => "notifications",
+        _ => return None,
+    };
+    Some(format!("this version of Lookout has no {what} yet"))
+}
+
+/// Whether there may be several of `section`.
+pub(super) fn is_list(section: &str) -> bool {
+    matches!(section, "rooms" | "people")
+}
+
+/// The header of `section` as TOML writes it.
+fn header(section: &str) -> String {
+    match is_list(section) {
+        true => format!("`[[{section}]]`"),
+        false => format!("`[{section}]`"),
+    }
+}
+
+/// `; it belongs to …`, where a key of that name is known elsewhere.
+fn homes(name: &str, keys: &[Key]) -> Option<String> {
+    let named = keys.iter().filter(|key| key.name == name);
+    let sections: Vec<_> = named.map(|key| header(key.section)).collect();
+    (!sections.is_empty()).then(|| format!("; it belongs to {}", sections.join(" or ")))
+}

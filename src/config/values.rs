@@ -1,0 +1,177 @@
+//! From text to meaning, for values that any section may have.
+//!
+//! Each function refuses with what is wrong and what to write instead.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use chrono_tz::{TZ_VARIANTS, Tz};
+
+use super::nearest::{hint, nearest};
+use crate::zoom::Name;
+
+/// A text that says something.
+pub(super) fn some_text(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("there is nothing between the quotes".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// A display name, cleaned.
+pub(super) fn name(text: &str) -> Result<Name, String> {
+    Name::clean(text).ok_or_else(|| "a name is missing between the quotes".to_owned())
+}
+
+/// A span of time above zero.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    if text.parse::<f64>().is_ok_and(|number| number != 0.0) {
+        return Err(format!(
+            "`{text}` has no unit; write for example `{text}m` for minutes, or `s`, `h`, `d`"
+        ));
+    }
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Err(format!("`{text}` is no time at all; write for example `5m`")),
+        Ok(duration) => Ok(duration),
+        Err(_) => Err(format!(
+            "`{text}` is not a duration; write for example `30s`, `5m`, `12h` or `30d`"
+        )),
+    }
+}
+
+/// The bounds of a body's size: Zoom's deliveries fit, and memory is not at a sender's mercy.
+const BODY_SIZES: std::ops::RangeInclusive<u64> = 1024..=64 * 1024 * 1024;
+
+/// A number of bytes that may be held in memory.
+pub(super) fn body_size(text: &str) -> Result<usize, String> {
+    let size = text.parse::<ByteSize>();
+    let ByteSize(bytes) =
+        size.map_err(|_| format!("`{text}` is not a size; write for example `512KiB` or `1MiB`"))?;
+    if !BODY_SIZES.contains(&bytes) {
+        return Err(format!("`{text}` is out of bounds; write something from `1KiB` to `64MiB`"));
+    }
+    usize::try_from(bytes).map_err(|_| format!("`{text}` is more than this machine can address"))
+}
+
+/// An address and port to listen on.
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let port = text.strip_prefix("localhost").unwrap_or(text);
+    let advice = match port.strip_prefix(':').map(str::parse::<u16>) {
+        Some(Ok(port)) => format!(
+            "write `127.0.0.1:{port}` for this machine only, `0.0.0.0:{port}` for every network"
+        ),
+        _ if text.parse::<std::net::IpAddr>().is_ok() => {
+            "the port is missing; write for example `127.0.0.1:8787`".to_owned()
+        }
+        _ => "write an IP address and a port, such as `127.0.0.1:8787` or `[::1]:8787`".to_owned(),
+    };
+    Err(format!("`{text}` is not an address to listen on; {advice}"))
+}
+
+/// A time zone of the IANA database.
+pub(super) fn time_zone(text: &str) -> Result<Tz, String> {
+    text.parse().map_err(|_| format!("`{text}` is not an IANA time zone{}", zone_hint(text)))
+}
+
+/// By city first: people know that rather than the continent. Of several the last:
+/// `Asia/Istanbul` is only another name of `Europe/Istanbul`.
+fn zone_hint(text: &str) -> String {
+    let folded = text.trim().replace(' ', "_").to_lowercase();
+    let city = |zone: &&Tz| zone.name().to_lowercase().rsplit('/').next() == Some(&folded);
+    let by_city = TZ_VARIANTS.iter().rfind(city).map(|zone| zone.name());
+    let by_name = || nearest(&folded, TZ_VARIANTS.iter().map(|zone| zone.name()));
+    match by_city.or_else(by_name) {
+        Some(zone) => hint(Some(zone)),
+        None => "; write a name such as `Europe/Istanbul` or `UTC`".to_owned(),
+    }
+}
+
+/// One of a few words, each with its meaning.
+pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
+    if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text) {
+        return Ok(*meaning);
+    }
+    let all: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+    Err(format!("`{text}` is none of {}", all.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_need_a_number_a_unit_and_to_last() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special   text         seconds
+            ("minutes",          "5m",        Some(300)),
+            ("several units",    "1h 30m",    Some(5400)),
+            ("no unit",          "5",         None),
+            ("nothing",          "0s",        None),
+            ("bare zero",        "0",         None),
+            ("words",            "a while",   None),
+            ("empty",            "",          None),
+            ("negative",         "-5m",       None),
+        ];
+        for (what, text, seconds) in cases {
+            let got = duration(text).ok().map(|d| d.as_secs());
+            assert_eq!(got, seconds, "{what}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_bytes_within_bounds() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special    text       bytes
+            ("binary unit",       "1MiB",    Some(1 << 20)),
+            ("decimal unit",      "1MB",     Some(1_000_000)),
+            ("no unit",           "4096",    Some(4096)),
+            ("too small",         "1B",      None),
+            ("too large",         "1TiB",    None),
+            ("not a size",        "much",    None),
+        ];
+        for (what, text, bytes) in cases {
+            assert_eq!(body_size(text).ok(), bytes, "{what}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_an_ip_and_a_port() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special   text               taken
+            ("IPv4",             "127.0.0.1:8787",  true),
+            ("IPv6",             "[::1]:8787",      true),
+            ("any port",         "127.0.0.1:0",     true),
+            ("a host name",      "localhost:8787",  false),
+            ("only a port",      ":8787",           false),
+            ("no port",          "127.0.0.1",       false),
+            ("port too high",    "127.0.0.1:99999", false),
+        ];
+        for (what, text, taken) in cases {
+            assert_eq!(listen(text).is_ok(), taken, "{what}");
+        }
+    }
+
+    #[test]
+    fn the_zone_that_was_probably_meant_is_named() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special     text                meant
+            ("a slip",             "Europe/Istambul",  "Europe/Istanbul"),
+            ("lower case",         "europe/istanbul",  "Europe/Istanbul"),
+            ("only the city",      "new york",         "America/New_York"),
+            ("a city of two",      "Istanbul",         "Europe/Istanbul"),
+            ("nothing like it",    "the moon",         "such as"),
+        ];
+        for (what, text, meant) in cases {
+            let message = time_zone(text).expect_err(what);
+            assert!(message.contains(meant), "{what}: {message}");
+        }
+    }
+}

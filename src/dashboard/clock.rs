@@ -1,0 +1,141 @@
+//! Moments as the page writes them, in the site's zone.
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Timelike};
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use super::words::Words;
+use crate::moment::Moment;
+
+/// A moment, written out for a `<time>` element.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Time {
+    /// Short: the hour if it is today, else the day as well. `20:38`, `5 Jan 2026, 20:38`.
+    pub text: String,
+    /// Always with the day: `5 Jan 2026, 20:38`.
+    pub full: String,
+    /// For machines, in UTC: `2026-01-05T17:38:00Z`.
+    pub datetime: String,
+}
+
+/// Writes moments as seen at `now`.
+pub(super) struct Clock {
+    zone: Tz,
+    words: &'static Words,
+    today: Option<NaiveDate>,
+}
+
+impl Clock {
+    pub(super) fn new(zone: Tz, words: &'static Words, now: Moment) -> Self {
+        let today = local(zone, now).map(|time| time.date_naive());
+        Self { zone, words, today }
+    }
+
+    /// `moment` for the page.
+    pub(super) fn time(&self, moment: Moment) -> Time {
+        let datetime = moment.to_string();
+        let Some(local) = local(self.zone, moment) else {
+            return Time { text: datetime.clone(), full: datetime.clone(), datetime };
+        };
+        let full = self.full(&local);
+        let text = if Some(local.date_naive()) == self.today {
+            format!("{:02}:{:02}", local.hour(), local.minute())
+        } else {
+            full.clone()
+        };
+        Time { text, full, datetime }
+    }
+
+    fn full(&self, local: &DateTime<Tz>) -> String {
+        let month = self.words.months[local.month0() as usize];
+        let (hour, minute) = (local.hour(), local.minute());
+        format!("{} {month} {}, {hour:02}:{minute:02}", local.day(), local.year())
+    }
+
+    /// Whether [`Time::text`] of `moment` will be another one tomorrow.
+    pub(super) fn changes_overnight(&self, moment: Moment) -> bool {
+        local(self.zone, moment).map(|time| time.date_naive()) >= self.today
+    }
+
+    /// The first moment of tomorrow; a day may begin at one o'clock where clocks are put forward.
+    pub(super) fn tomorrow(&self) -> Option<Moment> {
+        let date = self.today?.succ_opt()?;
+        let first = |hour| {
+            let time = NaiveTime::from_hms_opt(hour, 0, 0)?;
+            let moment = self.zone.from_local_datetime(&date.and_time(time)).earliest()?;
+            Some(Moment::from_seconds(moment.timestamp()))
+        };
+        (0..4).find_map(first)
+    }
+}
+
+/// `moment` as the CSV writes it: `2023-10-20-20:38:09`.
+pub(super) fn csv_time(zone: Tz, moment: Moment) -> String {
+    match local(zone, moment) {
+        Some(time) => format!(
+            "{:04}-{:02}-{:02}-{:02}:{:02}:{:02}",
+            time.year(),
+            time.month(),
+            time.day(),
+            time.hour(),
+            time.minute(),
+            time.second()
+        ),
+        None => moment.to_string(),
+    }
+}
+
+fn local(zone: Tz, moment: Moment) -> Option<DateTime<Tz>> {
+    Some(moment.to_utc()?.with_timezone(&zone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Language;
+
+    fn at(text: &str) -> Moment {
+        Moment::parse_rfc3339(text).expect("test moments are RFC 3339")
+    }
+
+    #[test]
+    fn a_moment_is_written_in_the_sites_zone_and_language() {
+        let istanbul = chrono_tz::Europe::Istanbul;
+        #[rustfmt::skip]
+        let cases = [
+            // what is special             language       moment                  text                   full
+            ("today",                      Language::En, "2026-01-05T17:38:59Z", "20:38",               "5 Jan 2026, 20:38"),
+            ("today there, not in UTC",    Language::En, "2026-01-04T21:00:00Z", "00:00",               "5 Jan 2026, 00:00"),
+            ("yesterday there",            Language::En, "2026-01-04T20:59:59Z", "4 Jan 2026, 23:59",   "4 Jan 2026, 23:59"),
+            ("Turkish",                    Language::Tr, "2026-08-04T20:59:59Z", "4 Ağu 2026, 23:59",   "4 Ağu 2026, 23:59"),
+        ];
+        for (what, language, moment, text, full) in cases {
+            let clock = Clock::new(istanbul, Words::of(language), at("2026-01-05T18:00:00Z"));
+            let time = clock.time(at(moment));
+            let datetime = moment.to_owned();
+            let (text, full) = (text.to_owned(), full.to_owned());
+            assert_eq!(time, Time { text, full, datetime }, "{what}");
+        }
+    }
+
+    #[test]
+    fn tomorrow_begins_when_the_zone_says() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special           zone                        now                     tomorrow
+            ("UTC",                      chrono_tz::UTC,             "2026-01-05T18:00:00Z", "2026-01-06T00:00:00Z"),
+            ("east of it",               chrono_tz::Europe::Istanbul,"2026-01-05T18:00:00Z", "2026-01-05T21:00:00Z"),
+            ("a day that begins at one", chrono_tz::Africa::Cairo,   "2026-04-23T12:00:00Z", "2026-04-23T22:00:00Z"),
+        ];
+        for (what, zone, now, tomorrow) in cases {
+            let clock = Clock::new(zone, Words::of(Language::En), at(now));
+            assert_eq!(clock.tomorrow(), Some(at(tomorrow)), "{what}");
+        }
+    }
+
+    #[test]
+    fn the_csv_writes_local_time_to_the_second() {
+        let written = csv_time(chrono_tz::Europe::Istanbul, at("2023-10-20T17:38:09Z"));
+        assert_eq!(written, "2023-10-20-20:38:09");
+    }
+}

@@ -1,0 +1,105 @@
+//! What the site says: presence, settings and a moment become text.
+//!
+//! [`Dashboard`] is everything that is published, already formatted; rendering
+//! it decides nothing. Privacy is applied on the way in (`visible`), so nobody
+//! who is not published reaches a page, a count or a time.
+//!
+//! This module is pure: `now` is an argument.
+
+mod clock;
+mod page;
+mod table;
+mod visible;
+mod widget;
+mod words;
+
+use crate::config::{Room, Settings};
+use crate::moment::Moment;
+use crate::roster::Presence;
+
+use clock::Clock;
+use page::Pages;
+use visible::Visible;
+
+pub use clock::Time;
+pub use page::{Away, Member, Page, RoomCard, Row};
+pub use table::TableRow;
+pub use widget::{Widget, WidgetMember, WidgetRoom};
+pub use words::Labels;
+
+/// Everything the site says, as of one moment.
+#[derive(Debug, Clone)]
+pub struct Dashboard {
+    /// The pages; the first is `index.html`.
+    pub pages: Vec<Page>,
+    /// The CSV's rows.
+    pub table: Vec<TableRow>,
+    /// The contents of `presence.json`.
+    pub widget: Widget,
+    /// The next moment at which the site changes although nothing arrives.
+    pub next_change: Option<Moment>,
+}
+
+impl Dashboard {
+    /// Says what a visitor may know of `presence` at `now`.
+    pub fn new(presence: &Presence, settings: &Settings, now: Moment) -> Self {
+        let words = words::Words::of(settings.site.language);
+        let zone = settings.site.time_zone;
+        let clock = Clock::new(zone, words, now);
+        let all = Visible::of(&presence.people, presence.nameless_present, &settings.privacy);
+        let rooms = visible_rooms(presence, settings);
+        let pages = Pages {
+            site_title: &settings.site.title,
+            zone: zone.name(),
+            words,
+            clock: &clock,
+            now,
+        };
+        Self {
+            pages: all_pages(&pages, &all, &rooms),
+            table: table::rows(&all, zone),
+            widget: Widget::new(settings, &all, &rooms),
+            next_change: next_change(presence, &all, &rooms, &clock, now),
+        }
+    }
+}
+
+/// Each configured room with the people who may be shown in it.
+fn visible_rooms<'a>(
+    presence: &'a Presence,
+    settings: &'a Settings,
+) -> Vec<(&'a Room, Visible<'a>)> {
+    let rooms = settings.rooms.iter().zip(&presence.rooms);
+    rooms
+        .map(|(room, found)| {
+            let visible = Visible::of(&found.people, found.nameless_present, &settings.privacy);
+            (room, visible)
+        })
+        .collect()
+}
+
+fn all_pages(pages: &Pages, all: &Visible, rooms: &[(&Room, Visible)]) -> Vec<Page> {
+    let mut made = vec![pages.index(all, rooms)];
+    if rooms.len() > 1 {
+        made.extend(rooms.iter().map(|(room, v)| pages.room(room, v)));
+    }
+    made
+}
+
+/// The earliest of: a meeting goes stale, somebody passes out of the 35 days,
+/// "today" becomes yesterday.
+fn next_change(
+    presence: &Presence,
+    all: &Visible,
+    rooms: &[(&Room, Visible)],
+    clock: &Clock,
+    now: Moment,
+) -> Option<Moment> {
+    let everybody = || std::iter::once(all).chain(rooms.iter().map(|(_, visible)| visible));
+    let fading = everybody().filter_map(|visible| visible.next_fading(now));
+    let mut recent = everybody().flat_map(|visible| visible.recent(now));
+    let overnight = recent
+        .any(|person| person.last_action().is_some_and(|at| clock.changes_overnight(at)))
+        .then(|| clock.tomorrow());
+    fading.chain(overnight.flatten()).chain(presence.next_change).min()
+}

@@ -1,0 +1,277 @@
+//! One page, as templates receive it: each public field of [`Page`] is a
+//! variable of the same name. Everything is text, or a list of things made of
+//! text, so a template only places it.
+//!
+//! Names are hostile text; templates escape all they print.
+
+use serde::Serialize;
+
+use super::clock::{Clock, Time};
+use super::visible::Visible;
+use super::words::{Labels, Words};
+use crate::config::Room;
+use crate::moment::Moment;
+use crate::roster;
+
+/// The variables of a template.
+#[derive(Debug, Clone, Serialize)]
+pub struct Page {
+    /// The file below `site.path`: `index.html`, `lounge/index.html`.
+    #[serde(skip)]
+    pub path: String,
+    /// The template that makes it.
+    #[serde(skip)]
+    pub template: &'static str,
+    /// The way from this page to the dashboard's own directory: `./` or `../`.
+    pub root: &'static str,
+    /// The language, for `<html lang>`.
+    pub lang: &'static str,
+    /// The locale in which the script writes times.
+    pub locale: &'static str,
+    /// `site.title`.
+    pub site_title: String,
+    /// The title of the window, with the count: `(3) Lounge`.
+    pub title: String,
+    /// What the page is about: the room's name, or the site's title.
+    pub heading: String,
+    /// How many are in, as far as a visitor may know.
+    pub count: usize,
+    /// The count as a sentence: `3 people are in`.
+    pub summary: String,
+    /// Who is in, the first to come first.
+    pub members: Vec<Member>,
+    /// How many more are in, as a sentence; null where nothing is to be said.
+    pub others: Option<String>,
+    /// Who is out and was seen in the last 35 days, the latest first.
+    pub away: Vec<Away>,
+    /// Everybody of the last 35 days, as the CSV has them.
+    pub rows: Vec<Row>,
+    /// The rooms; empty but on the page of all rooms.
+    pub rooms: Vec<RoomCard>,
+    /// Where "join" leads; null where there is no such link.
+    pub join_url: Option<String>,
+    /// The last change that a visitor can see; null where there is none.
+    pub updated: Option<Time>,
+    /// The zone of all times, as a sentence: `Times in Europe/Istanbul`.
+    pub zone: String,
+    /// The fixed words of the language.
+    pub text: &'static Labels,
+}
+
+/// Somebody who is in.
+#[derive(Debug, Clone, Serialize)]
+pub struct Member {
+    /// The name shown.
+    pub name: String,
+    /// One capital letter of the name, for a picture.
+    pub initial: String,
+    /// 0 to 7, always the same for a name: a colour.
+    pub tint: u8,
+    /// Since when.
+    pub since: Time,
+    /// The same as a sentence: `since 20:38`.
+    pub since_text: String,
+}
+
+/// Somebody who is out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Away {
+    /// The name shown.
+    pub name: String,
+    /// One capital letter of the name, for a picture.
+    pub initial: String,
+    /// 0 to 7, always the same for a name: a colour.
+    pub tint: u8,
+    /// The last join or the last leave, whichever is later.
+    pub last_seen: Option<Time>,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// The name shown.
+    pub name: String,
+    /// Whether the person is in.
+    pub online: bool,
+    /// The same as a word.
+    pub status: &'static str,
+    /// Null where there is none.
+    pub last_join: Option<Time>,
+    /// Null where there is none.
+    pub last_left: Option<Time>,
+}
+
+/// A room on the page of all rooms.
+#[derive(Debug, Clone, Serialize)]
+pub struct RoomCard {
+    /// The room's name.
+    pub name: String,
+    /// The room's place below the dashboard; its page is `{{ root }}{{ slug }}/`.
+    pub slug: String,
+    /// How many are in, as far as a visitor may know.
+    pub count: usize,
+    /// The count as a sentence.
+    pub summary: String,
+    /// Who is in, the first to come first.
+    pub members: Vec<Member>,
+    /// How many more are in, as a sentence; null where nothing is to be said.
+    pub others: Option<String>,
+    /// Where "join" leads; null where there is no such link.
+    pub join_url: Option<String>,
+}
+
+/// Makes pages of who is visible.
+pub(super) struct Pages<'a> {
+    pub(super) site_title: &'a str,
+    pub(super) zone: &'a str,
+    pub(super) words: &'static Words,
+    pub(super) clock: &'a Clock,
+    pub(super) now: Moment,
+}
+
+impl Pages<'_> {
+    /// The page at the top: all rooms, or the only one, or all meetings as one room.
+    pub(super) fn index(&self, visible: &Visible, rooms: &[(&Room, Visible)]) -> Page {
+        let page = self.page(visible);
+        match rooms {
+            [] => page,
+            [(room, _)] => self.about(page, room),
+            several => {
+                Page { rooms: several.iter().map(|(room, v)| self.card(room, v)).collect(), ..page }
+            }
+        }
+    }
+
+    /// The page of one room of several.
+    pub(super) fn room(&self, room: &Room, visible: &Visible) -> Page {
+        Page {
+            path: format!("{}/index.html", room.slug),
+            template: "room.html",
+            root: "../",
+            ..self.about(self.page(visible), room)
+        }
+    }
+
+    fn about(&self, page: Page, room: &Room) -> Page {
+        Page {
+            title: title(page.count, &room.name),
+            heading: room.name.clone(),
+            join_url: join_url(room),
+            ..page
+        }
+    }
+
+    fn page(&self, visible: &Visible) -> Page {
+        let count = visible.count();
+        let recent: Vec<&roster::Person> = visible.recent(self.now).collect();
+        let out = recent.iter().filter(|p| p.present_since.is_none());
+        Page {
+            path: "index.html".to_owned(),
+            template: "index.html",
+            root: "./",
+            lang: self.words.lang,
+            locale: self.words.locale,
+            site_title: self.site_title.to_owned(),
+            title: title(count, self.site_title),
+            heading: self.site_title.to_owned(),
+            count,
+            summary: self.words.summary.of(count),
+            members: self.members(visible),
+            others: self.others(visible),
+            away: out.map(|person| self.away(person)).collect(),
+            rows: recent.iter().map(|person| self.row(person)).collect(),
+            rooms: Vec::new(),
+            join_url: None,
+            updated: visible.updated().map(|moment| self.clock.time(moment)),
+            zone: self.words.zone.replace("{}", self.zone),
+            text: &self.words.labels,
+        }
+    }
+
+    fn card(&self, room: &Room, visible: &Visible) -> RoomCard {
+        let count = visible.count();
+        RoomCard {
+            name: room.name.clone(),
+            slug: room.slug.to_string(),
+            count,
+            summary: self.words.summary.of(count),
+            members: self.members(visible),
+            others: self.others(visible),
+            join_url: join_url(room),
+        }
+    }
+
+    fn members(&self, visible: &Visible) -> Vec<Member> {
+        let member = |(person, since): (&roster::Person, Moment)| {
+            let since = self.clock.time(since);
+            let name = person.name.as_str();
+            Member {
+                name: name.to_owned(),
+                initial: self.initial(name),
+                tint: tint(name),
+                since_text: self.words.since.replace("{}", &since.text),
+                since,
+            }
+        };
+        visible.present().into_iter().map(member).collect()
+    }
+
+    fn others(&self, visible: &Visible) -> Option<String> {
+        let named = visible.count() > visible.others;
+        match (visible.others, named) {
+            (0, _) => None,
+            (others, true) => Some(self.words.others.of(others)),
+            (others, false) => Some(self.words.only_others.of(others)),
+        }
+    }
+
+    fn away(&self, person: &roster::Person) -> Away {
+        let name = person.name.as_str();
+        Away {
+            name: name.to_owned(),
+            initial: self.initial(name),
+            tint: tint(name),
+            last_seen: person.last_action().map(|moment| self.clock.time(moment)),
+        }
+    }
+
+    fn row(&self, person: &roster::Person) -> Row {
+        let labels = &self.words.labels;
+        let online = person.present_since.is_some();
+        Row {
+            name: person.name.to_string(),
+            online,
+            status: if online { labels.present } else { labels.absent },
+            last_join: person.last_join.map(|moment| self.clock.time(moment)),
+            last_left: person.last_left.map(|moment| self.clock.time(moment)),
+        }
+    }
+
+    /// The first letter or digit of `name`, else whatever it begins with.
+    fn initial(&self, name: &str) -> String {
+        let letter = name.chars().find(|c| c.is_alphanumeric());
+        match letter.or_else(|| name.chars().next()) {
+            Some(letter) => self.words.capital(letter),
+            None => String::new(),
+        }
+    }
+}
+
+fn title(count: usize, heading: &str) -> String {
+    match count {
+        0 => heading.to_owned(),
+        _ => format!("({count}) {heading}"),
+    }
+}
+
+fn join_url(room: &Room) -> Option<String> {
+    (!room.join_url.is_empty()).then(|| room.join_url.clone())
+}
+
+/// A colour that a name keeps: FNV-1a, so that it is the same on every machine.
+fn tint(name: &str) -> u8 {
+    let hash = name
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (hash >> 16) as u8 % 8
+}

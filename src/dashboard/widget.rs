@@ -1,0 +1,100 @@
+//! `presence.json`: what a widget on another page needs.
+//!
+//! ```json
+//! {
+//!   "title": "Lookout",
+//!   "updated_at": "2026-01-05T17:38:00Z",
+//!   "count": 2,
+//!   "others": 0,
+//!   "members": [{ "name": "Ada", "since": "2026-01-05T17:30:00Z" }],
+//!   "rooms": [{ "name": "Lounge", "slug": "lounge", "url": "lounge/", "join_url": null,
+//!               "count": 2, "others": 0, "members": […] }]
+//! }
+//! ```
+//!
+//! Times are UTC. `updated_at` is null where nothing has changed yet. `others`
+//! are people who are in and not named; `count` has them in it. `rooms` lists
+//! the configured rooms; `url` is relative to the file.
+
+use serde::Serialize;
+
+use super::visible::Visible;
+use crate::config::{Room, Settings};
+
+/// The whole file.
+#[derive(Debug, Clone, Serialize)]
+pub struct Widget {
+    /// `site.title`.
+    pub title: String,
+    /// The last change that a visitor can see, RFC 3339 in UTC.
+    pub updated_at: Option<String>,
+    /// How many are in, as far as a visitor may know.
+    pub count: usize,
+    /// How many of them are not named.
+    pub others: usize,
+    /// Who is in, the first to come first.
+    pub members: Vec<WidgetMember>,
+    /// The configured rooms, in the order of the settings.
+    pub rooms: Vec<WidgetRoom>,
+}
+
+/// Somebody who is in.
+#[derive(Debug, Clone, Serialize)]
+pub struct WidgetMember {
+    /// The name shown.
+    pub name: String,
+    /// Since when, RFC 3339 in UTC.
+    pub since: String,
+}
+
+/// One room.
+#[derive(Debug, Clone, Serialize)]
+pub struct WidgetRoom {
+    /// The room's name.
+    pub name: String,
+    /// The room's place below the dashboard.
+    pub slug: String,
+    /// The room's page, relative to this file.
+    pub url: String,
+    /// Where "join" leads.
+    pub join_url: Option<String>,
+    /// How many are in, as far as a visitor may know.
+    pub count: usize,
+    /// How many of them are not named.
+    pub others: usize,
+    /// Who is in, the first to come first.
+    pub members: Vec<WidgetMember>,
+}
+
+impl Widget {
+    pub(super) fn new(settings: &Settings, all: &Visible, rooms: &[(&Room, Visible)]) -> Self {
+        let own_pages = rooms.len() > 1;
+        let room = |(room, visible): &(&Room, Visible)| WidgetRoom {
+            name: room.name.clone(),
+            slug: room.slug.to_string(),
+            url: if own_pages { format!("{}/", room.slug) } else { "./".to_owned() },
+            join_url: (!room.join_url.is_empty()).then(|| room.join_url.clone()),
+            count: visible.count(),
+            others: visible.others,
+            members: members(visible),
+        };
+        Self {
+            title: settings.site.title.clone(),
+            updated_at: all.updated().map(|moment| moment.to_string()),
+            count: all.count(),
+            others: all.others,
+            members: members(all),
+            rooms: rooms.iter().map(room).collect(),
+        }
+    }
+}
+
+fn members(visible: &Visible) -> Vec<WidgetMember> {
+    let present = visible.present().into_iter();
+    present
+        .map(|(person, since)| WidgetMember {
+            name: person.name.to_string(),
+            since: since.to_string(),
+        })
+        .collect()
+}

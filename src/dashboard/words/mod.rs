@@ -1,0 +1,145 @@
+//! What the page says, in each language.
+//!
+//! A language is one file that fills in [`Words`]; the compiler names whatever
+//! is missing. Here stand only the shape and the choice.
+
+mod en;
+mod tr;
+
+use serde::Serialize;
+
+use crate::config::Language;
+
+/// Everything the page says in one language.
+#[derive(Debug)]
+pub struct Words {
+    /// The `lang` of the page (BCP 47).
+    pub lang: &'static str,
+    /// The locale whose times look like ours, for the script.
+    pub locale: &'static str,
+    /// The months, shortened.
+    pub months: [&'static str; 12],
+    /// How many are in.
+    pub summary: Count,
+    /// How many are in and not named, beside named ones.
+    pub others: Count,
+    /// The same where nobody is named.
+    pub only_others: Count,
+    /// Since when somebody is in; `{}` is the time.
+    pub since: &'static str,
+    /// The zone of all times; `{}` is its name.
+    pub zone: &'static str,
+    /// Words that templates place as they are.
+    pub labels: Labels,
+}
+
+/// A sentence about a number, with `{}` for the number.
+#[derive(Debug)]
+pub struct Count {
+    /// About none.
+    pub zero: &'static str,
+    /// About one.
+    pub one: &'static str,
+    /// About more.
+    pub more: &'static str,
+}
+
+impl Count {
+    /// The sentence about `number`.
+    pub fn of(&self, number: usize) -> String {
+        let sentence = match number {
+            0 => self.zero,
+            1 => self.one,
+            _ => self.more,
+        };
+        sentence.replace("{}", &number.to_string())
+    }
+}
+
+/// The words of `text` in a template, such as `{{ text.join }}`.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Labels {
+    /// The link into the room.
+    pub join: &'static str,
+    /// The heading over those who are in.
+    pub members: &'static str,
+    /// Instead of a list where nobody is in.
+    pub nobody: &'static str,
+    /// The heading over those who are out.
+    pub away: &'static str,
+    /// The heading over the rooms.
+    pub rooms: &'static str,
+    /// The link from a room back to all rooms.
+    pub all_rooms: &'static str,
+    /// The caption of the table.
+    pub table: &'static str,
+    /// How far back the page goes.
+    pub window: &'static str,
+    /// A column: the name.
+    pub username: &'static str,
+    /// A column: in or out.
+    pub status: &'static str,
+    /// A column.
+    pub last_join: &'static str,
+    /// A column.
+    pub last_left: &'static str,
+    /// Status of somebody who is in.
+    pub present: &'static str,
+    /// Status of somebody who is out.
+    pub absent: &'static str,
+    /// Where there is no time.
+    pub never: &'static str,
+    /// Before the time of the last change.
+    pub updated: &'static str,
+    /// Where nothing has changed yet.
+    pub not_updated: &'static str,
+    /// The button that stops live updates.
+    pub pause: &'static str,
+    /// The button that starts them again.
+    pub resume: &'static str,
+    /// That the page may be older than it should be.
+    pub stale: &'static str,
+    /// For the script: how long somebody has been in; `{}` is such as `12 min`.
+    pub duration: &'static str,
+    /// For the script: that times are the visitor's own; `{}` is the zone.
+    pub own_zone: &'static str,
+}
+
+impl Words {
+    /// The words of `language`.
+    pub fn of(language: Language) -> &'static Self {
+        match language {
+            Language::En => &en::WORDS,
+            Language::Tr => &tr::WORDS,
+        }
+    }
+
+    /// `text` with a capital first letter, as this language writes it.
+    pub fn capital(&self, letter: char) -> String {
+        match (self.lang, letter) {
+            ("tr", 'i') => "İ".to_owned(),
+            _ => letter.to_uppercase().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_spoken_of_as_the_language_does() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special     language       number  sentence
+            ("none",               Language::En,  0,      "Nobody is in"),
+            ("one",                Language::En,  1,      "1 person is in"),
+            ("many",               Language::En,  12,     "12 people are in"),
+            ("Turkish, none",      Language::Tr,  0,      "İçeride kimse yok"),
+            ("Turkish, no plural", Language::Tr,  12,     "İçeride 12 kişi var"),
+        ];
+        for (what, language, number, sentence) in cases {
+            assert_eq!(Words::of(language).summary.of(number), sentence, "{what}");
+        }
+    }
+}

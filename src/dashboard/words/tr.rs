@@ -1,0 +1,46 @@
+//! Turkish.
+
+use super::{Count, Labels, Words};
+
+pub(super) const WORDS: Words = Words {
+    lang: "tr",
+    locale: "tr-TR",
+    months: ["Oca", "Şub", "Mar", "Nis", "May", "Haz", "Tem", "Ağu", "Eyl", "Eki", "Kas", "Ara"],
+    summary: Count {
+        zero: "İçeride kimse yok",
+        one: "İçeride 1 kişi var",
+        more: "İçeride {} kişi var",
+    },
+    others: Count { zero: "", one: "ve 1 kişi daha", more: "ve {} kişi daha" },
+    only_others: Count {
+        zero: "",
+        one: "1 kişi, adı burada yazılmıyor",
+        more: "{} kişi, adları burada yazılmıyor",
+    },
+    since: "giriş: {}",
+    zone: "Saat dilimi: {}",
+    labels: Labels {
+        join: "Katıl",
+        members: "Şu anda içeride",
+        nobody: "Ortalık sakin. Şu anda içeride kimse yok.",
+        away: "Son görülenler",
+        rooms: "Odalar",
+        all_rooms: "Tüm odalar",
+        table: "Giriş ve çıkışlar",
+        window: "Son 35 gün, en yenisi önce",
+        username: "Kullanıcı adı",
+        status: "Durum",
+        last_join: "Son giriş",
+        last_left: "Son çıkış",
+        present: "İçeride",
+        absent: "Dışarıda",
+        never: "Yok",
+        updated: "Son değişiklik",
+        not_updated: "Henüz değişiklik yok",
+        pause: "Canlı güncellemeyi duraklat",
+        resume: "Canlı güncellemeyi sürdür",
+        stale: "Bu sayfa güncel olmayabilir: Lookout birkaç dakikadır haber vermiyor.",
+        duration: "{}",
+        own_zone: "Saatler kendi saat diliminizde: {}",
+    },
+};

@@ -1,0 +1,214 @@
+//! The generator of a running `serve`: publishes when events arrive, and when time passes.
+//!
+//! The first event is published at once; then changes gather for a second, because a
+//! server's `ETag` has whole seconds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use crate::clock;
+use crate::generator::Generator;
+use crate::http::Shutdown;
+use crate::intake::Health;
+use crate::journal::{Journal, Pruning};
+use crate::moment::Moment;
+use crate::site::{self, Outcome, Replace};
+
+/// Changes gather for so long after a publication.
+const GATHER: Duration = Duration::from_secs(1);
+
+/// So often the journal is looked at for what other processes put there.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// So often the heartbeat file is touched.
+const HEARTBEAT: Duration = Duration::from_secs(60);
+
+/// So often old events are looked for that need not be kept.
+const PRUNE: Duration = Duration::from_secs(10);
+
+/// A checkpoint is written after so many events …
+const SAVE_EVENTS: u64 = 5_000;
+
+/// … or after so long, if there was any.
+const SAVE: Duration = Duration::from_secs(600);
+
+/// After a failure the next attempt is made so much later …
+const RETRY: Duration = Duration::from_secs(1);
+
+/// … and then twice as late each time, to at most this.
+const RETRY_MOST: Duration = Duration::from_secs(60);
+
+/// What a live generator is connected to.
+pub struct Live {
+    /// Whose commits wake it; what need not be kept is removed there.
+    pub journal: Arc<Journal>,
+    /// Counts the publications that a visitor can see.
+    pub publications: watch::Sender<u64>,
+    /// Told how publishing goes.
+    pub health: Arc<Health>,
+    /// When to end.
+    pub shutdown: Shutdown,
+}
+
+/// Publishes until it is time to stop, then writes the checkpoint. Blocks its thread.
+pub fn run(generator: Generator, live: Live, runtime: &Handle) {
+    let now = Instant::now();
+    let mut work = Work {
+        generator,
+        committed: live.journal.committed(),
+        next_change: None,
+        dirty: true,
+        not_before: now,
+        retry: RETRY,
+        heartbeat: now,
+        prune: now + PRUNE,
+        save: now + SAVE,
+        last_failure: String::new(),
+        live,
+    };
+    loop {
+        work.step();
+        if runtime.block_on(work.wait()) == Wake::Stop {
+            break;
+        }
+    }
+    work.step();
+    work.save();
+}
+
+#[derive(PartialEq, Eq)]
+enum Wake {
+    Work,
+    Stop,
+}
+
+struct Work {
+    generator: Generator,
+    live: Live,
+    committed: watch::Receiver<u64>,
+    /// The site changes by itself then.
+    next_change: Option<Moment>,
+    /// There is something to publish.
+    dirty: bool,
+    /// Nothing is published before this.
+    not_before: Instant,
+    retry: Duration,
+    heartbeat: Instant,
+    prune: Instant,
+    save: Instant,
+    last_failure: String,
+}
+
+impl Work {
+    async fn wait(&mut self) -> Wake {
+        let look = Instant::now() + LOOK;
+        let until = if self.dirty { self.not_before.min(look) } else { look };
+        let gathering = self.not_before > Instant::now();
+        tokio::select! {
+            () = self.live.shutdown.clone().wait() => Wake::Stop,
+            // While changes gather, a commit is no reason to wake.
+            _ = self.committed.changed(), if !gathering => Wake::Work,
+            () = sleep_until(until) => Wake::Work,
+        }
+    }
+
+    fn step(&mut self) {
+        self.committed.mark_unchanged();
+        let now = clock::now();
+        match self.generator.catch_up(now) {
+            Ok(new) => self.dirty |= new,
+            Err(error) => self.fail(&error),
+        }
+        self.dirty |= self.next_change.is_some_and(|change| change <= now);
+        let at = Instant::now();
+        if self.dirty && at >= self.not_before {
+            self.publish(now);
+        }
+        self.keep_house(at);
+    }
+
+    fn publish(&mut self, now: Moment) {
+        let build = match self.generator.publish(now, Replace::NotNewer) {
+            Ok(build) => build,
+            Err(error) => return self.fail(&error),
+        };
+        self.next_change = build.next_change;
+        self.retry = RETRY;
+        self.last_failure.clear();
+        let gather = match build.outcome {
+            Outcome::Published(published) => {
+                self.dirty = false;
+                self.live.health.published();
+                for problem in &published.problems {
+                    tracing::error!("{problem}");
+                }
+                let visible = !published.written.is_empty() || !published.removed.is_empty();
+                if visible {
+                    self.live.publications.send_modify(|count| *count += 1);
+                }
+                if visible { GATHER } else { Duration::ZERO }
+            }
+            Outcome::TooSoon(wait) => wait,
+            Outcome::Superseded(_) => {
+                self.dirty = false;
+                GATHER
+            }
+        };
+        self.not_before = Instant::now() + gather;
+    }
+
+    fn fail(&mut self, error: &anyhow::Error) {
+        self.live.health.publishing_fails();
+        let failure = format!("{error:#}");
+        if failure != self.last_failure {
+            tracing::error!("the site stays as it was: {failure}");
+            self.last_failure = failure;
+        }
+        self.dirty = true;
+        self.not_before = Instant::now() + self.retry;
+        self.retry = (self.retry * 2).min(RETRY_MOST);
+    }
+
+    fn keep_house(&mut self, at: Instant) {
+        if at >= self.heartbeat && self.last_failure.is_empty() {
+            self.heartbeat = at + HEARTBEAT;
+            if let Err(error) = site::touch_heartbeat(self.generator.settings()) {
+                tracing::error!("cannot touch the heartbeat file: {error}");
+            }
+        }
+        let unsaved = self.generator.log_mut().unsaved();
+        if unsaved >= SAVE_EVENTS || (unsaved > 0 && at >= self.save) {
+            self.save();
+        }
+        if at >= self.prune {
+            self.prune = at + PRUNE;
+            let pruning = self.pruning();
+            self.live.journal.prune(pruning);
+        }
+    }
+
+    fn save(&mut self) {
+        self.save = Instant::now() + SAVE;
+        if let Err(error) = self.generator.log_mut().save(clock::now()) {
+            tracing::error!("{error:#}");
+        }
+    }
+
+    fn pruning(&mut self) -> Pruning {
+        let events_up_to = self.generator.log_mut().saved_id();
+        let journal = &self.generator.settings().journal;
+        let before = |keep: Duration| {
+            let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+            clock::now_ms().saturating_sub(keep_ms)
+        };
+        Pruning {
+            events_before_ms: journal.keep.map(before),
+            events_up_to,
+            quarantined_before_ms: before(journal.keep_quarantined),
+        }
+    }
+}

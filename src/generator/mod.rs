@@ -1,0 +1,74 @@
+//! The generator: journal → roster → dashboard → site.
+//!
+//! It follows the log ([`Log`]), and publishes the site as of a moment. The roster it
+//! keeps is only ever a function of the journal's events, so that a build with a
+//! checkpoint, one without, and a `serve` that has run for months make the same bytes.
+
+mod checkpoint;
+mod live;
+mod log;
+mod replay;
+
+use anyhow::Result;
+
+use crate::config::Settings;
+use crate::moment::Moment;
+use crate::site::{self, Build, Edition, Position, Renderer, Replace};
+
+pub use live::{Live, run};
+pub use log::Log;
+
+/// Makes the site from the log.
+pub struct Generator {
+    settings: Settings,
+    renderer: Renderer,
+    log: Log,
+}
+
+impl Generator {
+    /// A generator that makes the site of `settings` from `log`.
+    ///
+    /// # Errors
+    ///
+    /// A template or a static file that can't be loaded.
+    pub fn new(settings: Settings, log: Log) -> Result<Self> {
+        let renderer = Renderer::load(&settings)?;
+        Ok(Self { settings, renderer, log })
+    }
+
+    /// Takes in what is new in the log; returns whether there was anything.
+    ///
+    /// # Errors
+    ///
+    /// A journal that can't be read.
+    pub fn catch_up(&mut self, now: Moment) -> Result<bool> {
+        self.log.catch_up(now)
+    }
+
+    /// Publishes the site as of `now`.
+    ///
+    /// # Errors
+    ///
+    /// A template with a fault, or an output directory that can't be written; what was
+    /// published before is still there.
+    pub fn publish(&self, now: Moment, replace: Replace) -> Result<Build> {
+        let presence = self.log.presence(now);
+        let edition = Edition { position: self.position(), moment: now };
+        site::build(&self.renderer, &presence, &self.settings, &edition, replace)
+    }
+
+    /// How far the log was read.
+    pub fn position(&self) -> Position {
+        self.log.position()
+    }
+
+    /// The settings it works by.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The log it follows.
+    pub fn log_mut(&mut self) -> &mut Log {
+        &mut self.log
+    }
+}

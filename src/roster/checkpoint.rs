@@ -1,0 +1,122 @@
+//! A roster kept between two runs: bytes and back.
+//!
+//! A checkpoint is a cache. One that is damaged, or that another version, another
+//! journal or other rules made, is not an error: it is [`Ignored`], and the
+//! journal is replayed.
+//!
+//! Layout: eight bytes of magic, the format's number and a CRC-32 of the rest
+//! (little-endian, four bytes each), then the version of Lookout, the [`Header`]
+//! and the roster in postcard's encoding. It is private to the version that wrote it.
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::{Identity, LegId};
+use super::fold::Roster;
+use super::rules::Fingerprint;
+
+const MAGIC: &[u8; 8] = b"lookout\0";
+/// To be raised with every change of what is encoded; versions of Lookout in the making share a number.
+const FORMAT: u32 = 1;
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What a checkpoint is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// Identifies the journal whose events were applied.
+    pub journal: String,
+    /// How far: the position of the last event applied.
+    pub position: u64,
+}
+
+/// Why a checkpoint is of no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Ignored {
+    /// It is not whole, or not a checkpoint at all.
+    #[error("the checkpoint is damaged")]
+    Damaged,
+    /// Another version of Lookout made it.
+    #[error("the checkpoint was made by another version of Lookout")]
+    OtherVersion,
+    /// It is of another journal.
+    #[error("the checkpoint belongs to another journal")]
+    OtherJournal,
+    /// Something was summed up in it by other settings.
+    #[error("the checkpoint was made with other rooms, people or `stale_after`")]
+    OtherRules,
+}
+
+/// The checkpoint of `roster`.
+pub fn encode(roster: &Roster, header: &Header) -> Vec<u8> {
+    let body = postcard::to_stdvec(&(VERSION, header, roster));
+    let body = body.expect("numbers, texts and lists always encode");
+    let mut bytes = Vec::with_capacity(MAGIC.len() + 8 + body.len());
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&FORMAT.to_le_bytes());
+    bytes.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
+    bytes.extend_from_slice(&body);
+    bytes
+}
+
+/// The roster in a checkpoint of `journal`, to be used with `rules`, and up to where it goes.
+///
+/// # Errors
+///
+/// [`Ignored`], saying why, where only a replay will do.
+pub fn decode(
+    bytes: &[u8],
+    journal: &str,
+    rules: Fingerprint,
+) -> Result<(Roster, Header), Ignored> {
+    let rest = bytes.strip_prefix(MAGIC).ok_or(Ignored::Damaged)?;
+    let (format, rest) = rest.split_first_chunk().ok_or(Ignored::Damaged)?;
+    if u32::from_le_bytes(*format) != FORMAT {
+        return Err(Ignored::OtherVersion);
+    }
+    let (crc, body) = rest.split_first_chunk().ok_or(Ignored::Damaged)?;
+    if u32::from_le_bytes(*crc) != crc32fast::hash(body) {
+        return Err(Ignored::Damaged);
+    }
+    let (version, body) = take::<&str>(body)?;
+    if version != VERSION {
+        return Err(Ignored::OtherVersion);
+    }
+    let (header, body) = take::<Header>(body)?;
+    if header.journal != journal {
+        return Err(Ignored::OtherJournal);
+    }
+    let (roster, rest) = take::<Roster>(body)?;
+    if !rest.is_empty() || !roster.is_consistent() {
+        return Err(Ignored::Damaged);
+    }
+    if roster.summed_under().is_some_and(|under| under != rules) {
+        return Err(Ignored::OtherRules);
+    }
+    Ok((roster, header))
+}
+
+fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Ignored> {
+    postcard::take_from_bytes(bytes).map_err(|_| Ignored::Damaged)
+}
+
+impl Roster {
+    /// Whether everything that a fact refers to is there.
+    fn is_consistent(&self) -> bool {
+        self.meetings.values().all(|meeting| {
+            let connections = meeting.connections.len();
+            meeting.connections.values().all(|said| self.knows(said))
+                && meeting.legs.iter().all(|(id, leg)| {
+                    let connection = leg.connection.map(|(_, place)| place as usize);
+                    connection.is_none_or(|place| place < connections)
+                        && leg.own.as_ref().is_none_or(|said| self.knows(said))
+                        && !matches!(id, LegId::Named(name) if !self.names.holds(*name))
+                })
+        })
+    }
+
+    fn knows(&self, said: &Identity) -> bool {
+        let mut ids = said.zoom_user_ids.iter();
+        let name = said.sighting.map(|sighting| sighting.name);
+        ids.all(|id| self.zoom_user_ids.holds(*id))
+            && name.is_none_or(|name| self.names.holds(name))
+    }
+}

@@ -1,0 +1,144 @@
+//! The fold: events in, facts kept.
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use super::dictionary::{Dictionary, Word};
+use super::facts::{self, LegId, Mark, Meeting, Side, Sighting, Stretch, Table};
+use super::id::Id;
+use super::past::Past;
+use crate::moment::Moment;
+use crate::zoom::{Event, Kind, Name, Participant};
+
+/// Everything known of meetings and people, from which presence is derived.
+///
+/// A set of facts merged by union and maximum: two rosters that were given the
+/// same events are equal, in whatever order and however often they were given.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Roster {
+    pub(super) names: Dictionary<Name>,
+    pub(super) zoom_user_ids: Dictionary<Box<str>>,
+    #[serde(with = "indexmap::map::serde_seq")]
+    pub(super) meetings: Table<Box<str>, Meeting>,
+    pub(super) newest: Option<Moment>,
+    /// What was summed up; `None` while every fact is kept in detail.
+    pub(super) past: Option<Past>,
+}
+
+/// The fact concerns what was already summed up: only a replay of all events can take it in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the event concerns what was summed up; replay the journal into a new roster")]
+pub struct NeedsReplay;
+
+impl Roster {
+    /// A roster without facts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in one event. One that names no meeting is no fact, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsReplay`] where the event concerns what was [summed up](Self::sum_up);
+    /// the roster is then unchanged.
+    pub fn apply(&mut self, event: &Event) -> Result<(), NeedsReplay> {
+        let Some(named) = &event.meeting else {
+            return Ok(());
+        };
+        if let Some(past) = &self.past {
+            past.admit(event.at, named, self.meetings.get(named.uuid.as_str()))?;
+        }
+        self.newest = self.newest.max(Some(event.at));
+        let meeting = meeting(&mut self.meetings, &named.uuid, event.at);
+        meeting.facts = meeting.facts.and(Stretch::new(event.at));
+        if let Some(number) = &named.number {
+            meeting.learn_number(event.at, number);
+        }
+        if event.kind.makes_meeting_seen() {
+            meeting.see(Stretch::new(event.at));
+        }
+        if event.kind == Kind::Ended {
+            facts::insert(&mut meeting.ended, event.at);
+        }
+        if let Some(participant) = &event.participant {
+            let said = Said {
+                name: participant.name.as_ref().map(|name| self.names.word(name)),
+                zoom_user_ids: participant
+                    .zoom_user_ids
+                    .iter()
+                    .map(|id| self.zoom_user_ids.word(id.as_str()))
+                    .collect(),
+            };
+            learn_participant(meeting, event, participant, &said, &self.names);
+        }
+        Ok(())
+    }
+
+    /// The time of the newest fact.
+    pub fn newest(&self) -> Option<Moment> {
+        self.newest
+    }
+}
+
+/// What an event says of who its participant is.
+struct Said {
+    name: Option<Word>,
+    zoom_user_ids: SmallVec<[Word; 2]>,
+}
+
+/// The meeting, which is taken in if it is new.
+pub(super) fn meeting<'a>(
+    meetings: &'a mut Table<Box<str>, Meeting>,
+    uuid: &str,
+    at: Moment,
+) -> &'a mut Meeting {
+    let place = facts::place(meetings, uuid, || (uuid.into(), Meeting::new(at)));
+    &mut meetings[place]
+}
+
+fn learn_participant(
+    meeting: &mut Meeting,
+    event: &Event,
+    participant: &Participant,
+    said: &Said,
+    names: &Dictionary<Name>,
+) {
+    let connection = participant.connection.as_deref();
+    let connection = connection.map(|id| meeting.connection(&Id::new(id)));
+    let leg = LegId::of(participant, said.name);
+    let side = side(event.kind);
+    if let (Some(side), Some(leg)) = (side, &leg) {
+        let mark = Mark { at: event.at, side };
+        facts::insert(&mut meeting.leg(leg).marks, mark);
+        if let Some(connection) = connection {
+            meeting.learn_connection(leg, event.at, connection);
+        }
+    }
+    if said.name.is_none() && said.zoom_user_ids.is_empty() {
+        return;
+    }
+    let identity = match (connection, &leg) {
+        (Some(place), _) => &mut meeting.connections[place as usize],
+        // A name alone is a leg's where the event makes one, else nobody's.
+        (None, Some(LegId::Named(_))) if side.is_none() => return,
+        (None, Some(leg)) => meeting.leg(leg).own.get_or_insert_default(),
+        (None, None) => return,
+    };
+    for &id in &said.zoom_user_ids {
+        identity.learn_id(id);
+    }
+    if let Some(name) = said.name {
+        let sighting = Sighting { at: event.at, stamp_ms: event.stamp_ms, name };
+        identity.see(sighting, names);
+    }
+}
+
+/// Only these two kinds make legs.
+fn side(kind: Kind) -> Option<Side> {
+    match kind {
+        Kind::Joined => Some(Side::Join),
+        Kind::Left => Some(Side::Leave),
+        _ => None,
+    }
+}

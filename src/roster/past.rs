@@ -1,0 +1,201 @@
+//! Summing up: what is long over is reduced to what still matters.
+//!
+//! A meeting is *settled* once its last fact, and the staleness that follows it,
+//! lie more than 35 days before the newest fact. Nothing that may still be taken
+//! in can change how it looks, so its facts give way to the spans found in them;
+//! and spans that nothing kept in detail can touch any more give way to Last
+//! Join, Last Left and the last change. What would contradict this — a fact before
+//! the horizon, or of a settled meeting — is not taken in: it needs a replay.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::cast::Cast;
+use super::derive::KEPT;
+use super::facts::Meeting;
+use super::fold::{NeedsReplay, Roster};
+use super::frame::{Frame, RoomSpan};
+use super::rules::{self, Fingerprint, Rules};
+use super::visits::{self, Lasts};
+use crate::moment::Moment;
+use crate::zoom::{self, Name};
+
+/// What is left of settled meetings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Past {
+    /// The rules it was summed up by.
+    pub rules: Fingerprint,
+    /// No fact before this is taken in.
+    pub horizon: Moment,
+    /// The settled meetings, as hashes of their uuids. Two that share one cost a replay, no more.
+    pub meetings: BTreeSet<u64>,
+    /// When those were first seen, by number, as far as a meeting kept in detail may be older.
+    pub firsts: BTreeMap<Box<str>, BTreeSet<Moment>>,
+    pub people: BTreeMap<Name, Departed>,
+}
+
+/// What is left of one person.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Departed {
+    /// Over all rooms.
+    pub everywhere: Lasts,
+    /// In each room, by its place in the settings.
+    pub rooms: BTreeMap<u32, Lasts>,
+    /// Spans that may still be touched by others, in order; not yet in the above.
+    pub loose: Vec<RoomSpan>,
+}
+
+impl Past {
+    /// Whether a fact may still be taken in: one said of `named`, of which `kept` is known in detail.
+    pub(super) fn admit(
+        &self,
+        at: Moment,
+        named: &zoom::Meeting,
+        kept: Option<&Meeting>,
+    ) -> Result<(), NeedsReplay> {
+        let is_settled = || self.meetings.contains(&uuid_hash(&named.uuid));
+        let refused = at < self.horizon
+            || match kept {
+                None => is_settled(),
+                Some(kept) => self.would_renumber(kept, at, named.number.as_deref()),
+            };
+        if refused { Err(NeedsReplay) } else { Ok(()) }
+    }
+
+    /// Whether a meeting that was already there before the horizon, where it may have been the newer
+    /// one to a settled meeting, would get another number.
+    fn would_renumber(&self, kept: &Meeting, at: Moment, number: Option<&str>) -> bool {
+        kept.facts.first < self.horizon
+            && number.is_some_and(|number| {
+                kept.number() != Some(number) && kept.is_newer_number(at, number)
+            })
+    }
+}
+
+impl Roster {
+    /// The rules by which something was summed up; `None` while every fact is kept in detail.
+    ///
+    /// With other rules, [`presence`](Self::presence) would be wrong: replay into a new roster.
+    pub fn summed_under(&self) -> Option<Fingerprint> {
+        self.past.as_ref().map(|past| past.rules)
+    }
+
+    /// Sums up what was settled by `now`, to bound memory.
+    ///
+    /// This changes no [`presence`](Self::presence) by these rules from `now` on. Cheap where nothing
+    /// is to be done, so it may be called often. Does nothing if something was already summed up by
+    /// other rules.
+    pub fn sum_up(&mut self, rules: &Rules, now: Moment) {
+        let fingerprint = rules.fingerprint();
+        if self.summed_under().is_some_and(|under| under != fingerprint) {
+            return;
+        }
+        let Some(newest) = self.newest else { return };
+        let known = self.past.as_ref().map(|past| past.horizon);
+        let horizon = newest.min(now).plus(-KEPT);
+        let horizon = known.map_or(horizon, |known| known.max(horizon));
+        let is_settled = |meeting: &Meeting| meeting.facts.last.plus(rules.stale_after) < horizon;
+        if !self.meetings.values().any(is_settled) {
+            return;
+        }
+        let spans = self.settled_spans(rules, now.max(horizon), is_settled);
+        let past = self.past.get_or_insert_with(|| Past::new(fingerprint, horizon));
+        past.horizon = horizon;
+        self.meetings.retain(|uuid, meeting| {
+            let settled = is_settled(meeting);
+            if settled {
+                past.settle(uuid, meeting);
+            } else {
+                meeting.shrink_to_fit();
+            }
+            !settled
+        });
+        self.meetings.shrink_to_fit();
+        for (name, span) in spans {
+            past.people.entry(name).or_default().loose.push(span);
+        }
+        let kept = self.meetings.values().map(|meeting| meeting.facts.first);
+        past.fold(kept.chain([horizon]).min().expect("the horizon is one"));
+    }
+
+    /// The spans of all settled meetings, each with whose it is.
+    fn settled_spans(
+        &self,
+        rules: &Rules,
+        now: Moment,
+        is_settled: impl Fn(&Meeting) -> bool,
+    ) -> Vec<(Name, RoomSpan)> {
+        let frame = Frame::new(self, rules, now);
+        let cast = Cast::new(self, rules);
+        let mut spans = Vec::new();
+        for meeting in self.meetings.values().filter(|meeting| is_settled(meeting)) {
+            frame.find(meeting, &cast, |who, span| {
+                // Nobody's spans matter only while they are open.
+                let name = who.map(|who| cast.shown()[who as usize].clone());
+                spans.extend(name.map(|name| (name, span)));
+            });
+        }
+        spans
+    }
+}
+
+impl Past {
+    fn new(rules: Fingerprint, horizon: Moment) -> Self {
+        Self {
+            rules,
+            horizon,
+            meetings: BTreeSet::new(),
+            firsts: BTreeMap::new(),
+            people: BTreeMap::new(),
+        }
+    }
+
+    /// Remembers that a meeting was there.
+    fn settle(&mut self, uuid: &str, meeting: &Meeting) {
+        self.meetings.insert(uuid_hash(uuid));
+        if let (Some(number), Some(seen)) = (meeting.number(), meeting.seen) {
+            let firsts = self.firsts.entry(number.into()).or_default();
+            firsts.insert(seen.first);
+        }
+    }
+
+    /// Forgets what nothing from `cut` on can touch. No fact kept in detail, and none that may
+    /// still be taken in, is older than `cut`.
+    fn fold(&mut self, cut: Moment) {
+        for firsts in self.firsts.values_mut() {
+            *firsts = firsts.split_off(&cut);
+        }
+        self.firsts.retain(|_, firsts| !firsts.is_empty());
+        for departed in self.people.values_mut() {
+            departed.fold(cut);
+        }
+    }
+}
+
+impl Departed {
+    fn fold(&mut self, cut: Moment) {
+        self.loose.sort_by_key(|found| visits::order(&found.span));
+        let mut folded_to = None;
+        visits::join_up(self.loose.iter().map(|found| found.span), |stay| {
+            if let Some(reach) = stay.reach.filter(|&reach| reach < cut) {
+                folded_to = Some(reach);
+                self.everywhere.add(&stay);
+            }
+        });
+        // Visits never overlap: what begins by the last one's end is in it or before it.
+        let folded = self.loose.partition_point(|found| Some(found.span.start) <= folded_to);
+        let folded: Vec<RoomSpan> = self.loose.drain(..folded).collect();
+        self.loose.shrink_to_fit();
+        let rooms: BTreeSet<u32> = folded.iter().map(|found| found.room).collect();
+        for room in rooms {
+            let lasts = self.rooms.entry(room).or_default();
+            let here = folded.iter().filter(|found| found.room == room);
+            visits::join_up(here.map(|found| found.span), |stay| lasts.add(&stay));
+        }
+    }
+}
+
+fn uuid_hash(uuid: &str) -> u64 {
+    rules::stable_hash(uuid.as_bytes())
+}

@@ -1,0 +1,96 @@
+//! When a checkpoint is of use.
+
+use super::story::*;
+use crate::roster::checkpoint::{Header, Ignored, decode, encode};
+use crate::roster::{Roster, Rules};
+
+fn header() -> Header {
+    Header { journal: "j-1".to_owned(), position: 42 }
+}
+
+fn full() -> Roster {
+    roster(&[join("10:00").account("u-1"), leave("10:30")])
+}
+
+fn summed_up() -> Roster {
+    let mut roster = roster(&[join("10:00"), leave("10:30"), join("90 10:00").meeting("m2")]);
+    roster.sum_up(&rules(), clock("90 11:00"));
+    roster
+}
+
+#[test]
+fn a_checkpoint_is_of_use_only_where_it_fits() {
+    let other_rules = rules_of_rooms(&["111"]);
+    #[rustfmt::skip]
+    let cases: [(_, _, fn(&mut Vec<u8>), _, _, _); 10] = [
+        // what is special                           roster        damage                             journal  rules          verdict
+        ("as it was written",                        full(),      |_| {},                             "j-1",   rules(),       None),
+        ("of another journal",                       full(),      |_| {},                             "j-2",   rules(),       Some(Ignored::OtherJournal)),
+        ("other rules, everything in detail",        full(),      |_| {},                             "j-1",   other_rules.clone(), None),
+        ("other rules, something summed up",         summed_up(), |_| {},                             "j-1",   other_rules,   Some(Ignored::OtherRules)),
+        ("the same rules, something summed up",      summed_up(), |_| {},                             "j-1",   rules(),       None),
+        ("empty",                                    full(),      Vec::clear,                         "j-1",   rules(),       Some(Ignored::Damaged)),
+        ("something else",                           full(),      |bytes| bytes[0] = b'L',            "j-1",   rules(),       Some(Ignored::Damaged)),
+        ("another format",                           full(),      |bytes| bytes[8] += 1,              "j-1",   rules(),       Some(Ignored::OtherVersion)),
+        ("a bit turned",                             full(),      |bytes| bytes[40] ^= 1,             "j-1",   rules(),       Some(Ignored::Damaged)),
+        ("a byte short",                             full(),      |bytes| bytes.truncate(bytes.len() - 1), "j-1", rules(),    Some(Ignored::Damaged)),
+    ];
+    for (what, roster, damage, journal, rules, verdict) in cases {
+        let mut bytes = encode(&roster, &header());
+        damage(&mut bytes);
+        let read = decode(&bytes, journal, rules.fingerprint());
+        assert_eq!(read.as_ref().err(), verdict.as_ref(), "{what}");
+        if let Ok(read) = read {
+            assert_eq!(read, (roster, header()), "{what}");
+        }
+    }
+}
+
+#[test]
+fn another_version_of_lookout_is_noticed() {
+    let mut bytes = encode(&full(), &header());
+    // The version is the body's first text: its length, then `0.1.0`.
+    bytes[17] += 1;
+    let crc = crc32fast::hash(&bytes[16..]).to_le_bytes();
+    bytes[12..16].copy_from_slice(&crc);
+    let read = decode(&bytes, "j-1", rules().fingerprint());
+    assert_eq!(read, Err(Ignored::OtherVersion));
+}
+
+#[test]
+fn rules_that_differ_in_anything_have_another_fingerprint() {
+    let person = |ids: &[&str]| crate::config::Person {
+        name: crate::zoom::Name::clean("Ada").unwrap(),
+        aliases: Vec::new(),
+        zoom_user_ids: ids.iter().map(|&id| id.to_owned()).collect(),
+    };
+    let with_people = |people| Rules { people, ..rules() };
+    let all = [
+        rules(),
+        Rules { stale_after: HOUR, ..rules() },
+        rules_of_rooms(&["1", "23"]),
+        rules_of_rooms(&["12", "3"]),
+        rules_of_rooms(&["23", "1"]),
+        with_people(vec![person(&[])]),
+        with_people(vec![person(&["u"])]),
+    ];
+    for (at, one) in all.iter().enumerate() {
+        assert_eq!(one.fingerprint(), one.clone().fingerprint());
+        for other in &all[..at] {
+            assert_ne!(one.fingerprint(), other.fingerprint(), "{one:?} {other:?}");
+        }
+    }
+}
+
+#[test]
+fn a_checkpoint_says_why_it_is_ignored() {
+    let texts =
+        [Ignored::Damaged, Ignored::OtherVersion, Ignored::OtherJournal, Ignored::OtherRules];
+    let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(texts.join("\n"), @r"
+    the checkpoint is damaged
+    the checkpoint was made by another version of Lookout
+    the checkpoint belongs to another journal
+    the checkpoint was made with other rooms, people or `stale_after`
+    ");
+}

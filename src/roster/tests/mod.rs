@@ -1,0 +1,10 @@
+//! Tests of the whole fold: events in, presence out.
+
+mod any;
+mod cases;
+mod checkpoint;
+mod people;
+mod properties;
+mod rooms;
+mod rules;
+mod story;

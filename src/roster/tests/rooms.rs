@@ -1,0 +1,147 @@
+//! What is shown of which room and for how long: rule 11 of `presence.md`, and the window of visits.
+
+use super::story::*;
+use crate::roster::{NeedsReplay, Roster};
+use crate::zoom::{Event, Kind};
+
+fn bob(event: Event) -> Event {
+    event.leg("7").connection("c7").name("Bob")
+}
+
+#[test]
+fn only_configured_rooms_are_shown() {
+    #[rustfmt::skip]
+    let cases = [
+        // what is special                  rooms             events                          everywhere, in room 111
+        ("its own room",                    vec!["111"],      join("10:00"),                  [1, 1]),
+        ("another configured room",         vec!["111", "5"], join("10:00").room("5"),        [1, 0]),
+        ("a room that is not configured",   vec!["111"],      join("10:00").room("222"),      [0, 0]),
+        ("no number",                       vec!["111"],      join("10:00").number(""),       [0, 0]),
+    ];
+    for (what, rooms, event, expected) in cases {
+        let presence = presence(&[event], &rules_of_rooms(&rooms), "11:00");
+        let found = [presence.people.len(), presence.rooms[0].people.len()];
+        assert_eq!(found, expected, "{what}");
+        assert_eq!(presence.next_change.is_some(), expected[0] == 1, "{what}");
+    }
+}
+
+#[test]
+fn without_configured_rooms_every_meeting_is_one_room_with_no_page_of_its_own() {
+    let events = [join("10:00").number(""), bob(join("10:05")).room("222")];
+    let presence = presence(&events, &rules(), "11:00");
+    assert_eq!(presence.people.len(), 2);
+    assert_eq!(presence.rooms, []);
+}
+
+#[test]
+fn the_nameless_are_counted_where_they_are() {
+    let events = [
+        join("10:00").name(""),
+        bob(join("10:05")).room("222").name(""),
+        bob(join("10:05")).room("3").name(""),
+    ];
+    let presence = presence(&events, &rules_of_rooms(&["222", "111"]), "11:00");
+    assert_eq!(presence.nameless_present, 2);
+    let rooms: Vec<usize> = presence.rooms.iter().map(|room| room.nameless_present).collect();
+    assert_eq!(rooms, [1, 1]);
+}
+
+#[test]
+fn the_next_change_is_the_next_staleness_of_an_open_span() {
+    #[rustfmt::skip]
+    let cases = [
+        // what is special              events                                                       next
+        ("nobody in",                   vec![join("10:00"), leave("10:30")],                         None),
+        ("the first of two",            vec![join("10:00"), bob(join("10:30")).room("222")],         Some("22:00")),
+        ("the meeting's last event",    vec![join("10:00"), bob(join("10:30"))],                     Some("22:30")),
+        ("nobody with a name in",       vec![join("10:00").name("")],                                Some("22:00")),
+    ];
+    for (what, events, next) in cases {
+        assert_eq!(presence(&events, &rules(), "11:00").next_change, next.map(clock), "{what}");
+    }
+}
+
+#[test]
+fn visits_are_listed_for_35_days_and_the_lasts_for_ever() {
+    let events = [join("10:00"), leave("10:30")];
+    #[rustfmt::skip]
+    let cases = [
+        // what is special       now             shown
+        ("to the second",        "36 10:30",     "Ada out, joined 10:00, left 10:30: 10:00-10:30"),
+        ("a second more",        "36 10:30:01",  "Ada out, joined 10:00, left 10:30: "),
+        ("years later",          "999 10:30",    "Ada out, joined 10:00, left 10:30: "),
+    ];
+    for (what, now, shown) in cases {
+        assert_eq!(told(&events, now), shown, "{what}");
+    }
+}
+
+/// Two meetings of day 1 and one of day 60, summed up on day 60.
+fn summed_up() -> Roster {
+    let day_1 = [join("10:00"), leave("10:30"), bob(join("10:40")).room("222")];
+    let day_60 = event(Kind::Started, "60 10:00").meeting("later");
+    let mut roster = roster(day_1.iter().chain([&day_60]));
+    let before = roster.presence(&rules(), clock("60 11:00"));
+    roster.sum_up(&rules(), clock("60 11:00"));
+    assert_eq!(roster.presence(&rules(), clock("60 11:00")), before);
+    roster
+}
+
+#[test]
+fn what_is_long_over_is_summed_up() {
+    let roster = summed_up();
+    assert_eq!(roster.summed_under(), Some(rules().fingerprint()));
+    let kept: Vec<&str> = roster.meetings.keys().map(|uuid| &**uuid).collect();
+    assert_eq!(kept, ["later"]);
+    let spans = roster.past.as_ref().unwrap().people.values().map(|person| person.loose.len());
+    assert_eq!(spans.sum::<usize>(), 0, "nothing can touch these spans any more");
+}
+
+#[test]
+fn a_fact_that_concerns_what_was_summed_up_needs_a_replay() {
+    #[rustfmt::skip]
+    let cases = [
+        // what is special                       event                                      taken
+        ("before the horizon, 35 days ago",      join("25 09:59:59").meeting("new"),        Err(NeedsReplay)),
+        ("on the horizon",                       join("25 10:00").meeting("new"),           Ok(())),
+        ("now, of a meeting that is settled",    leave("60 11:00"),                         Err(NeedsReplay)),
+        ("now, of one that is not",              join("60 11:00").meeting("later"),         Ok(())),
+        ("without a meeting",                    no_meeting(join("10:00")),                 Ok(())),
+    ];
+    for (what, event, taken) in cases {
+        let mut roster = summed_up();
+        assert_eq!(roster.apply(&event), taken, "{what}");
+        let untouched = roster == summed_up();
+        assert_eq!(untouched, taken.is_err() || event.meeting.is_none(), "{what}");
+    }
+}
+
+fn no_meeting(mut event: Event) -> Event {
+    event.meeting = None;
+    event
+}
+
+#[test]
+fn a_summed_up_roster_is_neither_merged_nor_summed_up_by_other_rules() {
+    let mut full = Roster::new();
+    assert_eq!(full.merge(&summed_up()), Err(NeedsReplay));
+    assert_eq!(full, Roster::new());
+    let mut summed = summed_up();
+    assert_eq!(summed.merge(&full), Err(NeedsReplay));
+    summed.sum_up(&rules_of_rooms(&["111"]), clock("200 10:00"));
+    assert_eq!(summed, summed_up());
+}
+
+#[test]
+fn meetings_that_overlap_in_a_chain_are_summed_up_all_the_same() {
+    let mut roster = Roster::new();
+    for day in 1..=200 {
+        let in_new = |event: Event| event.meeting(&format!("m{day}"));
+        let events =
+            [in_new(join(&format!("{day} 10:00"))), in_new(leave(&format!("{} 11:00", day + 1)))];
+        events.iter().for_each(|event| roster.apply(event).unwrap());
+        roster.sum_up(&rules(), clock(&format!("{} 11:00", day + 1)));
+    }
+    assert!(roster.meetings.len() < 40, "{} meetings kept", roster.meetings.len());
+}

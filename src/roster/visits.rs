@@ -1,0 +1,141 @@
+//! From spans to visits, and what is remembered of visits for ever.
+//!
+//! Rules 7 to 9 of `presence.md`.
+
+use serde::{Deserialize, Serialize};
+
+use super::presence::{End, Visit};
+use super::spans::{Span, SpanEnd};
+use crate::moment::Moment;
+
+/// A visit with what the page needs to know besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stay {
+    pub visit: Visit,
+    /// The last moment that a later span could touch it; `None` while it lasts.
+    pub reach: Option<Moment>,
+    /// When it last changed what is shown.
+    pub change: Moment,
+}
+
+/// Last Join, Last Left and the last change: all that old visits still matter for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Lasts {
+    pub join: Option<Moment>,
+    pub left: Option<Moment>,
+    /// `None` only where there was no visit at all.
+    pub change: Option<Moment>,
+}
+
+impl Lasts {
+    /// Takes in one visit.
+    pub(super) fn add(&mut self, stay: &Stay) {
+        self.join = self.join.max(stay.visit.start);
+        if let End::At(end) = stay.visit.end {
+            self.left = self.left.max(Some(end));
+        }
+        self.change = self.change.max(Some(stay.change));
+    }
+}
+
+/// The order in which [`join_up`] wants spans: by time, and in one second leaves without a join
+/// last, so that whatever visit they may lie in is known by then.
+pub(super) fn order(span: &Span) -> (Moment, bool) {
+    (span.start, span.end == SpanEnd::Bare)
+}
+
+/// Joins the spans of one person, in [`order`], into visits, and hands each to `found`, oldest first.
+pub(super) fn join_up(spans: impl IntoIterator<Item = Span>, mut found: impl FnMut(Stay)) {
+    let mut growing: Option<Growing> = None;
+    // The latest end found: a second leave of that second says nothing new.
+    let mut bare: Option<Moment> = None;
+    for span in spans {
+        let touched = growing.as_mut().filter(|visit| visit.reaches(span.start));
+        match (touched, span.end) {
+            (Some(_), SpanEnd::Bare) => {}
+            (Some(visit), _) => visit.add(span),
+            (None, SpanEnd::Bare) => {
+                if let Some(visit) = growing.take() {
+                    found(visit.stay());
+                }
+                if bare.replace(span.start) != Some(span.start) {
+                    found(bare_leave(span.start));
+                }
+            }
+            (None, _) => {
+                if let Some(visit) = growing.replace(Growing::new(span)) {
+                    found(visit.stay());
+                }
+            }
+        }
+    }
+    if let Some(visit) = growing {
+        found(visit.stay());
+    }
+}
+
+/// A visit of which only the leave is known (rule 8).
+fn bare_leave(at: Moment) -> Stay {
+    let visit = Visit { start: None, end: End::At(at) };
+    Stay { visit, reach: Some(at), change: at }
+}
+
+/// A visit that may still take in spans.
+struct Growing {
+    start: Moment,
+    open: bool,
+    /// The latest known end of a span.
+    ended: Option<Moment>,
+    /// The latest beginning of a span of unknown end.
+    vanished: Option<Moment>,
+    /// When the last such span was no longer taken to be open.
+    noticed: Option<Moment>,
+}
+
+impl Growing {
+    fn new(span: Span) -> Self {
+        let mut visit =
+            Self { start: span.start, open: false, ended: None, vanished: None, noticed: None };
+        visit.add(span);
+        visit
+    }
+
+    fn add(&mut self, span: Span) {
+        match span.end {
+            SpanEnd::Open => self.open = true,
+            SpanEnd::At(end) => self.ended = self.ended.max(Some(end)),
+            SpanEnd::Unknown { noticed } => {
+                self.vanished = self.vanished.max(Some(span.start));
+                self.noticed = self.noticed.max(Some(noticed));
+            }
+            SpanEnd::Bare => {}
+        }
+    }
+
+    /// The latest moment that belongs to it for certain. A span of unknown end counts as its beginning.
+    fn last(&self) -> Moment {
+        latest(self.start, [self.ended, self.vanished])
+    }
+
+    fn reaches(&self, moment: Moment) -> bool {
+        self.open || moment <= self.last()
+    }
+
+    fn stay(&self) -> Stay {
+        let end = match self.ended {
+            _ if self.open => End::Open,
+            Some(end) if self.vanished.is_none_or(|at| at < end) => End::At(end),
+            _ => End::Unknown,
+        };
+        let visit = Visit { start: Some(self.start), end };
+        let change = match end {
+            End::Open => self.start,
+            End::At(_) | End::Unknown => latest(self.start, [self.ended, self.noticed]),
+        };
+        Stay { visit, reach: (!self.open).then(|| self.last()), change }
+    }
+}
+
+fn latest(moment: Moment, others: [Option<Moment>; 2]) -> Moment {
+    others.into_iter().flatten().fold(moment, Moment::max)
+}

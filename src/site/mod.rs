@@ -1,0 +1,78 @@
+//! The site: a function of dashboard and templates, then put in place.
+//!
+//! [`Renderer::render`] makes all files in memory; only when every one of them
+//! is made does [`publish`](publish::publish) touch the output directory. So a
+//! template with a fault leaves the last good site as it is.
+
+mod assets;
+mod csv;
+pub mod publish;
+mod render;
+mod templates;
+
+use std::borrow::Cow;
+use std::io;
+
+use anyhow::Result;
+
+use crate::config::Settings;
+use crate::dashboard::Dashboard;
+use crate::moment::Moment;
+use crate::roster::Presence;
+
+pub use assets::builtin_files as builtin_static_files;
+pub use publish::{Edition, Outcome, Position, Published, Replace, Twin, publish};
+pub use render::Renderer;
+pub use templates::builtin_files as builtin_templates;
+
+/// One file of the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File<'a> {
+    /// Below the output directory, with `/` between its parts.
+    pub path: String,
+    /// Its contents.
+    pub bytes: Cow<'a, [u8]>,
+}
+
+/// What came of a build.
+#[derive(Debug)]
+pub struct Build {
+    /// What was done to the output directory.
+    pub outcome: Outcome,
+    /// The next moment at which the site changes although nothing arrives.
+    pub next_change: Option<Moment>,
+}
+
+/// Renders the site as of `edition.moment` and publishes it.
+///
+/// # Errors
+///
+/// A template with a fault, or an output directory that can't be written; what
+/// was published before is then still there, whole.
+pub fn build(
+    renderer: &Renderer,
+    presence: &Presence,
+    settings: &Settings,
+    edition: &Edition,
+    replace: Replace,
+) -> Result<Build> {
+    let dashboard = Dashboard::new(presence, settings, edition.moment);
+    let files = renderer.render(&dashboard, settings)?;
+    let of = settings.csv.path.as_str();
+    let copies = settings.csv.copies.iter();
+    let twins: Vec<Twin> = copies.map(|target| Twin { target, of }).collect();
+    let outcome = publish(&files, &twins, &settings.site.output_dir, edition, replace)?;
+    Ok(Build { outcome, next_change: dashboard.next_change })
+}
+
+/// Dates the heartbeat file to now, so that the page can tell "quiet" from
+/// "Lookout is down". Before the first build nothing is done.
+///
+/// # Errors
+///
+/// The file is there and can't be dated.
+pub fn touch_heartbeat(settings: &Settings) -> io::Result<()> {
+    let site = &settings.site;
+    let path = format!("{}{}", site.path.trim_start_matches('/'), render::HEARTBEAT_FILE);
+    publish::touch_heartbeat(&site.output_dir.join(path))
+}

@@ -1,0 +1,269 @@
+//! Putting the site in place: the only code that writes below the output directory.
+//!
+//! A visitor, or a power cut, finds every file old or new, never torn or empty:
+//! each is written under a hidden name beside its place, synced, then renamed.
+//! Files that did not change are not touched. What an earlier publication wrote
+//! and this one has not, is removed; nothing else ever is.
+//!
+//! Servers make a file's `ETag` of its date in whole seconds and its size, so a
+//! new version is dated at least one whole second after the one it replaces.
+//! Where that would lead more than [`change::AHEAD_S`] into the future, nothing is
+//! written and the caller is told to wait ([`Outcome::TooSoon`]).
+
+mod batch;
+mod change;
+mod manifest;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Component, Path};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+use super::File;
+use crate::moment::Moment;
+use batch::Batch;
+use change::Change;
+use manifest::Manifest;
+
+/// The lock that publishers of one directory share.
+const LOCK_FILE: &str = ".lookout-lock";
+
+/// How far the log had been read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The journal's id; positions of different journals can't be compared.
+    pub journal: String,
+    /// The id of the last event that was read; 0 before the first.
+    pub last_event: u64,
+}
+
+/// Which site this is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edition {
+    /// How far the log had been read.
+    pub position: Position,
+    /// As of when.
+    pub moment: Moment,
+}
+
+/// What may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace {
+    /// An edition of the same or an earlier position, as anybody running beside others should.
+    NotNewer,
+    /// Any edition: somebody asked for a moment in the past, or to begin again.
+    Any,
+}
+
+/// A file kept equal outside of the output directory.
+#[derive(Debug, Clone, Copy)]
+pub struct Twin<'a> {
+    /// Where it is; its directory must exist.
+    pub target: &'a Path,
+    /// The path of the [`File`] that it equals.
+    pub of: &'a str,
+}
+
+/// What came of publishing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The site is in place.
+    Published(Published),
+    /// Nothing was written; gather changes and try again after so long.
+    TooSoon(Duration),
+    /// Nothing was written: what is there is of this later position.
+    Superseded(Position),
+}
+
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Published {
+    /// Files written, relative to the output directory, in the order of writing; then twins.
+    pub written: Vec<String>,
+    /// Files removed, in order.
+    pub removed: Vec<String>,
+    /// How many files were already as they should be.
+    pub unchanged: usize,
+    /// What went wrong outside of the output directory; the site itself is in place.
+    pub problems: Vec<String>,
+}
+
+/// Makes `output_dir` hold exactly `files`, beside whatever else is there.
+///
+/// # Errors
+///
+/// A file that can't be written. Those before it may already be replaced, each
+/// whole; publishing again completes it.
+pub fn publish(
+    files: &[File],
+    twins: &[Twin],
+    output_dir: &Path,
+    edition: &Edition,
+    replace: Replace,
+) -> Result<Outcome> {
+    for file in files {
+        check_plain(&file.path)?;
+    }
+    let failed = || format!("cannot publish into `{}`", output_dir.display());
+    batch::create_dir(output_dir).with_context(failed)?;
+    let _lock = take_lock(&output_dir.join(LOCK_FILE)).with_context(failed)?;
+    let before = Manifest::read(output_dir);
+    if replace == Replace::NotNewer
+        && let Some(newer) = before.newer_than(&edition.position)
+    {
+        return Ok(Outcome::Superseded(newer));
+    }
+    let changes = site_changes(files, output_dir).with_context(failed)?;
+    if let Some(wait) = changes.iter().filter_map(Change::too_soon).max() {
+        return Ok(Outcome::TooSoon(wait));
+    }
+    let mut published =
+        Published { unchanged: files.len() - changes.len(), ..Published::default() };
+    put_in_place(files, changes, output_dir, &before, edition, &mut published)
+        .with_context(failed)?;
+    for twin in twins {
+        keep_equal(twin, files, &mut published);
+    }
+    Ok(Outcome::Published(published))
+}
+
+/// Dates the heartbeat file to now: the page then knows that Lookout is at work.
+/// Before the first publication there is no such file, and nothing is done.
+///
+/// # Errors
+///
+/// The file is there and can't be dated.
+pub fn touch_heartbeat(path: &Path) -> io::Result<()> {
+    match fs::File::options().write(true).open(path) {
+        Ok(file) => file.set_modified(SystemTime::now()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Refuses paths that could lead out of the output directory, or hide what is published.
+fn check_plain(path: &str) -> Result<()> {
+    let mut parts = Path::new(path).components();
+    let plain = |part| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."));
+    if path.is_empty() || !parts.all(plain) {
+        bail!(
+            "`{path}` is no place for a published file; use names without a leading `.`, and `/` between them"
+        );
+    }
+    Ok(())
+}
+
+/// Waits for other publishers; given back when dropped, also by a crash.
+fn take_lock(path: &Path) -> io::Result<fs::File> {
+    let lock = fs::File::options().create(true).append(true).open(path)?;
+    lock.lock()?;
+    Ok(lock)
+}
+
+fn site_changes<'a>(files: &'a [File], output_dir: &Path) -> Result<Vec<Change<'a>>> {
+    let now = SystemTime::now();
+    let mut changes = Vec::new();
+    for file in files {
+        let target = output_dir.join(&file.path);
+        let found = Change::find(&file.path, target, &file.bytes, now)
+            .with_context(|| format!("cannot read the published `{}`", file.path))?;
+        changes.extend(found);
+    }
+    Ok(changes)
+}
+
+/// The manifest goes first: whatever a crash leaves half done is known to be ours.
+fn put_in_place(
+    files: &[File],
+    changes: Vec<Change>,
+    output_dir: &Path,
+    before: &Manifest,
+    edition: &Edition,
+    published: &mut Published,
+) -> Result<()> {
+    let produced: BTreeSet<String> = files.iter().map(|file| file.path.clone()).collect();
+    let stale: BTreeSet<String> = before.files.difference(&produced).cloned().collect();
+    let ours: BTreeSet<String> = before.files.union(&produced).cloned().collect();
+    let directories: BTreeSet<&str> = ours.iter().filter_map(|path| parent(path)).collect();
+    batch::remove_left_overs(output_dir);
+    for directory in directories {
+        batch::remove_left_overs(&output_dir.join(directory));
+    }
+
+    let mut manifest = Manifest::new(edition, ours);
+    let listing = manifest.to_bytes();
+    let mut batch = Batch::new();
+    batch.stage(&Change::private(output_dir.join(manifest::FILE), &listing))?;
+    for change in &changes {
+        batch.stage(change).with_context(|| format!("cannot write `{}`", change.label))?;
+    }
+    batch.sync()?;
+    batch.rename()?;
+    published.written = changes.iter().map(|change| change.label.to_owned()).collect();
+
+    for path in stale {
+        if remove(output_dir, &path).with_context(|| format!("cannot remove `{path}`"))? {
+            published.removed.push(path);
+        }
+    }
+    if manifest.files != produced {
+        manifest.files = produced;
+        let listing = manifest.to_bytes();
+        batch::write(&Change::private(output_dir.join(manifest::FILE), &listing))?;
+    }
+    Ok(())
+}
+
+fn parent(path: &str) -> Option<&str> {
+    Some(path.rsplit_once('/')?.0)
+}
+
+/// Removes a file of ours and the directories it leaves empty; says whether it was there.
+fn remove(output_dir: &Path, path: &str) -> io::Result<bool> {
+    if check_plain(path).is_err() {
+        return Ok(false);
+    }
+    match fs::remove_file(output_dir.join(path)) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    }
+    let mut directory = parent(path);
+    while let Some(path) = directory {
+        if fs::remove_dir(output_dir.join(path)).is_err() {
+            break;
+        }
+        directory = parent(path);
+    }
+    Ok(true)
+}
+
+/// Makes `twin` equal its file. Whatever is wrong there does not keep the site back.
+fn keep_equal(twin: &Twin, files: &[File], published: &mut Published) {
+    let Some(file) = files.iter().find(|file| file.path == twin.of) else {
+        return;
+    };
+    let label = twin.target.display().to_string();
+    match write_twin(&label, twin.target, &file.bytes) {
+        Ok(true) => published.written.push(label),
+        Ok(false) => published.unchanged += 1,
+        Err(error) => published.problems.push(format!("cannot write the copy `{label}`: {error}")),
+    }
+}
+
+/// Others may publish from elsewhere into the same directory, so it is locked itself.
+fn write_twin(label: &str, target: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let parent = target.parent().filter(|path| !path.as_os_str().is_empty());
+    let directory = parent.unwrap_or(Path::new("."));
+    let lock = fs::File::open(directory)?;
+    lock.lock()?;
+    batch::remove_left_overs(directory);
+    match Change::find(label, target.to_owned(), bytes, SystemTime::now())? {
+        Some(change) => batch::write(&change).map(|()| true),
+        None => Ok(false),
+    }
+}

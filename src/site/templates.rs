@@ -1,0 +1,63 @@
+//! Templates: the built-in ones, and the operator's in their place.
+//!
+//! Built-in templates are registered as `builtin/<name>`; a name without that
+//! prefix is looked for among the operator's first. So a file in
+//! `templates_dir` replaces the built-in one of the same name, and may extend
+//! it: `{% extends "builtin/index.html" %}`.
+//!
+//! Everything printed is escaped, whatever the template is called: Tera goes by
+//! the name's ending, and `page.html.tera` would not be escaped by its own rule.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use include_dir::{Dir, include_dir};
+use tera::Tera;
+
+use super::assets::files_in;
+
+static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+const PREFIX: &str = "builtin/";
+
+/// Loads all templates; `templates_dir` need not exist.
+pub(super) fn load(templates_dir: &Path) -> Result<Tera> {
+    let mut tera = Tera::new();
+    tera.autoescape_on([""]);
+    let ready = tera.set_fallback_prefixes([PREFIX]);
+    ready.expect("no template is registered yet");
+    let mut sources = builtin();
+    sources.extend(own(templates_dir)?);
+    let added = tera.add_raw_templates(sources);
+    added.map_err(|error| {
+        anyhow!(
+            "the templates of `{}` and the built-in ones do not fit together\n{error}",
+            templates_dir.display()
+        )
+    })?;
+    Ok(tera)
+}
+
+/// The built-in templates under their own names, for whoever wants to change them.
+pub fn builtin_files() -> Vec<(String, &'static [u8])> {
+    super::assets::embedded(&BUILTIN)
+}
+
+fn builtin() -> Vec<(String, String)> {
+    let named = |(name, bytes): (String, &[u8])| {
+        let source = String::from_utf8_lossy(bytes).into_owned();
+        (format!("{PREFIX}{name}"), source)
+    };
+    builtin_files().into_iter().map(named).collect()
+}
+
+fn own(templates_dir: &Path) -> Result<Vec<(String, String)>> {
+    let mut sources = Vec::new();
+    for (name, path) in files_in(templates_dir)? {
+        let source = fs::read_to_string(&path)
+            .with_context(|| format!("cannot read the template `{}`", path.display()))?;
+        sources.push((name, source));
+    }
+    Ok(sources)
+}

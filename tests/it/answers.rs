@@ -1,0 +1,277 @@
+//! Every row of the table of answers, over a real socket.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lookout::config::Secret;
+use lookout::zoom::signature::hmac_hex;
+
+use crate::support::http::{connect, read_reply};
+use crate::support::lookout::{WEBHOOK, now, signed, until};
+use crate::support::{Lookout, Reply, Request, SECRET};
+
+const EVENT: &[u8] = br#"{"event":"meeting.started","event_ts":1767643200000,"payload":{"object":{"uuid":"a==","id":"1"}}}"#;
+
+fn serving() -> Lookout {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    lookout
+}
+
+fn readiness(lookout: &Lookout) -> Reply {
+    Request::get("/readyz").send(lookout.admin())
+}
+
+#[test]
+fn a_signed_challenge_is_answered() {
+    let lookout = serving();
+    let body = br#"{"payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"},"event_ts":1654503849680,"event":"endpoint.url_validation"}"#;
+    let reply = lookout.deliver(body);
+    let secret = Secret::new(SECRET).expect("not empty");
+    let encrypted = hmac_hex(&secret, b"qgg8vlvZRS6UYooatFL8Aw");
+    let expected =
+        format!(r#"{{"plainToken":"qgg8vlvZRS6UYooatFL8Aw","encryptedToken":"{encrypted}"}}"#);
+    assert_eq!((reply.status, reply.text()), (200, expected));
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    assert!(lookout.exported_keys().is_empty(), "a challenge is no event");
+}
+
+#[test]
+fn a_challenge_that_would_forge_a_signature_is_refused_and_not_stored() {
+    let lookout = serving();
+    let body =
+        br#"{"event":"endpoint.url_validation","payload":{"plainToken":"v0:1767643200:{}"}}"#;
+    let reply = lookout.deliver(body);
+    assert_eq!(reply.status, 400);
+    assert!(!reply.text().contains("encryptedToken"));
+    assert!(lookout.exported_keys().is_empty());
+}
+
+#[test]
+fn signed_events_are_stored_once_whether_readable_or_not() {
+    let lookout = serving();
+    #[rustfmt::skip]
+    let cases: [(&str, &[u8]); 4] = [
+        ("an event",                  EVENT),
+        ("stored before",             EVENT),
+        ("an event nobody knows yet", br#"{"event":"meeting.party","event_ts":1}"#),
+        ("nothing readable",          b"\xff\xfe"),
+    ];
+    for (what, body) in cases {
+        let reply = lookout.deliver(body);
+        assert_eq!((reply.status, reply.body.len()), (204, 0), "{what}");
+    }
+    assert_eq!(lookout.exported_keys().len(), 2);
+    assert_eq!(lookout.ok(&["export", "--quarantined"]).lines().count(), 1);
+}
+
+#[test]
+fn whoever_does_not_know_the_secret_is_refused() {
+    let lookout = serving();
+    let challenge = br#"{"event":"endpoint.url_validation","payload":{"plainToken":"a"}}"#;
+    let genuine = signed(WEBHOOK, EVENT, now());
+    let (timestamp, signature) = (genuine.headers[1].1.clone(), genuine.headers[2].1.clone());
+    #[rustfmt::skip]
+    let cases: [(&str, &[u8], Option<&str>, Option<&str>); 5] = [
+        // what is special             body                    timestamp         signature
+        ("no headers",                 EVENT,                  None,             None),
+        ("no headers on a challenge",  challenge,              None,             None),
+        ("no timestamp",               EVENT,                  None,             Some(&signature)),
+        ("another body",               b"{\"event\":\"x\"}",   Some(&timestamp), Some(&signature)),
+        ("another's signature",        challenge,              Some(&timestamp), Some(&signature)),
+    ];
+    for (what, body, timestamp, signature) in cases {
+        let mut request = Request::post(WEBHOOK, body);
+        if let Some(timestamp) = timestamp {
+            request = request.header("x-zm-request-timestamp", timestamp);
+        }
+        if let Some(signature) = signature {
+            request = request.header("x-zm-signature", signature);
+        }
+        let reply = request.send(lookout.public());
+        assert_eq!(reply.status, 401, "{what}");
+        assert!(!reply.text().contains("encryptedToken"), "{what}");
+    }
+    assert!(lookout.exported_keys().is_empty());
+}
+
+#[test]
+fn a_genuine_delivery_at_the_wrong_time_is_sent_again_and_makes_us_not_ready() {
+    let lookout = serving();
+    assert_eq!(readiness(&lookout).status, 200);
+    let reply = signed(WEBHOOK, EVENT, now() - 400).send(lookout.public());
+    assert_eq!(reply.status, 503);
+    assert!(reply.header("retry-after").is_some());
+    let ready = readiness(&lookout);
+    assert_eq!(ready.status, 503);
+    assert!(ready.text().contains("clock"), "{}", ready.text());
+    assert!(until(|| lookout.log().contains("away from our clock")), "it is in the log");
+
+    assert_eq!(lookout.deliver(EVENT).status, 204);
+    assert_eq!(readiness(&lookout).status, 200, "until a delivery has the right time again");
+}
+
+#[test]
+fn a_body_over_the_limit_is_refused_so_that_a_client_still_sending_can_read_it() {
+    let lookout = serving();
+    let body = vec![b'a'; 8 << 20];
+    let mut stream = connect(lookout.public()).expect("it listens");
+    let mut sender = stream.try_clone().expect("a second handle");
+    let sending = thread::spawn(move || {
+        let head =
+            format!("POST {WEBHOOK} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", body.len());
+        sender.write_all(head.as_bytes()).and_then(|()| sender.write_all(&body))
+    });
+    let reply = read_reply(&mut stream).expect("an answer, not a reset");
+    assert_eq!(reply.status, 413);
+    sending.join().expect("no panic").expect("all of it was taken");
+}
+
+#[test]
+fn a_body_over_the_limit_in_chunks_is_refused_too() {
+    let lookout = serving();
+    let mut stream = connect(lookout.public()).expect("it listens");
+    let head = format!("POST {WEBHOOK} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
+    stream.write_all(head.as_bytes()).expect("sent");
+    let chunk = format!("10000\r\n{}\r\n", "a".repeat(0x10000));
+    for _ in 0..17 {
+        stream.write_all(chunk.as_bytes()).expect("sent");
+    }
+    stream.write_all(b"0\r\n\r\n").expect("sent");
+    assert_eq!(read_reply(stream).expect("an answer").status, 413);
+}
+
+#[test]
+fn other_methods_are_not_allowed() {
+    let lookout = serving();
+    for method in ["GET", "PUT", "DELETE"] {
+        let request = Request { method, path: WEBHOOK, headers: Vec::new(), body: b"" };
+        let reply = request.send(lookout.public());
+        assert_eq!((reply.status, reply.header("allow")), (405, Some("POST")), "{method}");
+    }
+}
+
+#[test]
+fn a_body_that_does_not_come_is_answered_before_zoom_gives_up() {
+    let lookout = serving();
+    let begun = Instant::now();
+    let mut stream = connect(lookout.public()).expect("it listens");
+    let head = format!("POST {WEBHOOK} HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n12");
+    stream.write_all(head.as_bytes()).expect("sent");
+    let reply = read_reply(stream).expect("an answer");
+    assert_eq!(reply.status, 503);
+    assert!(reply.header("retry-after").is_some());
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn clients_that_stay_silent_are_closed_and_keep_nobody_waiting() {
+    let lookout = serving();
+    let begun = Instant::now();
+    let open = || connect(lookout.public()).expect("it listens");
+    let silent: Vec<TcpStream> = (0..300).map(|_| open()).collect();
+    let mut half = open();
+    half.write_all(b"POST /webhooks/zoom HTTP/1.1\r\nhost").expect("sent");
+    let mut idle = open();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n").expect("sent");
+    assert_eq!(lookout.deliver(EVENT).status, 204);
+    for stream in silent.into_iter().chain([half, idle]) {
+        // Closed, with or without a word.
+        drop(read_reply(stream));
+    }
+    assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn when_it_cannot_be_stored_zoom_is_to_send_it_again() {
+    let lookout = serving();
+    let database = lookout.path("data/lookout.db");
+    let blocker = rusqlite::Connection::open(&database).expect("it opens");
+    blocker.execute_batch("BEGIN IMMEDIATE").expect("the lock is ours");
+    let begun = Instant::now();
+    let reply = lookout.deliver(EVENT);
+    assert_eq!(reply.status, 503);
+    assert!(reply.header("retry-after").is_some());
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    blocker.execute_batch("ROLLBACK").expect("the lock is given back");
+    assert_eq!(lookout.deliver(EVENT).status, 204, "it recovers by itself");
+    assert_eq!(lookout.exported_keys().len(), 1);
+}
+
+#[test]
+fn the_site_is_served_as_nginx_would() {
+    let lookout = serving();
+    lookout.wait_for("lookout/index.html", |page| !page.is_empty());
+    let page = lookout.get("/lookout/");
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(page.header("cache-control"), Some("no-cache"));
+    assert!(
+        page.header("content-security-policy")
+            .is_some_and(|csp| csp.starts_with("default-src 'none'"))
+    );
+    let etag = page.header("etag").expect("a validator");
+    let again = Request::get("/lookout/").header("if-none-match", etag).send(lookout.public());
+    assert_eq!(again.status, 304);
+    let csv = lookout.get("/_data/zoom-room-dashboard.csv");
+    assert_eq!(csv.text(), "\"Username\",\"Status\",\"Last Join\",\"Last Left\"\n");
+    assert_eq!(lookout.get("/").status, 307, "a browser finds the page");
+}
+
+#[test]
+fn nothing_else_is_served() {
+    let lookout = serving();
+    lookout.wait_for("lookout/index.html", |page| !page.is_empty());
+    for path in [
+        "/lookout.toml",
+        "/lookout/../../lookout.toml",
+        "/lookout/%2e%2e/%2e%2e/lookout.toml",
+        "/.lookout-manifest.json",
+        "/lookout/.hidden",
+        "/_data/",
+        "/lookout/nothing",
+    ] {
+        assert_eq!(lookout.get(path).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn the_live_stream_has_one_event_for_each_change_one_can_see() {
+    let mut lookout = Lookout::with_settings("[privacy]\npublish = [\"Ada\"]\n");
+    lookout.serve();
+    lookout.wait_for("lookout/index.html", |page| !page.is_empty());
+    let mut stream = connect(lookout.public()).expect("it listens");
+    stream.write_all(b"GET /lookout/live HTTP/1.1\r\nhost: a\r\n\r\n").expect("sent");
+    let join = |name: &str| {
+        let time = lookout::moment::Moment::from_seconds(now()).to_string();
+        format!(
+            r#"{{"event":"meeting.participant_joined","event_ts":{},"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{name}","user_name":"{name}","join_time":"{time}"}}}}}}}}"#,
+            now() * 1000
+        )
+    };
+    // The stream must be open before anything happens.
+    assert!(until(|| lookout.get("/lookout/").status == 200));
+    assert_eq!(lookout.deliver(join("Hidden").as_bytes()).status, 204);
+    assert_eq!(lookout.deliver(join("Ada").as_bytes()).status, 204);
+    lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| csv.contains("Ada"));
+    lookout.stop();
+    let reply = read_reply(stream).expect("the stream ends when the service does");
+    assert_eq!(reply.header("content-type"), Some("text/event-stream"));
+    assert_eq!(reply.text().matches("event: published").count(), 1, "{}", reply.text());
+}
+
+#[test]
+fn health_and_metrics_have_an_address_of_their_own() {
+    let lookout = serving();
+    lookout.deliver(EVENT);
+    let metrics = Request::get("/metrics").send(lookout.admin());
+    assert_eq!(metrics.status, 200);
+    let line = r#"lookout_deliveries_total{answer="stored",status="204"} 1"#;
+    assert!(metrics.text().contains(line), "{}", metrics.text());
+    assert_eq!(Request::get("/healthz").send(lookout.admin()).status, 200);
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(lookout.get(path).status, 404, "{path} is not public");
+    }
+}

@@ -1,0 +1,72 @@
+//! Names that try to be more than names.
+
+use std::path::Path;
+
+use lookout::dashboard::Dashboard;
+use lookout::site::Renderer;
+
+use super::sample::{Does, NOW, at, person, presence, settings};
+
+/// What a name may try, told by what it aims at.
+pub fn names() -> Vec<(&'static str, String)> {
+    vec![
+        ("an element", "<script>alert(1)</script>".to_owned()),
+        ("an image", "<img src=x onerror=alert(1)>".to_owned()),
+        ("a closing tag", "</bdi></td></table><h1>".to_owned()),
+        ("an attribute", "\" onmouseover=\"alert(1)".to_owned()),
+        ("an attribute, single quotes", "' onmouseover='alert(1)".to_owned()),
+        ("an entity", "&lt;b&gt;&amp;&#60;".to_owned()),
+        ("a template", "{{ 7 * 7 }}{% raw %}".to_owned()),
+        ("a row of the table", "Ada\",\"x\"\n\"Eve".to_owned()),
+        ("a comma", "Ada, Countess".to_owned()),
+        ("a formula", "=HYPERLINK(\"http://evil.example\")".to_owned()),
+        ("the end of a script", "</script><!--".to_owned()),
+        ("lines for JavaScript", "a\u{2028}b\u{2029}c".to_owned()),
+        ("the other direction", "\u{202e}gnp.exe".to_owned()),
+        ("Arabic", "محمد علي".to_owned()),
+        ("emoji", "👨\u{200d}👩\u{200d}👧 🏳\u{fe0f}\u{200d}🌈".to_owned()),
+        ("length", "W".repeat(300)),
+        ("marks upon marks", format!("Z{}", "\u{0351}".repeat(100))),
+        ("a path", "../../etc/passwd".to_owned()),
+        ("nothing to see", "\u{200b}".to_owned()),
+        ("a byte order mark", "\u{feff}Ada".to_owned()),
+    ]
+}
+
+#[test]
+fn a_hostile_name_is_text_in_every_file() {
+    let settings = settings(Path::new("/nowhere"));
+    let renderer = Renderer::load(&settings).expect("the built-in templates load");
+    let tags = |html: &str| html.matches('<').count();
+    for (what, text) in names() {
+        let render = |shown: &str| {
+            let people = vec![
+                person(shown).stays_from("2026-01-05T17:00:00Z"),
+                person(&format!("{shown} too"))
+                    .was_in("2026-01-04T17:00:00Z", "2026-01-04T18:00:00Z"),
+            ];
+            let dashboard = Dashboard::new(&presence(people), &settings, at(NOW));
+            let files =
+                renderer.render(&dashboard, &settings).expect("names can't break a template");
+            let text = |path: &str| {
+                let file = files.iter().find(|file| file.path == path).expect("the file is made");
+                String::from_utf8(file.bytes.to_vec()).expect("files are UTF-8")
+            };
+            (
+                text("lookout/index.html"),
+                text("lookout/presence.json"),
+                text("_data/zoom-room-dashboard.csv"),
+            )
+        };
+        let (page, json, csv) = render(&text);
+        let (plain_page, ..) = render("Ada");
+        assert_eq!(tags(&page), tags(&plain_page), "{what}: a tag more or less");
+        assert!(!page.contains("onmouseover=\"") && !page.contains("onerror=a\""), "{what}");
+        assert!(!json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{what}: {json}");
+        let widget: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+        let clean = super::sample::name(&text);
+        assert_eq!(widget["members"][0]["name"], clean.as_str(), "{what}");
+        assert_eq!(csv.lines().count(), 3, "{what}: {csv}");
+        assert_eq!(csv.matches('<').count(), 4, "{what}: only the two icons are elements");
+    }
+}

@@ -1,0 +1,56 @@
+//! The CSV in a real Jekyll: `apt-get install -y jekyll`.
+
+use std::fs;
+use std::process::Command;
+
+use lookout::site::{Renderer, Replace, build};
+use tempfile::TempDir;
+
+use super::hostile;
+use super::sample::{self, Does, edition, person, presence, settings};
+
+const PAGE: &str = r#"---
+---
+<table>
+{% for row in site.data.zoom-room-dashboard %}<tr><td>{{ row.Username }}</td><td>{{ row.Status }}</td><td>{{ row["Last Join"] }}</td><td>{{ row["Last Left"] }}</td></tr>
+{% endfor %}</table>
+"#;
+
+#[test]
+fn jekyll_renders_every_row_whatever_people_are_called() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let source = directory.path().join("jekyll");
+    fs::create_dir_all(source.join("_data")).expect("it can be made");
+    fs::write(source.join("index.html"), PAGE).expect("it can be written");
+    let mut settings = settings(directory.path());
+    settings.csv.copies = vec![source.join("_data/zoom-room-dashboard.csv")];
+
+    let hostile = hostile::names();
+    let people = hostile.iter().map(|(_, name)| person(name).stays_from("2026-01-05T17:00:00Z"));
+    let renderer = Renderer::load(&settings).expect("the built-in templates load");
+    build(&renderer, &presence(people.collect()), &settings, &edition(1), Replace::NotNewer)
+        .expect("it builds");
+
+    let jekyll = Command::new("jekyll")
+        .args(["build", "--disable-disk-cache", "--source"])
+        .arg(&source)
+        .arg("--destination")
+        .arg(directory.path().join("out"))
+        .output()
+        .expect("jekyll runs; `apt-get install -y jekyll`");
+    assert!(jekyll.status.success(), "{}", String::from_utf8_lossy(&jekyll.stderr));
+    let page =
+        fs::read_to_string(directory.path().join("out/index.html")).expect("Jekyll made the page");
+    assert_eq!(page.matches("<tr>").count(), hostile.len(), "a row for each: {page}");
+    assert_eq!(page.matches("<td>").count(), 4 * hostile.len(), "four cells in each: {page}");
+    assert_eq!(page.matches("fa-toggle-on").count(), hostile.len());
+    for (what, name) in hostile {
+        let escaped = sample::name(&name)
+            .as_str()
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;");
+        assert!(page.contains(&format!("<td>{escaped}</td>")), "{what}: {escaped} in {page}");
+    }
+}

@@ -1,0 +1,10 @@
+//! The site as files: what it says, rendered, published, read by Jekyll.
+
+mod dashboard;
+mod golden;
+mod hostile;
+mod jekyll;
+mod privacy;
+mod publish;
+mod sample;
+mod templates;

@@ -1,0 +1,76 @@
+//! Nothing about anybody who is not published reaches a file.
+
+use std::path::Path;
+
+use lookout::config::{PublishList, Settings};
+use lookout::dashboard::Dashboard;
+use lookout::moment::Moment;
+use lookout::roster::{self, Person, Presence};
+use lookout::site::Renderer;
+use proptest::prelude::*;
+
+use super::sample::{Does, NOW, at, name, person, presence_in, room, settings};
+
+fn published() -> Settings {
+    let mut settings = settings(Path::new("/nowhere"));
+    settings.privacy.publish = PublishList::Only(["Ada", "Zoë"].map(name).into());
+    settings.rooms = vec![room("lounge", "Lounge"), room("library", "Library")];
+    settings
+}
+
+fn shown() -> Presence {
+    presence_in(vec![
+        vec![person("Ada").stays_from("2026-01-05T17:38:09Z")],
+        vec![person("Zoë").was_in("2026-01-04T10:00:00Z", "2026-01-04T11:30:00Z")],
+    ])
+}
+
+fn render(renderer: &Renderer, presence: &Presence, settings: &Settings) -> Vec<(String, Vec<u8>)> {
+    let dashboard = Dashboard::new(presence, settings, at(NOW));
+    let files = renderer.render(&dashboard, settings);
+    let files = files.expect("the built-in templates render");
+    let owned = files.into_iter().map(|file| (file.path, file.bytes.into_owned()));
+    owned.collect()
+}
+
+prop_compose! {
+    /// Somebody hidden, who comes and goes around now and may be in.
+    fn hidden()(
+        number in 0..1_000_u32,
+        came in -4_000_000_i64..10_000,
+        stayed in proptest::option::of(0_i64..100_000),
+    ) -> Person {
+        let moment = |offset: i64| at(NOW).plus(offset);
+        let text = |moment: Moment| moment.to_string();
+        let person = person(&format!("hidden {number}"));
+        match stayed {
+            Some(stayed) => person.was_in(&text(moment(came)), &text(moment(came + stayed))),
+            None => person.stays_from(&text(moment(came))),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn hidden_people_change_no_byte(
+        hidden in proptest::collection::vec(hidden(), 1..20),
+        nameless in 0..5_usize,
+        next_change in proptest::option::of(0_i64..100_000),
+    ) {
+        let settings = published();
+        let renderer = Renderer::load(&settings).expect("the built-in templates load");
+        let mut busy = shown();
+        let add = |people: &mut Vec<Person>| {
+            people.extend(hidden.iter().cloned());
+            people.sort_by(|a, b| a.name.cmp(&b.name));
+        };
+        add(&mut busy.people);
+        busy.rooms.iter_mut().for_each(|room: &mut roster::Room| {
+            add(&mut room.people);
+            room.nameless_present = nameless;
+        });
+        busy.nameless_present = nameless;
+        busy.next_change = next_change.map(|offset| at(NOW).plus(offset));
+        prop_assert_eq!(render(&renderer, &busy, &settings), render(&renderer, &shown(), &settings));
+    }
+}

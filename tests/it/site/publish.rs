@@ -1,0 +1,329 @@
+//! Putting files in place, in real directories.
+
+use std::borrow::Cow;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lookout::site::{Edition, File, Outcome, Position, Published, Replace, Twin, publish};
+use tempfile::TempDir;
+
+use super::sample::{self, edition};
+
+/// An output directory that is published into.
+struct Stage {
+    directory: TempDir,
+    twins: Vec<PathBuf>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        Self { directory, twins: Vec::new() }
+    }
+
+    fn output(&self) -> PathBuf {
+        self.directory.path().join("deep/site")
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.output().join(path)
+    }
+
+    fn try_publish(
+        &self,
+        files: &[(&str, &str)],
+        edition: &Edition,
+        replace: Replace,
+    ) -> anyhow::Result<Outcome> {
+        let files: Vec<File> = files
+            .iter()
+            .map(|(path, text)| File {
+                path: (*path).to_owned(),
+                bytes: Cow::Borrowed(text.as_bytes()),
+            })
+            .collect();
+        let twins: Vec<Twin> =
+            self.twins.iter().map(|target| Twin { target, of: "a.csv" }).collect();
+        publish(&files, &twins, &self.output(), edition, replace)
+    }
+
+    #[track_caller]
+    fn publish(&self, files: &[(&str, &str)]) -> Published {
+        match self.try_publish(files, &edition(1), Replace::NotNewer) {
+            Ok(Outcome::Published(published)) => published,
+            other => panic!("not published: {other:?}"),
+        }
+    }
+
+    fn read(&self, path: &str) -> Option<String> {
+        fs::read_to_string(self.path(path)).ok()
+    }
+
+    /// Everything in the output directory that a visitor could ask for.
+    fn visible(&self) -> Vec<String> {
+        let entries = walkdir::WalkDir::new(self.output()).sort_by_file_name();
+        let files = entries.into_iter().map(|entry| entry.expect("it can be read"));
+        let files = files.filter(|entry| entry.file_type().is_file());
+        let below = |path: &Path| {
+            path.strip_prefix(self.output()).expect("it is below").display().to_string()
+        };
+        let paths = files.map(|entry| below(entry.path()));
+        paths
+            .filter(|path| {
+                !path.starts_with(".lookout-manifest") && !path.starts_with(".lookout-lock")
+            })
+            .collect()
+    }
+
+    fn date(&self, path: &str) -> i64 {
+        fs::metadata(self.path(path)).expect("it is there").mtime()
+    }
+
+    fn set_date(&self, path: &str, date: SystemTime) {
+        let file = fs::File::options().write(true).open(self.path(path)).expect("it is there");
+        file.set_modified(date).expect("it can be dated");
+    }
+}
+
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set");
+    i64::try_from(now.as_secs()).expect("the clock is set")
+}
+
+#[test]
+fn a_site_is_put_in_place_for_the_web_server_to_read() {
+    let stage = Stage::new();
+    let published = stage.publish(&[("lookout/index.html", "page"), ("a.csv", "table")]);
+    assert_eq!(published.written, ["lookout/index.html", "a.csv"]);
+    assert_eq!(stage.visible(), ["a.csv", "lookout/index.html"]);
+    #[rustfmt::skip]
+    let cases = [
+        // what is special   path                       mode
+        ("a page",           "lookout/index.html",      0o644),
+        ("a directory",      "lookout",                 0o755),
+        ("the output",       ".",                       0o755),
+        ("ours alone",       ".lookout-manifest.json",  0o600),
+    ];
+    for (what, path, mode) in cases {
+        let metadata = fs::metadata(stage.path(path)).expect("it is there");
+        assert_eq!(metadata.permissions().mode() & 0o777, mode, "{what}");
+    }
+}
+
+#[test]
+fn what_has_not_changed_is_not_touched() {
+    let stage = Stage::new();
+    stage.publish(&[("index.html", "page"), ("a.csv", "table")]);
+    let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    stage.set_date("index.html", long_ago);
+    stage.set_date("a.csv", long_ago);
+    let inode = |path: &str| fs::metadata(stage.path(path)).expect("it is there").ino();
+    let before = inode("index.html");
+
+    let published = stage.publish(&[("index.html", "page"), ("a.csv", "longer table")]);
+    assert_eq!(published.written, ["a.csv"]);
+    assert_eq!(published.unchanged, 1);
+    assert_eq!(stage.date("index.html"), 1_000_000_000);
+    assert_eq!(inode("index.html"), before);
+    assert!(stage.date("a.csv") >= now() - 2);
+}
+
+#[test]
+fn each_version_is_dated_a_second_later_and_then_has_to_wait() {
+    let stage = Stage::new();
+    stage.publish(&[("index.html", "0")]);
+    let mut dates = vec![stage.date("index.html")];
+    let waited = loop {
+        let text = dates.len().to_string();
+        match stage.try_publish(&[("index.html", &text)], &edition(1), Replace::NotNewer) {
+            Ok(Outcome::Published(_)) => dates.push(stage.date("index.html")),
+            Ok(Outcome::TooSoon(wait)) => break wait,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(dates.windows(2).all(|pair| pair[1] > pair[0]), "{dates:?}");
+    assert!(dates.iter().all(|date| *date <= now() + 2), "{dates:?}");
+    assert!(waited <= Duration::from_secs(1), "{waited:?}");
+    let last = (dates.len() - 1).to_string();
+    assert_eq!(stage.read("index.html"), Some(last), "what had to wait is not written");
+
+    thread::sleep(waited);
+    stage.publish(&[("index.html", "after waiting")]);
+}
+
+#[test]
+fn a_clock_that_was_put_back_holds_nobody_up() {
+    let stage = Stage::new();
+    stage.publish(&[("index.html", "before")]);
+    stage.set_date("index.html", SystemTime::now() + Duration::from_secs(86_400));
+    stage.publish(&[("index.html", "after")]);
+    assert!(stage.date("index.html") <= now() + 2);
+}
+
+#[test]
+fn only_what_we_wrote_is_removed() {
+    let stage = Stage::new();
+    stage.publish(&[
+        ("index.html", "page"),
+        ("old/deep/index.html", "old"),
+        ("shared/index.html", "old"),
+    ]);
+    fs::write(stage.path("CNAME"), "theirs").expect("it can be written");
+    fs::write(stage.path("shared/theirs.html"), "theirs").expect("it can be written");
+    let published = stage.publish(&[("index.html", "page")]);
+    assert_eq!(published.removed, ["old/deep/index.html", "shared/index.html"]);
+    assert_eq!(stage.visible(), ["CNAME", "index.html", "shared/theirs.html"]);
+    assert!(!stage.path("old").exists(), "empty directories go too");
+
+    fs::create_dir_all(stage.path("old/deep")).expect("it can be made");
+    fs::write(stage.path("old/deep/index.html"), "theirs by now").expect("it can be written");
+    stage.publish(&[("index.html", "page")]);
+    assert_eq!(stage.read("old/deep/index.html").as_deref(), Some("theirs by now"));
+}
+
+#[test]
+fn a_manifest_can_not_make_us_remove_elsewhere() {
+    let stage = Stage::new();
+    stage.publish(&[("index.html", "page")]);
+    let outside = stage.directory.path().join("deep/outside");
+    fs::write(&outside, "theirs").expect("it can be written");
+    let manifest =
+        r#"{"version":"0","edition":null,"files":["../outside","gone.html","index.html"]}"#;
+    fs::write(stage.path(".lookout-manifest.json"), manifest).expect("it can be written");
+    let published = stage.publish(&[("index.html", "page")]);
+    assert_eq!(published.removed, Vec::<String>::new());
+    assert!(outside.exists());
+}
+
+#[test]
+fn an_older_position_replaces_nothing() {
+    let of = |journal: &str, last_event: u64| Edition {
+        position: Position { journal: journal.to_owned(), last_event },
+        moment: sample::at(sample::NOW),
+    };
+    #[rustfmt::skip]
+    let cases = [
+        // what is special          edition          replace             page
+        ("older",                   of("a", 6),      Replace::NotNewer,  "there"),
+        ("the same, other words",   of("a", 7),      Replace::NotNewer,  "new"),
+        ("newer",                   of("a", 8),      Replace::NotNewer,  "new"),
+        ("older, and asked for",    of("a", 6),      Replace::Any,       "new"),
+        ("another journal",         of("b", 1),      Replace::NotNewer,  "new"),
+    ];
+    for (what, edition, replace, page) in cases {
+        let stage = Stage::new();
+        stage.try_publish(&[("index.html", "there")], &of("a", 7), Replace::NotNewer).expect(what);
+        let outcome = stage.try_publish(&[("index.html", "new")], &edition, replace).expect(what);
+        assert_eq!(stage.read("index.html").as_deref(), Some(page), "{what}");
+        let superseded = outcome == Outcome::Superseded(of("a", 7).position);
+        assert_eq!(superseded, page == "there", "{what}");
+    }
+}
+
+#[test]
+fn what_a_crash_left_is_cleaned_away() {
+    let stage = Stage::new();
+    stage.publish(&[("index.html", "page"), ("lounge/index.html", "page")]);
+    for left in [".lookout-1-0.tmp", "lounge/.lookout-99999-3.tmp"] {
+        fs::write(stage.path(left), "half a pa").expect("it can be written");
+    }
+    fs::write(stage.path(".theirs.tmp"), "theirs").expect("it can be written");
+    stage.publish(&[("index.html", "page"), ("lounge/index.html", "page")]);
+    assert_eq!(stage.visible(), [".theirs.tmp", "index.html", "lounge/index.html"]);
+}
+
+#[test]
+fn publishers_wait_for_each_other() {
+    let stage = Stage::new();
+    stage.publish(&[("index.html", "before")]);
+    let lock = fs::File::open(stage.path(".lookout-lock")).expect("it is there");
+    lock.lock().expect("it can be locked");
+    thread::scope(|scope| {
+        let (done, is_done) = mpsc::channel();
+        let waiting = &stage;
+        scope.spawn(move || {
+            waiting.publish(&[("index.html", "after")]);
+            done.send(()).expect("somebody listens");
+        });
+        let early = is_done.recv_timeout(Duration::from_millis(200));
+        assert!(early.is_err(), "it did not wait for the lock");
+        assert_eq!(stage.read("index.html").as_deref(), Some("before"));
+        lock.unlock().expect("it can be unlocked");
+        is_done.recv_timeout(Duration::from_secs(10)).expect("it goes on");
+    });
+    assert_eq!(stage.read("index.html").as_deref(), Some("after"));
+}
+
+#[test]
+fn twins_are_kept_equal_and_keep_nothing_back() {
+    let mut stage = Stage::new();
+    let jekyll = stage.directory.path().join("jekyll");
+    fs::create_dir_all(&jekyll).expect("it can be made");
+    stage.twins = vec![jekyll.join("a.csv"), stage.directory.path().join("nowhere/a.csv")];
+    let published = stage.publish(&[("a.csv", "table")]);
+    assert_eq!(fs::read_to_string(jekyll.join("a.csv")).expect("it is there"), "table");
+    assert_eq!(published.problems.len(), 1, "{published:?}");
+    assert!(published.problems[0].contains("nowhere/a.csv"), "{published:?}");
+
+    let published = stage.publish(&[("a.csv", "table")]);
+    assert_eq!((published.written.len(), published.unchanged), (0, 2));
+    fs::write(jekyll.join("a.csv"), "edited").expect("it can be written");
+    stage.publish(&[("a.csv", "table")]);
+    assert_eq!(fs::read_to_string(jekyll.join("a.csv")).expect("it is there"), "table");
+    assert_eq!(
+        fs::read_dir(&jekyll).expect("it is there").count(),
+        1,
+        "nothing else is left there"
+    );
+}
+
+#[test]
+fn paths_that_lead_elsewhere_are_refused() {
+    let stage = Stage::new();
+    for path in ["../up.html", "/etc/motd", "a/../../b", "", ".htaccess", "a/.git/config"] {
+        let refused = stage.try_publish(&[(path, "x")], &edition(1), Replace::NotNewer);
+        let error = refused.expect_err(path).to_string();
+        assert!(error.contains("is no place for a published file"), "{path}: {error}");
+    }
+    assert!(!stage.output().exists());
+}
+
+#[test]
+fn a_link_is_replaced_not_followed() {
+    let stage = Stage::new();
+    stage.publish(&[("index.html", "page")]);
+    let outside = stage.directory.path().join("outside");
+    fs::write(&outside, "theirs").expect("it can be written");
+    fs::remove_file(stage.path("index.html")).expect("it is there");
+    std::os::unix::fs::symlink(&outside, stage.path("index.html")).expect("links can be made");
+    stage.publish(&[("index.html", "page two")]);
+    assert_eq!(fs::read_to_string(&outside).expect("it is there"), "theirs");
+    assert_eq!(stage.read("index.html").as_deref(), Some("page two"));
+}
+
+#[test]
+fn the_heartbeat_is_dated_and_not_rewritten() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let settings = sample::settings(directory.path());
+    lookout::site::touch_heartbeat(&settings)
+        .expect("nothing is published yet, and that is no error");
+    let renderer = lookout::site::Renderer::load(&settings).expect("the built-in templates load");
+    let build = || {
+        let presence = sample::presence(Vec::new());
+        lookout::site::build(&renderer, &presence, &settings, &edition(1), Replace::NotNewer)
+    };
+    build().expect("it builds");
+    let path = settings.site.output_dir.join("lookout/heartbeat.txt");
+    let file = fs::File::options().write(true).open(&path).expect("it is there");
+    file.set_modified(UNIX_EPOCH).expect("it can be dated");
+    lookout::site::touch_heartbeat(&settings).expect("it can be dated");
+    assert!(fs::metadata(&path).expect("it is there").mtime() >= now() - 2);
+    let Outcome::Published(published) = build().expect("it builds").outcome else {
+        panic!("not published");
+    };
+    assert_eq!(published.written, Vec::<String>::new());
+}

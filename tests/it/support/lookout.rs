@@ -1,0 +1,264 @@
+//! A real `lookout`: the program itself, in a directory of its own, on ports of its own.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use lookout::config::Secret;
+use lookout::zoom::signature::sign;
+use tempfile::TempDir;
+
+use super::{Reply, Request};
+
+pub const SECRET: &str = "the-tests-sign-with-this";
+pub const WEBHOOK: &str = "/webhooks/zoom";
+
+/// Nothing a test waits for takes nearly so long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An installation of Lookout in a temporary directory, running or not.
+pub struct Lookout {
+    pub dir: TempDir,
+    running: Option<Running>,
+}
+
+struct Running {
+    child: Child,
+    public: SocketAddr,
+    admin: SocketAddr,
+    log: Receiver<String>,
+}
+
+impl Lookout {
+    /// Publishes everybody, in UTC.
+    pub fn new() -> Self {
+        Self::with_settings("[privacy]\npublish = [\"*\"]\n")
+    }
+
+    /// With more settings than the secret and free ports.
+    pub fn with_settings(more: &str) -> Self {
+        let dir = TempDir::new().expect("a temporary directory");
+        let zoom = format!("[zoom]\nsecret_token = \"{SECRET}\"\nlisten = \"127.0.0.1:0\"\n");
+        let settings = format!("{zoom}[admin]\nlisten = \"127.0.0.1:0\"\n{more}");
+        fs::write(dir.path().join("lookout.toml"), settings).expect("written");
+        Self { dir, running: None }
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join(path)
+    }
+
+    /// The program with these arguments, in this directory, with a clean environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+        command.args(arguments).current_dir(self.dir.path()).env_clear().stdin(Stdio::null());
+        command
+    }
+
+    #[track_caller]
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program starts")
+    }
+
+    /// Runs it and expects success; returns stdout.
+    #[track_caller]
+    pub fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?} failed: {stderr}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Starts `serve` and waits until it listens.
+    #[track_caller]
+    pub fn serve(&mut self) -> &mut Self {
+        let mut child = self
+            .command(&["serve"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let log = follow(child.stderr.take().expect("it is piped"));
+        let public = address_in(&log, "the site is at");
+        let admin = address_in(&log, "health and metrics are at");
+        self.running = Some(Running { child, public, admin, log });
+        self
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().expect("`serve` was started")
+    }
+
+    pub fn public(&self) -> SocketAddr {
+        self.running().public
+    }
+
+    pub fn admin(&self) -> SocketAddr {
+        self.running().admin
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.running().child.id()
+    }
+
+    /// What it logged since it listens, as far as it is there.
+    pub fn log(&self) -> String {
+        self.running().log.try_iter().collect::<Vec<_>>().join("\n")
+    }
+
+    /// Posts `body`, signed as Zoom does, now.
+    #[track_caller]
+    pub fn deliver(&self, body: &[u8]) -> Reply {
+        signed(WEBHOOK, body, now()).send(self.public())
+    }
+
+    #[track_caller]
+    pub fn get(&self, path: &str) -> Reply {
+        Request::get(path).send(self.public())
+    }
+
+    /// Ends it as the power would.
+    pub fn kill(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            running.child.kill().expect("it can be killed");
+            running.child.wait().expect("it ends");
+        }
+    }
+
+    /// Ends it as the system would; returns its log.
+    #[track_caller]
+    pub fn stop(&mut self) -> String {
+        let mut running = self.running.take().expect("`serve` was started");
+        let pid = running.child.id().to_string();
+        let killed = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        assert!(killed.success());
+        let status = running.child.wait().expect("it ends");
+        let log = running.log.iter().collect::<Vec<_>>().join("\n");
+        assert!(status.success(), "it ended with {status}: {log}");
+        log
+    }
+
+    /// Waits until `path` below the site holds what `wanted` wants.
+    #[track_caller]
+    pub fn wait_for(&self, path: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let path = self.path("site").join(path);
+        let mut found = String::new();
+        let there = until(|| {
+            found = fs::read_to_string(&path).unwrap_or_default();
+            wanted(&found)
+        });
+        assert!(there, "`{}` stayed\n{found}", path.display());
+        found
+    }
+
+    pub fn csv(&self) -> String {
+        fs::read_to_string(self.path("site/_data/zoom-room-dashboard.csv")).unwrap_or_default()
+    }
+
+    /// All published files with their bytes.
+    pub fn site(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        files(&self.path("site"))
+    }
+
+    /// The keys of all events and quarantined deliveries, each once or the test fails.
+    #[track_caller]
+    pub fn exported_keys(&self) -> BTreeSet<String> {
+        let mut keys = BTreeSet::new();
+        for line in self.ok(&["export"]).lines() {
+            let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            let key = line["lookout"]["key"].as_str().expect("a key").to_owned();
+            assert!(keys.insert(key), "an event is there twice");
+        }
+        keys
+    }
+}
+
+impl Drop for Lookout {
+    fn drop(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            drop(running.child.kill());
+            drop(running.child.wait());
+        }
+    }
+}
+
+/// A delivery signed at `seconds`.
+pub fn signed<'a>(path: &'a str, body: &'a [u8], seconds: i64) -> Request<'a> {
+    let secret = Secret::new(SECRET).expect("not empty");
+    let timestamp = seconds.to_string();
+    let signature = sign(&secret, &timestamp, body);
+    Request::post(path, body)
+        .header("content-type", "application/json")
+        .header("x-zm-request-timestamp", timestamp)
+        .header("x-zm-signature", signature)
+        .header("x-zm-request-id", "test-request")
+}
+
+pub fn now() -> i64 {
+    lookout::clock::now().seconds()
+}
+
+/// Whether `condition` came true in time.
+pub fn until(mut condition: impl FnMut() -> bool) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if condition() {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    false
+}
+
+/// All files below `dir` but the hidden ones, in order.
+pub fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let visible = |entry: &walkdir::DirEntry| !entry.file_name().to_string_lossy().starts_with('.');
+    walkdir::WalkDir::new(dir)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || visible(entry))
+        .map(|entry| entry.expect("readable"))
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| {
+            let path = entry.path().strip_prefix(dir).expect("below").to_owned();
+            (path, fs::read(entry.path()).expect("readable"))
+        })
+        .collect()
+}
+
+fn follow(stderr: impl Read + Send + 'static) -> Receiver<String> {
+    let (lines_in, lines) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            if lines_in.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    lines
+}
+
+/// The address in the line that says `what`.
+#[track_caller]
+fn address_in(log: &Receiver<String>, what: &str) -> SocketAddr {
+    let mut seen = String::new();
+    loop {
+        let line = match log.recv_timeout(PATIENCE) {
+            Ok(line) => line,
+            Err(_) => panic!("it never said `{what}`, only:\n{seen}"),
+        };
+        if let Some((_, rest)) = line.split_once(what) {
+            let address = rest.trim().trim_start_matches("http://");
+            let address = address.split('/').next().expect("an address");
+            return address.parse().expect("an address");
+        }
+        seen += &line;
+        seen.push('\n');
+    }
+}

@@ -1,0 +1,7 @@
+//! What the tests share: a real `lookout` in a directory of its own, and a bare HTTP client.
+
+pub mod http;
+pub mod lookout;
+
+pub use http::{Reply, Request};
+pub use lookout::{Lookout, SECRET};

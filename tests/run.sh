@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Installs what the tests need and passes them all: formatting, lints, documentation, tests.
+# A fresh Debian 12 with Rust is enough.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$1"; }
+
+# Runs a command as root: as it is, or with sudo.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Real Jekyll reads the CSV, a real Chromium looks at the page; SQLite needs a C compiler.
+step 'what the tests need'
+packages=()
+needs() { command -v "$1" >/dev/null || packages+=("$2"); }
+needs cc gcc
+needs jekyll jekyll
+needs chromium chromium
+needs node nodejs
+needs npm npm
+if [ "${#packages[@]}" -gt 0 ]; then
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
+fi
+npm ci --prefix tests/browser --silent --no-audit --no-fund
+
+step 'formatting'
+cargo fmt --check
+
+step 'lints'
+cargo clippy --locked --all-targets -- -D warnings
+
+step 'documentation'
+RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items
+
+step 'tests'
+cargo test --locked --lib --bins --test it
