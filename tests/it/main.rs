@@ -3,5 +3,7 @@
 mod answers;
 mod commands;
 mod crash;
+mod evening;
+mod odd_bodies;
 mod site;
 mod support;

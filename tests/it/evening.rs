@@ -1,0 +1,82 @@
+//! The evening of `tests/deliveries`, folded in any order, gives the table that a reader expects.
+
+use std::fs;
+use std::path::PathBuf;
+
+use lookout::moment::Moment;
+use lookout::roster::{Person, Roster, Rules};
+use lookout::zoom::{Event, understand};
+
+/// The moment of `expected.csv`.
+const AS_OF: &str = "2026-03-14T23:00:00Z";
+
+/// When everything is received: long after the evening, as that may never matter.
+const RECEIVED_MS: i64 = 1_800_000_000_000;
+
+fn deliveries() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/deliveries")
+}
+
+fn evening() -> Vec<Event> {
+    let files = fs::read_dir(deliveries()).expect("the directory is there");
+    let mut paths: Vec<PathBuf> = files.map(|file| file.expect("it can be read").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    let read = |path: &PathBuf| fs::read_to_string(path).expect("deliveries are UTF-8");
+    paths.iter().map(|path| understand(&read(path), RECEIVED_MS)).collect()
+}
+
+/// Name, whether in, Last Join, Last Left.
+type Row = (String, bool, String, String);
+
+/// The rows of `expected.csv`, with names as they are and times as in the README.
+fn expected() -> Vec<Row> {
+    let path = deliveries().join("expected.csv");
+    let mut reader = csv::Reader::from_path(path).expect("it is there");
+    let row = |record: csv::StringRecord| {
+        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")];
+        let name =
+            entities.iter().fold(record[0].to_owned(), |name, (from, to)| name.replace(from, to));
+        (name, record[1].contains("toggle-on"), record[2].to_owned(), record[3].to_owned())
+    };
+    reader.records().map(|record| row(record.expect("it is CSV"))).collect()
+}
+
+fn rows(events: &[Event]) -> Vec<Row> {
+    let now = Moment::parse_rfc3339(AS_OF).expect("it is RFC 3339");
+    let mut roster = Roster::new();
+    for event in events.iter().filter(|event| event.at <= now) {
+        roster.apply(event).expect("nothing was summed up");
+    }
+    let rules = Rules { stale_after: 12 * 3600, ..Rules::default() };
+    let mut people = roster.presence(&rules, now).people;
+    people.sort_by(|a, b| b.last_action().cmp(&a.last_action()).then_with(|| a.name.cmp(&b.name)));
+    people.iter().map(row).collect()
+}
+
+fn row(person: &Person) -> Row {
+    let cell = |moment: Option<Moment>| {
+        let text = moment.map(|moment| moment.to_string().replace('T', "-").replace('Z', ""));
+        text.unwrap_or_else(|| "N/A".to_owned())
+    };
+    let name = person.name.as_str().to_owned();
+    (name, person.present_since.is_some(), cell(person.last_join), cell(person.last_left))
+}
+
+#[test]
+fn the_evening_gives_the_expected_table_in_any_order() {
+    let expected = expected();
+    let mut events = evening();
+    for round in 0..200_usize {
+        let rows = rows(&events);
+        for (row, expected) in rows.iter().zip(&expected) {
+            assert_eq!(row, expected, "round {round}");
+        }
+        assert_eq!(rows.len(), expected.len(), "round {round}");
+        // Another order each time: a fixed walk that swaps each event with some other.
+        let count = events.len();
+        for place in 0..count {
+            events.swap(place, (place * 7 + round * 31 + place * round) % count);
+        }
+    }
+}
