@@ -10,7 +10,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Identity, LegId};
 use super::fold::Roster;
 use super::rules::Fingerprint;
 
@@ -85,7 +84,7 @@ pub fn decode(
         return Err(Ignored::OtherJournal);
     }
     let (roster, rest) = take::<Roster>(body)?;
-    if !rest.is_empty() || !roster.is_consistent() {
+    if !rest.is_empty() || !is_consistent(&roster) {
         return Err(Ignored::Damaged);
     }
     if roster.summed_under().is_some_and(|under| under != rules) {
@@ -98,25 +97,7 @@ fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Ignore
     postcard::take_from_bytes(bytes).map_err(|_| Ignored::Damaged)
 }
 
-impl Roster {
-    /// Whether everything that a fact refers to is there.
-    fn is_consistent(&self) -> bool {
-        self.meetings.values().all(|meeting| {
-            let connections = meeting.connections.len();
-            meeting.connections.values().all(|said| self.knows(said))
-                && meeting.legs.iter().all(|(id, leg)| {
-                    let connection = leg.connection.map(|(_, place)| place as usize);
-                    connection.is_none_or(|place| place < connections)
-                        && leg.own.as_ref().is_none_or(|said| self.knows(said))
-                        && !matches!(id, LegId::Named(name) if !self.names.holds(*name))
-                })
-        })
-    }
-
-    fn knows(&self, said: &Identity) -> bool {
-        let mut ids = said.zoom_user_ids.iter();
-        let name = said.sighting.map(|sighting| sighting.name);
-        ids.all(|id| self.zoom_user_ids.holds(*id))
-            && name.is_none_or(|name| self.names.holds(name))
-    }
+fn is_consistent(roster: &Roster) -> bool {
+    let mut meetings = roster.meetings.values();
+    meetings.all(|meeting| meeting.is_consistent(&roster.words))
 }

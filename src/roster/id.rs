@@ -22,6 +22,8 @@ pub(super) enum Id {
 
 /// Where a UUID has its hyphens.
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+/// Where each of its bytes begins.
+const DIGITS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 
 impl Id {
     /// The identifier that `text` is.
@@ -35,11 +37,6 @@ impl Id {
     /// Compares as text, which is how Zoom's identifiers are ordered everywhere.
     pub(super) fn cmp_text(&self, other: &Self) -> Ordering {
         self.to_string().cmp(&other.to_string())
-    }
-
-    /// Whether this text comes before `other`.
-    pub(super) fn is_text_before(&self, other: &Self) -> bool {
-        self.cmp_text(other).is_lt()
     }
 }
 
@@ -68,18 +65,13 @@ fn number(text: &str) -> Option<u64> {
 }
 
 fn uuid(text: &str) -> Option<[u8; 16]> {
-    let text = text.as_bytes();
-    if text.len() != 36 || HYPHENS.iter().any(|&at| text[at] != b'-') {
+    let text: &[u8; 36] = text.as_bytes().try_into().ok()?;
+    if HYPHENS.iter().any(|&at| text[at] != b'-') {
         return None;
     }
-    let mut digits = text
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| !HYPHENS.contains(at))
-        .map(|(_, &digit)| upper_hex(digit));
     let mut bytes = [0; 16];
-    for byte in &mut bytes {
-        *byte = digits.next()?? << 4 | digits.next()??;
+    for (byte, at) in bytes.iter_mut().zip(DIGITS) {
+        *byte = upper_hex(text[at])? << 4 | upper_hex(text[at + 1])?;
     }
     Some(bytes)
 }
