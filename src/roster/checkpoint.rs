@@ -16,6 +16,8 @@ use super::rules::Fingerprint;
 const MAGIC: &[u8; 8] = b"lookout\0";
 /// To be raised with every change of what is encoded; versions of Lookout in the making share a number.
 const FORMAT: u32 = 1;
+/// The length of what precedes the encoded part: magic, format and checksum.
+const HEAD: usize = 16;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What a checkpoint is of.
@@ -46,13 +48,13 @@ pub enum Ignored {
 
 /// The checkpoint of `roster`.
 pub fn encode(roster: &Roster, header: &Header) -> Vec<u8> {
-    let body = postcard::to_stdvec(&(VERSION, header, roster));
-    let body = body.expect("numbers, texts and lists always encode");
-    let mut bytes = Vec::with_capacity(MAGIC.len() + 8 + body.len());
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&FORMAT.to_le_bytes());
-    bytes.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
-    bytes.extend_from_slice(&body);
+    let mut head = [0; HEAD];
+    head[..8].copy_from_slice(MAGIC);
+    head[8..12].copy_from_slice(&FORMAT.to_le_bytes());
+    let bytes = postcard::to_extend(&(VERSION, header, roster), head.to_vec());
+    let mut bytes = bytes.expect("numbers, texts and lists always encode");
+    let crc = crc32fast::hash(&bytes[HEAD..]);
+    bytes[12..HEAD].copy_from_slice(&crc.to_le_bytes());
     bytes
 }
 

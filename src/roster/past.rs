@@ -120,31 +120,34 @@ impl Roster {
             !settled
         });
         self.meetings.shrink_to_fit();
-        for (name, span) in spans {
-            past.people.entry(name).or_default().loose.push(span);
+        for (name, spans) in spans {
+            past.people.entry(name).or_default().loose.extend(spans);
         }
         let kept = self.meetings.values().map(|meeting| meeting.known.first);
         past.fold(kept.chain([horizon]).min().expect("the horizon is one"));
     }
 
-    /// The spans of all settled meetings, each with whose it is.
+    /// The spans of all settled meetings, for each person who has any.
     fn settled_spans(
         &self,
         rules: &Rules,
         now: Moment,
         is_settled: impl Fn(&Meeting) -> bool,
-    ) -> Vec<(Name, RoomSpan)> {
+    ) -> Vec<(Name, Vec<RoomSpan>)> {
         let frame = Frame::new(self, rules, now);
         let cast = Cast::new(&self.words, rules);
-        let mut spans = Vec::new();
+        let mut spans = vec![Vec::new(); cast.shown().len()];
         for meeting in self.meetings.values().filter(|meeting| is_settled(meeting)) {
             frame.find(meeting, &cast, |who, span| {
                 // Nobody's spans matter only while they are open.
-                let name = who.map(|who| cast.shown()[who as usize].clone());
-                spans.extend(name.map(|name| (name, span)));
+                if let Some(who) = who {
+                    spans[who as usize].push(span);
+                }
             });
         }
-        spans
+        let people = cast.shown().iter().zip(spans);
+        let people = people.filter(|(_, spans)| !spans.is_empty());
+        people.map(|(name, spans)| ((*name).clone(), spans)).collect()
     }
 }
 
@@ -183,6 +186,9 @@ impl Past {
 
 impl Departed {
     fn fold(&mut self, cut: Moment) {
+        if self.loose.is_empty() {
+            return;
+        }
         self.loose.sort_by_key(|found| visits::order(&found.span));
         let mut folded_to = None;
         visits::join_up(self.loose.iter().map(|found| found.span), |stay| {
