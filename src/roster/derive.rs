@@ -24,7 +24,7 @@ impl Roster {
     /// answer holds for the rules and from the moment given then.
     pub fn presence(&self, rules: &Rules, now: Moment) -> Presence {
         let frame = Frame::new(self, rules, now);
-        let mut cast = Cast::new(self, rules);
+        let mut cast = Cast::new(&self.words, rules);
         let departed = self.past.as_ref().map(|past| &past.people);
         for name in departed.into_iter().flat_map(|people| people.keys()) {
             cast.place(name);

@@ -13,18 +13,19 @@ pub mod checkpoint;
 
 mod cast;
 mod derive;
-mod dictionary;
 mod equality;
 mod facts;
 mod fold;
 mod frame;
 mod id;
+mod meeting;
 mod merge;
 mod past;
 mod presence;
 mod rules;
 mod spans;
 mod visits;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,8 @@ use super::story::*;
 use crate::roster::checkpoint::{Header, Ignored, decode, encode};
 use crate::roster::{Roster, Rules};
 
+type Damage = fn(&mut Vec<u8>);
+
 fn header() -> Header {
     Header { journal: "j-1".to_owned(), position: 42 }
 }
@@ -22,7 +24,7 @@ fn summed_up() -> Roster {
 fn a_checkpoint_is_of_use_only_where_it_fits() {
     let other_rules = rules_of_rooms(&["111"]);
     #[rustfmt::skip]
-    let cases: [(_, _, fn(&mut Vec<u8>), _, _, _); 10] = [
+    let cases: [(_, _, Damage, _, _, _); 10] = [
         // what is special                           roster        damage                             journal  rules          verdict
         ("as it was written",                        full(),      |_| {},                             "j-1",   rules(),       None),
         ("of another journal",                       full(),      |_| {},                             "j-2",   rules(),       Some(Ignored::OtherJournal)),
