@@ -61,3 +61,23 @@ fn own(templates_dir: &Path) -> Result<Vec<(String, String)>> {
     }
     Ok(sources)
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_template_is_escaped_whatever_it_is_called() {
+        for name in ["a.html", "a.html.tera", "a.svg", "a"] {
+            let directory = TempDir::new().expect("a temporary directory");
+            fs::write(directory.path().join(name), "{{ name }}").expect("it can be written");
+            let tera = load(directory.path()).expect("the template loads");
+            let mut context = tera::Context::new();
+            context.insert("name", "<b>");
+            let text = tera.render(name, &context).expect("the template renders");
+            assert_eq!(text, "&lt;b&gt;", "{name}");
+        }
+    }
+}
