@@ -9,6 +9,7 @@
 //! the name's ending, and `page.html.tera` would not be escaped by its own rule.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
@@ -25,6 +26,7 @@ const PREFIX: &str = "builtin/";
 pub(super) fn load(templates_dir: &Path) -> Result<Tera> {
     let mut tera = Tera::new();
     tera.autoescape_on([""]);
+    tera.set_escape_fn(escape);
     let ready = tera.set_fallback_prefixes([PREFIX]);
     ready.expect("no template is registered yet");
     let mut sources = builtin();
@@ -37,6 +39,24 @@ pub(super) fn load(templates_dir: &Path) -> Result<Tera> {
         )
     })?;
     Ok(tera)
+}
+
+/// Writes `text` as HTML, in an attribute too. Tera's own does it byte by byte,
+/// which would be a third of the time that a page of 10,000 people takes.
+fn escape(text: &str, output: &mut dyn Write) -> io::Result<()> {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        output.write_all(&rest.as_bytes()[..at])?;
+        output.write_all(match rest.as_bytes()[at] {
+            b'&' => b"&amp;",
+            b'<' => b"&lt;",
+            b'>' => b"&gt;",
+            b'"' => b"&quot;",
+            _ => b"&#39;",
+        })?;
+        rest = &rest[at + 1..];
+    }
+    output.write_all(rest.as_bytes())
 }
 
 /// The built-in templates under their own names, for whoever wants to change them.
