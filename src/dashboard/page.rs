@@ -257,7 +257,7 @@ impl Pages<'_> {
     fn initial(&self, name: &str) -> String {
         let letter = name.chars().find(|c| c.is_alphanumeric());
         match letter.or_else(|| name.chars().next()) {
-            Some(letter) => self.words.capital(letter),
+            Some(letter) => (self.words.capital)(letter),
             None => String::new(),
         }
     }

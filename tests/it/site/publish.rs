@@ -292,6 +292,10 @@ fn paths_that_lead_elsewhere_are_refused() {
         let error = refused.expect_err(path).to_string();
         assert!(error.contains("is no place for a published file"), "{path}: {error}");
     }
+    let twice = [("a.csv", "table"), ("a.csv", "page")];
+    let refused = stage.try_publish(&twice, &edition(1), Replace::NotNewer);
+    let error = refused.expect_err("two files in one place").to_string();
+    assert!(error.contains("two files would both be `a.csv`"), "{error}");
     assert!(!stage.output().exists());
 }
 
