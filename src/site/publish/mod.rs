@@ -105,9 +105,7 @@ pub fn publish(
     edition: &Edition,
     replace: Replace,
 ) -> Result<Outcome> {
-    for file in files {
-        check_plain(&file.path)?;
-    }
+    check_paths(files)?;
     let failed = || format!("cannot publish into `{}`", output_dir.display());
     batch::create_dir(output_dir).with_context(failed)?;
     let _lock = take_lock(&output_dir.join(LOCK_FILE)).with_context(failed)?;
@@ -143,6 +141,18 @@ pub fn touch_heartbeat(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Each file needs a place of its own.
+fn check_paths(files: &[File]) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for file in files {
+        check_plain(&file.path)?;
+        if !seen.insert(&file.path) {
+            bail!("two files would both be `{}`; is `csv.path` a page's place?", file.path);
+        }
+    }
+    Ok(())
 }
 
 /// Refuses paths that could lead out of the output directory, or hide what is published.

@@ -137,14 +137,17 @@ fn each_version_is_dated_a_second_later_and_then_has_to_wait() {
     let stage = Stage::new();
     stage.publish(&[("index.html", "0")]);
     let mut dates = vec![stage.date("index.html")];
-    let waited = loop {
+    let mut waited = None;
+    while waited.is_none() {
+        assert!(dates.len() < 10, "nothing has to wait: {dates:?}");
         let text = dates.len().to_string();
         match stage.try_publish(&[("index.html", &text)], &edition(1), Replace::NotNewer) {
             Ok(Outcome::Published(_)) => dates.push(stage.date("index.html")),
-            Ok(Outcome::TooSoon(wait)) => break wait,
+            Ok(Outcome::TooSoon(wait)) => waited = Some(wait),
             other => panic!("{other:?}"),
         }
-    };
+    }
+    let waited = waited.expect("the loop ends with it");
     assert!(dates.windows(2).all(|pair| pair[1] > pair[0]), "{dates:?}");
     assert!(dates.iter().all(|date| *date <= now() + 2), "{dates:?}");
     assert!(waited <= Duration::from_secs(1), "{waited:?}");
@@ -289,20 +292,28 @@ fn paths_that_lead_elsewhere_are_refused() {
         let error = refused.expect_err(path).to_string();
         assert!(error.contains("is no place for a published file"), "{path}: {error}");
     }
+    let twice = [("a.csv", "table"), ("a.csv", "page")];
+    let refused = stage.try_publish(&twice, &edition(1), Replace::NotNewer);
+    let error = refused.expect_err("two files in one place").to_string();
+    assert!(error.contains("two files would both be `a.csv`"), "{error}");
     assert!(!stage.output().exists());
 }
 
 #[test]
 fn a_link_is_replaced_not_followed() {
-    let stage = Stage::new();
-    stage.publish(&[("index.html", "page")]);
-    let outside = stage.directory.path().join("outside");
-    fs::write(&outside, "theirs").expect("it can be written");
-    fs::remove_file(stage.path("index.html")).expect("it is there");
-    std::os::unix::fs::symlink(&outside, stage.path("index.html")).expect("links can be made");
-    stage.publish(&[("index.html", "page two")]);
-    assert_eq!(fs::read_to_string(&outside).expect("it is there"), "theirs");
-    assert_eq!(stage.read("index.html").as_deref(), Some("page two"));
+    for (what, page) in [("other contents", "page two"), ("the same contents", "theirs")] {
+        let stage = Stage::new();
+        stage.publish(&[("index.html", "page")]);
+        let outside = stage.directory.path().join("outside");
+        fs::write(&outside, "theirs").expect("it can be written");
+        fs::remove_file(stage.path("index.html")).expect("it is there");
+        std::os::unix::fs::symlink(&outside, stage.path("index.html")).expect("links can be made");
+        stage.publish(&[("index.html", page)]);
+        let theirs = fs::read_to_string(&outside).expect("it is there");
+        assert_eq!(theirs, "theirs", "{what}");
+        assert_eq!(stage.read("index.html").as_deref(), Some(page), "{what}");
+        assert!(!stage.path("index.html").is_symlink(), "{what}");
+    }
 }
 
 #[test]
