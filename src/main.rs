@@ -37,6 +37,7 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         Command::Simulate(args) => {
             let summary = runtime()?.block_on(simulate::run(args, &load()?))?;
             writeln!(out, "{summary}")?;
+            return Ok(exit(summary.all_acknowledged()));
         }
         Command::Import(args) => {
             import::run(&load()?, &args.from, cli.verbosity.quiet)?;
@@ -65,8 +66,12 @@ fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Resu
 }
 
 fn check(settings: &Settings, out: &mut impl Write) -> Result<ExitCode> {
-    let all_in_order = check::run(&check::Context { settings, now: clock::now() }, out)?;
-    Ok(ExitCode::from(if all_in_order { 0 } else { 1 }))
+    let context = check::Context { settings, now: clock::now() };
+    Ok(exit(check::run(&context, out)?))
+}
+
+fn exit(well: bool) -> ExitCode {
+    if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
