@@ -7,6 +7,8 @@ use lookout::moment::Moment;
 use lookout::roster::{Person, Roster, Rules};
 use lookout::zoom::{Event, understand};
 
+use crate::support::Lookout;
+
 /// The moment of `expected.csv`.
 const AS_OF: &str = "2026-03-14T23:00:00Z";
 
@@ -18,12 +20,10 @@ fn deliveries() -> PathBuf {
 }
 
 fn evening() -> Vec<Event> {
-    let files = fs::read_dir(deliveries()).expect("the directory is there");
-    let mut paths: Vec<PathBuf> = files.map(|file| file.expect("it can be read").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    paths.sort();
-    let read = |path: &PathBuf| fs::read_to_string(path).expect("deliveries are UTF-8");
-    paths.iter().map(|path| understand(&read(path), RECEIVED_MS)).collect()
+    let mut bodies = bodies();
+    bodies.sort();
+    let text = |body| String::from_utf8(body).expect("deliveries are UTF-8");
+    bodies.into_iter().map(|(_, body)| understand(&text(body), RECEIVED_MS)).collect()
 }
 
 /// Name, whether in, Last Join, Last Left.
@@ -79,4 +79,49 @@ fn the_evening_gives_the_expected_table_in_any_order() {
             events.swap(place, (place * 7 + round * 31 + place * round) % count);
         }
     }
+}
+
+#[test]
+fn the_evening_posted_in_random_order_gives_the_expected_page() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    let mut bodies = bodies();
+    for place in (1..bodies.len()).rev() {
+        // Another order each run; what it was is told if it ever matters.
+        bodies.swap(place, random(place));
+    }
+    let order: Vec<&str> = bodies.iter().map(|(name, _)| name.as_str()).collect();
+    for (name, body) in &bodies {
+        let expected = if name.starts_with("endpoint.url_validation") { 200 } else { 204 };
+        assert_eq!(lookout.deliver(body).status, expected, "{name}");
+    }
+    lookout.stop();
+    lookout.ok(&["build", "--at", AS_OF]);
+    let expected = fs::read_to_string(deliveries().join("expected.csv")).expect("it is there");
+    assert_eq!(lookout.csv(), expected, "posted in this order: {order:?}");
+    let page = fs::read_to_string(lookout.path("site/lookout/index.html")).expect("a page");
+    let online = expected.matches("toggle-on").count();
+    assert_eq!(page.matches(r#"<td class="in">"#).count(), online, "{page}");
+    for secret in ["198.51.100.", "203.0.113.", "@example.", "passcode", "Private"] {
+        let stored = lookout.ok(&["export"]);
+        assert!(!page.contains(secret), "`{secret}` is on the page");
+        let dropped = secret == "@example." || secret.ends_with('.');
+        assert!(!dropped || !stored.contains(secret), "`{secret}` is in the journal");
+    }
+}
+
+/// Every delivery of the evening: the file's name, and its bytes.
+fn bodies() -> Vec<(String, Vec<u8>)> {
+    let files = fs::read_dir(deliveries()).expect("the directory is there");
+    let paths = files.map(|file| file.expect("it can be read").path());
+    let json = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    json.map(|path| (name(&path), fs::read(path).expect("it can be read"))).collect()
+}
+
+/// A number up to and with `most`, from the randomness that hash maps are seeded with.
+fn random(most: usize) -> usize {
+    use std::hash::{BuildHasher, RandomState};
+    let number = RandomState::new().hash_one(most);
+    usize::try_from(number % (most as u64 + 1)).expect("it is small")
 }

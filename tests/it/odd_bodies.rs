@@ -3,7 +3,13 @@
 //! Zoom's deliveries pass through JSON, SQLite, BSON and a site; each of these
 //! bodies breaks one of them if it is taken at its word.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use lookout::zoom::Key;
 use lookout::zoom::delivery::Reading;
+use lookout::zoom::json::Json;
+
+use crate::support::Lookout;
 
 /// A body, and what becomes of it.
 #[derive(Debug, Clone)]
@@ -121,5 +127,41 @@ fn odd_bodies_are_read_or_quarantined_as_listed() {
             quarantined,
             "{what}: {reading:.200?}"
         );
+    }
+}
+
+#[test]
+fn odd_bodies_are_taken_and_come_back_as_they_were() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    let odd = odd_bodies();
+    for OddBody { what, bytes, .. } in &odd {
+        assert_eq!(lookout.deliver(bytes).status, 204, "{what}");
+    }
+    let exported = lookout.ok(&["export"]) + &lookout.ok(&["export", "--quarantined"]);
+    for OddBody { what, bytes, quarantined } in &odd {
+        let key = Key::of(bytes).to_string();
+        let line = exported.lines().find(|line| line.contains(&key)).expect(what);
+        assert_eq!(&restored(line), &stored(bytes, *quarantined), "{what}");
+    }
+}
+
+/// What the journal keeps of a body: the same keys, order and numbers, or the very bytes.
+fn stored(bytes: &[u8], quarantined: bool) -> Vec<u8> {
+    let text = || std::str::from_utf8(bytes).expect("events are UTF-8");
+    match quarantined {
+        true => bytes.to_vec(),
+        false => Json::parse(text()).expect("events are JSON").to_string().into_bytes(),
+    }
+}
+
+/// The body in a line of `export`.
+fn restored(line: &str) -> Vec<u8> {
+    let Ok(Json::Object(mut entries)) = Json::parse(line) else { panic!("not an object: {line}") };
+    let place = entries.iter().position(|(key, _)| key == "lookout").expect("it is there");
+    let (_, lookout) = entries.remove(place);
+    match lookout.get("raw").and_then(Json::as_str) {
+        Some(raw) => BASE64.decode(raw).expect("it is base64"),
+        None => Json::Object(entries).to_string().into_bytes(),
     }
 }
