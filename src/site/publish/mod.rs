@@ -7,7 +7,7 @@
 //!
 //! Servers make a file's `ETag` of its date in whole seconds and its size, so a
 //! new version is dated at least one whole second after the one it replaces.
-//! Where that would lead more than [`change::AHEAD_S`] into the future, nothing is
+//! Where that would lead more than two seconds into the future, nothing is
 //! written and the caller is told to wait ([`Outcome::TooSoon`]).
 
 mod batch;

@@ -262,6 +262,35 @@ fn publishers_wait_for_each_other() {
 }
 
 #[test]
+fn a_reader_finds_every_file_whole_at_all_times() {
+    let stage = Stage::new();
+    let page = |letter: &str| letter.repeat(200_000);
+    stage.publish(&[("index.html", &page("a"))]);
+    let (stop, stopped) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let path = stage.path("index.html");
+        let reader = scope.spawn(move || {
+            let mut reads = 0;
+            while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
+                let text = fs::read_to_string(&path).expect("the file is always there");
+                assert_eq!(text.len(), 200_000, "it is never torn");
+                assert_eq!(text.bytes().filter(|byte| *byte != text.as_bytes()[0]).count(), 0);
+                reads += 1;
+            }
+            reads
+        });
+        for letter in ["b", "a"].repeat(50) {
+            stage.publish(&[("index.html", &page(letter))]);
+            // As if there had been time enough.
+            stage.set_date("index.html", UNIX_EPOCH);
+        }
+        drop(stop);
+        let reads = reader.join().expect("the reader found nothing torn");
+        assert!(reads > 10, "read only {reads} times");
+    });
+}
+
+#[test]
 fn twins_are_kept_equal_and_keep_nothing_back() {
     let mut stage = Stage::new();
     let jekyll = stage.directory.path().join("jekyll");
