@@ -69,9 +69,12 @@ impl Bounds<'_> {
         }
         let newer = self.firsts.partition_point(|&first| first <= span.start);
         let newer = self.firsts.get(newer).copied();
-        let stale = Some(self.stale_at).filter(|&at| at <= self.now);
-        let noticed = newer.into_iter().chain(stale).min();
-        let end = noticed.map_or(SpanEnd::Open, |noticed| SpanEnd::Unknown { noticed });
+        let end = if newer.is_none() && self.stale_at > self.now {
+            SpanEnd::Open
+        } else {
+            let noticed = newer.map_or(self.stale_at, |newer| newer.min(self.stale_at));
+            SpanEnd::Unknown { noticed }
+        };
         Span { end, ..span }
     }
 }

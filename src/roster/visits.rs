@@ -47,7 +47,7 @@ pub(super) fn order(span: &Span) -> (Moment, bool) {
 /// Joins the spans of one person, in [`order`], into visits, and hands each to `found`, oldest first.
 pub(super) fn join_up(spans: impl IntoIterator<Item = Span>, mut found: impl FnMut(Stay)) {
     let mut growing: Option<Growing> = None;
-    // The latest end found: a second leave of that second says nothing new.
+    // The latest leave without a join: a second one of that second says nothing new.
     let mut bare: Option<Moment> = None;
     for span in spans {
         let touched = growing.as_mut().filter(|visit| visit.reaches(span.start));

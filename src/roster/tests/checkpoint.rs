@@ -2,6 +2,7 @@
 
 use super::story::*;
 use crate::roster::checkpoint::{Header, Ignored, decode, encode};
+use crate::roster::facts::Facts;
 use crate::roster::{Roster, Rules};
 
 type Damage = fn(&mut Vec<u8>);
@@ -95,4 +96,22 @@ fn a_checkpoint_says_why_it_is_ignored() {
     the checkpoint belongs to another journal
     the checkpoint was made with other rooms, people or `stale_after`
     ");
+}
+
+#[test]
+fn a_checkpoint_that_refers_to_what_is_not_there_is_damaged() {
+    type Tamper = fn(&mut Facts);
+    #[rustfmt::skip]
+    let cases: [(_, Tamper); 2] = [
+        // what is special              what is done
+        ("no such connection",          |facts| facts.legs[0].connection = Some((clock("10:00"), 1))),
+        ("no connections any more",     |facts| facts.connections.clear()),
+    ];
+    for (what, tamper) in cases {
+        let mut roster = full();
+        let words = roster.words.clone();
+        tamper(roster.meetings[0].open(&words).unwrap());
+        let read = decode(&encode(&roster, &header()), "j-1", rules().fingerprint());
+        assert_eq!(read, Err(Ignored::Damaged), "{what}");
+    }
 }

@@ -230,6 +230,7 @@ fn rule_9_the_last_change_is_the_last_that_a_visitor_saw() {
         ("gone stale",                             vec![join("10:00")],                                                            "23:00", "22:00"),
         ("a newer meeting",                        vec![join("10:00"), event(Kind::Started, "10:30").meeting("m2")],               "23:00", "10:30"),
         ("stale, and later a newer meeting",       vec![join("10:00"), event(Kind::Started, "2 10:00").meeting("m2")],             "2 11:00", "22:00"),
+        ("the same before any of it, by our clock", vec![join("10:00"), event(Kind::Started, "2 10:00").meeting("m2")],             "09:00", "22:00"),
         ("stale, though left on another device",   vec![join("10:00"), leave("10:30"), device(join("10:20")).room("222")],         "23:00", "22:20"),
     ];
     for (what, events, now, change) in cases {
