@@ -149,7 +149,7 @@ fn changes(
     let next = async move |mut publications: Publications| {
         publications.changed().await.ok()?;
         let count = *publications.borrow_and_update();
-        Some((Ok(Event::default().event("published").data(count.to_string())), publications))
+        Some((Ok(Event::default().data(count.to_string())), publications))
     };
     let changes = stream::unfold(publications, next);
     let until = Box::pin(async move {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 
 use crate::clock;
@@ -67,10 +67,12 @@ pub fn run(settings: Settings, from: From) -> Result<Summary> {
     let mut generator = Generator::new(settings, log)?;
     generator.catch_up(now)?;
     let published = publish(&generator, now, from)?;
-    for problem in &published.problems {
-        tracing::error!("{problem}");
-    }
     save_if_worth_it(&mut generator, now);
+    ensure!(
+        published.problems.is_empty(),
+        "the site is in place, but {}",
+        published.problems.join("; ")
+    );
     Ok(Summary {
         output_dir: generator.settings().site.output_dir.clone(),
         at: now.to_string(),

@@ -4,7 +4,7 @@
 //! lie more than 35 days before the newest fact. Nothing that may still be taken
 //! in can change how it looks, so its facts give way to the spans found in them;
 //! and spans that nothing kept in detail can touch any more give way to Last
-//! Join, Last Left and the last change. What would contradict this — a fact before
+//! Join and Last Left. What would contradict this — a fact before
 //! the horizon, or of a settled meeting — is not taken in: it needs a replay.
 
 use std::collections::{BTreeMap, BTreeSet};

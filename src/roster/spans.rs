@@ -27,8 +27,8 @@ pub(super) enum SpanEnd {
     Open,
     /// At a known moment.
     At(Moment),
-    /// Nobody knows when; `noticed` is when it was no longer taken to be open.
-    Unknown { noticed: Moment },
+    /// Nobody knows when.
+    Unknown,
     /// Not a span at all: a leave without a join.
     Bare,
 }
@@ -67,14 +67,9 @@ impl Bounds<'_> {
         if span.end != SpanEnd::Open {
             return span;
         }
-        let newer = self.firsts.partition_point(|&first| first <= span.start);
-        let newer = self.firsts.get(newer).copied();
-        let end = if newer.is_none() && self.stale_at > self.now {
-            SpanEnd::Open
-        } else {
-            let noticed = newer.map_or(self.stale_at, |newer| newer.min(self.stale_at));
-            SpanEnd::Unknown { noticed }
-        };
+        let newer = self.firsts.last().is_some_and(|&last| last > span.start);
+        let stale = self.stale_at <= self.now;
+        let end = if newer || stale { SpanEnd::Unknown } else { SpanEnd::Open };
         Span { end, ..span }
     }
 }

@@ -18,12 +18,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Component, Path};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::File;
+use crate::clock;
 use crate::moment::Moment;
 use batch::Batch;
 use change::Change;
@@ -137,7 +138,7 @@ pub fn publish(
 /// The file is there and can't be dated.
 pub fn touch_heartbeat(path: &Path) -> io::Result<()> {
     match fs::File::options().write(true).open(path) {
-        Ok(file) => file.set_modified(SystemTime::now()),
+        Ok(file) => file.set_modified(clock::system_time()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
@@ -175,7 +176,7 @@ fn take_lock(path: &Path) -> io::Result<fs::File> {
 }
 
 fn site_changes<'a>(files: &'a [File], output_dir: &Path) -> Result<Vec<Change<'a>>> {
-    let now = SystemTime::now();
+    let now = clock::system_time();
     let mut changes = Vec::new();
     for file in files {
         let target = output_dir.join(&file.path);
@@ -272,7 +273,7 @@ fn write_twin(label: &str, target: &Path, bytes: &[u8]) -> io::Result<bool> {
     let lock = fs::File::open(directory)?;
     lock.lock()?;
     batch::remove_left_overs(directory);
-    match Change::find(label, target.to_owned(), bytes, SystemTime::now())? {
+    match Change::find(label, target.to_owned(), bytes, clock::system_time())? {
         Some(change) => batch::write(&change).map(|()| true),
         None => Ok(false),
     }
