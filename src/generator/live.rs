@@ -4,6 +4,7 @@
 //! server's `ETag` has whole seconds.
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -76,8 +77,7 @@ pub fn run(generator: Generator, live: Live, runtime: &Handle) {
             break;
         }
     }
-    work.step();
-    work.save();
+    work.finish();
 }
 
 #[derive(PartialEq, Eq)]
@@ -129,6 +129,18 @@ impl Work {
             self.publish(now);
         }
         self.keep_house(at);
+    }
+
+    /// Publishes what is stored, although changes may still be gathering, and writes the checkpoint.
+    fn finish(&mut self) {
+        self.not_before = Instant::now();
+        self.step();
+        // Only an `ETag` is worth waiting for, about a second; a failure would just come again.
+        while self.dirty && self.last_failure.is_empty() {
+            thread::sleep(self.not_before - Instant::now());
+            self.step();
+        }
+        self.save();
     }
 
     fn publish(&mut self, now: Moment) {
