@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
-use crate::generator::Generator;
+use crate::generator::{Generator, beyond_the_journal};
 use crate::http::Shutdown;
 use crate::intake::Health;
 use crate::journal::{Journal, Pruning};
@@ -161,8 +162,6 @@ impl Work {
             Err(error) => return self.fail(&error),
         };
         self.next_change = build.next_change;
-        self.retry = RETRY;
-        self.last_failure.clear();
         let gather = match build.outcome {
             Outcome::Published(published) => {
                 self.dirty = false;
@@ -178,11 +177,17 @@ impl Work {
                 if visible { GATHER } else { Duration::ZERO }
             }
             Outcome::TooSoon(wait) => wait,
-            Outcome::Superseded(_) => {
-                self.dirty = false;
-                GATHER
-            }
+            Outcome::Superseded(there) => match self.generator.log_mut().ends_before(&there) {
+                Ok(false) => {
+                    self.dirty = false;
+                    GATHER
+                }
+                Ok(true) => return self.fail(&anyhow!(beyond_the_journal(&there))),
+                Err(error) => return self.fail(&error),
+            },
         };
+        self.retry = RETRY;
+        self.last_failure.clear();
         self.not_before = Instant::now() + gather;
     }
 
