@@ -224,12 +224,16 @@ fn the_site_is_served_as_nginx_would() {
 fn nothing_else_is_served() {
     let lookout = serving();
     lookout.wait_for("lookout/index.html", |page| !page.is_empty());
+    std::fs::write(lookout.path("site/lookout/.hidden"), "theirs").expect("written");
     for path in [
         "/lookout.toml",
         "/lookout/../../lookout.toml",
         "/lookout/%2e%2e/%2e%2e/lookout.toml",
         "/.lookout-manifest.json",
         "/lookout/.hidden",
+        "/lookout/%2ehidden",
+        "/lookout/%2Ehidden",
+        "/lookout/%2F.hidden",
         "/_data/",
         "/lookout/nothing",
     ] {
