@@ -17,7 +17,8 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 const BUSY: Duration = Duration::from_secs(2);
 
 /// `keys` remembers every delivery for ever; the other two may be pruned. Rows of
-/// `events` are read in the order of `id` (what is new) or of `at` (a replay).
+/// `events` are read in the order of `id` (what is new) or of `at` (a replay), and
+/// removed in the order of `received_ms`.
 const CREATE: &str = "
 CREATE TABLE journal (id TEXT NOT NULL, pruned INTEGER NOT NULL);
 INSERT INTO journal VALUES (lower(hex(randomblob(16))), 0);
@@ -31,6 +32,7 @@ CREATE TABLE events (
     document    TEXT NOT NULL
 );
 CREATE INDEX events_at ON events (at, id);
+CREATE INDEX events_received ON events (received_ms);
 CREATE TABLE quarantine (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     received_ms INTEGER NOT NULL,

@@ -126,6 +126,19 @@ fn keys_outlive_bodies() {
 }
 
 #[test]
+fn pruning_does_not_read_what_stays() {
+    let disk = Disk::new();
+    let connection = schema::open_writer(&disk.path()).expect("it opens");
+    let mut plan = connection
+        .prepare(&format!("EXPLAIN QUERY PLAN {}", writer::PRUNE_EVENTS))
+        .expect("a statement");
+    let steps = plan.query_map([1, 1, 1], |row| row.get::<_, String>(3)).expect("a plan");
+    let steps: Vec<_> = steps.map(|step| step.expect("readable")).collect();
+    let select = steps.last().expect("a step");
+    assert!(select.starts_with("SEARCH events USING COVERING INDEX events_received"), "{steps:?}");
+}
+
+#[test]
 fn a_journal_of_a_newer_lookout_is_left_alone() {
     let disk = Disk::new();
     disk.journal().close();

@@ -266,17 +266,20 @@ fn insert(connection: &Connection, record: &Record) -> Result<Appended> {
     Ok(Appended::New)
 }
 
+/// Looks only at what is to go: this runs every few seconds, and deliveries wait for it.
+pub(super) const PRUNE_EVENTS: &str = "DELETE FROM events WHERE id IN
+     (SELECT id FROM events WHERE received_ms < ?2 AND id <= ?1 ORDER BY received_ms LIMIT ?3)";
+
 fn prune(connection: &mut Connection, pruning: Pruning) -> Result<()> {
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let step = PRUNE_STEP;
     if let Some(before_ms) = pruning.events_before_ms {
-        let removed = transaction
-            .prepare_cached(
-                "DELETE FROM events WHERE id IN
-                 (SELECT id FROM events WHERE id <= ?1 AND received_ms < ?2 ORDER BY id LIMIT ?3)",
-            )?
-            .execute(params![pruning.events_up_to, before_ms, step])?;
+        let removed = transaction.prepare_cached(PRUNE_EVENTS)?.execute(params![
+            pruning.events_up_to,
+            before_ms,
+            step
+        ])?;
         if removed > 0 {
             transaction.execute("UPDATE journal SET pruned = 1", [])?;
         }
