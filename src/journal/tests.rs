@@ -139,6 +139,35 @@ fn pruning_does_not_read_what_stays() {
 }
 
 #[test]
+fn whoever_reads_slowly_does_not_make_the_wal_grow() {
+    let disk = Disk::new();
+    let journal = disk.journal();
+    let bodies = (0..200).map(|n| n.to_string());
+    let records: Vec<_> =
+        bodies.map(|body| event(&body, 1)).chain([quarantined(b"[", 1)]).collect();
+    journal.append_all(records).expect("stored");
+    let checkpoint = || {
+        let connection = rusqlite::Connection::open(disk.path()).expect("it opens");
+        let query = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let held_up: bool = connection.query_row(query, [], |row| row.get(0)).expect("a pragma");
+        assert!(!held_up);
+    };
+    let mut read = 0;
+    let each = |_| {
+        checkpoint();
+        read += 1;
+        Ok(())
+    };
+    disk.reader().events_after(0, each).expect("readable");
+    assert_eq!(read, 200, "each once");
+    let each = |_| {
+        checkpoint();
+        Ok(())
+    };
+    disk.reader().quarantined(each).expect("readable");
+}
+
+#[test]
 fn a_journal_of_a_newer_lookout_is_left_alone() {
     let disk = Disk::new();
     disk.journal().close();
