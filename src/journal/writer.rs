@@ -75,7 +75,12 @@ impl Journal {
         let open = Open::at(path)?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (tell_committed, committed) = watch::channel(0);
-        let writer = Writer { path: path.to_owned(), open: Some(open), committed: tell_committed };
+        let writer = Writer {
+            path: path.to_owned(),
+            open: Some(open),
+            failure: String::new(),
+            committed: tell_committed,
+        };
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || writer.run(waiting))
@@ -137,6 +142,8 @@ struct Writer {
     /// `None` after a failure: a failed sync must not be retried on the same
     /// connection, so the next group opens a new one.
     open: Option<Open>,
+    /// What the last group failed with, if it did: said once, not for every group.
+    failure: String,
     committed: watch::Sender<u64>,
 }
 
@@ -184,10 +191,16 @@ impl Writer {
 
     fn commit(&mut self, group: &[Append]) -> Result<Vec<Appended>, NotStored> {
         let outcome = self.connection().and_then(|connection| write(connection, group));
-        outcome.map_err(|error| {
+        let failure = outcome.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
+        if failure.is_empty() && !self.failure.is_empty() {
+            tracing::info!("the journal can be written again");
+        } else if failure != self.failure {
+            tracing::error!("the journal cannot be written: {failure}");
+        }
+        self.failure.clone_from(&failure);
+        outcome.map_err(|_| {
             self.open = None;
-            tracing::error!(waiting = group.len(), "the journal cannot be written: {error:#}");
-            NotStored::Failed(format!("{error:#}"))
+            NotStored::Failed(failure)
         })
     }
 

@@ -203,7 +203,7 @@ fn nobody_can_make_us_hold_endless_headers() {
 
 #[test]
 fn when_it_cannot_be_stored_zoom_is_to_send_it_again() {
-    let lookout = serving();
+    let mut lookout = serving();
     let database = lookout.path("data/lookout.db");
     let blocker = rusqlite::Connection::open(&database).expect("it opens");
     blocker.execute_batch("BEGIN IMMEDIATE").expect("the lock is ours");
@@ -212,9 +212,12 @@ fn when_it_cannot_be_stored_zoom_is_to_send_it_again() {
     assert_eq!(reply.status, 503);
     assert!(reply.header("retry-after").is_some());
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert_eq!(lookout.deliver(EVENT).status, 503);
     blocker.execute_batch("ROLLBACK").expect("the lock is given back");
     assert_eq!(lookout.deliver(EVENT).status, 204, "it recovers by itself");
     assert_eq!(lookout.exported_keys().len(), 1);
+    let log = lookout.stop();
+    assert_eq!(log.matches("the journal cannot be written").count(), 1, "it is said once: {log}");
 }
 
 #[test]
