@@ -1,10 +1,11 @@
 //! `lookout build`: one rebuild, then exit.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 
 use crate::clock;
@@ -147,10 +148,7 @@ fn become_owner(settings: &Settings) -> Result<()> {
     if !geteuid().is_root() {
         return Ok(());
     }
-    let journal = &settings.journal.path;
-    let Some(owned) = journal.ancestors().find_map(|path| path.metadata().ok()) else {
-        return Ok(());
-    };
+    let Some(owned) = nearest(&settings.journal.path) else { return Ok(()) };
     if owned.uid() == 0 {
         return Ok(());
     }
@@ -163,8 +161,15 @@ fn become_owner(settings: &Settings) -> Result<()> {
     if let Err(error) = become_it() {
         bail!("cannot become the journal's owner, user {uid}: {error}");
     }
-    std::env::current_dir().context("the journal's owner may not enter this directory")?;
     Ok(())
+}
+
+/// What is at `path`, or at the nearest place above it that exists.
+fn nearest(path: &Path) -> Option<fs::Metadata> {
+    path.ancestors().find_map(|path| {
+        let here = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        here.metadata().ok()
+    })
 }
 
 #[cfg(test)]
@@ -197,6 +202,26 @@ mod tests {
     }
 
     #[test]
+    fn a_journal_that_is_not_there_yet_belongs_to_whom_the_directory_does() {
+        use std::os::unix::fs::MetadataExt;
+
+        let directory = TempDir::new().expect("a temporary directory");
+        let here = fs::metadata(".").expect("there is one").ino();
+        let there = directory.path().metadata().expect("it is there").ino();
+        #[rustfmt::skip]
+        let cases = [
+            // what is special          path                                      found
+            ("all of it is missing",    directory.path().join("data/lookout.db"), there),
+            ("relative",                PathBuf::from("no-such-data/lookout.db"), here),
+            ("relative, a bare name",   PathBuf::from("no-such-lookout.db"),      here),
+        ];
+        for (what, path, found) in cases {
+            let nearest = nearest(&path).map(|metadata| metadata.ino());
+            assert_eq!(nearest, Some(found), "{what}");
+        }
+    }
+
+    #[test]
     fn a_replay_does_not_undo_what_was_published_meanwhile() {
         let directory = TempDir::new().expect("a temporary directory");
         let settings = settings(&directory);
@@ -210,6 +235,6 @@ mod tests {
         run(settings.clone(), From::Checkpoint).expect("it builds");
         publish(&mut replaying, now, From::Start).expect("it builds");
         let csv = settings.site.output_dir.join(&settings.csv.path);
-        assert!(std::fs::read_to_string(csv).expect("it is there").contains("Grace"));
+        assert!(fs::read_to_string(csv).expect("it is there").contains("Grace"));
     }
 }

@@ -64,10 +64,11 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
 
 /// Opens the journal for reading only; `None` where there is none yet.
 pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
-    if !path.exists() {
+    let context = || format!("cannot read the journal `{}`", path.display());
+    // Not to be allowed to look is no sign that there is nothing.
+    if !path.try_exists().with_context(context)? {
         return Ok(None);
     }
-    let context = || format!("cannot read the journal `{}`", path.display());
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).with_context(context)?;
     connection.busy_timeout(BUSY)?;

@@ -190,6 +190,14 @@ fn without_a_journal_there_is_nothing_to_read() {
 }
 
 #[test]
+fn a_journal_that_cannot_be_reached_is_not_taken_for_none() {
+    let disk = Disk::new();
+    std::fs::write(disk.dir.path().join("data"), "no directory").expect("written");
+    let error = Reader::open(&disk.path()).expect_err("nobody knows whether there is one");
+    assert!(error.to_string().starts_with("cannot read the journal"), "{error}");
+}
+
+#[test]
 fn every_commit_that_stores_something_new_is_told() {
     let disk = Disk::new();
     let journal = disk.journal();
