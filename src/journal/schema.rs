@@ -1,6 +1,8 @@
 //! The tables of the journal, their version, and how a connection is opened.
 
 use std::fs::File;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -55,11 +57,21 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
     let dir = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir)
         .with_context(|| format!("cannot create the journal's directory `{}`", dir.display()))?;
-    let connection = Connection::open(path)
-        .with_context(|| format!("cannot open the journal `{}`", path.display()))?;
+    let failed = || format!("cannot open the journal `{}`", path.display());
+    create_for_ourselves(path).with_context(failed)?;
+    let connection = Connection::open(path).with_context(failed)?;
     configure(&connection, path)?;
     sync_directory(dir)?;
     Ok(connection)
+}
+
+/// Makes a journal that nobody else may read: it tells what everybody did, also who is
+/// not published. SQLite gives the files beside it the same mode.
+fn create_for_ourselves(path: &Path) -> io::Result<()> {
+    match File::options().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Opens the journal for reading only; `None` where there is none yet.
