@@ -185,6 +185,23 @@ fn clients_that_stay_silent_are_closed_and_keep_nobody_waiting() {
 }
 
 #[test]
+fn long_bodies_that_do_not_come_keep_no_delivery_waiting() {
+    let lookout = serving();
+    let head = format!("POST {WEBHOOK} HTTP/1.1\r\nhost: a\r\ncontent-length: 1048576\r\n\r\n{{");
+    let slow: Vec<_> = (0..300)
+        .map(|_| {
+            let mut stream = connect(lookout.public()).expect("it listens");
+            stream.write_all(head.as_bytes()).expect("sent");
+            stream
+        })
+        .collect();
+    let begun = Instant::now();
+    assert_eq!(lookout.deliver(EVENT).status, 204);
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    drop(slow);
+}
+
+#[test]
 fn nobody_can_make_us_hold_endless_headers() {
     let lookout = serving();
     lookout.wait_for("lookout/index.html", |page| !page.is_empty());
