@@ -27,9 +27,11 @@ pub struct Service {
     pub admin: SocketAddr,
     journal: Arc<Journal>,
     health: Arc<Health>,
-    trigger: Trigger,
-    generator: JoinHandle<()>,
     servers: Vec<tokio::task::JoinHandle<()>>,
+    stop_servers: Trigger,
+    generator: JoinHandle<()>,
+    /// Pulled after the servers have ended: what they still stored is to be published.
+    stop_generator: Trigger,
 }
 
 /// Serves until SIGTERM or SIGINT, then drains.
@@ -54,14 +56,15 @@ impl Service {
 
         let journal = Arc::new(Journal::open(&settings.journal.path)?);
         let health = Arc::new(Health::default());
-        let (trigger, shutdown) = Trigger::new();
+        let (stop_servers, shutdown) = Trigger::new();
+        let (stop_generator, last_call) = Trigger::new();
         let (tell, publications) = watch::channel(0);
         let router = public_router(&settings, &journal, &health, publications, &shutdown);
         let live = Live {
             journal: Arc::clone(&journal),
             publications: tell,
             health: Arc::clone(&health),
-            shutdown: shutdown.clone(),
+            shutdown: last_call,
         };
         let site_path = settings.site.path.clone();
         let webhook_path = settings.zoom.path.clone();
@@ -73,16 +76,26 @@ impl Service {
         tracing::info!("the site is at http://{address}{site_path}");
         tracing::info!("Zoom's deliveries are taken at http://{address}{webhook_path}");
         tracing::info!("health and metrics are at http://{admin_address}");
-        Ok(Self { address, admin: admin_address, journal, health, trigger, generator, servers })
+        Ok(Self {
+            address,
+            admin: admin_address,
+            journal,
+            health,
+            servers,
+            stop_servers,
+            generator,
+            stop_generator,
+        })
     }
 
     /// Answers what is under way, publishes what is stored, and ends.
     pub async fn stop(self) -> Result<()> {
         self.health.drains();
-        self.trigger.pull();
+        self.stop_servers.pull();
         for server in self.servers {
             server.await.context("a server panicked")?;
         }
+        self.stop_generator.pull();
         let generator = tokio::task::spawn_blocking(|| self.generator.join());
         generator.await?.map_err(|_| anyhow!("the generator panicked"))?;
         if let Some(journal) = Arc::into_inner(self.journal) {

@@ -67,6 +67,10 @@ impl Log {
         if last_id == self.last_id {
             return Ok(false);
         }
+        if last_id < self.last_id {
+            // A backup of this journal was put in its place: other events will have these places.
+            self.forget();
+        }
         if self.last_id == 0 || self.read_new()? == Err(NeedsReplay) {
             self.replay(last_id, now)?;
         }
@@ -81,6 +85,12 @@ impl Log {
     /// How far the journal was read.
     pub fn position(&self) -> Position {
         Position { journal: self.journal_id.clone(), last_event: self.last_id }
+    }
+
+    /// Whether the journal ends before `there`, as it does where a backup was put in its place.
+    pub fn ends_before(&self, there: &Position) -> Result<bool> {
+        let end = self.reader.as_ref().map_or(Ok(0), Reader::last_id)?;
+        Ok(end < there.last_event)
     }
 
     /// Events taken in since the checkpoint on disk.
@@ -104,14 +114,26 @@ impl Log {
         Ok(())
     }
 
+    /// Opens the journal, again where it was replaced. One that was removed is what it was
+    /// until there is another.
     fn open(&mut self) -> Result<()> {
-        if self.reader.is_none() {
-            self.reader = Reader::open(&self.path)?;
-            if let Some(reader) = &self.reader {
-                self.journal_id = reader.journal_id()?;
-            }
+        if self.reader.as_ref().is_some_and(|reader| !reader.is_outdated()) {
+            return Ok(());
         }
+        let Some(reader) = Reader::open(&self.path)? else { return Ok(()) };
+        let journal_id = reader.journal_id()?;
+        if self.journal_id != journal_id {
+            self.journal_id = journal_id;
+            self.forget();
+        }
+        self.reader = Some(reader);
         Ok(())
+    }
+
+    fn forget(&mut self) {
+        self.roster = Roster::new();
+        self.last_id = 0;
+        self.saved_id = 0;
     }
 
     /// Reads events in the order of arrival until one asks for a replay.

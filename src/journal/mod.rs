@@ -9,6 +9,7 @@
 //! Keys outlive bodies: what was once stored is known for ever, also when its body
 //! was removed.
 
+mod file;
 mod reader;
 mod schema;
 mod writer;
