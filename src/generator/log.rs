@@ -156,15 +156,23 @@ impl Log {
 
     fn replay(&mut self, last_id: u64, now: Moment) -> Result<()> {
         let Some(reader) = &self.reader else { return Ok(()) };
+        self.ensure_whole(reader)?;
+        let roster = replay::replay(reader, &self.path, &self.rules, last_id, self.until, now)?;
+        // Events may have been removed while others were read.
+        self.ensure_whole(reader)?;
+        self.roster = roster;
+        self.last_id = last_id;
+        Ok(())
+    }
+
+    fn ensure_whole(&self, reader: &Reader) -> Result<()> {
         ensure!(
             !reader.pruned()?,
             "the journal `{}` has to be replayed, but old events were removed from it (`journal.keep`); \
-             the site stays as it is; import the old events again from a backup, or take back what changed \
-             in `[[rooms]]`, `[[people]]` or `presence.stale_after`",
+             take back what changed in `[[rooms]]`, `[[people]]`, `presence.stale_after` or the version of \
+             Lookout, or name a new file in `journal.path` and import all events into it from a backup",
             self.path.display()
         );
-        self.roster = replay::replay(reader, &self.path, &self.rules, last_id, self.until, now)?;
-        self.last_id = last_id;
         Ok(())
     }
 }

@@ -18,7 +18,8 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 const BUSY: Duration = Duration::from_secs(2);
 
 /// `keys` remembers every delivery for ever; the other two may be pruned. Rows of
-/// `events` are read in the order of `id` (what is new) or of `at` (a replay).
+/// `events` are read in the order of `id` (what is new) or of `at` (a replay), and
+/// removed in the order of `received_ms`.
 const CREATE: &str = "
 CREATE TABLE journal (id TEXT NOT NULL, pruned INTEGER NOT NULL);
 INSERT INTO journal VALUES (lower(hex(randomblob(16))), 0);
@@ -32,6 +33,7 @@ CREATE TABLE events (
     document    TEXT NOT NULL
 );
 CREATE INDEX events_at ON events (at, id);
+CREATE INDEX events_received ON events (received_ms);
 CREATE TABLE quarantine (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     received_ms INTEGER NOT NULL,
@@ -65,10 +67,11 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
 
 /// Opens the journal for reading only; `None` where there is none yet.
 pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
-    if !path.exists() {
+    let context = || format!("cannot read the journal `{}`", path.display());
+    // Not to be allowed to look is no sign that there is nothing.
+    if !path.try_exists().with_context(context)? {
         return Ok(None);
     }
-    let context = || format!("cannot read the journal `{}`", path.display());
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).with_context(context)?;
     connection.busy_timeout(BUSY)?;
