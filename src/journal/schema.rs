@@ -1,6 +1,7 @@
 //! The tables of the journal, their version, and how a connection is opened.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -56,13 +57,21 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
     let dir = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir)
         .with_context(|| format!("cannot create the journal's directory `{}`", dir.display()))?;
-    create_private(path)
-        .with_context(|| format!("cannot write the journal `{}`", path.display()))?;
-    let connection = Connection::open(path)
-        .with_context(|| format!("cannot open the journal `{}`", path.display()))?;
+    let failed = || format!("cannot open the journal `{}`", path.display());
+    create_for_ourselves(path).with_context(failed)?;
+    let connection = Connection::open(path).with_context(failed)?;
     configure(&connection, path)?;
     sync_directory(dir)?;
     Ok(connection)
+}
+
+/// Makes a journal that nobody else may read: it tells what everybody did, also who is
+/// not published. SQLite gives the files beside it the same mode.
+fn create_for_ourselves(path: &Path) -> io::Result<()> {
+    match File::options().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Opens the journal for reading only; `None` where there is none yet.
@@ -81,11 +90,6 @@ pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
     }
     refuse_newer(version, path)?;
     Ok(Some(connection))
-}
-
-/// Names of people are nobody else's business, published or not.
-fn create_private(path: &Path) -> std::io::Result<()> {
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
 fn configure(connection: &Connection, path: &Path) -> Result<()> {

@@ -216,9 +216,9 @@ fn nobody_else_may_read_the_journal() {
     let disk = Disk::new();
     let journal = disk.journal();
     journal.append_all(vec![event("a", 1)]).expect("stored");
-    for file in ["lookout.db", "lookout.db-wal"] {
-        let data = disk.path().with_file_name(file).metadata().expect("it is there");
-        assert_eq!(data.permissions().mode() & 0o077, 0, "{file}");
+    for file in ["lookout.db", "lookout.db-wal", "lookout.db-shm"] {
+        let metadata = disk.dir.path().join("data").join(file).metadata().expect("it is there");
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{file}");
     }
 }
 
