@@ -1,14 +1,14 @@
 //! `lookout build`: one rebuild, then exit.
 
 use std::fmt;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use serde::Serialize;
 
 use crate::clock;
+use crate::commands::owner;
 use crate::config::Settings;
 use crate::generator::{Generator, Log, beyond_the_journal};
 use crate::moment::Moment;
@@ -54,7 +54,7 @@ impl fmt::Display for Summary {
 
 /// Builds the site once.
 pub fn run(settings: Settings, from: From) -> Result<Summary> {
-    become_owner(&settings)?;
+    owner::become_journals(&settings)?;
     warn_if_nobody_appears(&settings);
     let now = match from {
         From::Past(moment) => moment,
@@ -138,40 +138,6 @@ fn save_if_worth_it(generator: &mut Generator, now: Moment) {
     }
 }
 
-/// Run as root, becomes the owner of the journal (or of the directory it will lie in), so
-/// that no file is left which the service can't write.
-fn become_owner(settings: &Settings) -> Result<()> {
-    use std::os::unix::fs::MetadataExt;
-
-    use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
-
-    if !geteuid().is_root() {
-        return Ok(());
-    }
-    let Some(owned) = nearest(&settings.journal.path) else { return Ok(()) };
-    if owned.uid() == 0 {
-        return Ok(());
-    }
-    let (uid, gid) = (Uid::from_raw(owned.uid()), Gid::from_raw(owned.gid()));
-    let become_it = || {
-        setgroups(&[gid])?;
-        setgid(gid)?;
-        setuid(uid)
-    };
-    if let Err(error) = become_it() {
-        bail!("cannot become the journal's owner, user {uid}: {error}");
-    }
-    Ok(())
-}
-
-/// What is at `path`, or at the nearest place above it that exists.
-fn nearest(path: &Path) -> Option<fs::Metadata> {
-    path.ancestors().find_map(|path| {
-        let here = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        here.metadata().ok()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use tempfile::TempDir;
@@ -202,26 +168,6 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_that_is_not_there_yet_belongs_to_whom_the_directory_does() {
-        use std::os::unix::fs::MetadataExt;
-
-        let directory = TempDir::new().expect("a temporary directory");
-        let here = fs::metadata(".").expect("there is one").ino();
-        let there = directory.path().metadata().expect("it is there").ino();
-        #[rustfmt::skip]
-        let cases = [
-            // what is special          path                                      found
-            ("all of it is missing",    directory.path().join("data/lookout.db"), there),
-            ("relative",                PathBuf::from("no-such-data/lookout.db"), here),
-            ("relative, a bare name",   PathBuf::from("no-such-lookout.db"),      here),
-        ];
-        for (what, path, found) in cases {
-            let nearest = nearest(&path).map(|metadata| metadata.ino());
-            assert_eq!(nearest, Some(found), "{what}");
-        }
-    }
-
-    #[test]
     fn a_replay_does_not_undo_what_was_published_meanwhile() {
         let directory = TempDir::new().expect("a temporary directory");
         let settings = settings(&directory);
@@ -235,6 +181,6 @@ mod tests {
         run(settings.clone(), From::Checkpoint).expect("it builds");
         publish(&mut replaying, now, From::Start).expect("it builds");
         let csv = settings.site.output_dir.join(&settings.csv.path);
-        assert!(fs::read_to_string(csv).expect("it is there").contains("Grace"));
+        assert!(std::fs::read_to_string(csv).expect("it is there").contains("Grace"));
     }
 }

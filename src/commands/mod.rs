@@ -6,5 +6,6 @@ pub mod demo;
 pub mod export;
 pub mod import;
 pub mod init;
+mod owner;
 pub mod serve;
 pub mod simulate;

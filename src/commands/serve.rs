@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -50,7 +50,8 @@ impl Service {
         http::raise_file_limit();
         // Addresses first: a second `serve` by mistake ends here, before it touches anything.
         let (public, private) = (settings.zoom.listen, settings.admin.listen);
-        let (public, private) = (http::listen(public)?, http::listen(private)?);
+        let public = listen(public, "zoom.listen")?;
+        let private = listen(private, "admin.listen")?;
         let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 
         let journal = Arc::new(Journal::open(&settings.journal.path)?);
@@ -96,12 +97,18 @@ impl Service {
         }
         self.stop_generator.pull();
         let generator = tokio::task::spawn_blocking(|| self.generator.join());
-        generator.await?.map_err(|_| anyhow::anyhow!("the generator panicked"))?;
+        generator.await?.map_err(|_| anyhow!("the generator panicked"))?;
         if let Some(journal) = Arc::into_inner(self.journal) {
             tokio::task::spawn_blocking(|| journal.close()).await?;
         }
         Ok(())
     }
+}
+
+fn listen(address: SocketAddr, key: &str) -> Result<TcpListener> {
+    http::listen(address).map_err(|error| {
+        anyhow!("{error:#}; stop what listens there, perhaps another Lookout, or change `{key}`")
+    })
 }
 
 fn public_router(

@@ -115,9 +115,10 @@ impl Work {
     }
 
     async fn wait(&mut self) -> Wake {
-        let look = Instant::now() + LOOK;
-        let until = if self.dirty { self.not_before.min(look) } else { look };
-        let gathering = self.not_before > Instant::now();
+        let now = Instant::now();
+        let gathering = self.not_before > now;
+        let look = now + LOOK;
+        let until = if gathering { self.not_before.min(look) } else { look };
         tokio::select! {
             () = self.live.shutdown.clone().wait() => Wake::Stop,
             // While changes gather, a commit is no reason to wake.

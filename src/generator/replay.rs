@@ -59,8 +59,30 @@ enum SummingUp<'a> {
     Never,
 }
 
-/// Documents with their times of receipt, in milliseconds.
-type Documents = Vec<(String, i64)>;
+/// Documents one behind the other, so that a batch is one block of memory and not thousands.
+#[derive(Default)]
+struct Documents {
+    text: String,
+    /// Where each ends in `text`, and when it was received, in milliseconds.
+    ends: Vec<(usize, i64)>,
+}
+
+impl Documents {
+    fn push(&mut self, document: &str, received_ms: i64) {
+        self.text.push_str(document);
+        self.ends.push((self.text.len(), received_ms));
+    }
+
+    fn understand(&self) -> Vec<Event> {
+        let mut start = 0;
+        let understand = |&(end, received_ms): &(usize, i64)| {
+            let document = &self.text[start..end];
+            start = end;
+            zoom::understand(document, received_ms)
+        };
+        self.ends.iter().map(understand).collect()
+    }
+}
 
 fn fold(source: &Source<'_>, summing_up: SummingUp<'_>) -> Result<Result<Roster, NeedsReplay>> {
     let workers = thread::available_parallelism().map_or(1, usize::from).max(2) - 1;
@@ -87,9 +109,7 @@ fn start_worker<'scope>(
     let (events_in, events) = sync_channel(WAITING);
     scope.spawn(move || {
         for batch in documents {
-            let understand =
-                |(document, received_ms): &(String, i64)| zoom::understand(document, *received_ms);
-            if events_in.send(batch.iter().map(understand).collect()).is_err() {
+            if events_in.send(batch.understand()).is_err() {
                 break;
             }
         }
@@ -104,15 +124,13 @@ fn read(source: &Source<'_>, lanes: &[SyncSender<Documents>]) -> Result<()> {
         return Err(anyhow!("the journal was replaced while it was read; try again"));
     }
     let mut lanes = lanes.iter().cycle();
-    let mut batch = Vec::with_capacity(BATCH);
+    let mut batch = Documents::default();
     let mut hung_up = false;
     let mut hand_on =
         |batch: Documents| -> bool { lanes.next().is_some_and(|lane| lane.send(batch).is_ok()) };
     let outcome = reader.facts(source.last_id, source.range, |document, received_ms| {
-        batch.push((document.to_owned(), received_ms));
-        if batch.len() == BATCH
-            && !hand_on(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)))
-        {
+        batch.push(document, received_ms);
+        if batch.ends.len() == BATCH && !hand_on(std::mem::take(&mut batch)) {
             hung_up = true;
             return Err(anyhow!("nobody listens any more"));
         }

@@ -108,6 +108,11 @@ impl Reader {
         Ok(())
     }
 
+    /// How many deliveries are in quarantine.
+    pub fn quarantined_count(&self) -> Result<u64> {
+        Ok(self.connection.query_row("SELECT count(*) FROM quarantine", [], |row| row.get(0))?)
+    }
+
     /// Calls `each` for every quarantined delivery, in the order of arrival.
     pub fn quarantined(&self, mut each: impl FnMut(Quarantined) -> Result<()>) -> Result<()> {
         let query = "SELECT id, key, received_ms, request_id, body

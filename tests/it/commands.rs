@@ -7,7 +7,7 @@ use std::process::{Output, Stdio};
 use std::time::SystemTime;
 
 use crate::support::Lookout;
-use crate::support::lookout::{files, until};
+use crate::support::lookout::files;
 
 fn joined(name: &str, time: &str) -> String {
     person("participant_joined", "join_time", name, time)
@@ -368,26 +368,4 @@ fn the_same_seed_gives_the_same_demo() {
     let (first, second) = (site(&first), site(&second));
     assert!(first.len() > 3);
     assert_eq!(first, second);
-}
-
-#[test]
-fn the_demo_shows_people_and_then_changes_by_itself() {
-    let lookout = Lookout::new();
-    let mut demo = lookout
-        .command(&["demo", "--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    let mut url = String::new();
-    let stdout = demo.stdout.take().expect("piped");
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut url).expect("a line");
-    let address = url.trim().trim_start_matches("http://").split('/').next().expect("an address");
-    let address = address.parse().expect("an address");
-    let page = || crate::support::Request::get("/lookout/").send(address).text();
-    assert!(until(|| page().contains("<bdi>")), "people are shown");
-    let before = page();
-    assert!(until(|| page() != before), "it changes by itself");
-    demo.kill().expect("it can be killed");
-    demo.wait().expect("it ends");
 }

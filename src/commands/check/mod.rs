@@ -4,9 +4,11 @@
 //! one run tells everything. To add one, write the function and name it in [`CHECKS`].
 
 mod clock;
+mod events;
 mod files;
 mod people;
 mod secret;
+mod templates;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -59,7 +61,9 @@ pub const CHECKS: &[Check] = &[
     settings,
     secret::check,
     files::journal,
+    events::check,
     files::output,
+    templates::check,
     clock::check,
     people::publish,
     people::rooms,
