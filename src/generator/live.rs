@@ -92,6 +92,8 @@ struct Work {
     save: Instant,
     saving_works: bool,
     last_failure: String,
+    /// What went wrong outside of the output directory, as told last.
+    problems: Vec<String>,
 }
 
 impl Work {
@@ -110,6 +112,7 @@ impl Work {
             save: now + SAVE,
             saving_works: true,
             last_failure: String::new(),
+            problems: Vec::new(),
             live,
         }
     }
@@ -168,9 +171,7 @@ impl Work {
                 self.dirty = false;
                 self.as_of = Some(now);
                 self.live.health.published();
-                for problem in &published.problems {
-                    tracing::error!("{problem}");
-                }
+                self.tell_problems(published.problems);
                 let visible = !published.written.is_empty() || !published.removed.is_empty();
                 if visible {
                     self.live.publications.send_modify(|count| *count += 1);
@@ -190,6 +191,14 @@ impl Work {
         self.retry = RETRY;
         self.last_failure.clear();
         self.not_before = Instant::now() + gather;
+    }
+
+    /// Each once, until it is gone: a copy that can't be written fails with every publication.
+    fn tell_problems(&mut self, problems: Vec<String>) {
+        for problem in problems.iter().filter(|problem| !self.problems.contains(problem)) {
+            tracing::error!("{problem}");
+        }
+        self.problems = problems;
     }
 
     fn fail(&mut self, error: &anyhow::Error) {
