@@ -216,11 +216,10 @@ impl Work {
     fn keep_house(&mut self, at: Instant) {
         if at >= self.heartbeat && self.last_failure.is_empty() {
             self.heartbeat = at + HEARTBEAT;
-            match site::touch_heartbeat(self.generator.settings()) {
-                Ok(true) => {}
-                // Somebody removed the site.
-                Ok(false) => self.dirty = true,
-                Err(error) => tracing::error!("cannot touch the heartbeat file: {error}"),
+            // Somebody may have removed the site, or built one of the past into its place.
+            self.dirty = true;
+            if let Err(error) = site::touch_heartbeat(self.generator.settings()) {
+                tracing::error!("cannot touch the heartbeat file: {error}");
             }
         }
         let unsaved = self.generator.log_mut().unsaved();
