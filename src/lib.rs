@@ -48,6 +48,7 @@
 //! parts are joined, and [`commands::demo`] is the whole of it in one page.
 
 pub mod admin;
+pub mod archive;
 pub mod cli;
 pub mod clock;
 pub mod commands;

@@ -9,6 +9,7 @@
 //! Keys outlive bodies: what was once stored is known for ever, also when its body
 //! was removed.
 
+mod backlog;
 mod reader;
 mod schema;
 mod writer;
@@ -17,6 +18,7 @@ use crate::moment::Moment;
 use crate::zoom::delivery::{Document, Reading};
 use crate::zoom::{self, Key};
 
+pub use backlog::{Backlog, Shipped};
 pub use reader::{Entry, Quarantined, Reader};
 pub use writer::{Appended, Journal, NotStored, Pruning};
 

@@ -109,18 +109,26 @@ impl Reader {
             .prepare("SELECT key, received_ms, request_id, body FROM quarantine ORDER BY id")?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
-            each(Quarantined {
-                key: Key::from_bytes(row.get(0)?),
-                received_ms: row.get(1)?,
-                request_id: row.get(2)?,
-                body: row.get(3)?,
-            })?;
+            each(quarantined(row)?)?;
         }
         Ok(())
     }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
 }
 
-fn entry(row: &Row<'_>) -> Result<Entry> {
+pub(super) fn quarantined(row: &Row<'_>) -> Result<Quarantined> {
+    Ok(Quarantined {
+        key: Key::from_bytes(row.get(0)?),
+        received_ms: row.get(1)?,
+        request_id: row.get(2)?,
+        body: row.get(3)?,
+    })
+}
+
+pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
     Ok(Entry {
         id: row.get(0)?,
         key: Key::from_bytes(row.get(1)?),

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::journal::{Content, Record, schema};
+use crate::journal::{Content, Record, Shipped, backlog, schema};
 
 /// At most so many rows are removed in one step, so that nobody waits long for it.
 const PRUNE_STEP: usize = 500;
@@ -54,6 +54,8 @@ pub struct Pruning {
     pub events_before_ms: Option<i64>,
     /// Only events up to this place: those that a checkpoint on disk has taken in.
     pub events_up_to: u64,
+    /// Only quarantined deliveries up to this place; `None`: all.
+    pub quarantined_up_to: Option<u64>,
     /// Quarantined deliveries received before this, in milliseconds since the epoch.
     pub quarantined_before_ms: i64,
 }
@@ -61,6 +63,7 @@ pub struct Pruning {
 enum Request {
     Append(Append),
     Prune(Pruning),
+    Shipped(String, Shipped),
 }
 
 struct Append {
@@ -121,6 +124,12 @@ impl Journal {
         drop(self.queue.try_send(Request::Prune(pruning)));
     }
 
+    /// Keeps how far the archive named `archive` has everything. Does nothing while the
+    /// writer is busy: what is not kept is shipped again.
+    pub fn note_shipped(&self, archive: &str, shipped: Shipped) {
+        drop(self.queue.try_send(Request::Shipped(archive.to_owned(), shipped)));
+    }
+
     /// Changes with every commit that stored something new.
     pub fn committed(&self) -> watch::Receiver<u64> {
         self.committed.clone()
@@ -148,11 +157,11 @@ impl Writer {
         let mut requests = Vec::with_capacity(GROUP);
         while waiting.blocking_recv_many(&mut requests, GROUP) > 0 {
             let mut group = Vec::with_capacity(requests.len());
-            let mut prunings = Vec::new();
+            let mut others = Vec::new();
             for request in requests.drain(..) {
                 match request {
                     Request::Append(append) => group.push(append),
-                    Request::Prune(pruning) => prunings.push(pruning),
+                    other => others.push(other),
                 }
             }
             if !group.is_empty() {
@@ -160,15 +169,20 @@ impl Writer {
                 self.tell(&outcomes);
                 answer(group, outcomes);
             }
-            prunings.into_iter().for_each(|pruning| self.prune(pruning));
+            others.into_iter().for_each(|other| self.keep_house(other));
         }
     }
 
-    fn prune(&mut self, pruning: Pruning) {
-        let outcome = self.reopen_if_failed().and_then(|connection| prune(connection, pruning));
+    fn keep_house(&mut self, request: Request) {
+        let connection = self.reopen_if_failed();
+        let outcome = connection.and_then(|connection| match request {
+            Request::Append(_) => Ok(()),
+            Request::Prune(pruning) => prune(connection, pruning),
+            Request::Shipped(archive, shipped) => backlog::note(connection, &archive, shipped),
+        });
         if let Err(error) = outcome {
             self.connection = None;
-            tracing::error!("cannot remove old events from the journal: {error:#}");
+            tracing::error!("the journal cannot be kept in order: {error:#}");
         }
     }
 
@@ -262,12 +276,15 @@ fn prune(connection: &mut Connection, pruning: Pruning) -> Result<()> {
             transaction.execute("UPDATE journal SET pruned = 1", [])?;
         }
     }
+    let up_to = pruning
+        .quarantined_up_to
+        .map_or(i64::MAX, |place| i64::try_from(place).unwrap_or(i64::MAX));
     transaction
         .prepare_cached(
             "DELETE FROM quarantine WHERE id IN
-             (SELECT id FROM quarantine WHERE received_ms < ?1 ORDER BY id LIMIT ?2)",
+             (SELECT id FROM quarantine WHERE id <= ?1 AND received_ms < ?2 ORDER BY id LIMIT ?3)",
         )?
-        .execute(params![pruning.quarantined_before_ms, step])?;
+        .execute(params![up_to, pruning.quarantined_before_ms, step])?;
     transaction.commit()?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::roster::checkpoint::{Header, Ignored, decode, encode};
 use crate::roster::{Roster, Rules};
 
 fn header() -> Header {
-    Header { journal: "j-1".to_owned(), position: 42 }
+    Header { journal: "j-1".to_owned(), position: 42, archive: b"a".to_vec() }
 }
 
 fn full() -> Roster {

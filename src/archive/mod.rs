@@ -1,0 +1,24 @@
+//! The archive: MongoDB, shared by any number of machines.
+//!
+//! Every journalled event is [shipped](Shipper) to it in the background, in order, at
+//! least once and without duplicates, so that an outage of MongoDB loses nothing and
+//! delays nothing. Any generator can [follow](Feed) it: it then knows the events of all
+//! machines, and those that an older set-up left there.
+//!
+//! No future of the driver is ever dropped half-way: each runs in a task of its own, and
+//! whoever waits for it may stop waiting.
+
+mod client;
+pub mod document;
+mod feed;
+mod indexes;
+mod receipts;
+mod seen;
+mod ship;
+
+pub use client::Archive;
+pub use document::Archived;
+pub use feed::{Feed, Mode, Update};
+pub use receipts::Receipts;
+pub use seen::Position;
+pub use ship::Shipper;
