@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::export::What;
+use crate::commands::export::{Store, What};
 use crate::commands::{init, simulate};
 use crate::moment::Moment;
 
@@ -127,9 +127,9 @@ pub struct Import {
 /// What `export` takes.
 #[derive(Debug, Args)]
 pub struct Export {
-    /// Where to read the events from
-    #[arg(long, value_enum, default_value_t)]
-    pub from: Store,
+    /// Where to read from; without this option, from the archive if there is one
+    #[arg(long, value_name = "STORE", value_enum)]
+    pub from: Option<Store>,
 
     /// Write the deliveries that could not be read, instead of the events
     #[arg(long)]
@@ -161,14 +161,6 @@ impl FromStr for Input {
             path => Self::File(path.into()),
         })
     }
-}
-
-/// Where events are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Store {
-    /// The local journal.
-    #[default]
-    Journal,
 }
 
 fn moment(text: &str) -> Result<Moment, String> {
@@ -231,14 +223,15 @@ mod tests {
         Usage: lookout [OPTIONS] <COMMAND>
 
         Commands:
-          init    Write a commented settings file to start from
-          serve   Receive events from Zoom and keep the site current, until stopped
-          build   Build the site once from what is stored, and exit
-          check   Examine settings, secrets, files and clock, and say what to do about each fault
-          demo    Show Lookout at work with simulated people, with nothing set up
-          import  Store events from a file of JSON lines
-          export  Write all stored events to stdout as JSON lines
-          help    Print this message or the help of the given subcommand(s)
+          init      Write a commented settings file to start from
+          serve     Receive events from Zoom and keep the site current, until stopped
+          build     Build the site once from what is stored, and exit
+          check     Examine settings, secrets, files and clock, and say what to do about each fault
+          demo      Show Lookout at work with simulated people, with nothing set up
+          simulate  Send simulated people's signed deliveries to an intake, and say how they were answered
+          import    Store events from a file of JSON lines
+          export    Write all stored events to stdout as JSON lines
+          help      Print this message or the help of the given subcommand(s)
 
         Options:
           -c, --config <FILE>        The settings file; without this option, `lookout.toml` in the working

@@ -5,12 +5,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::moment::Moment;
 
 /// Now, in milliseconds since the epoch.
-#[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn now_ms() -> i64 {
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
+    match system_time().duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_millis()).unwrap_or(i64::MAX),
         Err(before) => -i64::try_from(before.duration().as_millis()).unwrap_or(i64::MAX),
     }
+}
+
+/// Now, as file systems have it.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub fn system_time() -> SystemTime {
+    SystemTime::now()
 }
 
 /// Now, in whole seconds.

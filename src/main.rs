@@ -37,11 +37,14 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         Command::Simulate(args) => {
             let summary = runtime()?.block_on(simulate::run(args, &load()?))?;
             writeln!(out, "{summary}")?;
+            return Ok(exit(summary.all_acknowledged()));
         }
         Command::Import(args) => {
             import::run(&load()?, &args.from, cli.verbosity.quiet)?;
         }
-        Command::Export(args) => export::run(&load()?, args.what(), &mut out)?,
+        Command::Export(args) => {
+            export::run(&load()?, args.from, args.what(), runtime()?.handle(), &mut out)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -55,7 +58,7 @@ fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Resu
         (None, true) => build::From::Start,
         (None, false) => build::From::Checkpoint,
     };
-    let summary = build::run(settings, from)?;
+    let summary = build::run(settings, from, runtime()?.handle())?;
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&summary)?)?;
     } else {
@@ -65,8 +68,12 @@ fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Resu
 }
 
 fn check(settings: &Settings, out: &mut impl Write) -> Result<ExitCode> {
-    let all_in_order = check::run(&check::Context { settings, now: clock::now() }, out)?;
-    Ok(ExitCode::from(if all_in_order { 0 } else { 1 }))
+    let context = check::Context { settings, now: clock::now() };
+    Ok(exit(check::run(&context, out)?))
+}
+
+fn exit(well: bool) -> ExitCode {
+    if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime> {

@@ -89,7 +89,20 @@ async fn serve_file(State(visitors): State<Visitors>, request: Request) -> Respo
         "no-cache"
     };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    name_charset(&mut response);
     response
+}
+
+/// Everything we publish is UTF-8, and says so itself only where the format lets it.
+fn name_charset(response: &mut Response) {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let Some(kind) = kind.filter(|kind| kind.starts_with("text/") && !kind.contains("charset"))
+    else {
+        return;
+    };
+    if let Ok(kind) = HeaderValue::try_from(format!("{kind}; charset=utf-8")) {
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
 }
 
 impl Visitors {
@@ -136,7 +149,7 @@ fn changes(
     let next = async move |mut publications: Publications| {
         publications.changed().await.ok()?;
         let count = *publications.borrow_and_update();
-        Some((Ok(Event::default().event("published").data(count.to_string())), publications))
+        Some((Ok(Event::default().data(count.to_string())), publications))
     };
     let changes = stream::unfold(publications, next);
     let until = Box::pin(async move {

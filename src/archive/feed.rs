@@ -149,7 +149,7 @@ impl Reading {
         });
         let (collection, count) = about.await?;
         let collection = collection.unwrap_or_default();
-        let mut seen = Seen::new(Position { collection, ..Position::default() });
+        let mut seen = Seen::new(Position::start_of(collection));
         let mut last: Option<Bson> = None;
         loop {
             let from = last.clone();
@@ -247,16 +247,7 @@ impl<'a> Following<'a> {
             self.reading.tell(Update::Rescan).await;
             return Ok(false);
         };
-        let (first, newest) = seen.window();
-        let window = doc! { "_id": { "$gte": first, "$lte": newest } };
-        let in_window = archive.call(|collection| async move {
-            Ok(collection.count_documents(window).read_concern(ReadConcern::majority()).await?)
-        });
-        let from = if in_window.await? > seen.in_window() {
-            seen.forget_window()
-        } else {
-            seen.look_from()
-        };
+        let from = begin(archive, seen).await?;
         if !self.look_from(from).await? {
             return Ok(false);
         }
@@ -273,11 +264,14 @@ impl<'a> Following<'a> {
         Ok(true)
     }
 
+    /// Looks for what is new; whether to go on.
     async fn look(&mut self) -> Result<bool> {
-        match &self.seen {
-            Some(seen) => self.look_from(seen.look_from()).await,
-            None => Ok(false),
-        }
+        let Some(seen) = &mut self.seen else { return Ok(false) };
+        let from = match seen.has_to_count() {
+            true => begin(&self.reading.archive, seen).await?,
+            false => seen.look_from(),
+        };
+        self.look_from(from).await
     }
 
     /// Reads what is new from `from` on; whether anybody takes it.
@@ -303,6 +297,17 @@ impl<'a> Following<'a> {
             }
         }
     }
+}
+
+/// Where to begin a look: earlier than usual if there are more documents than were read.
+async fn begin(archive: &Archive, seen: &mut Seen) -> Result<ObjectId> {
+    let (first, newest) = seen.window();
+    let window = doc! { "_id": { "$gte": first, "$lte": newest } };
+    let count = archive.call(|collection| async move {
+        let majority = ReadConcern::majority();
+        Ok(collection.count_documents(window).read_concern(majority).await?)
+    });
+    Ok(if count.await? > seen.in_window() { seen.forget_window() } else { seen.look_from() })
 }
 
 /// Documents from the one with the `_id` of `last` on, but without it.

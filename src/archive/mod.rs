@@ -19,6 +19,6 @@ mod ship;
 pub use client::Archive;
 pub use document::Archived;
 pub use feed::{Feed, Mode, Update};
-pub use receipts::Receipts;
+pub use receipts::{Majority, Receipts};
 pub use seen::Position;
 pub use ship::Shipper;

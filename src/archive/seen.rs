@@ -38,6 +38,13 @@ pub struct Seen {
     ids: BTreeSet<ObjectId>,
 }
 
+impl Position {
+    /// Before the first document of `collection`.
+    pub fn start_of(collection: String) -> Self {
+        Self { collection, ..Self::default() }
+    }
+}
+
 impl Seen {
     /// What was read up to `position`.
     pub fn new(position: Position) -> Self {
@@ -69,10 +76,20 @@ impl Seen {
         self.ids = self.ids.split_off(&start);
     }
 
+    /// Whether a look reaches back to what this process did not read itself, so that only
+    /// counting tells whether something came late.
+    pub fn has_to_count(&self) -> bool {
+        self.floor >= self.overlap()
+    }
+
+    fn overlap(&self) -> ObjectId {
+        let newest = second(ObjectId::from_bytes(self.position.newest));
+        first_of(newest.saturating_sub(OVERLAP_S))
+    }
+
     /// Where the next look begins: what is behind it and [not new](Self::is_new) was read.
     pub fn look_from(&self) -> ObjectId {
-        let newest = second(ObjectId::from_bytes(self.position.newest));
-        first_of(newest.saturating_sub(OVERLAP_S)).max(self.floor)
+        self.overlap().max(self.floor)
     }
 
     /// The first and the last `_id` of the documents to be counted.

@@ -9,6 +9,7 @@ use mongodb::Collection;
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::error::ErrorKind;
 use mongodb::options::{Acknowledgment, WriteConcern};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::archive::client::identity;
@@ -44,6 +45,8 @@ const DUPLICATE_KEY: i32 = 11_000;
 /// Ships the events of a journal.
 #[derive(Debug)]
 pub struct Shipper {
+    /// Told how far it got.
+    pub shipped: watch::Sender<Shipped>,
     /// Where to.
     pub archive: Archive,
     /// Keeps how far it got, and says when there is more.
@@ -110,7 +113,11 @@ impl Shipper {
     async fn step(&self, progress: &mut Option<Progress>) -> Result<usize> {
         let progress = match progress {
             Some(progress) => progress,
-            none => none.insert(self.prepare().await?),
+            none => {
+                let prepared = self.prepare().await?;
+                self.shipped.send_replace(prepared.shipped);
+                none.insert(prepared)
+            }
         };
         let backlog = self.backlog(progress.shipped).await?;
         self.health.archive_backlog(backlog.waiting);
@@ -118,6 +125,7 @@ impl Shipper {
         if count > 0 {
             self.send(&backlog).await?;
             progress.shipped = backlog.shipped_after(progress.shipped);
+            self.shipped.send_replace(progress.shipped);
             self.receipts.arrived(keys(&backlog));
             self.health.archive_backlog(backlog.waiting.saturating_sub(count as u64));
         }

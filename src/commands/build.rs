@@ -4,9 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
+use tokio::runtime::Handle;
 
+use crate::archive::{Archive, Mode};
 use crate::clock;
 use crate::config::Settings;
 use crate::generator::{Generator, Log};
@@ -52,25 +54,31 @@ impl fmt::Display for Summary {
 }
 
 /// Builds the site once.
-pub fn run(settings: Settings, from: From) -> Result<Summary> {
+///
+/// The archive, where there is one, is read on `runtime`.
+pub fn run(settings: Settings, from: From, runtime: &Handle) -> Result<Summary> {
     become_owner(&settings)?;
     warn_if_nobody_appears(&settings);
     let now = match from {
         From::Past(moment) => moment,
         From::Checkpoint | From::Start => clock::now(),
     };
+    let archive = settings.archive.as_ref();
+    let archive = archive.map(|archive| (Archive::new(archive, runtime.clone()), Mode::Once));
     let log = match from {
-        From::Checkpoint => Log::from_checkpoint(&settings)?,
-        From::Start => Log::from_start(&settings),
-        From::Past(moment) => Log::as_of(&settings, moment),
+        From::Checkpoint => Log::from_checkpoint(&settings, archive)?,
+        From::Start => Log::from_start(&settings, archive),
+        From::Past(moment) => Log::as_of(&settings, archive, moment),
     };
     let mut generator = Generator::new(settings, log)?;
     generator.catch_up(now)?;
     let published = publish(&generator, now, from)?;
-    for problem in &published.problems {
-        tracing::error!("{problem}");
-    }
     save_if_worth_it(&mut generator, now);
+    ensure!(
+        published.problems.is_empty(),
+        "the site is in place, but {}",
+        published.problems.join("; ")
+    );
     Ok(Summary {
         output_dir: generator.settings().site.output_dir.clone(),
         at: now.to_string(),

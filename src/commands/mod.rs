@@ -7,4 +7,5 @@ pub mod export;
 pub mod import;
 pub mod init;
 pub mod serve;
+mod shipping;
 pub mod simulate;

@@ -10,9 +10,11 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::archive::Mode;
 use crate::commands::build::warn_if_nobody_appears;
+use crate::commands::shipping::Shipping;
 use crate::config::Settings;
-use crate::generator::{self, Generator, Live, Log};
+use crate::generator::{self, Generator, Live, Log, Source};
 use crate::http::{self, Shutdown, Trigger};
 use crate::intake::{Health, Intake};
 use crate::journal::Journal;
@@ -29,6 +31,7 @@ pub struct Service {
     health: Arc<Health>,
     trigger: Trigger,
     generator: JoinHandle<()>,
+    shipping: Option<Shipping>,
     servers: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -55,16 +58,22 @@ impl Service {
         let health = Arc::new(Health::default());
         let (trigger, shutdown) = Trigger::new();
         let (tell, publications) = watch::channel(0);
-        let router = public_router(&settings, &journal, &health, publications, &shutdown);
+        let shipping = Shipping::start(&settings, &journal, &health);
+        let intake = Intake::new(&settings, Arc::clone(&journal), Arc::clone(&health));
+        let intake = intake.acknowledging(shipping.as_ref().and_then(|s| s.majority(&settings)));
+        let site = visitors::router(&settings, publications, shutdown.clone());
+        let router = intake.router(&settings.zoom.path).merge(site);
         let live = Live {
+            shipped: shipping.as_ref().map(|shipping| shipping.shipped.clone()),
             journal: Arc::clone(&journal),
             publications: tell,
             health: Arc::clone(&health),
             shutdown: shutdown.clone(),
         };
+        let archive = shipping.as_ref().map(|shipping| (shipping.archive.clone(), Mode::On));
         let site_path = settings.site.path.clone();
         let webhook_path = settings.zoom.path.clone();
-        let generator = start_generator(settings, live)?;
+        let generator = start_generator(settings, archive, live)?;
         let servers = vec![
             spawn(public, router, &shutdown),
             spawn(private, admin::router(Arc::clone(&health)), &shutdown),
@@ -72,7 +81,16 @@ impl Service {
         tracing::info!("the site is at http://{address}{site_path}");
         tracing::info!("Zoom's deliveries are taken at http://{address}{webhook_path}");
         tracing::info!("health and metrics are at http://{admin_address}");
-        Ok(Self { address, admin: admin_address, journal, health, trigger, generator, servers })
+        Ok(Self {
+            address,
+            admin: admin_address,
+            journal,
+            health,
+            trigger,
+            generator,
+            shipping,
+            servers,
+        })
     }
 
     /// Answers what is under way, publishes what is stored, and ends.
@@ -84,6 +102,9 @@ impl Service {
         }
         let generator = tokio::task::spawn_blocking(|| self.generator.join());
         generator.await?.map_err(|_| anyhow::anyhow!("the generator panicked"))?;
+        if let Some(shipping) = self.shipping {
+            shipping.stop().await;
+        }
         if let Some(journal) = Arc::into_inner(self.journal) {
             tokio::task::spawn_blocking(|| journal.close()).await?;
         }
@@ -91,21 +112,13 @@ impl Service {
     }
 }
 
-fn public_router(
-    settings: &Settings,
-    journal: &Arc<Journal>,
-    health: &Arc<Health>,
-    publications: visitors::Publications,
-    shutdown: &Shutdown,
-) -> Router {
-    let intake = Intake::new(settings, Arc::clone(journal), Arc::clone(health));
-    let site = visitors::router(settings, publications, shutdown.clone());
-    intake.router(&settings.zoom.path).merge(site)
-}
-
 /// Templates are loaded before anything is served: a fault in them is told at once.
-fn start_generator(settings: Settings, live: Live) -> Result<JoinHandle<()>> {
-    let log = Log::from_checkpoint(&settings)?;
+fn start_generator(
+    settings: Settings,
+    archive: Option<Source>,
+    live: Live,
+) -> Result<JoinHandle<()>> {
+    let log = Log::from_checkpoint(&settings, archive)?;
     let generator = Generator::new(settings, log)?;
     let runtime = Handle::current();
     thread::Builder::new()

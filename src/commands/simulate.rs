@@ -15,6 +15,11 @@ use crate::simulate::{self, Ledger, Odds, Pace, Pacing, Plan, RoomPlan, Sending,
 /// With `--rate`, so many people are in within the first second, or half of all.
 const ALREADY_IN: usize = 8;
 
+/// So many deliveries are under way at once, as Zoom's own would be.
+const UNDER_WAY: NonZeroUsize = NonZeroUsize::new(64).expect("64 is not 0");
+/// The same with `--rate`.
+const UNDER_WAY_AT_A_RATE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not 0");
+
 /// What to simulate, and where to send it.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SimulateArgs {
@@ -51,9 +56,10 @@ pub struct SimulateArgs {
     #[arg(long, value_name = "N", default_value = "1")]
     pub rooms: NonZeroUsize,
 
-    /// How many deliveries are under way at once, at most
-    #[arg(long, value_name = "N", default_value = "64")]
-    pub concurrency: NonZeroUsize,
+    /// How many deliveries are under way at once, at most [default: 64; with --rate 1024, so that
+    /// slow answers do not hold the rate back]
+    #[arg(long, value_name = "N")]
+    pub concurrency: Option<NonZeroUsize>,
 
     /// How long to try a delivery again that was not answered, or with 5xx
     #[arg(long, value_name = "D", default_value = "1m", value_parser = humantime::parse_duration)]
@@ -80,11 +86,15 @@ pub async fn run(args: SimulateArgs, settings: &Settings) -> Result<Summary> {
     let secret = secret(settings)?;
     let ledger = args.acknowledged.as_deref().map(Ledger::create).transpose()?;
     let plan = plan(&args, settings);
+    let (pacing, under_way) = match args.rate {
+        Some(rate) => (Pacing::Every(rate.gap()), UNDER_WAY_AT_A_RATE),
+        None => (Pacing::Answered, UNDER_WAY),
+    };
     let sending = Sending {
         url: args.url,
         secret,
-        concurrency: args.concurrency,
-        pacing: args.rate.map_or(Pacing::Answered, |rate| Pacing::Every(rate.gap())),
+        concurrency: args.concurrency.unwrap_or(under_way),
+        pacing,
         events: args.events,
         duration: args.duration,
         patience: args.give_up_after,

@@ -13,6 +13,7 @@ pub struct Environment(BTreeMap<String, OsString>);
 
 impl Environment {
     /// Reads the variables of this process; names that are not UTF-8 are none of ours.
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     pub fn from_process() -> Self {
         let named = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value));
         Self(std::env::vars_os().filter_map(named).collect())

@@ -92,6 +92,12 @@ impl Settings {
         self.journal.keep.or(self.archive.as_ref().map(|_| KEEP_ARCHIVED))
     }
 
+    /// Says that `section` is not as a command needs it.
+    pub fn refuse(&self, section: &str, problem: &str) -> SettingsError {
+        let file = self.origin.file.as_ref().map(|file| format!("{}: ", file.display()));
+        SettingsError::of(format!("{}`{section}`", file.unwrap_or_default()), problem)
+    }
+
     /// Refuses settings without a secret: an empty key would let anybody sign.
     pub fn require_secret(&self) -> Result<(), SettingsError> {
         if self.zoom.secret_tokens.is_empty() {

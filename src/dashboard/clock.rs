@@ -10,10 +10,8 @@ use crate::moment::Moment;
 /// A moment, written out for a `<time>` element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Time {
-    /// Short: the hour if it is today, else the day as well. `20:38`, `5 Jan 2026, 20:38`.
+    /// In the site's zone: `5 Jan 2026, 20:38`.
     pub text: String,
-    /// Always with the day: `5 Jan 2026, 20:38`.
-    pub full: String,
     /// For machines, in UTC: `2026-01-05T17:38:00Z`.
     pub datetime: String,
 }
@@ -34,25 +32,32 @@ impl Clock {
     /// `moment` for the page.
     pub(super) fn time(&self, moment: Moment) -> Time {
         let datetime = moment.to_string();
-        let Some(local) = local(self.zone, moment) else {
-            return Time { text: datetime.clone(), full: datetime.clone(), datetime };
+        let text = match local(self.zone, moment) {
+            Some(time) => self.day_and_hour(&time),
+            None => datetime.clone(),
         };
-        let full = self.full(&local);
-        let text = if Some(local.date_naive()) == self.today {
-            format!("{:02}:{:02}", local.hour(), local.minute())
-        } else {
-            full.clone()
-        };
-        Time { text, full, datetime }
+        Time { text, datetime }
     }
 
-    fn full(&self, local: &DateTime<Tz>) -> String {
-        let month = self.words.months[local.month0() as usize];
-        let (hour, minute) = (local.hour(), local.minute());
-        format!("{} {month} {}, {hour:02}:{minute:02}", local.day(), local.year())
+    /// `moment` in short: the hour alone if it is today, `20:38`, else the day as well.
+    pub(super) fn short(&self, moment: Moment) -> String {
+        match local(self.zone, moment) {
+            Some(time) if Some(time.date_naive()) == self.today => {
+                format!("{:02}:{:02}", time.hour(), time.minute())
+            }
+            Some(time) => self.day_and_hour(&time),
+            None => moment.to_string(),
+        }
     }
 
-    /// Whether [`Time::text`] of `moment` will be another one tomorrow.
+    fn day_and_hour(&self, time: &DateTime<Tz>) -> String {
+        let (day, month, year) =
+            (time.day(), self.words.months[time.month0() as usize], time.year());
+        let (hour, minute) = (time.hour(), time.minute());
+        format!("{day} {month} {year}, {hour:02}:{minute:02}")
+    }
+
+    /// Whether [`Clock::short`] of `moment` will be another one tomorrow.
     pub(super) fn changes_overnight(&self, moment: Moment) -> bool {
         local(self.zone, moment).map(|time| time.date_naive()) >= self.today
     }
@@ -103,18 +108,17 @@ mod tests {
         let istanbul = chrono_tz::Europe::Istanbul;
         #[rustfmt::skip]
         let cases = [
-            // what is special             language       moment                  text                   full
+            // what is special             language       moment                  short                  text
             ("today",                      Language::En, "2026-01-05T17:38:59Z", "20:38",               "5 Jan 2026, 20:38"),
             ("today there, not in UTC",    Language::En, "2026-01-04T21:00:00Z", "00:00",               "5 Jan 2026, 00:00"),
             ("yesterday there",            Language::En, "2026-01-04T20:59:59Z", "4 Jan 2026, 23:59",   "4 Jan 2026, 23:59"),
             ("Turkish",                    Language::Tr, "2026-08-04T20:59:59Z", "4 Ağu 2026, 23:59",   "4 Ağu 2026, 23:59"),
         ];
-        for (what, language, moment, text, full) in cases {
+        for (what, language, moment, short, text) in cases {
             let clock = Clock::new(istanbul, Words::of(language), at("2026-01-05T18:00:00Z"));
-            let time = clock.time(at(moment));
-            let datetime = moment.to_owned();
-            let (text, full) = (text.to_owned(), full.to_owned());
-            assert_eq!(time, Time { text, full, datetime }, "{what}");
+            let (datetime, text) = (moment.to_owned(), text.to_owned());
+            assert_eq!(clock.time(at(moment)), Time { text, datetime }, "{what}");
+            assert_eq!(clock.short(at(moment)), short, "{what}");
         }
     }
 

@@ -13,6 +13,9 @@ use crate::config::Room;
 use crate::moment::Moment;
 use crate::roster;
 
+/// How many people a page names as seen lately.
+const AWAY: usize = 100;
+
 /// The variables of a template.
 #[derive(Debug, Clone, Serialize)]
 pub struct Page {
@@ -42,7 +45,7 @@ pub struct Page {
     pub members: Vec<Member>,
     /// How many more are in, as a sentence; null where nothing is to be said.
     pub others: Option<String>,
-    /// Who is out and was seen in the last 35 days, the latest first.
+    /// Who is out and was seen in the last 35 days, the latest 100 of them; `rows` has everybody.
     pub away: Vec<Away>,
     /// Everybody of the last 35 days, as the CSV has them.
     pub rows: Vec<Row>,
@@ -83,7 +86,9 @@ pub struct Away {
     /// 0 to 7, always the same for a name: a colour.
     pub tint: u8,
     /// The last join or the last leave, whichever is later.
-    pub last_seen: Option<Time>,
+    pub last_seen: Time,
+    /// The same in short: `20:38` if it is today.
+    pub last_seen_text: String,
 }
 
 /// A row of the table.
@@ -178,7 +183,7 @@ impl Pages<'_> {
             summary: self.words.summary.of(count),
             members: self.members(visible),
             others: self.others(visible),
-            away: out.map(|person| self.away(person)).collect(),
+            away: out.filter_map(|person| self.away(person)).take(AWAY).collect(),
             rows: recent.iter().map(|person| self.row(person)).collect(),
             rooms: Vec::new(),
             join_url: None,
@@ -203,14 +208,13 @@ impl Pages<'_> {
 
     fn members(&self, visible: &Visible) -> Vec<Member> {
         let member = |(person, since): (&roster::Person, Moment)| {
-            let since = self.clock.time(since);
             let name = person.name.as_str();
             Member {
                 name: name.to_owned(),
                 initial: self.initial(name),
                 tint: tint(name),
-                since_text: self.words.since.replace("{}", &since.text),
-                since,
+                since: self.clock.time(since),
+                since_text: self.words.since.replace("{}", &self.clock.short(since)),
             }
         };
         visible.present().into_iter().map(member).collect()
@@ -225,14 +229,16 @@ impl Pages<'_> {
         }
     }
 
-    fn away(&self, person: &roster::Person) -> Away {
+    fn away(&self, person: &roster::Person) -> Option<Away> {
         let name = person.name.as_str();
-        Away {
+        let last_seen = person.last_action()?;
+        Some(Away {
             name: name.to_owned(),
             initial: self.initial(name),
             tint: tint(name),
-            last_seen: person.last_action().map(|moment| self.clock.time(moment)),
-        }
+            last_seen: self.clock.time(last_seen),
+            last_seen_text: self.clock.short(last_seen),
+        })
     }
 
     fn row(&self, person: &roster::Person) -> Row {
@@ -251,7 +257,7 @@ impl Pages<'_> {
     fn initial(&self, name: &str) -> String {
         let letter = name.chars().find(|c| c.is_alphanumeric());
         match letter.or_else(|| name.chars().next()) {
-            Some(letter) => self.words.capital(letter),
+            Some(letter) => (self.words.capital)(letter),
             None => String::new(),
         }
     }

@@ -61,7 +61,7 @@ impl<'a> Visible<'a> {
 
     /// The last change that a visitor can see.
     pub(super) fn updated(&self) -> Option<Moment> {
-        self.people.iter().map(|person| person.last_change).max()
+        self.people.iter().filter_map(|person| person.last_action()).max()
     }
 
     /// When the next one of those shown at `now` is no longer.

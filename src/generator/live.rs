@@ -14,7 +14,7 @@ use crate::clock;
 use crate::generator::Generator;
 use crate::http::Shutdown;
 use crate::intake::Health;
-use crate::journal::{Journal, Pruning};
+use crate::journal::{Journal, Pruning, Shipped};
 use crate::moment::Moment;
 use crate::site::{self, Outcome, Replace};
 
@@ -50,6 +50,8 @@ pub struct Live {
     pub publications: watch::Sender<u64>,
     /// Told how publishing goes.
     pub health: Arc<Health>,
+    /// How far the archive has everything; `None` where there is none.
+    pub shipped: Option<watch::Receiver<Shipped>>,
     /// When to end.
     pub shutdown: Shutdown,
 }
@@ -199,16 +201,9 @@ impl Work {
     }
 
     fn pruning(&mut self) -> Pruning {
-        let events_up_to = self.generator.log_mut().saved_id();
-        let journal = &self.generator.settings().journal;
-        let before = |keep: Duration| {
-            let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-            clock::now_ms().saturating_sub(keep_ms)
-        };
-        Pruning {
-            events_before_ms: journal.keep.map(before),
-            events_up_to,
-            quarantined_before_ms: before(journal.keep_quarantined),
-        }
+        let saved = self.generator.log_mut().saved_id();
+        let shipped = self.live.shipped.as_ref().map(|shipped| *shipped.borrow());
+        let due = Pruning::due(self.generator.settings(), shipped, clock::now_ms());
+        Pruning { events_up_to: due.events_up_to.min(saved), ..due }
     }
 }

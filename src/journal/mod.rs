@@ -10,6 +10,7 @@
 //! was removed.
 
 mod backlog;
+mod pruning;
 mod reader;
 mod schema;
 mod writer;
@@ -19,8 +20,9 @@ use crate::zoom::delivery::{Document, Reading};
 use crate::zoom::{self, Key};
 
 pub use backlog::{Backlog, Shipped};
+pub use pruning::Pruning;
 pub use reader::{Entry, Quarantined, Reader};
-pub use writer::{Appended, Journal, NotStored, Pruning};
+pub use writer::{Appended, Journal, NotStored};
 
 /// One verified delivery, as it goes into the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]

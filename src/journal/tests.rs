@@ -112,8 +112,12 @@ fn keys_outlive_bodies() {
     let records = vec![event("old", 1), event("new", 9), event("unseen", 1), quarantined(b"[", 1)];
     journal.append_all(records).expect("stored");
     assert!(!disk.reader().pruned().expect("readable"));
-    let pruning =
-        Pruning { events_before_ms: Some(5000), events_up_to: 2, quarantined_before_ms: 5000 };
+    let pruning = Pruning {
+        events_before_ms: Some(5000),
+        events_up_to: 2,
+        quarantined_before_ms: 5000,
+        quarantined_up_to: u64::MAX,
+    };
     prune_and_wait(journal, pruning);
     assert_eq!(disk.documents(), ["new", "unseen"], "only what a checkpoint has taken in goes");
     assert!(disk.reader().pruned().expect("readable"));

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::journal::{Content, Record, Shipped, backlog, schema};
+use crate::journal::{Content, Pruning, Record, Shipped, backlog, schema};
 
 /// At most so many rows are removed in one step, so that nobody waits long for it.
 const PRUNE_STEP: usize = 500;
@@ -45,19 +45,6 @@ pub enum NotStored {
     /// The disk or SQLite failed.
     #[error("the journal cannot be written: {0}")]
     Failed(String),
-}
-
-/// What may be removed from the journal; keys stay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pruning {
-    /// Events received before this, in milliseconds since the epoch; `None`: none.
-    pub events_before_ms: Option<i64>,
-    /// Only events up to this place: those that a checkpoint on disk has taken in.
-    pub events_up_to: u64,
-    /// Only quarantined deliveries up to this place; `None`: all.
-    pub quarantined_up_to: Option<u64>,
-    /// Quarantined deliveries received before this, in milliseconds since the epoch.
-    pub quarantined_before_ms: i64,
 }
 
 enum Request {
@@ -271,20 +258,22 @@ fn prune(connection: &mut Connection, pruning: Pruning) -> Result<()> {
                 "DELETE FROM events WHERE id IN
                  (SELECT id FROM events WHERE id <= ?1 AND received_ms < ?2 ORDER BY id LIMIT ?3)",
             )?
-            .execute(params![pruning.events_up_to, before_ms, step])?;
+            .execute(params![place(pruning.events_up_to), before_ms, step])?;
         if removed > 0 {
             transaction.execute("UPDATE journal SET pruned = 1", [])?;
         }
     }
-    let up_to = pruning
-        .quarantined_up_to
-        .map_or(i64::MAX, |place| i64::try_from(place).unwrap_or(i64::MAX));
     transaction
         .prepare_cached(
             "DELETE FROM quarantine WHERE id IN
              (SELECT id FROM quarantine WHERE id <= ?1 AND received_ms < ?2 ORDER BY id LIMIT ?3)",
         )?
-        .execute(params![up_to, pruning.quarantined_before_ms, step])?;
+        .execute(params![place(pruning.quarantined_up_to), pruning.quarantined_before_ms, step])?;
     transaction.commit()?;
     Ok(())
+}
+
+/// A place as SQLite has it.
+fn place(place: u64) -> i64 {
+    i64::try_from(place).unwrap_or(i64::MAX)
 }

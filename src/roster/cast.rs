@@ -6,16 +6,14 @@
 
 use rustc_hash::FxHashMap;
 
-use super::dictionary::{Dictionary, Word};
-use super::facts::{Identity, Sighting};
-use super::fold::Roster;
 use super::rules::Rules;
+use super::spans::Said;
+use super::words::Words;
 use crate::config;
 use crate::zoom::Name;
 
 /// All who may be shown, with the means to tell who a connection is.
 pub(super) struct Cast<'a> {
-    names: &'a Dictionary<Name>,
     /// The names shown, each once; a person is known by the place here. The settings' people are
     /// first, in their order.
     shown: Vec<&'a Name>,
@@ -27,10 +25,9 @@ pub(super) struct Cast<'a> {
 }
 
 impl<'a> Cast<'a> {
-    /// Everybody whom the roster or the settings name.
-    pub(super) fn new(roster: &'a Roster, rules: &'a Rules) -> Self {
+    /// Everybody whom the roster's words or the settings name.
+    pub(super) fn new(words: &'a Words, rules: &'a Rules) -> Self {
         let mut cast = Self {
-            names: &roster.names,
             shown: Vec::new(),
             places: FxHashMap::default(),
             by_name: Vec::new(),
@@ -41,9 +38,9 @@ impl<'a> Cast<'a> {
         }
         let accounts = accounts(&rules.people);
         let account = |id: &str| Some(cast.places[accounts.get(id)?]);
-        cast.by_zoom_user_id = roster.zoom_user_ids.texts().map(|id| account(id)).collect();
+        cast.by_zoom_user_id = words.zoom_user_ids.texts().map(|id| account(id)).collect();
         let owners = owners(&rules.people);
-        for name in roster.names.texts() {
+        for name in words.names.texts() {
             let shown = owners.get(name).copied().unwrap_or(Some(name));
             let place = shown.map(|name| cast.place(name));
             cast.by_name.push(place);
@@ -51,11 +48,11 @@ impl<'a> Cast<'a> {
         cast
     }
 
-    /// Who a connection is, by all that was said of it; `None` where nobody can be listed.
-    pub(super) fn who(&self, identities: &[&Identity]) -> Option<u32> {
-        let ids = identities.iter().flat_map(|identity| &identity.zoom_user_ids);
+    /// Who somebody is, by all that was said; `None` where nobody can be listed.
+    pub(super) fn who(&self, said: &Said) -> Option<u32> {
+        let ids = said.zoom_user_ids.iter();
         let by_id = ids.filter_map(|id| self.by_zoom_user_id[id.index()]).min();
-        by_id.or_else(|| self.by_name[self.latest_name(identities)?.index()])
+        by_id.or_else(|| self.by_name[said.name?.index()])
     }
 
     /// The place of the person shown as `name`.
@@ -69,12 +66,6 @@ impl<'a> Cast<'a> {
     /// All names shown, in the order of their places.
     pub(super) fn shown(&self) -> &[&'a Name] {
         &self.shown
-    }
-
-    fn latest_name(&self, identities: &[&Identity]) -> Option<Word> {
-        let sightings = identities.iter().filter_map(|identity| identity.sighting);
-        let later = |a: Sighting, b| if a.is_before(&b, self.names) { b } else { a };
-        sightings.reduce(later).map(|sighting| sighting.name)
     }
 }
 

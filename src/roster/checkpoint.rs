@@ -10,13 +10,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::{Identity, LegId};
 use super::fold::Roster;
 use super::rules::Fingerprint;
 
 const MAGIC: &[u8; 8] = b"lookout\0";
 /// To be raised with every change of what is encoded; versions of Lookout in the making share a number.
 const FORMAT: u32 = 2;
+/// The length of what precedes the encoded part: magic, format and checksum.
+const HEAD: usize = 16;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What a checkpoint is of.
@@ -49,13 +50,13 @@ pub enum Ignored {
 
 /// The checkpoint of `roster`.
 pub fn encode(roster: &Roster, header: &Header) -> Vec<u8> {
-    let body = postcard::to_stdvec(&(VERSION, header, roster));
-    let body = body.expect("numbers, texts and lists always encode");
-    let mut bytes = Vec::with_capacity(MAGIC.len() + 8 + body.len());
-    bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&FORMAT.to_le_bytes());
-    bytes.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
-    bytes.extend_from_slice(&body);
+    let mut head = [0; HEAD];
+    head[..8].copy_from_slice(MAGIC);
+    head[8..12].copy_from_slice(&FORMAT.to_le_bytes());
+    let bytes = postcard::to_extend(&(VERSION, header, roster), head.to_vec());
+    let mut bytes = bytes.expect("numbers, texts and lists always encode");
+    let crc = crc32fast::hash(&bytes[HEAD..]);
+    bytes[12..HEAD].copy_from_slice(&crc.to_le_bytes());
     bytes
 }
 
@@ -87,7 +88,7 @@ pub fn decode(
         return Err(Ignored::OtherJournal);
     }
     let (roster, rest) = take::<Roster>(body)?;
-    if !rest.is_empty() || !roster.is_consistent() {
+    if !rest.is_empty() || !is_consistent(&roster) {
         return Err(Ignored::Damaged);
     }
     if roster.summed_under().is_some_and(|under| under != rules) {
@@ -100,25 +101,7 @@ fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Ignore
     postcard::take_from_bytes(bytes).map_err(|_| Ignored::Damaged)
 }
 
-impl Roster {
-    /// Whether everything that a fact refers to is there.
-    fn is_consistent(&self) -> bool {
-        self.meetings.values().all(|meeting| {
-            let connections = meeting.connections.len();
-            meeting.connections.values().all(|said| self.knows(said))
-                && meeting.legs.iter().all(|(id, leg)| {
-                    let connection = leg.connection.map(|(_, place)| place as usize);
-                    connection.is_none_or(|place| place < connections)
-                        && leg.own.as_ref().is_none_or(|said| self.knows(said))
-                        && !matches!(id, LegId::Named(name) if !self.names.holds(*name))
-                })
-        })
-    }
-
-    fn knows(&self, said: &Identity) -> bool {
-        let mut ids = said.zoom_user_ids.iter();
-        let name = said.sighting.map(|sighting| sighting.name);
-        ids.all(|id| self.zoom_user_ids.holds(*id))
-            && name.is_none_or(|name| self.names.holds(name))
-    }
+fn is_consistent(roster: &Roster) -> bool {
+    let mut meetings = roster.meetings.values();
+    meetings.all(|meeting| meeting.is_consistent(&roster.words))
 }

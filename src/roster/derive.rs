@@ -19,12 +19,12 @@ pub(super) const KEPT: i64 = 35 * 24 * 60 * 60;
 impl Roster {
     /// Who is and was where, at `now`.
     ///
-    /// Listed are the visits that lasted into the 35 days before `now`; Last Join, Last Left and the
-    /// last change are known however long ago. Once something was [summed up](Self::sum_up), the
+    /// Listed are the visits that lasted into the 35 days before `now`; Last Join and Last Left are
+    /// known however long ago. Once something was [summed up](Self::sum_up), the
     /// answer holds for the rules and from the moment given then.
     pub fn presence(&self, rules: &Rules, now: Moment) -> Presence {
         let frame = Frame::new(self, rules, now);
-        let mut cast = Cast::new(self, rules);
+        let mut cast = Cast::new(&self.words, rules);
         let departed = self.past.as_ref().map(|past| &past.people);
         for name in departed.into_iter().flat_map(|people| people.keys()) {
             cast.place(name);
@@ -124,12 +124,12 @@ fn person(
             visits.push(stay.visit);
         }
     });
+    lasts.join.or(lasts.left)?;
     Some(Person {
         name: name.clone(),
         visits,
         last_join: lasts.join,
         last_left: lasts.left,
         present_since,
-        last_change: lasts.change?,
     })
 }

@@ -5,32 +5,40 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Identity, LegId, Mark, Meeting, Stretch};
+use super::facts::{Facts, Identity, LegId, Mark};
 use super::fold::Roster;
+use super::meeting::Meeting;
+use super::words::Words;
 use crate::moment::Moment;
 use crate::zoom::Name;
 
 impl PartialEq for Roster {
     fn eq(&self, other: &Self) -> bool {
-        let known = |roster: &Self| roster.meetings.len();
-        known(self) == known(other)
+        self.meetings.len() == other.meetings.len()
             && self.newest == other.newest
             && self.past == other.past
-            && self.meetings.iter().all(|(uuid, meeting)| {
+            && self.meetings.iter().all(|(uuid, ours)| {
                 let theirs = other.meetings.get(uuid);
-                theirs.is_some_and(|theirs| self.view(meeting) == other.view(theirs))
+                theirs.is_some_and(|theirs| same(ours, &self.words, theirs, &other.words))
             })
     }
 }
 
 impl Eq for Roster {}
 
-/// A meeting with every place replaced by the text it stands for.
+fn same(ours: &Meeting, our_words: &Words, theirs: &Meeting, their_words: &Words) -> bool {
+    ours.number == theirs.number
+        && ours.seen == theirs.seen
+        && ours.known == theirs.known
+        && match (ours.facts(our_words), theirs.facts(their_words)) {
+            (Ok(ours), Ok(theirs)) => view(&ours, our_words) == view(&theirs, their_words),
+            _ => false,
+        }
+}
+
+/// Facts with every place replaced by the text it stands for.
 #[derive(PartialEq)]
-struct MeetingView<'a> {
-    number: Option<&'a (Moment, Box<str>)>,
-    seen: Option<Stretch>,
-    facts: Stretch,
+struct View<'a> {
     ended: &'a [Moment],
     legs: BTreeMap<(u8, String), LegView<'a>>,
     connections: BTreeMap<String, IdentityView<'a>>,
@@ -49,46 +57,39 @@ struct IdentityView<'a> {
     zoom_user_ids: BTreeSet<&'a str>,
 }
 
-impl Roster {
-    fn view<'a>(&'a self, meeting: &'a Meeting) -> MeetingView<'a> {
-        let legs = meeting.legs.iter().map(|(id, leg)| {
-            let connection =
-                leg.connection.map(|(at, place)| (at, meeting.connection_id(place).to_string()));
-            let view = LegView {
-                marks: &leg.marks,
-                connection,
-                own: leg.own.as_ref().map(|own| self.view_identity(own)),
-            };
-            (self.view_leg_id(id), view)
-        });
-        let connections = meeting.connections.iter();
-        MeetingView {
-            number: meeting.number.as_ref(),
-            seen: meeting.seen,
-            facts: meeting.facts,
-            ended: &meeting.ended,
-            legs: legs.collect(),
-            connections: connections
-                .map(|(id, identity)| (id.to_string(), self.view_identity(identity)))
-                .collect(),
-        }
+fn view<'a>(facts: &'a Facts, words: &'a Words) -> View<'a> {
+    let legs = facts.legs.iter().map(|(id, leg)| {
+        let connection = leg.connection;
+        let view = LegView {
+            marks: &leg.marks,
+            connection: connection.map(|(at, place)| (at, facts.connection_id(place).to_string())),
+            own: leg.own.as_ref().map(|own| view_identity(own, words)),
+        };
+        (view_leg_id(id, words), view)
+    });
+    let connections = facts.connections.iter();
+    View {
+        ended: &facts.ended,
+        legs: legs.collect(),
+        connections: connections
+            .map(|(id, identity)| (id.to_string(), view_identity(identity, words)))
+            .collect(),
     }
+}
 
-    fn view_leg_id(&self, id: &LegId) -> (u8, String) {
-        match id {
-            LegId::User(id) => (0, id.to_string()),
-            LegId::Connection(id) => (1, id.to_string()),
-            LegId::Named(name) => (2, self.names.text(*name).to_string()),
-        }
+fn view_leg_id(id: &LegId, words: &Words) -> (u8, String) {
+    match id {
+        LegId::User(id) => (0, id.to_string()),
+        LegId::Connection(id) => (1, id.to_string()),
+        LegId::Named(name) => (2, words.names.text(*name).to_string()),
     }
+}
 
-    fn view_identity<'a>(&'a self, identity: &'a Identity) -> IdentityView<'a> {
-        let ids = identity.zoom_user_ids.iter();
-        IdentityView {
-            sighting: identity
-                .sighting
-                .map(|seen| (seen.at, seen.stamp_ms, self.names.text(seen.name))),
-            zoom_user_ids: ids.map(|id| &**self.zoom_user_ids.text(*id)).collect(),
-        }
+fn view_identity<'a>(identity: &'a Identity, words: &'a Words) -> IdentityView<'a> {
+    let sighting = identity.sighting;
+    let ids = identity.zoom_user_ids.iter();
+    IdentityView {
+        sighting: sighting.map(|seen| (seen.at, seen.stamp_ms, words.names.text(seen.name))),
+        zoom_user_ids: ids.map(|id| &**words.zoom_user_ids.text(*id)).collect(),
     }
 }

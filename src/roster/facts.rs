@@ -1,4 +1,4 @@
-//! What is kept of the events: facts merged by union and maximum.
+//! What is kept of a meeting's events: facts merged by union and maximum.
 //!
 //! Nothing here knows who is present; it only remembers what was said, in a
 //! form in which neither order nor repetition can show (`presence.md`, "Facts
@@ -12,36 +12,23 @@ use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 use smallvec::{Array, SmallVec};
 
-use super::dictionary::{Dictionary, Word};
 use super::id::Id;
+use super::words::{Dictionary, Word, Words};
 use crate::moment::Moment;
 use crate::zoom::{Name, Participant};
 
 /// Walked from end to end when deriving, so its values lie side by side.
 pub(super) type Table<K, V> = IndexMap<K, V, FxBuildHasher>;
 
-/// The facts of one meeting.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Meeting {
-    /// The room's number, with the time of the fact that said so last.
-    pub number: Option<(Moment, Box<str>)>,
-    /// First and last time seen.
-    pub seen: Option<Stretch>,
-    /// First and last fact, seen or not.
-    pub facts: Stretch,
+/// The facts of one meeting's participants, and its end.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Facts {
     /// When it ended, in order; one moment unless Zoom contradicts itself.
     pub ended: SmallVec<[Moment; 1]>,
     #[serde(with = "indexmap::map::serde_seq")]
     pub legs: Table<LegId, Leg>,
     #[serde(with = "indexmap::map::serde_seq")]
     pub connections: Table<Id, Identity>,
-}
-
-/// A first and a last moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Stretch {
-    pub first: Moment,
-    pub last: Moment,
 }
 
 /// What names a leg within its meeting.
@@ -60,8 +47,8 @@ pub(super) enum LegId {
 pub(super) struct Leg {
     /// Joins and leaves in order; mostly one of each.
     pub marks: SmallVec<[Mark; 2]>,
-    /// The place of its connection in [`Meeting::connections`], with the time of the fact that
-    /// said so last.
+    /// The place of its connection in [`Facts::connections`], with the time of the fact that said
+    /// so last.
     pub connection: Option<(Moment, u32)>,
     /// Sightings that named no connection.
     pub own: Option<Box<Identity>>,
@@ -98,103 +85,62 @@ pub(super) struct Sighting {
     pub name: Word,
 }
 
-impl Meeting {
-    /// A meeting of which one fact is known.
-    pub(super) fn new(at: Moment) -> Self {
-        Self {
-            number: None,
-            seen: None,
-            facts: Stretch::new(at),
-            ended: SmallVec::new(),
-            legs: Table::default(),
-            connections: Table::default(),
-        }
-    }
-
-    /// Whether `text`, said at `at`, is news about the meeting's number: the later by (time, text) holds.
-    pub(super) fn is_newer_number(&self, at: Moment, text: &str) -> bool {
-        let known = self.number.as_ref();
-        known.is_none_or(|(since, number)| (*since, &**number) < (at, text))
-    }
-
-    /// Takes a number said at `at`.
-    pub(super) fn learn_number(&mut self, at: Moment, text: &str) {
-        if self.is_newer_number(at, text) {
-            self.number = Some((at, text.into()));
-        }
-    }
-
-    /// Widens when it was seen.
-    pub(super) fn see(&mut self, stretch: Stretch) {
-        self.seen = Some(self.seen.map_or(stretch, |seen| seen.and(stretch)));
-    }
-
+impl Facts {
     /// The place of a connection, which is taken in if it is new.
     pub(super) fn connection(&mut self, id: &Id) -> u32 {
         let place = place(&mut self.connections, id, || (id.clone(), Identity::default()));
         u32::try_from(place).expect("four billion connections do not fit in memory")
     }
 
-    /// The leg, which is taken in if it is new.
-    pub(super) fn leg(&mut self, id: &LegId) -> &mut Leg {
-        let place = place(&mut self.legs, id, || (id.clone(), Leg::default()));
-        &mut self.legs[place]
+    /// The place of a leg, which is taken in if it is new.
+    pub(super) fn leg(&mut self, id: &LegId) -> usize {
+        place(&mut self.legs, id, || (id.clone(), Leg::default()))
     }
 
     /// Takes `connection` to be the leg's, as said at `at`: the later by (time, text) holds.
-    pub(super) fn learn_connection(&mut self, leg: &LegId, at: Moment, connection: u32) {
-        let known = self.leg(leg).connection;
-        let is_news = known.is_none_or(|(since, known)| {
-            since < at
-                || since == at
-                    && self.connection_id(known).is_text_before(self.connection_id(connection))
+    pub(super) fn learn_connection(&mut self, leg: usize, at: Moment, connection: u32) {
+        let is_news = self.legs[leg].connection.is_none_or(|(since, known)| {
+            let text = |place| self.connection_id(place);
+            let is_later_text = || text(known).cmp_text(text(connection)).is_lt();
+            since < at || since == at && known != connection && is_later_text()
         });
         if is_news {
-            self.leg(leg).connection = Some((at, connection));
+            self.legs[leg].connection = Some((at, connection));
         }
-    }
-
-    /// Gives back memory that growing left unused.
-    pub(super) fn shrink_to_fit(&mut self) {
-        self.legs.shrink_to_fit();
-        self.connections.shrink_to_fit();
     }
 
     /// The id of the leg at `place`.
     pub(super) fn leg_id(&self, place: usize) -> &LegId {
-        let (id, _) = self.legs.get_index(place).expect("legs are never taken out");
-        id
+        let leg = self.legs.get_index(place);
+        leg.expect("legs are never taken out").0
     }
 
     /// The id of the connection at `place`.
     pub(super) fn connection_id(&self, place: u32) -> &Id {
-        let (id, _) =
-            self.connections.get_index(place as usize).expect("connections are never taken out");
-        id
+        let connection = self.connections.get_index(place as usize);
+        connection.expect("connections are never taken out").0
     }
 
-    /// The room's number, as text.
-    pub(super) fn number(&self) -> Option<&str> {
-        self.number.as_ref().map(|(_, text)| &**text)
-    }
-}
-
-impl Stretch {
-    pub(super) fn new(at: Moment) -> Self {
-        Self { first: at, last: at }
-    }
-
-    /// The stretch that holds both.
-    pub(super) fn and(self, other: Self) -> Self {
-        Self { first: self.first.min(other.first), last: self.last.max(other.last) }
+    /// Whether everything that is referred to is there, as it is unless a checkpoint was tampered with.
+    pub(super) fn is_consistent(&self, words: &Words) -> bool {
+        let connections = self.connections.len();
+        self.connections.values().all(|said| said.is_of(words))
+            && self.legs.iter().all(|(id, leg)| {
+                let connection = leg.connection.map(|(_, place)| place as usize);
+                connection.is_none_or(|place| place < connections)
+                    && leg.own.as_ref().is_none_or(|said| said.is_of(words))
+                    && !matches!(id, LegId::Named(name) if !words.names.holds(*name))
+            })
     }
 }
 
 impl LegId {
     /// The leg that an event about `participant` is about; `None` where it says nothing at all.
     pub(super) fn of(participant: &Participant, name: Option<Word>) -> Option<Self> {
-        let user = participant.user_id.as_deref().map(|id| Self::User(Id::new(id)));
-        user.or_else(|| Some(Self::Connection(Id::new(participant.connection.as_deref()?))))
+        let id = |text: &Option<String>| text.as_deref().map(Id::new);
+        id(&participant.user_id)
+            .map(Self::User)
+            .or_else(|| id(&participant.connection).map(Self::Connection))
             .or_else(|| name.map(Self::Named))
     }
 
@@ -226,6 +172,13 @@ impl Identity {
         if !self.zoom_user_ids.contains(&id) {
             self.zoom_user_ids.push(id);
         }
+    }
+
+    fn is_of(&self, words: &Words) -> bool {
+        let name = self.sighting.map(|sighting| sighting.name);
+        let mut ids = self.zoom_user_ids.iter();
+        name.is_none_or(|name| words.names.holds(name))
+            && ids.all(|id| words.zoom_user_ids.holds(*id))
     }
 }
 

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::dictionary::{Dictionary, Word};
-use super::facts::{self, LegId, Mark, Meeting, Side, Sighting, Stretch, Table};
+use super::facts::{self, Facts, LegId, Mark, Side, Sighting, Table};
 use super::id::Id;
+use super::meeting::{Meeting, Stretch};
 use super::past::Past;
+use super::words::{Dictionary, Word, Words};
 use crate::moment::Moment;
 use crate::zoom::{Event, Kind, Name, Participant};
 
@@ -16,8 +17,7 @@ use crate::zoom::{Event, Kind, Name, Participant};
 /// same events are equal, in whatever order and however often they were given.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Roster {
-    pub(super) names: Dictionary<Name>,
-    pub(super) zoom_user_ids: Dictionary<Box<str>>,
+    pub(super) words: Words,
     #[serde(with = "indexmap::map::serde_seq")]
     pub(super) meetings: Table<Box<str>, Meeting>,
     pub(super) newest: Option<Moment>,
@@ -49,29 +49,23 @@ impl Roster {
         if let Some(past) = &self.past {
             past.admit(event.at, named, self.meetings.get(named.uuid.as_str()))?;
         }
-        self.newest = self.newest.max(Some(event.at));
         let meeting = meeting(&mut self.meetings, &named.uuid, event.at);
-        meeting.facts = meeting.facts.and(Stretch::new(event.at));
-        if let Some(number) = &named.number {
-            meeting.learn_number(event.at, number);
+        let facts = meeting.open(&self.words)?;
+        if event.kind == Kind::Ended {
+            facts::insert(&mut facts.ended, event.at);
         }
+        if let Some(participant) = &event.participant {
+            let said = Said::by(participant, &mut self.words);
+            learn_participant(facts, event, participant, &said, &self.words.names);
+        }
+        meeting.known = meeting.known.and(Stretch::new(event.at));
         if event.kind.makes_meeting_seen() {
             meeting.see(Stretch::new(event.at));
         }
-        if event.kind == Kind::Ended {
-            facts::insert(&mut meeting.ended, event.at);
+        if let Some(number) = &named.number {
+            meeting.learn_number(event.at, number);
         }
-        if let Some(participant) = &event.participant {
-            let said = Said {
-                name: participant.name.as_ref().map(|name| self.names.word(name)),
-                zoom_user_ids: participant
-                    .zoom_user_ids
-                    .iter()
-                    .map(|id| self.zoom_user_ids.word(id.as_str()))
-                    .collect(),
-            };
-            learn_participant(meeting, event, participant, &said, &self.names);
-        }
+        self.newest = self.newest.max(Some(event.at));
         Ok(())
     }
 
@@ -81,10 +75,21 @@ impl Roster {
     }
 }
 
-/// What an event says of who its participant is.
+/// Who an event says that its participant is.
 struct Said {
     name: Option<Word>,
     zoom_user_ids: SmallVec<[Word; 2]>,
+}
+
+impl Said {
+    fn by(participant: &Participant, words: &mut Words) -> Self {
+        let name = participant.name.as_ref();
+        let ids = participant.zoom_user_ids.iter();
+        Self {
+            name: name.map(|name| words.names.word(name)),
+            zoom_user_ids: ids.map(|id| words.zoom_user_ids.word(id.as_str())).collect(),
+        }
+    }
 }
 
 /// The meeting, which is taken in if it is new.
@@ -98,31 +103,35 @@ pub(super) fn meeting<'a>(
 }
 
 fn learn_participant(
-    meeting: &mut Meeting,
+    facts: &mut Facts,
     event: &Event,
     participant: &Participant,
     said: &Said,
     names: &Dictionary<Name>,
 ) {
     let connection = participant.connection.as_deref();
-    let connection = connection.map(|id| meeting.connection(&Id::new(id)));
+    let connection = connection.map(|id| facts.connection(&Id::new(id)));
     let leg = LegId::of(participant, said.name);
     let side = side(event.kind);
     if let (Some(side), Some(leg)) = (side, &leg) {
+        let leg = facts.leg(leg);
         let mark = Mark { at: event.at, side };
-        facts::insert(&mut meeting.leg(leg).marks, mark);
+        facts::insert(&mut facts.legs[leg].marks, mark);
         if let Some(connection) = connection {
-            meeting.learn_connection(leg, event.at, connection);
+            facts.learn_connection(leg, event.at, connection);
         }
     }
     if said.name.is_none() && said.zoom_user_ids.is_empty() {
         return;
     }
     let identity = match (connection, &leg) {
-        (Some(place), _) => &mut meeting.connections[place as usize],
+        (Some(place), _) => &mut facts.connections[place as usize],
         // A name alone is a leg's where the event makes one, else nobody's.
         (None, Some(LegId::Named(_))) if side.is_none() => return,
-        (None, Some(leg)) => meeting.leg(leg).own.get_or_insert_default(),
+        (None, Some(leg)) => {
+            let leg = facts.leg(leg);
+            facts.legs[leg].own.get_or_insert_default()
+        }
         (None, None) => return,
     };
     for &id in &said.zoom_user_ids {

@@ -7,10 +7,11 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::cast::Cast;
-use super::facts::Meeting;
 use super::fold::Roster;
+use super::meeting::Meeting;
 use super::rules::Rules;
-use super::spans::{self, Bounds, Span};
+use super::spans::{Bounds, Span};
+use super::words::Words;
 use crate::moment::Moment;
 
 /// A span in one of the rooms.
@@ -24,6 +25,7 @@ pub(super) struct RoomSpan {
 /// The context in which the spans of every meeting are found.
 pub(super) struct Frame<'a> {
     rules: &'a Rules,
+    words: &'a Words,
     now: Moment,
     rooms: FxHashMap<&'a str, u32>,
     /// For each number, when its meetings were first seen, in order.
@@ -49,7 +51,7 @@ impl<'a> Frame<'a> {
         for moments in firsts.values_mut() {
             moments.sort_unstable();
         }
-        Self { rules, now, rooms, firsts }
+        Self { rules, words: &roster.words, now, rooms, firsts }
     }
 
     /// When nobody is shown as present in the meeting any more, if nothing arrives.
@@ -71,9 +73,12 @@ impl<'a> Frame<'a> {
         };
         let firsts = meeting.number().and_then(|number| self.firsts.get(number));
         let bounds = Bounds { firsts: firsts.map_or(&[], Vec::as_slice), stale_at, now: self.now };
-        spans::find(meeting, bounds, |identities, span| {
-            found(cast.who(identities), RoomSpan { room, span });
-        });
+        let traces = meeting.traces(self.words);
+        let people: Vec<_> = traces.people.iter().map(|said| cast.who(said)).collect();
+        for &(who, span) in &traces.spans {
+            let span = bounds.close(span);
+            found(people[who as usize], RoomSpan { room, span });
+        }
     }
 
     fn room(&self, meeting: &Meeting) -> Option<u32> {

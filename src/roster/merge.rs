@@ -1,8 +1,8 @@
 //! Two rosters made one.
 
-use super::dictionary::{Dictionary, Word};
-use super::facts::{self, Identity, LegId, Meeting, Sighting};
+use super::facts::{self, Facts, Identity, LegId, Sighting};
 use super::fold::{self, NeedsReplay, Roster};
+use super::words::{Dictionary, Word};
 use crate::zoom::Name;
 
 impl Roster {
@@ -15,16 +15,24 @@ impl Roster {
         if self.past.is_some() || other.past.is_some() {
             return Err(NeedsReplay);
         }
-        let names = other.names.texts();
-        let ids = other.zoom_user_ids.texts();
-        let words = Translation {
-            names: names.map(|name| self.names.word(name)).collect(),
-            zoom_user_ids: ids.map(|id| self.zoom_user_ids.word(&**id)).collect(),
+        let names = other.words.names.texts();
+        let ids = other.words.zoom_user_ids.texts();
+        let to_ours = Translation {
+            names: names.map(|name| self.words.names.word(name)).collect(),
+            zoom_user_ids: ids.map(|id| self.words.zoom_user_ids.word(&**id)).collect(),
         };
         self.newest = self.newest.max(other.newest);
         for (uuid, theirs) in &other.meetings {
-            let ours = fold::meeting(&mut self.meetings, uuid, theirs.facts.first);
-            merge_meeting(ours, theirs, &words, &self.names);
+            let ours = fold::meeting(&mut self.meetings, uuid, theirs.known.first);
+            ours.known = ours.known.and(theirs.known);
+            if let Some((at, number)) = &theirs.number {
+                ours.learn_number(*at, number);
+            }
+            if let Some(seen) = theirs.seen {
+                ours.see(seen);
+            }
+            let facts = theirs.facts(&other.words)?;
+            merge_facts(ours.open(&self.words)?, &facts, &to_ours, &self.words.names);
         }
         Ok(())
     }
@@ -36,42 +44,32 @@ struct Translation {
     zoom_user_ids: Vec<Word>,
 }
 
-fn merge_meeting(
-    ours: &mut Meeting,
-    theirs: &Meeting,
-    words: &Translation,
-    names: &Dictionary<Name>,
-) {
-    ours.facts = ours.facts.and(theirs.facts);
-    if let Some((at, number)) = &theirs.number {
-        ours.learn_number(*at, number);
-    }
-    if let Some(seen) = theirs.seen {
-        ours.see(seen);
-    }
+fn merge_facts(ours: &mut Facts, theirs: &Facts, to_ours: &Translation, names: &Dictionary<Name>) {
     for &at in &theirs.ended {
         facts::insert(&mut ours.ended, at);
     }
     for (id, identity) in &theirs.connections {
         let place = ours.connection(id);
         let connection = &mut ours.connections[place as usize];
-        merge_identity(connection, identity, words, names);
+        merge_identity(connection, identity, to_ours, names);
     }
     for (id, leg) in &theirs.legs {
         let id = match id {
-            LegId::Named(name) => LegId::Named(words.names[name.index()]),
+            LegId::Named(name) => LegId::Named(to_ours.names[name.index()]),
             LegId::User(_) | LegId::Connection(_) => id.clone(),
         };
-        let our_leg = ours.leg(&id);
+        let place = ours.leg(&id);
+        let our_leg = &mut ours.legs[place];
         for &mark in &leg.marks {
             facts::insert(&mut our_leg.marks, mark);
         }
         if let Some(own) = &leg.own {
-            merge_identity(our_leg.own.get_or_insert_default(), own, words, names);
+            let identity = our_leg.own.get_or_insert_default();
+            merge_identity(identity, own, to_ours, names);
         }
-        if let Some((at, place)) = leg.connection {
-            let place = ours.connection(theirs.connection_id(place));
-            ours.learn_connection(&id, at, place);
+        if let Some((at, connection)) = leg.connection {
+            let connection = ours.connection(theirs.connection_id(connection));
+            ours.learn_connection(place, at, connection);
         }
     }
 }
@@ -79,14 +77,14 @@ fn merge_meeting(
 fn merge_identity(
     ours: &mut Identity,
     theirs: &Identity,
-    words: &Translation,
+    to_ours: &Translation,
     names: &Dictionary<Name>,
 ) {
     for id in &theirs.zoom_user_ids {
-        ours.learn_id(words.zoom_user_ids[id.index()]);
+        ours.learn_id(to_ours.zoom_user_ids[id.index()]);
     }
     if let Some(sighting) = theirs.sighting {
-        let name = words.names[sighting.name.index()];
+        let name = to_ours.names[sighting.name.index()];
         ours.see(Sighting { name, ..sighting }, names);
     }
 }

@@ -3,28 +3,30 @@
 //! The state is a set of facts merged by union and maximum, so events may come
 //! late, twice or in any order; who is present is *derived* at a moment.
 //!
-//! In reading order: [`Roster`] takes in events (`fold`) as facts (`facts`).
-//! [`Roster::presence`] (`derive`) sees each meeting among the others (`frame`),
-//! finds the spans of its legs (`spans`), tells whose they are (`cast`), and
-//! joins those of each person into visits (`visits`). [`Roster::sum_up`] (`past`)
-//! bounds memory; [`checkpoint`] keeps a roster between two runs.
+//! In reading order: [`Roster`] takes in events (`fold`) as facts (`facts`) of
+//! meetings (`meeting`). [`Roster::presence`] (`derive`) sees each meeting among the
+//! others (`frame`), finds the spans of its legs (`spans`), tells whose they are
+//! (`cast`), and joins those of each person into visits (`visits`).
+//! [`Roster::sum_up`] (`past`) bounds memory; [`checkpoint`] keeps a roster between
+//! two runs.
 
 pub mod checkpoint;
 
 mod cast;
 mod derive;
-mod dictionary;
 mod equality;
 mod facts;
 mod fold;
 mod frame;
 mod id;
+mod meeting;
 mod merge;
 mod past;
 mod presence;
 mod rules;
 mod spans;
 mod visits;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! lie more than 35 days before the newest fact. Nothing that may still be taken
 //! in can change how it looks, so its facts give way to the spans found in them;
 //! and spans that nothing kept in detail can touch any more give way to Last
-//! Join, Last Left and the last change. What would contradict this — a fact before
+//! Join and Last Left. What would contradict this — a fact before
 //! the horizon, or of a settled meeting — is not taken in: it needs a replay.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +13,16 @@ use serde::{Deserialize, Serialize};
 
 use super::cast::Cast;
 use super::derive::KEPT;
-use super::facts::Meeting;
 use super::fold::{NeedsReplay, Roster};
 use super::frame::{Frame, RoomSpan};
+use super::meeting::Meeting;
 use super::rules::{self, Fingerprint, Rules};
 use super::visits::{self, Lasts};
 use crate::moment::Moment;
 use crate::zoom::{self, Name};
+
+/// For how long, in seconds, nothing was said of a meeting before its facts are packed away.
+const QUIET: i64 = 6 * 60 * 60;
 
 /// What is left of settled meetings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +69,7 @@ impl Past {
     /// Whether a meeting that was already there before the horizon, where it may have been the newer
     /// one to a settled meeting, would get another number.
     fn would_renumber(&self, kept: &Meeting, at: Moment, number: Option<&str>) -> bool {
-        kept.facts.first < self.horizon
+        kept.known.first < self.horizon
             && number.is_some_and(|number| {
                 kept.number() != Some(number) && kept.is_newer_number(at, number)
             })
@@ -81,62 +84,70 @@ impl Roster {
         self.past.as_ref().map(|past| past.rules)
     }
 
-    /// Sums up what was settled by `now`, to bound memory.
+    /// Sums up what was settled by `now`, and packs what is quiet, to bound memory.
     ///
     /// This changes no [`presence`](Self::presence) by these rules from `now` on. Cheap where nothing
-    /// is to be done, so it may be called often. Does nothing if something was already summed up by
-    /// other rules.
+    /// is to be done, so it may be called often. What was already summed up by other rules stays as it is,
+    /// and nothing is added to it.
     pub fn sum_up(&mut self, rules: &Rules, now: Moment) {
-        let fingerprint = rules.fingerprint();
-        if self.summed_under().is_some_and(|under| under != fingerprint) {
-            return;
-        }
         let Some(newest) = self.newest else { return };
+        let newest = newest.min(now);
+        let is_quiet = |meeting: &&mut Meeting| meeting.known.last < newest.plus(-QUIET);
+        for meeting in self.meetings.values_mut().filter(is_quiet) {
+            meeting.pack(&self.words);
+        }
+        let under = rules.fingerprint();
+        if self.summed_under().is_none_or(|before| before == under) {
+            self.settle(rules, under, newest.plus(-KEPT), now);
+        }
+    }
+
+    fn settle(&mut self, rules: &Rules, under: Fingerprint, horizon: Moment, now: Moment) {
         let known = self.past.as_ref().map(|past| past.horizon);
-        let horizon = newest.min(now).plus(-KEPT);
         let horizon = known.map_or(horizon, |known| known.max(horizon));
-        let is_settled = |meeting: &Meeting| meeting.facts.last.plus(rules.stale_after) < horizon;
+        let is_settled = |meeting: &Meeting| meeting.known.last.plus(rules.stale_after) < horizon;
         if !self.meetings.values().any(is_settled) {
             return;
         }
         let spans = self.settled_spans(rules, now.max(horizon), is_settled);
-        let past = self.past.get_or_insert_with(|| Past::new(fingerprint, horizon));
+        let past = self.past.get_or_insert_with(|| Past::new(under, horizon));
         past.horizon = horizon;
         self.meetings.retain(|uuid, meeting| {
             let settled = is_settled(meeting);
             if settled {
-                past.settle(uuid, meeting);
-            } else {
-                meeting.shrink_to_fit();
+                past.remember(uuid, meeting);
             }
             !settled
         });
         self.meetings.shrink_to_fit();
-        for (name, span) in spans {
-            past.people.entry(name).or_default().loose.push(span);
+        for (name, spans) in spans {
+            past.people.entry(name).or_default().loose.extend(spans);
         }
-        let kept = self.meetings.values().map(|meeting| meeting.facts.first);
+        let kept = self.meetings.values().map(|meeting| meeting.known.first);
         past.fold(kept.chain([horizon]).min().expect("the horizon is one"));
     }
 
-    /// The spans of all settled meetings, each with whose it is.
+    /// The spans of all settled meetings, for each person who has any.
     fn settled_spans(
         &self,
         rules: &Rules,
         now: Moment,
         is_settled: impl Fn(&Meeting) -> bool,
-    ) -> Vec<(Name, RoomSpan)> {
+    ) -> Vec<(Name, Vec<RoomSpan>)> {
         let frame = Frame::new(self, rules, now);
-        let cast = Cast::new(self, rules);
-        let mut spans = Vec::new();
+        let cast = Cast::new(&self.words, rules);
+        let mut spans = vec![Vec::new(); cast.shown().len()];
         for meeting in self.meetings.values().filter(|meeting| is_settled(meeting)) {
             frame.find(meeting, &cast, |who, span| {
                 // Nobody's spans matter only while they are open.
-                let name = who.map(|who| cast.shown()[who as usize].clone());
-                spans.extend(name.map(|name| (name, span)));
+                if let Some(who) = who {
+                    spans[who as usize].push(span);
+                }
             });
         }
-        spans
+        let people = cast.shown().iter().zip(spans);
+        let people = people.filter(|(_, spans)| !spans.is_empty());
+        people.map(|(name, spans)| ((*name).clone(), spans)).collect()
     }
 }
 
@@ -152,7 +163,7 @@ impl Past {
     }
 
     /// Remembers that a meeting was there.
-    fn settle(&mut self, uuid: &str, meeting: &Meeting) {
+    fn remember(&mut self, uuid: &str, meeting: &Meeting) {
         self.meetings.insert(uuid_hash(uuid));
         if let (Some(number), Some(seen)) = (meeting.number(), meeting.seen) {
             let firsts = self.firsts.entry(number.into()).or_default();
@@ -175,6 +186,9 @@ impl Past {
 
 impl Departed {
     fn fold(&mut self, cut: Moment) {
+        if self.loose.is_empty() {
+            return;
+        }
         self.loose.sort_by_key(|found| visits::order(&found.span));
         let mut folded_to = None;
         visits::join_up(self.loose.iter().map(|found| found.span), |stay| {

@@ -38,9 +38,6 @@ pub struct Person {
     pub last_left: Option<Moment>,
     /// Since when the person is in; `None` when out.
     pub present_since: Option<Moment>,
-    /// The latest moment at which a visitor of the page saw this person's state change:
-    /// the latest of all starts, known ends, and moments at which an end became unknown.
-    pub last_change: Moment,
 }
 
 impl Person {

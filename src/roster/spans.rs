@@ -1,11 +1,15 @@
 //! From the facts of one meeting to spans: when each leg was in.
 //!
-//! Rules 1 to 6 of `presence.md`. A span belongs to whoever its leg's connection
-//! turns out to be; who that is, is asked elsewhere.
+//! Rules 1 to 6 of `presence.md`, in two steps. [`Traces::of`] applies those that
+//! one meeting decides alone; [`Bounds::close`] the one that also asks for the
+//! other meetings of the number, and for the moment.
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
-use super::facts::{Identity, Meeting, Side};
+use super::facts::{Facts, Identity, Side, Sighting};
+use super::words::{Word, Words};
 use crate::moment::Moment;
 
 /// One uninterrupted presence of one leg, or the trace of one.
@@ -23,13 +27,31 @@ pub(super) enum SpanEnd {
     Open,
     /// At a known moment.
     At(Moment),
-    /// Nobody knows when; `noticed` is when it was no longer taken to be open.
-    Unknown { noticed: Moment },
+    /// Nobody knows when.
+    Unknown,
     /// Not a span at all: a leave without a join.
     Bare,
 }
 
-/// What ends the open spans of a meeting from outside of its legs.
+/// Who was in a meeting and when, by what is known of it alone.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Traces {
+    /// Whoever was said to be there, each once.
+    pub people: Vec<Said>,
+    /// Their spans, each with a place in `people`.
+    pub spans: Vec<(u32, Span)>,
+}
+
+/// All that was said of who somebody is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Said {
+    /// The name of the latest sighting.
+    pub name: Option<Word>,
+    /// Every account ever named, in the order of the words.
+    pub zoom_user_ids: SmallVec<[Word; 4]>,
+}
+
+/// What ends the open spans of a meeting from outside of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds<'a> {
     /// The first moments of all meetings of the number, in order.
@@ -39,27 +61,74 @@ pub(super) struct Bounds<'a> {
     pub now: Moment,
 }
 
-/// Finds the spans of a meeting and hands each to `found`, with all that was said of who it is.
-pub(super) fn find<'a>(
-    meeting: &'a Meeting,
-    bounds: Bounds<'_>,
-    mut found: impl FnMut(&[&'a Identity], Span),
-) {
-    let order = LegsByConnection::of(meeting);
-    let mut group = Group::default();
-    for (place, identity) in meeting.connections.values().enumerate() {
-        group.begin(Some(identity));
-        for leg in order.legs(place) {
-            group.add(meeting, leg);
+impl Bounds<'_> {
+    /// Rule 5: a span that is still open may be over all the same, its end unknown.
+    pub(super) fn close(&self, span: Span) -> Span {
+        if span.end != SpanEnd::Open {
+            return span;
         }
-        group.settle(meeting, bounds, &mut found);
+        let newer = self.firsts.last().is_some_and(|&last| last > span.start);
+        let stale = self.stale_at <= self.now;
+        let end = if newer || stale { SpanEnd::Unknown } else { SpanEnd::Open };
+        Span { end, ..span }
     }
-    for (place, leg) in meeting.legs.values().enumerate() {
-        if leg.connection.is_none() && !leg.marks.is_empty() {
-            group.begin(None);
-            group.add(meeting, place);
-            group.settle(meeting, bounds, &mut found);
+}
+
+impl Traces {
+    /// Rules 1 to 4 and 6.
+    pub(super) fn of(facts: &Facts, words: &Words) -> Self {
+        let order = LegsByConnection::of(facts);
+        let mut traces = Tracing::default();
+        let mut group = Group::default();
+        for (place, identity) in facts.connections.values().enumerate() {
+            group.begin(Some(identity));
+            for leg in order.legs(place) {
+                group.add(facts, leg);
+            }
+            traces.add(&mut group, facts, words);
         }
+        for (place, leg) in facts.legs.values().enumerate() {
+            if leg.connection.is_none() {
+                group.begin(None);
+                group.add(facts, place);
+                traces.add(&mut group, facts, words);
+            }
+        }
+        traces.traces
+    }
+
+    /// Whether everything that is referred to is there.
+    pub(super) fn is_consistent(&self, words: &Words) -> bool {
+        let knows = |said: &Said| {
+            let mut ids = said.zoom_user_ids.iter();
+            said.name.is_none_or(|name| words.names.holds(name))
+                && ids.all(|id| words.zoom_user_ids.holds(*id))
+        };
+        let people = self.people.len();
+        self.people.iter().all(knows) && self.spans.iter().all(|(who, _)| (*who as usize) < people)
+    }
+}
+
+/// Traces being gathered.
+#[derive(Default)]
+struct Tracing {
+    traces: Traces,
+    places: FxHashMap<Said, u32>,
+}
+
+impl Tracing {
+    fn add(&mut self, group: &mut Group<'_>, facts: &Facts, words: &Words) {
+        if group.spans.is_empty() && group.bare_leaves.is_empty() {
+            return;
+        }
+        let said = group.said(words);
+        let next = u32::try_from(self.traces.people.len());
+        let next = next.expect("four billion people do not fit in memory");
+        let who = *self.places.entry(said).or_insert_with_key(|said| {
+            self.traces.people.push(said.clone());
+            next
+        });
+        group.settle(facts, |span| self.traces.spans.push((who, span)));
     }
 }
 
@@ -70,10 +139,10 @@ struct LegsByConnection {
 }
 
 impl LegsByConnection {
-    fn of(meeting: &Meeting) -> Self {
-        let mut first = vec![None; meeting.connections.len()];
-        let mut next = vec![None; meeting.legs.len()];
-        for (place, leg) in (0..).zip(meeting.legs.values()) {
+    fn of(facts: &Facts) -> Self {
+        let mut first = vec![None; facts.connections.len()];
+        let mut next = vec![None; facts.legs.len()];
+        for (place, leg) in (0..).zip(facts.legs.values()) {
             if let Some((_, connection)) = leg.connection {
                 next[place as usize] = first[connection as usize].replace(place);
             }
@@ -111,8 +180,8 @@ impl<'a> Group<'a> {
     }
 
     /// Rule 1: a join opens, a leave closes; a leave before any join is bare.
-    fn add(&mut self, meeting: &'a Meeting, place: usize) {
-        let leg = &meeting.legs[place];
+    fn add(&mut self, facts: &'a Facts, place: usize) {
+        let leg = &facts.legs[place];
         self.identities.extend(leg.own.as_deref());
         let mut joined = false;
         let mut open = None;
@@ -133,51 +202,43 @@ impl<'a> Group<'a> {
         self.spans.extend(start.map(|start| LegSpan { start, leg, leave }));
     }
 
-    fn settle(
-        &mut self,
-        meeting: &Meeting,
-        bounds: Bounds<'_>,
-        found: &mut impl FnMut(&[&'a Identity], Span),
-    ) {
+    fn said(&self, words: &Words) -> Said {
+        let sightings = self.identities.iter().filter_map(|said| said.sighting);
+        let later = |a: Sighting, b| if a.is_before(&b, &words.names) { b } else { a };
+        let ids = self.identities.iter().flat_map(|said| &said.zoom_user_ids);
+        let mut zoom_user_ids: SmallVec<_> = ids.copied().collect();
+        zoom_user_ids.sort_unstable();
+        zoom_user_ids.dedup();
+        Said { name: sightings.reduce(later).map(|sighting| sighting.name), zoom_user_ids }
+    }
+
+    fn settle(&mut self, facts: &Facts, mut found: impl FnMut(Span)) {
         if self.spans.len() > 1 {
             self.spans.sort_by(|a, b| {
-                let by_id = || meeting.leg_id(a.leg).cmp_text(meeting.leg_id(b.leg));
+                let by_id = || facts.leg_id(a.leg).cmp_text(facts.leg_id(b.leg));
                 a.start.cmp(&b.start).then_with(by_id)
             });
         }
         self.bare_leaves.sort_unstable();
         for (place, span) in self.spans.iter().enumerate() {
-            let end = match span.leave {
-                Some(leave) => SpanEnd::At(leave),
-                None => self.end_of_open(place, meeting, bounds),
-            };
-            let start = span.start;
-            found(&self.identities, Span { start, end });
+            let end = span.leave.or_else(|| self.end_of_open(place, facts));
+            found(Span { start: span.start, end: end.map_or(SpanEnd::Open, SpanEnd::At) });
         }
         for &start in &self.bare_leaves {
             let end = SpanEnd::Bare;
-            found(&self.identities, Span { start, end });
+            found(Span { start, end });
         }
     }
 
-    /// Rules 2 to 6: the end of a span that no leave of its own leg closed.
-    fn end_of_open(&self, place: usize, meeting: &Meeting, bounds: Bounds<'_>) -> SpanEnd {
+    /// Rules 2, 3, 4 and 6: the known end of a span that no leave of its own leg closed.
+    fn end_of_open(&self, place: usize, facts: &Facts) -> Option<Moment> {
         let start = self.spans[place].start;
         // An open span is the last of its leg, so whatever follows is of another one.
         let later_leg = self.spans.get(place + 1).map(|span| span.start);
         let leave = self.bare_leaves.iter().find(|&&at| at > start);
-        let ended = meeting.ended.iter().find(|&&at| at >= start);
+        let ended = facts.ended.iter().find(|&&at| at >= start);
         // A leave wins over `ended`, also a later one (rule 4).
         let by_leave = leave.or(ended).copied();
-        if let Some(end) = later_leg.into_iter().chain(by_leave).min() {
-            return SpanEnd::At(end);
-        }
-        let newer = bounds.firsts.partition_point(|&first| first <= start);
-        let newer = bounds.firsts.get(newer).copied();
-        let stale = Some(bounds.stale_at).filter(|&at| at <= bounds.now);
-        match newer.into_iter().chain(stale).min() {
-            Some(noticed) => SpanEnd::Unknown { noticed },
-            None => SpanEnd::Open,
-        }
+        later_leg.into_iter().chain(by_leave).min()
     }
 }

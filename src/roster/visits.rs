@@ -14,17 +14,13 @@ pub(super) struct Stay {
     pub visit: Visit,
     /// The last moment that a later span could touch it; `None` while it lasts.
     pub reach: Option<Moment>,
-    /// When it last changed what is shown.
-    pub change: Moment,
 }
 
-/// Last Join, Last Left and the last change: all that old visits still matter for.
+/// Last Join and Last Left: all that old visits still matter for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Lasts {
     pub join: Option<Moment>,
     pub left: Option<Moment>,
-    /// `None` only where there was no visit at all.
-    pub change: Option<Moment>,
 }
 
 impl Lasts {
@@ -34,7 +30,6 @@ impl Lasts {
         if let End::At(end) = stay.visit.end {
             self.left = self.left.max(Some(end));
         }
-        self.change = self.change.max(Some(stay.change));
     }
 }
 
@@ -47,7 +42,7 @@ pub(super) fn order(span: &Span) -> (Moment, bool) {
 /// Joins the spans of one person, in [`order`], into visits, and hands each to `found`, oldest first.
 pub(super) fn join_up(spans: impl IntoIterator<Item = Span>, mut found: impl FnMut(Stay)) {
     let mut growing: Option<Growing> = None;
-    // The latest end found: a second leave of that second says nothing new.
+    // The latest leave without a join: a second one of that second says nothing new.
     let mut bare: Option<Moment> = None;
     for span in spans {
         let touched = growing.as_mut().filter(|visit| visit.reaches(span.start));
@@ -77,7 +72,7 @@ pub(super) fn join_up(spans: impl IntoIterator<Item = Span>, mut found: impl FnM
 /// A visit of which only the leave is known (rule 8).
 fn bare_leave(at: Moment) -> Stay {
     let visit = Visit { start: None, end: End::At(at) };
-    Stay { visit, reach: Some(at), change: at }
+    Stay { visit, reach: Some(at) }
 }
 
 /// A visit that may still take in spans.
@@ -88,14 +83,11 @@ struct Growing {
     ended: Option<Moment>,
     /// The latest beginning of a span of unknown end.
     vanished: Option<Moment>,
-    /// When the last such span was no longer taken to be open.
-    noticed: Option<Moment>,
 }
 
 impl Growing {
     fn new(span: Span) -> Self {
-        let mut visit =
-            Self { start: span.start, open: false, ended: None, vanished: None, noticed: None };
+        let mut visit = Self { start: span.start, open: false, ended: None, vanished: None };
         visit.add(span);
         visit
     }
@@ -104,17 +96,14 @@ impl Growing {
         match span.end {
             SpanEnd::Open => self.open = true,
             SpanEnd::At(end) => self.ended = self.ended.max(Some(end)),
-            SpanEnd::Unknown { noticed } => {
-                self.vanished = self.vanished.max(Some(span.start));
-                self.noticed = self.noticed.max(Some(noticed));
-            }
+            SpanEnd::Unknown => self.vanished = self.vanished.max(Some(span.start)),
             SpanEnd::Bare => {}
         }
     }
 
     /// The latest moment that belongs to it for certain. A span of unknown end counts as its beginning.
     fn last(&self) -> Moment {
-        latest(self.start, [self.ended, self.vanished])
+        self.start.max(self.ended.unwrap_or(self.start)).max(self.vanished.unwrap_or(self.start))
     }
 
     fn reaches(&self, moment: Moment) -> bool {
@@ -128,14 +117,6 @@ impl Growing {
             _ => End::Unknown,
         };
         let visit = Visit { start: Some(self.start), end };
-        let change = match end {
-            End::Open => self.start,
-            End::At(_) | End::Unknown => latest(self.start, [self.ended, self.noticed]),
-        };
-        Stay { visit, reach: (!self.open).then(|| self.last()), change }
+        Stay { visit, reach: (!self.open).then(|| self.last()) }
     }
-}
-
-fn latest(moment: Moment, others: [Option<Moment>; 2]) -> Moment {
-    others.into_iter().flatten().fold(moment, Moment::max)
 }

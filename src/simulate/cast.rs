@@ -13,16 +13,18 @@ const ID_FILLED: PerMille = PerMille(500);
 /// Some accounts withhold names.
 const NAMELESS: PerMille = PerMille(8);
 /// Some telephones carry a name of their own.
-const DEVICE_NAMED: PerMille = PerMille(120);
+const DEVICE_NAMED: PerMille = PerMille(40);
+/// Few people ever rename themselves, so that the people of a story stay about as many as planned.
+const RENAMES: PerMille = PerMille(80);
 
 /// Somebody who comes and goes.
 #[derive(Debug, Clone)]
 pub(super) struct Character {
     /// The name shown; empty where it is withheld.
     pub name: String,
-    /// The name taken in a rename.
+    /// The name taken in a rename; mostly the same.
     pub other_name: String,
-    /// The name of a second device.
+    /// The name of a second device; mostly the same.
     pub device_name: String,
     /// `email`, or empty.
     pub email: String,
@@ -39,17 +41,17 @@ pub(super) struct Character {
 impl Character {
     /// The `index`-th person of a story with so many rooms.
     pub(super) fn invent(index: usize, rooms: usize, dice: &mut Dice) -> Self {
-        let name = if dice.happens(NAMELESS) { String::new() } else { names::name(index) };
-        let device_name = if dice.happens(DEVICE_NAMED) && !name.is_empty() {
-            names::device_name(index)
-        } else {
-            name.clone()
-        };
-        Self {
-            device_name,
-            other_name: if name.is_empty() { String::new() } else { names::other_name(index) },
-            ..Self::named(name, index, rooms, dice)
+        if dice.happens(NAMELESS) {
+            return Self::named(String::new(), index, rooms, dice);
         }
+        let mut character = Self::named(names::name(index), index, rooms, dice);
+        if dice.happens(DEVICE_NAMED) {
+            character.device_name = names::device_name(index);
+        }
+        if dice.happens(RENAMES) {
+            character.other_name = names::other_name(index);
+        }
+        character
     }
 
     /// Somebody of this name, who keeps to it.

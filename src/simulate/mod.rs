@@ -13,6 +13,7 @@ mod names;
 mod odds;
 mod plan;
 mod post;
+mod scene;
 mod sender;
 mod story;
 mod summary;

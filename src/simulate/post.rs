@@ -2,11 +2,12 @@
 
 use crate::moment::Moment;
 
-use super::body::{self, Guest, IdForm, Meeting, Scene, Setting, Stamp};
+use super::body::{self, Guest, Meeting, Setting, Stamp};
 use super::cast;
 use super::dice::{Dice, PerMille};
 use super::odds::Odds;
 use super::plan::RoomPlan;
+use super::scene::{IdForm, Scene};
 use super::timeline::Timeline;
 
 /// One HTTP request as Zoom would send it, but for the signature.

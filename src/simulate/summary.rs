@@ -136,33 +136,31 @@ impl fmt::Display for Failure {
     }
 }
 
+/// Several lines, without a newline at the end.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.elapsed.as_secs_f64();
-        let rate = self.deliveries() as f64 / seconds.max(0.001);
-        writeln!(
-            f,
-            "sent {} deliveries in {seconds:.1} s, {rate:.0} per second",
-            self.deliveries()
-        )?;
+        let deliveries = self.deliveries();
+        let rate = deliveries as f64 / seconds.max(0.001);
+        write!(f, "sent {deliveries} deliveries in {seconds:.1} s, {rate:.0} per second")?;
         if let Some((first, last)) = self.told {
             let (first, last) = (Moment::from_millis(first), Moment::from_millis(last));
-            writeln!(f, "told {first} to {last}")?;
+            write!(f, "\ntold {first} to {last}")?;
         }
-        writeln!(f, "  {:<22}{:>12}", "acknowledged", self.acknowledged)?;
-        writeln!(f, "  {:<22}{:>12}", "refused for good", self.refused)?;
-        writeln!(f, "  {:<22}{:>12}", "given up", self.given_up)?;
-        writeln!(f, "attempts")?;
+        write!(f, "\n  {:<22}{:>12}", "acknowledged", self.acknowledged)?;
+        write!(f, "\n  {:<22}{:>12}", "refused for good", self.refused)?;
+        write!(f, "\n  {:<22}{:>12}", "given up", self.given_up)?;
+        write!(f, "\nattempts")?;
         for (status, count) in &self.answers {
-            writeln!(f, "  {status:<22}{count:>12}")?;
+            write!(f, "\n  {status:<22}{count:>12}")?;
         }
         for (failure, count) in &self.failures {
-            writeln!(f, "  {failure:<22}{count:>12}")?;
+            write!(f, "\n  {failure:<22}{count:>12}")?;
         }
         if let Some(Latency { p50, p99, max }) = self.latency() {
             let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
             let (p50, p99, max) = (ms(p50), ms(p99), ms(max));
-            writeln!(f, "answered in {p50:.1} ms (p50), {p99:.1} ms (p99), {max:.1} ms (longest)")?;
+            write!(f, "\nanswered in {p50:.1} ms (p50), {p99:.1} ms (p99), {max:.1} ms (longest)")?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@
 //! the name's ending, and `page.html.tera` would not be escaped by its own rule.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
@@ -25,6 +26,7 @@ const PREFIX: &str = "builtin/";
 pub(super) fn load(templates_dir: &Path) -> Result<Tera> {
     let mut tera = Tera::new();
     tera.autoescape_on([""]);
+    tera.set_escape_fn(escape);
     let ready = tera.set_fallback_prefixes([PREFIX]);
     ready.expect("no template is registered yet");
     let mut sources = builtin();
@@ -37,6 +39,24 @@ pub(super) fn load(templates_dir: &Path) -> Result<Tera> {
         )
     })?;
     Ok(tera)
+}
+
+/// Writes `text` as HTML, in an attribute too. Tera's own does it byte by byte,
+/// which would be a third of the time that a page of 10,000 people takes.
+fn escape(text: &str, output: &mut dyn Write) -> io::Result<()> {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        output.write_all(&rest.as_bytes()[..at])?;
+        output.write_all(match rest.as_bytes()[at] {
+            b'&' => b"&amp;",
+            b'<' => b"&lt;",
+            b'>' => b"&gt;",
+            b'"' => b"&quot;",
+            _ => b"&#39;",
+        })?;
+        rest = &rest[at + 1..];
+    }
+    output.write_all(rest.as_bytes())
 }
 
 /// The built-in templates under their own names, for whoever wants to change them.
@@ -60,4 +80,24 @@ fn own(templates_dir: &Path) -> Result<Vec<(String, String)>> {
         sources.push((name, source));
     }
     Ok(sources)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_template_is_escaped_whatever_it_is_called() {
+        for name in ["a.html", "a.html.tera", "a.svg", "a"] {
+            let directory = TempDir::new().expect("a temporary directory");
+            fs::write(directory.path().join(name), "{{ name }}").expect("it can be written");
+            let tera = load(directory.path()).expect("the template loads");
+            let mut context = tera::Context::new();
+            context.insert("name", "<b>");
+            let text = tera.render(name, &context).expect("the template renders");
+            assert_eq!(text, "&lt;b&gt;", "{name}");
+        }
+    }
 }

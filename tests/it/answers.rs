@@ -74,13 +74,13 @@ fn whoever_does_not_know_the_secret_is_refused() {
     let genuine = signed(WEBHOOK, EVENT, now());
     let (timestamp, signature) = (genuine.headers[1].1.clone(), genuine.headers[2].1.clone());
     #[rustfmt::skip]
-    let cases: [(&str, &[u8], Option<&str>, Option<&str>); 5] = [
-        // what is special             body                    timestamp         signature
-        ("no headers",                 EVENT,                  None,             None),
-        ("no headers on a challenge",  challenge,              None,             None),
-        ("no timestamp",               EVENT,                  None,             Some(&signature)),
-        ("another body",               b"{\"event\":\"x\"}",   Some(&timestamp), Some(&signature)),
-        ("another's signature",        challenge,              Some(&timestamp), Some(&signature)),
+    let cases = [
+        // what is special             body                          timestamp         signature
+        ("no headers",                 EVENT,                        None,             None),
+        ("no headers on a challenge",  challenge.as_slice(),         None,             None),
+        ("no timestamp",               EVENT,                        None,             Some(&signature)),
+        ("another body",               b"{\"event\":\"x\"}".as_slice(), Some(&timestamp), Some(&signature)),
+        ("another's signature",        challenge.as_slice(),         Some(&timestamp), Some(&signature)),
     ];
     for (what, body, timestamp, signature) in cases {
         let mut request = Request::post(WEBHOOK, body);
@@ -259,7 +259,7 @@ fn the_live_stream_has_one_event_for_each_change_one_can_see() {
     lookout.stop();
     let reply = read_reply(stream).expect("the stream ends when the service does");
     assert_eq!(reply.header("content-type"), Some("text/event-stream"));
-    assert_eq!(reply.text().matches("event: published").count(), 1, "{}", reply.text());
+    assert_eq!(reply.text().matches("data: ").count(), 1, "{}", reply.text());
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! The program as its users meet it: real sockets, a real journal, a real site.
 
 mod answers;
+mod archive;
+mod commands;
+mod crash;
+mod evening;
+mod odd_bodies;
 mod site;
 mod support;

@@ -1,11 +1,12 @@
 //! English.
 
-use super::{Count, Labels, Words};
+use super::{Count, Labels, Words, capital};
 
 pub(super) const WORDS: Words = Words {
     lang: "en",
     locale: "en-GB",
     months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    capital,
     summary: Count { zero: "Nobody is in", one: "1 person is in", more: "{} people are in" },
     others: Count { zero: "", one: "and 1 more", more: "and {} more" },
     only_others: Count {

@@ -19,6 +19,8 @@ pub struct Words {
     pub locale: &'static str,
     /// The months, shortened.
     pub months: [&'static str; 12],
+    /// The capital of a letter.
+    pub capital: fn(char) -> String,
     /// How many are in.
     pub summary: Count,
     /// How many are in and not named, beside named ones.
@@ -113,14 +115,11 @@ impl Words {
             Language::Tr => &tr::WORDS,
         }
     }
+}
 
-    /// `text` with a capital first letter, as this language writes it.
-    pub fn capital(&self, letter: char) -> String {
-        match (self.lang, letter) {
-            ("tr", 'i') => "İ".to_owned(),
-            _ => letter.to_uppercase().collect(),
-        }
-    }
+/// The capital of `letter` in most languages.
+fn capital(letter: char) -> String {
+    letter.to_uppercase().collect()
 }
 
 #[cfg(test)]

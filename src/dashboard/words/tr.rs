@@ -1,11 +1,12 @@
 //! Turkish.
 
-use super::{Count, Labels, Words};
+use super::{Count, Labels, Words, capital};
 
 pub(super) const WORDS: Words = Words {
     lang: "tr",
     locale: "tr-TR",
     months: ["Oca", "Şub", "Mar", "Nis", "May", "Haz", "Tem", "Ağu", "Eyl", "Eki", "Kas", "Ara"],
+    capital: dotted,
     summary: Count {
         zero: "İçeride kimse yok",
         one: "İçeride 1 kişi var",
@@ -44,3 +45,11 @@ pub(super) const WORDS: Words = Words {
         own_zone: "Saatler kendi saat diliminizde: {}",
     },
 };
+
+/// The capital of a letter, where a dotted `i` keeps its dot.
+fn dotted(letter: char) -> String {
+    match letter {
+        'i' => "İ".to_owned(),
+        _ => capital(letter),
+    }
+}

@@ -2,7 +2,10 @@
 
 use super::story::*;
 use crate::roster::checkpoint::{Header, Ignored, decode, encode};
+use crate::roster::facts::Facts;
 use crate::roster::{Roster, Rules};
+
+type Damage = fn(&mut Vec<u8>);
 
 fn header() -> Header {
     Header { journal: "j-1".to_owned(), position: 42, archive: b"a".to_vec() }
@@ -22,7 +25,7 @@ fn summed_up() -> Roster {
 fn a_checkpoint_is_of_use_only_where_it_fits() {
     let other_rules = rules_of_rooms(&["111"]);
     #[rustfmt::skip]
-    let cases: [(_, _, fn(&mut Vec<u8>), _, _, _); 10] = [
+    let cases: [(_, _, Damage, _, _, _); 10] = [
         // what is special                           roster        damage                             journal  rules          verdict
         ("as it was written",                        full(),      |_| {},                             "j-1",   rules(),       None),
         ("of another journal",                       full(),      |_| {},                             "j-2",   rules(),       Some(Ignored::OtherJournal)),
@@ -93,4 +96,22 @@ fn a_checkpoint_says_why_it_is_ignored() {
     the checkpoint belongs to another journal
     the checkpoint was made with other rooms, people or `stale_after`
     ");
+}
+
+#[test]
+fn a_checkpoint_that_refers_to_what_is_not_there_is_damaged() {
+    type Tamper = fn(&mut Facts);
+    #[rustfmt::skip]
+    let cases: [(_, Tamper); 2] = [
+        // what is special              what is done
+        ("no such connection",          |facts| facts.legs[0].connection = Some((clock("10:00"), 1))),
+        ("no connections any more",     |facts| facts.connections.clear()),
+    ];
+    for (what, tamper) in cases {
+        let mut roster = full();
+        let words = roster.words.clone();
+        tamper(roster.meetings[0].open(&words).unwrap());
+        let read = decode(&encode(&roster, &header()), "j-1", rules().fingerprint());
+        assert_eq!(read, Err(Ignored::Damaged), "{what}");
+    }
 }

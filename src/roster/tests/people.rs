@@ -115,3 +115,19 @@ fn an_event_without_a_meeting_is_no_fact() {
     assert_eq!(roster, Roster::new());
     assert_eq!(roster.newest(), None);
 }
+
+#[test]
+fn a_name_alone_makes_a_leg_only_by_joining_or_leaving() {
+    let nameless = |event: Event| event.leg("").connection("");
+    #[rustfmt::skip]
+    let cases = [
+        // what is special       event                                        legs
+        ("joined",               nameless(join("10:00")),                     1),
+        ("in a waiting room",    nameless(about_ada(Kind::Other, "10:00")),   0),
+    ];
+    for (what, event, legs) in cases {
+        let roster = roster([&event]);
+        let facts = roster.meetings["m1"].facts(&roster.words).unwrap();
+        assert_eq!(facts.legs.len(), legs, "{what}");
+    }
+}

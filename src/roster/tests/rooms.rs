@@ -117,6 +117,32 @@ fn a_fact_that_concerns_what_was_summed_up_needs_a_replay() {
     }
 }
 
+#[test]
+fn a_long_meeting_that_was_the_newer_one_to_a_settled_one_keeps_its_number() {
+    let long = |kind, time: &str| event(kind, time).meeting("long");
+    let events = [join("10:00"), long(Kind::Started, "11:00"), long(Kind::RoleChanged, "60 10:00")];
+    #[rustfmt::skip]
+    let cases = [
+        // what is special        event                                              taken
+        ("another number",        long(Kind::Ended, "60 11:00").number("222"),       Err(NeedsReplay)),
+        ("the number it had",     long(Kind::Ended, "60 11:00"),                     Ok(())),
+        ("no number",             long(Kind::Ended, "60 11:00").number(""),          Ok(())),
+        ("not the latest word",   long(Kind::Other, "60 09:00").number("222"),       Ok(())),
+        ("a meeting of our days", event(Kind::Ended, "60 11:00").room("222"),        Ok(())),
+    ];
+    for (what, event, taken) in cases {
+        let mut summed = roster(&events);
+        summed.sum_up(&rules(), clock("60 10:00"));
+        assert_eq!(summed.apply(&event), taken, "{what}");
+        let mut plain = roster(&events);
+        if taken.is_ok() {
+            plain.apply(&event).unwrap();
+        }
+        let shown = |roster: &Roster| roster.presence(&rules(), clock("60 12:00"));
+        assert_eq!(shown(&summed), shown(&plain), "{what}");
+    }
+}
+
 fn no_meeting(mut event: Event) -> Event {
     event.meeting = None;
     event

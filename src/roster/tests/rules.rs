@@ -217,23 +217,3 @@ fn rule_8_a_leave_without_a_join_is_a_visit_of_unknown_start() {
             "11:00", "Ada out, joined N/A, left 10:30: ?-10:30"),
     ]);
 }
-
-#[test]
-fn rule_9_the_last_change_is_the_last_that_a_visitor_saw() {
-    #[rustfmt::skip]
-    let cases = [
-        // what is special                         events                                                                          now      change
-        ("a start",                                vec![join("10:00")],                                                            "11:00", "10:00"),
-        ("a known end",                            vec![join("10:00"), leave("10:30")],                                            "11:00", "10:30"),
-        ("a second device changes nothing",        vec![join("10:00"), device(join("10:05")), device(leave("10:10"))],             "11:00", "10:00"),
-        ("only a leave",                           vec![leave("10:30")],                                                           "11:00", "10:30"),
-        ("gone stale",                             vec![join("10:00")],                                                            "23:00", "22:00"),
-        ("a newer meeting",                        vec![join("10:00"), event(Kind::Started, "10:30").meeting("m2")],               "23:00", "10:30"),
-        ("stale, and later a newer meeting",       vec![join("10:00"), event(Kind::Started, "2 10:00").meeting("m2")],             "2 11:00", "22:00"),
-        ("stale, though left on another device",   vec![join("10:00"), leave("10:30"), device(join("10:20")).room("222")],         "23:00", "22:20"),
-    ];
-    for (what, events, now, change) in cases {
-        let person = presence(&events, &rules(), now).people.remove(0);
-        assert_eq!(person.last_change, clock(change), "{what}");
-    }
-}

@@ -1,9 +1,9 @@
 //! What happens to people while they are in, apart from leaving.
 
-use crate::simulate::body::{Breakout, Scene};
 use crate::simulate::cast;
 use crate::simulate::dice::PerMille;
 use crate::simulate::odds::Incident;
+use crate::simulate::scene::{Breakout, Scene};
 
 use super::doings::LEFT;
 use super::{Doing, Session, SessionId, Story};

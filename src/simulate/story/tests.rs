@@ -172,8 +172,6 @@ fn legs_are_lost_late_and_moved_in_sane_proportions() {
     let both = || joined.iter().filter_map(|leg| Some((leg.joined?, leg.left?)));
     let lost = joined.len() - both().count();
     assert!((20..400).contains(&lost), "{lost} of {} leaves missing", joined.len());
-    let backwards = both().filter(|(joined, left)| left.0 < joined.0).count();
-    assert_eq!(backwards, 0, "nobody leaves before they joined");
     let disordered = both().filter(|(joined, left)| left.1 < joined.1).count();
     assert!(disordered > 0, "some leave is delivered before its join");
 
@@ -188,6 +186,17 @@ fn legs_are_lost_late_and_moved_in_sane_proportions() {
             legs.iter().filter(|leg| leg.joined.is_some_and(|at| left.contains(&at.0))).count();
     }
     assert!((200..3_000).contains(&moves), "{moves} breakout moves");
+}
+
+#[test]
+fn nobody_leaves_before_they_joined() {
+    for pace in [Pace::realistic(50), Pace::Rate { per_1000_s: 50_000 }] {
+        let plan = Plan { pace, ..plan(5, 50, 2) };
+        let deliveries: Vec<Delivery> = Story::new(plan).take(10_000).collect();
+        let legs = legs(&events(&deliveries));
+        let both = legs.values().filter_map(|leg| Some((leg.joined?.0, leg.left?.0)));
+        assert_eq!(both.filter(|(joined, left)| left < joined).count(), 0, "{pace:?}");
+    }
 }
 
 #[test]
@@ -232,7 +241,7 @@ fn who_is_in_at_the_start_is_told_within_the_first_second() {
 #[test]
 fn a_long_story_keeps_little_in_memory() {
     let mut story = Story::new(plan(1, 200, 2));
-    let _ = story.nth(100_000);
+    let _ = story.nth(40_000);
     assert!(story.sessions.len() < 400, "{} sessions", story.sessions.len());
     let under_way = story.post.under_way();
     assert!(under_way < 2_000, "{under_way} deliveries under way");

@@ -7,7 +7,7 @@
 //!
 //! Servers make a file's `ETag` of its date in whole seconds and its size, so a
 //! new version is dated at least one whole second after the one it replaces.
-//! Where that would lead more than [`change::AHEAD_S`] into the future, nothing is
+//! Where that would lead more than two seconds into the future, nothing is
 //! written and the caller is told to wait ([`Outcome::TooSoon`]).
 
 mod batch;
@@ -18,12 +18,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Component, Path};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::File;
+use crate::clock;
 use crate::moment::Moment;
 use batch::Batch;
 use change::Change;
@@ -117,9 +118,7 @@ pub fn publish(
     edition: &Edition,
     replace: Replace,
 ) -> Result<Outcome> {
-    for file in files {
-        check_plain(&file.path)?;
-    }
+    check_paths(files)?;
     let failed = || format!("cannot publish into `{}`", output_dir.display());
     batch::create_dir(output_dir).with_context(failed)?;
     let _lock = take_lock(&output_dir.join(LOCK_FILE)).with_context(failed)?;
@@ -151,10 +150,22 @@ pub fn publish(
 /// The file is there and can't be dated.
 pub fn touch_heartbeat(path: &Path) -> io::Result<()> {
     match fs::File::options().write(true).open(path) {
-        Ok(file) => file.set_modified(SystemTime::now()),
+        Ok(file) => file.set_modified(clock::system_time()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Each file needs a place of its own.
+fn check_paths(files: &[File]) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for file in files {
+        check_plain(&file.path)?;
+        if !seen.insert(&file.path) {
+            bail!("two files would both be `{}`; is `csv.path` a page's place?", file.path);
+        }
+    }
+    Ok(())
 }
 
 /// Refuses paths that could lead out of the output directory, or hide what is published.
@@ -177,7 +188,7 @@ fn take_lock(path: &Path) -> io::Result<fs::File> {
 }
 
 fn site_changes<'a>(files: &'a [File], output_dir: &Path) -> Result<Vec<Change<'a>>> {
-    let now = SystemTime::now();
+    let now = clock::system_time();
     let mut changes = Vec::new();
     for file in files {
         let target = output_dir.join(&file.path);
@@ -274,7 +285,7 @@ fn write_twin(label: &str, target: &Path, bytes: &[u8]) -> io::Result<bool> {
     let lock = fs::File::open(directory)?;
     lock.lock()?;
     batch::remove_left_overs(directory);
-    match Change::find(label, target.to_owned(), bytes, SystemTime::now())? {
+    match Change::find(label, target.to_owned(), bytes, clock::system_time())? {
         Some(change) => batch::write(&change).map(|()| true),
         None => Ok(false),
     }

@@ -1,6 +1,11 @@
 //! Whole sites, file by file. What changed on purpose is accepted with
 //! `LOOKOUT_ACCEPT=1 cargo test golden`.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "whoever accepts a golden site says so in the environment"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -90,7 +90,7 @@ impl Stage {
 }
 
 fn now() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is set");
+    let now = lookout::clock::system_time().duration_since(UNIX_EPOCH).expect("the clock is set");
     i64::try_from(now.as_secs()).expect("the clock is set")
 }
 
@@ -137,14 +137,17 @@ fn each_version_is_dated_a_second_later_and_then_has_to_wait() {
     let stage = Stage::new();
     stage.publish(&[("index.html", "0")]);
     let mut dates = vec![stage.date("index.html")];
-    let waited = loop {
+    let mut waited = None;
+    while waited.is_none() {
+        assert!(dates.len() < 10, "nothing has to wait: {dates:?}");
         let text = dates.len().to_string();
         match stage.try_publish(&[("index.html", &text)], &edition(1), Replace::NotNewer) {
             Ok(Outcome::Published(_)) => dates.push(stage.date("index.html")),
-            Ok(Outcome::TooSoon(wait)) => break wait,
+            Ok(Outcome::TooSoon(wait)) => waited = Some(wait),
             other => panic!("{other:?}"),
         }
-    };
+    }
+    let waited = waited.expect("the loop ends with it");
     assert!(dates.windows(2).all(|pair| pair[1] > pair[0]), "{dates:?}");
     assert!(dates.iter().all(|date| *date <= now() + 2), "{dates:?}");
     assert!(waited <= Duration::from_secs(1), "{waited:?}");
@@ -159,7 +162,7 @@ fn each_version_is_dated_a_second_later_and_then_has_to_wait() {
 fn a_clock_that_was_put_back_holds_nobody_up() {
     let stage = Stage::new();
     stage.publish(&[("index.html", "before")]);
-    stage.set_date("index.html", SystemTime::now() + Duration::from_secs(86_400));
+    stage.set_date("index.html", lookout::clock::system_time() + Duration::from_secs(86_400));
     stage.publish(&[("index.html", "after")]);
     assert!(stage.date("index.html") <= now() + 2);
 }
@@ -259,6 +262,35 @@ fn publishers_wait_for_each_other() {
 }
 
 #[test]
+fn a_reader_finds_every_file_whole_at_all_times() {
+    let stage = Stage::new();
+    let page = |letter: &str| letter.repeat(200_000);
+    stage.publish(&[("index.html", &page("a"))]);
+    let (stop, stopped) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let path = stage.path("index.html");
+        let reader = scope.spawn(move || {
+            let mut reads = 0;
+            while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
+                let text = fs::read_to_string(&path).expect("the file is always there");
+                assert_eq!(text.len(), 200_000, "it is never torn");
+                assert_eq!(text.bytes().filter(|byte| *byte != text.as_bytes()[0]).count(), 0);
+                reads += 1;
+            }
+            reads
+        });
+        for letter in ["b", "a"].repeat(50) {
+            stage.publish(&[("index.html", &page(letter))]);
+            // As if there had been time enough.
+            stage.set_date("index.html", UNIX_EPOCH);
+        }
+        drop(stop);
+        let reads = reader.join().expect("the reader found nothing torn");
+        assert!(reads > 10, "read only {reads} times");
+    });
+}
+
+#[test]
 fn twins_are_kept_equal_and_keep_nothing_back() {
     let mut stage = Stage::new();
     let jekyll = stage.directory.path().join("jekyll");
@@ -289,20 +321,28 @@ fn paths_that_lead_elsewhere_are_refused() {
         let error = refused.expect_err(path).to_string();
         assert!(error.contains("is no place for a published file"), "{path}: {error}");
     }
+    let twice = [("a.csv", "table"), ("a.csv", "page")];
+    let refused = stage.try_publish(&twice, &edition(1), Replace::NotNewer);
+    let error = refused.expect_err("two files in one place").to_string();
+    assert!(error.contains("two files would both be `a.csv`"), "{error}");
     assert!(!stage.output().exists());
 }
 
 #[test]
 fn a_link_is_replaced_not_followed() {
-    let stage = Stage::new();
-    stage.publish(&[("index.html", "page")]);
-    let outside = stage.directory.path().join("outside");
-    fs::write(&outside, "theirs").expect("it can be written");
-    fs::remove_file(stage.path("index.html")).expect("it is there");
-    std::os::unix::fs::symlink(&outside, stage.path("index.html")).expect("links can be made");
-    stage.publish(&[("index.html", "page two")]);
-    assert_eq!(fs::read_to_string(&outside).expect("it is there"), "theirs");
-    assert_eq!(stage.read("index.html").as_deref(), Some("page two"));
+    for (what, page) in [("other contents", "page two"), ("the same contents", "theirs")] {
+        let stage = Stage::new();
+        stage.publish(&[("index.html", "page")]);
+        let outside = stage.directory.path().join("outside");
+        fs::write(&outside, "theirs").expect("it can be written");
+        fs::remove_file(stage.path("index.html")).expect("it is there");
+        std::os::unix::fs::symlink(&outside, stage.path("index.html")).expect("links can be made");
+        stage.publish(&[("index.html", page)]);
+        let theirs = fs::read_to_string(&outside).expect("it is there");
+        assert_eq!(theirs, "theirs", "{what}");
+        assert_eq!(stage.read("index.html").as_deref(), Some(page), "{what}");
+        assert!(!stage.path("index.html").is_symlink(), "{what}");
+    }
 }
 
 #[test]

@@ -27,7 +27,6 @@ pub fn person(text: &str) -> Person {
         last_join: None,
         last_left: None,
         present_since: None,
-        last_change: Moment::from_seconds(0),
     }
 }
 
@@ -45,7 +44,6 @@ impl Does for Person {
         self.visits.push(Visit { start, end: End::At(end) });
         self.last_join = start;
         self.last_left = Some(end);
-        self.last_change = end;
         self
     }
 
@@ -54,7 +52,6 @@ impl Does for Person {
         self.visits.push(Visit { start: Some(start), end: End::Open });
         self.last_join = Some(start);
         self.present_since = Some(start);
-        self.last_change = start;
         self
     }
 }

@@ -58,34 +58,6 @@ fn own_templates_replace_built_in_ones() {
 }
 
 #[test]
-fn everything_is_escaped_whatever_the_template_is_called() {
-    let name = "{% for member in members %}{{ member.name }}{% endfor %}";
-    #[rustfmt::skip]
-    let cases = [
-        // what is special       name                       source
-        ("as it should be",      "index.html",              name),
-        ("an unusual ending",    "part.html.tera",          name),
-        ("no ending",            "part",                    name),
-    ];
-    for (what, file, source) in cases {
-        let path = format!("templates/{file}");
-        let index = format!("{{% include \"{file}\" %}}");
-        let mut files = vec![(path.as_str(), source)];
-        if file != "index.html" {
-            files.push(("templates/index.html", &index));
-        }
-        let (_directory, settings) = directory(&files);
-        let (page, _) = render(&settings).unwrap_or_else(|error| panic!("{what}: {error}"));
-        assert_eq!(page, "&lt;b&gt;", "{what}");
-    }
-    let (_directory, settings) = directory(&[
-        ("templates/index.html", "{% extends \"frame.tera\" %}"),
-        ("templates/frame.tera", name),
-    ]);
-    assert_eq!(render(&settings).expect("it renders").0, "&lt;b&gt;", "a parent without ending");
-}
-
-#[test]
 fn a_template_with_a_fault_is_shown_with_line_and_column() {
     #[rustfmt::skip]
     let cases = [

@@ -91,6 +91,14 @@ impl Lookout {
         self
     }
 
+    /// From now on `serve` listens where it does now, also after a restart.
+    pub fn keep_address(&self) {
+        let path = self.path("lookout.toml");
+        let settings = fs::read_to_string(&path).expect("readable");
+        let fixed = settings.replacen("127.0.0.1:0", &self.public().to_string(), 1);
+        fs::write(path, fixed).expect("written");
+    }
+
     fn running(&self) -> &Running {
         self.running.as_ref().expect("`serve` was started")
     }
@@ -101,10 +109,6 @@ impl Lookout {
 
     pub fn admin(&self) -> SocketAddr {
         self.running().admin
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.running().child.id()
     }
 
     /// What it logged since it listens, as far as it is there.
@@ -164,6 +168,15 @@ impl Lookout {
     /// All published files with their bytes.
     pub fn site(&self) -> Vec<(PathBuf, Vec<u8>)> {
         files(&self.path("site"))
+    }
+
+    /// The lines of `export` with `options`, in alphabetical order.
+    #[track_caller]
+    pub fn exported_lines(&self, options: &[&str]) -> Vec<String> {
+        let exported = self.ok(&[&["export"], options].concat());
+        let mut lines: Vec<_> = exported.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
     }
 
     /// The keys of all events and quarantined deliveries, each once or the test fails.

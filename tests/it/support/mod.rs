@@ -2,6 +2,7 @@
 
 pub mod http;
 pub mod lookout;
+pub mod mongod;
 
 pub use http::{Reply, Request};
 pub use lookout::{Lookout, SECRET};

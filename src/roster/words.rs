@@ -10,6 +10,15 @@ use indexmap::{Equivalent, IndexSet};
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
+use crate::zoom::Name;
+
+/// The dictionaries of a roster.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Words {
+    pub names: Dictionary<Name>,
+    pub zoom_user_ids: Dictionary<Box<str>>,
+}
+
 /// The place of one text in a [`Dictionary`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Word(NonZeroU32);

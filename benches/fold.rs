@@ -1,0 +1,89 @@
+//! What the fold costs: 200,000 events of 500 people in three rooms over 35 days.
+//!
+//! `cargo bench --bench fold`
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use lookout::moment::Moment;
+use lookout::roster::checkpoint::{self, Header};
+use lookout::roster::{Roster, Rules};
+use lookout::zoom::{Event, Kind, Meeting, Name, Participant};
+
+const EVENTS: u64 = 200_000;
+const PEOPLE: u64 = 500;
+const DAYS: u64 = 35;
+const DAY: u64 = 24 * 60 * 60;
+const START: u64 = 1_772_409_600;
+
+fn fold(criterion: &mut Criterion) {
+    let events: Vec<Event> = (0..EVENTS).map(event).collect();
+    let rules = Rules { stale_after: 12 * 60 * 60, ..Rules::default() };
+    let now = moment(DAYS * DAY);
+    let mut roster = replay(&events);
+    roster.sum_up(&rules, now);
+    let header = Header { journal: "bench".to_owned(), position: EVENTS, archive: Vec::new() };
+    let bytes = checkpoint::encode(&roster, &header);
+    let mut group = criterion.benchmark_group("fold");
+    group.sample_size(20);
+    group.bench_function("presence", |bencher| {
+        bencher.iter(|| roster.presence(black_box(&rules), now));
+    });
+    group.bench_function("checkpoint/encode", |bencher| {
+        bencher.iter(|| checkpoint::encode(black_box(&roster), &header));
+    });
+    group.bench_function("checkpoint/decode", |bencher| {
+        bencher.iter(|| checkpoint::decode(black_box(&bytes), "bench", rules.fingerprint()));
+    });
+    group.throughput(Throughput::Elements(EVENTS));
+    group.bench_function("replay", |bencher| {
+        bencher.iter(|| replay(black_box(&events)));
+    });
+    group.finish();
+}
+
+fn replay(events: &[Event]) -> Roster {
+    let mut roster = Roster::new();
+    for event in events {
+        roster.apply(event).expect("nothing was summed up");
+    }
+    roster
+}
+
+/// Each person in turn joins for one round of everybody and stays out for the next.
+fn event(number: u64) -> Event {
+    let person = number % PEOPLE;
+    let round = number / PEOPLE;
+    let leg = round / 2 * PEOPLE + person;
+    let seconds = number * DAYS * DAY / EVENTS;
+    // As Zoom does, a connection is a UUID and a leg an opaque number.
+    let noise = leg.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let (room, day) = (person % 3, leg / PEOPLE * 2 * DAYS / (EVENTS / PEOPLE));
+    Event {
+        kind: if round.is_multiple_of(2) { Kind::Joined } else { Kind::Left },
+        at: moment(seconds),
+        stamp_ms: moment(seconds).seconds() * 1000 + 123,
+        meeting: Some(Meeting {
+            uuid: format!("de+IDqR9f3hhT9D8/{room}/{day}=="),
+            number: Some(format!("8608470148{room}")),
+        }),
+        participant: Some(Participant {
+            user_id: Some((16_778_240 + leg * 1024).to_string()),
+            connection: Some(format!(
+                "{:08X}-9301-A7E5-{:04X}-{leg:012X}",
+                noise >> 32,
+                noise & 0xffff
+            )),
+            name: Name::clean(&format!("Person {person}")),
+            zoom_user_ids: Vec::new(),
+        }),
+    }
+}
+
+fn moment(seconds: u64) -> Moment {
+    let seconds = i64::try_from(START + seconds).expect("a moment of this century");
+    Moment::from_seconds(seconds)
+}
+
+criterion_group!(benches, fold);
+criterion_main!(benches);

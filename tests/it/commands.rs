@@ -1,0 +1,315 @@
+//! The commands, as an operator or a script runs them.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::time::SystemTime;
+
+use crate::support::Lookout;
+use crate::support::lookout::{files, until};
+
+fn joined(name: &str, time: &str) -> String {
+    person("participant_joined", "join_time", name, time)
+}
+
+fn left(name: &str, time: &str) -> String {
+    person("participant_left", "leave_time", name, time)
+}
+
+fn person(event: &str, time_field: &str, name: &str, time: &str) -> String {
+    format!(
+        r#"{{"event":"meeting.{event}","event_ts":1767643200000,"payload":{{"object":{{"uuid":"m==","id":"1","participant":{{"user_id":"{name}","user_name":"{name}","email":"{name}@example.org","{time_field}":"{time}"}}}}}}}}"#
+    )
+}
+
+/// Imports `lines` from standard input.
+fn import(lookout: &Lookout, lines: &str) -> Output {
+    let mut child = lookout
+        .command(&["import", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    child.stdin.take().expect("piped").write_all(lines.as_bytes()).expect("written");
+    child.wait_with_output().expect("it ends")
+}
+
+/// Ada from 20:00 to 20:30 and Grace from 20:10 on.
+fn evening() -> String {
+    [
+        joined("Ada", "2026-01-05T20:00:00Z"),
+        joined("Grace", "2026-01-05T20:10:00Z"),
+        left("Ada", "2026-01-05T20:30:00Z"),
+    ]
+    .join("\n")
+}
+
+#[test]
+fn export_and_import_carry_a_journal_over() {
+    let (from, to) = (Lookout::new(), Lookout::new());
+    assert!(import(&from, &evening()).status.success());
+    let exported = from.ok(&["export"]);
+    assert_eq!(exported.lines().count(), 3);
+    assert!(!exported.contains("@example.org"), "addresses are dropped before anything is stored");
+    assert!(import(&to, &exported).status.success());
+    assert_eq!(to.ok(&["export"]), exported);
+    let again = import(&to, &exported);
+    assert!(
+        String::from_utf8_lossy(&again.stderr).contains("imported 0 events; 3 were there before")
+    );
+}
+
+#[test]
+fn a_line_that_cannot_be_taken_is_named_and_the_rest_is_imported() {
+    let lookout = Lookout::new();
+    let lines = format!(
+        "{}\nnot JSON\n\n{{}}\n{}\n",
+        joined("Ada", "2026-01-05T20:00:00Z"),
+        left("Ada", "2026-01-05T20:30:00Z")
+    );
+    let output = import(&lookout, &lines);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    for said in [
+        "line 2: not JSON",
+        "line 4: not an object with a text `event`",
+        "2 of 4 lines could not be taken; the rest is imported",
+    ] {
+        assert!(stderr.contains(said), "{said}: {stderr}");
+    }
+    assert_eq!(lookout.ok(&["export"]).lines().count(), 2);
+}
+
+#[test]
+fn a_running_serve_notices_an_import() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    lookout.wait_for("lookout/index.html", |page| !page.is_empty());
+    assert!(import(&lookout, &evening()).status.success());
+    lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| csv.contains("Grace"));
+}
+
+#[test]
+fn build_shows_the_room_as_of_a_moment() {
+    let lookout = Lookout::new();
+    import(&lookout, &evening());
+    #[rustfmt::skip]
+    let cases = [
+        // at                     online
+        ("2026-01-05T19:00:00Z",  vec![]),
+        ("2026-01-05T20:05:00Z",  vec!["Ada"]),
+        ("2026-01-05T20:20:00Z",  vec!["Ada", "Grace"]),
+        ("2026-01-05T20:40:00Z",  vec!["Grace"]),
+        ("2026-01-06T20:40:00Z",  vec![]),
+    ];
+    for (at, online) in cases {
+        lookout.ok(&["build", "--at", at]);
+        let csv = lookout.csv();
+        let on = csv.lines().filter(|row| row.contains("toggle-on"));
+        let mut names: Vec<_> = on.map(|row| row.split('"').nth(1).expect("a name")).collect();
+        names.sort_unstable();
+        assert_eq!(names, online, "{at}");
+    }
+    // Nothing newer is replaced by older, but for `--at`: an ordinary build comes back to now.
+    lookout.ok(&["build"]);
+    assert!(!lookout.csv().contains("toggle-on"));
+}
+
+#[test]
+fn build_says_what_it_did_for_machines() {
+    let lookout = Lookout::new();
+    import(&lookout, &evening());
+    let summary: serde_json::Value =
+        serde_json::from_str(&lookout.ok(&["build", "--json"])).expect("JSON");
+    assert_eq!(summary["last_event"], 3);
+    let written = summary["written"].as_array().expect("a list");
+    assert!(written.iter().any(|path| path == "_data/zoom-room-dashboard.csv"), "{summary}");
+    let again: serde_json::Value =
+        serde_json::from_str(&lookout.ok(&["build", "--json"])).expect("JSON");
+    assert_eq!(again["written"], serde_json::json!([]), "what has not changed is not touched");
+}
+
+#[test]
+fn a_checkpoint_is_a_cache() {
+    let lookout = Lookout::new();
+    // Enough that a checkpoint is worth writing.
+    let many: Vec<_> = (0..1500)
+        .map(|i| {
+            joined(
+                &format!("Person {}", i % 50),
+                &format!("2026-01-05T20:{:02}:{:02}Z", i / 60, i % 60),
+            )
+        })
+        .collect();
+    import(&lookout, &many.join("\n"));
+    lookout.ok(&["build"]);
+    let checkpoint = lookout.path("data/lookout.checkpoint");
+    let genuine = fs::read(&checkpoint).expect("there is a checkpoint");
+    let site = lookout.site();
+    let mut damaged = genuine.clone();
+    damaged[genuine.len() / 2] ^= 1;
+    #[rustfmt::skip]
+    let cases: [(&str, &[u8]); 4] = [
+        ("as it is",   &genuine),
+        ("damaged",    &damaged),
+        ("cut off",    &genuine[..genuine.len() / 2]),
+        ("empty",      b""),
+    ];
+    for (what, bytes) in cases {
+        fs::write(&checkpoint, bytes).expect("written");
+        lookout.ok(&["build", "--output-dir", "other"]);
+        assert_eq!(files(&lookout.path("other")), site, "{what}");
+    }
+    fs::remove_file(&checkpoint).expect("removed");
+    lookout.ok(&["build", "--output-dir", "other"]);
+    assert_eq!(files(&lookout.path("other")), site, "deleted");
+}
+
+#[test]
+fn nobody_appears_unless_published_and_a_build_says_so() {
+    let lookout = Lookout::with_settings("");
+    import(&lookout, &evening());
+    let output = lookout.run(&["build"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success());
+    assert!(
+        stderr.contains("nobody appears on the site, because `privacy.publish` is empty"),
+        "{stderr}"
+    );
+    assert!(stderr.contains(r#"`["*"]` for everybody"#), "{stderr}");
+    for (path, bytes) in lookout.site() {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("Ada") && !text.contains("Grace"), "{}", path.display());
+    }
+}
+
+#[test]
+fn what_hidden_people_do_changes_no_byte_and_no_date() {
+    let mut lookout = Lookout::with_settings("[privacy]\npublish = [\"Ada\"]\n");
+    // Her leave is lost: until when the meeting went on is known only by others.
+    import(&lookout, &joined("Ada", "2026-01-05T20:00:00Z"));
+    lookout.serve().stop();
+    let before = dated(&lookout);
+    assert!(before.len() > 3, "there is a site");
+
+    let hidden: Vec<_> =
+        (0..50).map(|i| joined("Mallory", &format!("2026-01-05T20:01:{i:02}Z"))).collect();
+    import(&lookout, &hidden.join("\n"));
+    lookout.serve().stop();
+    assert_eq!(dated(&lookout), before);
+}
+
+/// Each file's date, path and text; the heartbeat's date is its message.
+fn dated(lookout: &Lookout) -> Vec<(SystemTime, PathBuf, String)> {
+    let date = |path: &PathBuf| {
+        let data = fs::metadata(lookout.path("site").join(path)).expect("it is there");
+        data.modified().expect("a date")
+    };
+    let files = lookout.site().into_iter().filter(|(path, _)| !path.ends_with("heartbeat.txt"));
+    files
+        .map(|(path, bytes)| (date(&path), path, String::from_utf8_lossy(&bytes).into_owned()))
+        .collect()
+}
+
+#[test]
+fn a_fault_in_a_template_leaves_the_site_as_it_was_and_exits_1() {
+    let lookout = Lookout::new();
+    import(&lookout, &evening());
+    lookout.ok(&["build"]);
+    let site = lookout.site();
+    fs::create_dir(lookout.path("templates")).expect("made");
+    fs::write(lookout.path("templates/index.html"), "<p>{{ nobody_knows_this }}</p>")
+        .expect("written");
+    let output = lookout.run(&["build"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.contains("index.html") && stderr.contains("nobody_knows_this"), "{stderr}");
+    assert_eq!(lookout.site(), site);
+}
+
+#[test]
+fn serve_does_not_start_without_a_secret() {
+    let lookout = Lookout::new();
+    fs::write(lookout.path("lookout.toml"), "").expect("written");
+    let output = lookout.run(&["serve"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("zoom.secret_token"), "{stderr}");
+    assert!(!lookout.path("data").exists(), "nothing was touched");
+}
+
+#[test]
+fn settings_mistakes_are_shown_with_their_place() {
+    let lookout = Lookout::new();
+    fs::write(lookout.path("lookout.toml"), "[site]\ntitel = \"x\"\n").expect("written");
+    for command in ["build", "check", "serve", "export"] {
+        let output = lookout.run(&[command]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{command}: {stderr}");
+        for said in ["lookout.toml", "2", "titel", "title"] {
+            assert!(stderr.contains(said), "{command}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn init_writes_what_serve_can_start_from() {
+    let lookout = Lookout::new();
+    fs::remove_file(lookout.path("lookout.toml")).expect("removed");
+    lookout.ok(&["init", "--templates"]);
+    assert!(lookout.path("templates/index.html").exists());
+    lookout.ok(&["build"]);
+    let output = lookout.run(&["init"]);
+    assert_eq!(output.status.code(), Some(1), "it overwrites nothing");
+    let check = lookout.run(&["check"]);
+    let stdout = String::from_utf8_lossy(&check.stdout);
+    assert_eq!(check.status.code(), Some(1), "the secret is missing: {stdout}");
+    assert!(stdout.contains('✗') && stdout.contains('✓'), "{stdout}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_demo() {
+    let lookout = Lookout::new();
+    let (first, second) = (
+        lookout.run(&["demo", "--once", "--seed", "7"]),
+        lookout.run(&["demo", "--once", "--seed", "7"]),
+    );
+    assert!(first.status.success());
+    assert_eq!(first.stdout, second.stdout);
+    assert_ne!(first.stdout, lookout.run(&["demo", "--once", "--seed", "8"]).stdout);
+    let site = |output: &Output| {
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let path = stderr.split('`').nth(1).expect("it says where the site is").to_owned();
+        let site = files(path.as_ref());
+        fs::remove_dir_all(std::path::Path::new(&path).parent().expect("its directory"))
+            .expect("removed");
+        site
+    };
+    let (first, second) = (site(&first), site(&second));
+    assert!(first.len() > 3);
+    assert_eq!(first, second);
+}
+
+#[test]
+fn the_demo_shows_people_and_then_changes_by_itself() {
+    let lookout = Lookout::new();
+    let mut demo = lookout
+        .command(&["demo", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut url = String::new();
+    let stdout = demo.stdout.take().expect("piped");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut url).expect("a line");
+    let address = url.trim().trim_start_matches("http://").split('/').next().expect("an address");
+    let address = address.parse().expect("an address");
+    let page = || crate::support::Request::get("/lookout/").send(address).text();
+    assert!(until(|| page().contains("<bdi>")), "people are shown");
+    let before = page();
+    assert!(until(|| page() != before), "it changes by itself");
+    demo.kill().expect("it can be killed");
+    demo.wait().expect("it ends");
+}

@@ -1,0 +1,122 @@
+//! What was acknowledged survives, whatever happens to the process.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use lookout::moment::Moment;
+
+use crate::support::Lookout;
+use crate::support::lookout::{files, now, until};
+
+/// 50 days of 500 people.
+const EVENTS: usize = 100_000;
+const DAYS: i64 = 50;
+
+/// A running `simulate`, which ends with the test.
+struct Simulation(Child);
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Starts `simulate` with a story that ends about now.
+fn simulate(lookout: &Lookout) -> Simulation {
+    let url = format!("http://{}/webhooks/zoom", lookout.public());
+    let start = Moment::from_seconds(now() - (DAYS - 1) * 86_400).to_string();
+    let events = EVENTS.to_string();
+    let child = lookout
+        .command(&[
+            "simulate", "--url", &url, "--events", &events, "--people", "500", "--seed", "1",
+        ])
+        .args(["--start", &start, "--acknowledged", "acknowledged", "--give-up-after", "1m"])
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    Simulation(child)
+}
+
+fn acknowledged(lookout: &Lookout) -> BTreeSet<String> {
+    let lines = fs::read_to_string(lookout.path("acknowledged")).unwrap_or_default();
+    // The last line may be half written while it is looked at.
+    lines.lines().filter(|line| line.len() == 64).map(str::to_owned).collect()
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_by_kill_9_and_the_site_is_that_of_a_replay() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    lookout.keep_address();
+    let mut simulation = simulate(&lookout);
+    for part in 1..=3 {
+        let enough = || acknowledged(&lookout).len() > part * EVENTS / 5;
+        let enough = (0..10).any(|_| until(enough));
+        assert!(enough, "the simulation goes on");
+        lookout.kill();
+        // Meanwhile deliveries find nobody, as they would.
+        thread::sleep(Duration::from_millis(300));
+        lookout.serve();
+    }
+    let status = simulation.0.wait().expect("it ends");
+    assert!(status.success(), "every delivery is answered in the end");
+
+    let (acknowledged, exported) = (acknowledged(&lookout), lookout.exported_keys());
+    assert!(acknowledged.len() > EVENTS * 9 / 10, "{} acknowledged", acknowledged.len());
+    let lost: Vec<_> = acknowledged.difference(&exported).collect();
+    assert!(lost.is_empty(), "{} acknowledged events are lost", lost.len());
+
+    lookout.stop();
+    let mut differing = Vec::new();
+    // A day may end between the two builds, and some text with it; not twice.
+    let equal = until(|| {
+        lookout.ok(&["build"]);
+        lookout.ok(&["build", "--replay", "--output-dir", "replayed"]);
+        differing = differences(&lookout);
+        differing.is_empty()
+    });
+    assert!(equal, "these files differ from a replay's: {differing:?}");
+}
+
+/// The files of `site` and `replayed` that are not equal.
+fn differences(lookout: &Lookout) -> Vec<String> {
+    let (site, replayed) = (lookout.site(), files(&lookout.path("replayed")));
+    let (site, replayed): (BTreeSet<_>, BTreeSet<_>) =
+        (site.into_iter().collect(), replayed.into_iter().collect());
+    assert!(site.len() > 3, "there is a site");
+    site.symmetric_difference(&replayed).map(|(path, _)| path.display().to_string()).collect()
+}
+
+#[test]
+fn a_request_under_way_is_answered_before_the_service_ends() {
+    use std::io::Write;
+
+    use crate::support::http::{connect, read_reply};
+    use crate::support::lookout::{WEBHOOK, signed};
+
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    let body = br#"{"event":"meeting.started","event_ts":1}"#;
+    let request = signed(WEBHOOK, body, now());
+    let mut stream = connect(lookout.public()).expect("it listens");
+    let mut head =
+        format!("POST {WEBHOOK} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in &request.headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    head += "\r\n";
+    stream.write_all(head.as_bytes()).expect("sent");
+    thread::sleep(Duration::from_millis(200));
+    let finishing = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(500));
+        stream.write_all(body).expect("sent");
+        read_reply(stream).expect("an answer").status
+    });
+    let log = lookout.stop();
+    assert_eq!(finishing.join().expect("no panic"), 204, "{log}");
+    assert_eq!(lookout.exported_keys().len(), 1);
+}

@@ -1,0 +1,167 @@
+//! Genuine bodies that no sane sender makes: stored as they are or quarantined, never refused.
+//!
+//! Zoom's deliveries pass through JSON, SQLite, BSON and a site; each of these
+//! bodies breaks one of them if it is taken at its word.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use lookout::zoom::Key;
+use lookout::zoom::delivery::Reading;
+use lookout::zoom::json::Json;
+
+use crate::support::Lookout;
+
+/// A body, and what becomes of it.
+#[derive(Debug, Clone)]
+pub struct OddBody {
+    /// What is odd.
+    pub what: &'static str,
+    /// The exact bytes.
+    pub bytes: Vec<u8>,
+    /// Whether it is quarantined; else it is an event and comes back with the same keys, order and numbers.
+    pub quarantined: bool,
+}
+
+/// All of them, the large ones made here.
+pub fn odd_bodies() -> Vec<OddBody> {
+    let (quarantined, event) = (true, false);
+    #[rustfmt::skip]
+    let small: [(&str, &[u8], bool); 41] = [
+        // what is odd                  body                                                           quarantined?
+        ("nothing",                     b"",                                                            quarantined),
+        ("white space",                 b" \r\n",                                                       quarantined),
+        ("not JSON",                    b"payload=%7B%7D&event=meeting.started",                        quarantined),
+        ("half of it",                  br#"{"event":"meeting.started","payl"#,                         quarantined),
+        ("two of them",                 br#"{"event":"a"}{"event":"b"}"#,                               quarantined),
+        ("a trailing comma",            br#"{"event":"a",}"#,                                           quarantined),
+        ("a byte order mark",           b"\xef\xbb\xbf{\"event\":\"a\"}",                               quarantined),
+        ("an array",                    br#"[{"event":"meeting.started"}]"#,                            quarantined),
+        ("a text",                      br#""meeting.started""#,                                        quarantined),
+        ("null",                        b"null",                                                        quarantined),
+        ("no event",                    br#"{"event_ts":1785369686564,"payload":{}}"#,                  quarantined),
+        ("an event that is a number",   br#"{"event":7}"#,                                              quarantined),
+        ("an event that is null",       br#"{"event":null}"#,                                           quarantined),
+        ("an event that is an object",  br#"{"event":{"event":"a"}}"#,                                  quarantined),
+        ("bad UTF-8 in a name",         b"{\"event\":\"a\",\"user_name\":\"Jos\xe9\"}",                 quarantined),
+        ("bad UTF-8 in a key",          b"{\"event\":\"a\",\"\xff\":1}",                                quarantined),
+        ("a surrogate in UTF-8",        b"{\"event\":\"a\",\"x\":\"\xed\xa0\x80\"}",                    quarantined),
+        ("a lone surrogate, escaped",   br#"{"event":"a","x":"\ud83c"}"#,                               quarantined),
+        ("surrogates the wrong way",    br#"{"event":"a","x":"\udf3b\ud83c"}"#,                         quarantined),
+        ("a raw control character",     b"{\"event\":\"a\",\"x\":\"\x01\"}",                            quarantined),
+        ("not a number",                br#"{"event":"a","x":NaN}"#,                                    quarantined),
+        ("a number with leading zero",  br#"{"event":"a","x":01}"#,                                     quarantined),
+        ("the event twice",             br#"{"event":"a","event":"b"}"#,                                quarantined),
+        ("the event twice, escaped",    br#"{"event":"a","\u0065vent":"a"}"#,                           quarantined),
+        ("a key twice, deep",           br#"{"event":"a","payload":{"x":[{"id":1,"id":1}]}}"#,          quarantined),
+        ("the empty key twice",         br#"{"event":"a","":1,"":2}"#,                                  quarantined),
+        ("an empty event",              br#"{"event":""}"#,                                             event),
+        ("keys that differ by case",    br#"{"event":"a","Event":"b"}"#,                                event),
+        ("the empty key",               br#"{"event":"a","":{"":null}}"#,                               event),
+        ("a NUL in a key",              br#"{"event":"a","payload":{"a\u0000b":1}}"#,                   event),
+        ("a NUL in a name",             br#"{"event":"a","payload":{"user_name":"A\u0000da"}}"#,        event),
+        ("dotted keys",                 br#"{"event":"a","payload":{"a.b":{"c.d.":1},".":2}}"#,         event),
+        ("keys with a dollar",          br#"{"event":"a","$set":{"x":1},"payload":{"$":1,"$$now":2}}"#, event),
+        ("what looks like an ObjectId", br#"{"event":"a","_id":{"$oid":"zz"},"x":{"$oid":"65f2a0c1d2e3f4a5b6c7d8e9"}}"#, event),
+        ("what looks like a date",      br#"{"event":"a","event_ts":{"$date":"soon"},"x":{"$numberLong":"7"}}"#, event),
+        ("numbers too large",           br#"{"event":"a","x":[1e400,-1e400,12345678901234567890123,18446744073709551616]}"#, event),
+        ("numbers too fine",            br#"{"event":"a","x":[0.1000000000000000055,1e-400,1.0,1.50,100E-2]}"#, event),
+        ("minus nought",                br#"{"event":"a","x":[-0,-0.0,0e0]}"#,                          event),
+        ("keys of serde's own",         br#"{"event":"a","x":{"$serde_json::private::Number":"1"},"y":{"$serde_json::private::RawValue":"1"}}"#, event),
+        ("keys of Lookout's own",       br#"{"event":"a","lookout":{"key":"00","raw":"AA=="},"_id":1}"#, event),
+        ("hostile text",                br#"{"event":"<script>alert(1)</script>","payload":{"object":{"uuid":"../../etc/passwd","participant":{"user_name":"=cmd|' /C calc'!A0\u202e"}}}}"#, event),
+    ];
+    let small = small.map(|(what, bytes, quarantined)| OddBody {
+        what,
+        bytes: bytes.to_vec(),
+        quarantined,
+    });
+    small.into_iter().chain(large()).collect()
+}
+
+fn large() -> [OddBody; 7] {
+    [
+        OddBody { what: "32 levels of arrays", bytes: nested("[", "]", 31), quarantined: false },
+        OddBody { what: "33 levels of arrays", bytes: nested("[", "]", 32), quarantined: true },
+        OddBody {
+            what: "33 levels of objects",
+            bytes: nested(r#"{"x":"#, "}", 32),
+            quarantined: true,
+        },
+        OddBody {
+            what: "100,000 levels of arrays",
+            bytes: nested("[", "]", 100_000),
+            quarantined: true,
+        },
+        OddBody {
+            what: "100,000 levels of objects",
+            bytes: nested(r#"{"x":"#, "}", 100_000),
+            quarantined: true,
+        },
+        OddBody {
+            what: "100,000 levels, never closed",
+            bytes: nested("[", "", 100_000),
+            quarantined: true,
+        },
+        OddBody { what: "a name of 1,000,000 letters", bytes: long_name(), quarantined: false },
+    ]
+}
+
+/// An event that holds so many levels beside its own.
+fn nested(open: &str, close: &str, levels: usize) -> Vec<u8> {
+    let (open, close) = (open.repeat(levels), close.repeat(levels));
+    format!(r#"{{"event":"a","x":{open}0{close}}}"#).into_bytes()
+}
+
+fn long_name() -> Vec<u8> {
+    let name = "ğ".repeat(500_000);
+    format!(r#"{{"event":"a","payload":{{"object":{{"participant":{{"user_name":"{name}"}}}}}}}}"#)
+        .into_bytes()
+}
+
+#[test]
+fn odd_bodies_are_read_or_quarantined_as_listed() {
+    for OddBody { what, bytes, quarantined } in odd_bodies() {
+        let reading = Reading::of(&bytes);
+        assert_eq!(
+            matches!(reading, Reading::Quarantined(_)),
+            quarantined,
+            "{what}: {reading:.200?}"
+        );
+    }
+}
+
+#[test]
+fn odd_bodies_are_taken_and_come_back_as_they_were() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    let odd = odd_bodies();
+    for OddBody { what, bytes, .. } in &odd {
+        assert_eq!(lookout.deliver(bytes).status, 204, "{what}");
+    }
+    let exported = lookout.ok(&["export"]) + &lookout.ok(&["export", "--quarantined"]);
+    for OddBody { what, bytes, quarantined } in &odd {
+        let key = Key::of(bytes).to_string();
+        let line = exported.lines().find(|line| line.contains(&key)).expect(what);
+        assert_eq!(&restored(line), &stored(bytes, *quarantined), "{what}");
+    }
+}
+
+/// What the journal keeps of a body: the same keys, order and numbers, or the very bytes.
+fn stored(bytes: &[u8], quarantined: bool) -> Vec<u8> {
+    let text = || std::str::from_utf8(bytes).expect("events are UTF-8");
+    match quarantined {
+        true => bytes.to_vec(),
+        false => Json::parse(text()).expect("events are JSON").to_string().into_bytes(),
+    }
+}
+
+/// The body in a line of `export`.
+fn restored(line: &str) -> Vec<u8> {
+    let Ok(Json::Object(mut entries)) = Json::parse(line) else { panic!("not an object: {line}") };
+    let place = entries.iter().position(|(key, _)| key == "lookout").expect("it is there");
+    let (_, lookout) = entries.remove(place);
+    match lookout.get("raw").and_then(Json::as_str) {
+        Some(raw) => BASE64.decode(raw).expect("it is base64"),
+        None => Json::Object(entries).to_string().into_bytes(),
+    }
+}
