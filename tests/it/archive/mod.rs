@@ -1,5 +1,7 @@
 //! The archive, on a real MongoDB server.
 
+mod majority;
+mod outages;
 mod reading;
 mod shipping;
 

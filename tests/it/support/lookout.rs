@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,7 +33,7 @@ struct Running {
     child: Child,
     public: SocketAddr,
     admin: SocketAddr,
-    log: Receiver<String>,
+    log: Mutex<Receiver<String>>,
 }
 
 impl Lookout {
@@ -87,7 +88,7 @@ impl Lookout {
         let log = follow(child.stderr.take().expect("it is piped"));
         let public = address_in(&log, "the site is at");
         let admin = address_in(&log, "health and metrics are at");
-        self.running = Some(Running { child, public, admin, log });
+        self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
         self
     }
 
@@ -113,7 +114,13 @@ impl Lookout {
 
     /// What it logged since it listens, as far as it is there.
     pub fn log(&self) -> String {
-        self.running().log.try_iter().collect::<Vec<_>>().join("\n")
+        self.running()
+            .log
+            .lock()
+            .expect("nobody panicked")
+            .try_iter()
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Posts `body`, signed as Zoom does, now.
@@ -143,7 +150,13 @@ impl Lookout {
         let killed = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
         assert!(killed.success());
         let status = running.child.wait().expect("it ends");
-        let log = running.log.iter().collect::<Vec<_>>().join("\n");
+        let log = running
+            .log
+            .into_inner()
+            .expect("nobody panicked")
+            .iter()
+            .collect::<Vec<_>>()
+            .join("\n");
         assert!(status.success(), "it ended with {status}: {log}");
         log
     }

@@ -3,6 +3,7 @@
 pub mod http;
 pub mod lookout;
 pub mod mongod;
+pub mod proxy;
 
 pub use http::{Reply, Request};
 pub use lookout::{Lookout, SECRET};
