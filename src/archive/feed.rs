@@ -113,7 +113,7 @@ impl Feed {
     /// # Errors
     ///
     /// [`Update::Away`], or nothing at all for a long time.
-    pub fn next(&mut self) -> Result<Option<Update>> {
+    pub fn wait(&mut self) -> Result<Option<Update>> {
         let updates = &mut self.updates;
         let next = async { timeout(PATIENCE, updates.recv()).await };
         match self.archive.runtime().block_on(next) {

@@ -9,6 +9,10 @@ use mongodb::{Collection, IndexModel};
 /// Our key in a document; its unique index keeps an event from being there twice.
 pub const KEY: &str = "lookout.key";
 
+/// The names of all of them.
+pub const NAMES: [&str; 3] =
+    ["lookout.key_1", "lookout.received_at_1", "payload.object.participant.user_name_1_event_ts_1"];
+
 /// Makes the index that shipping relies on. On a collection that is large already it takes
 /// its time; meanwhile events wait in the journal.
 pub async fn create_unique(collection: &Collection<RawDocumentBuf>) -> Result<()> {

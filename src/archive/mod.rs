@@ -15,6 +15,7 @@ mod indexes;
 mod receipts;
 mod seen;
 mod ship;
+mod survey;
 
 pub use client::Archive;
 pub use document::Archived;
@@ -22,3 +23,4 @@ pub use feed::{Feed, Mode, Update};
 pub use receipts::{Majority, Receipts};
 pub use seen::Position;
 pub use ship::Shipper;
+pub use survey::{Old, Survey, survey};

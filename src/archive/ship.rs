@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use mongodb::Collection;
 use mongodb::bson::raw::RawDocumentBuf;
+use mongodb::bson::{DateTime, doc};
 use mongodb::error::ErrorKind;
 use mongodb::options::{Acknowledgment, WriteConcern};
 use tokio::sync::watch;
@@ -15,6 +16,7 @@ use tokio::time::{Instant, sleep};
 use crate::archive::client::identity;
 use crate::archive::document::{self, Shape};
 use crate::archive::{Archive, Receipts, indexes};
+use crate::clock;
 use crate::http::Shutdown;
 use crate::intake::Health;
 use crate::journal::{Backlog, Journal, Reader, Shipped};
@@ -39,6 +41,12 @@ const RETRY_MOST: Duration = Duration::from_secs(5);
 /// A majority of the members has a batch by then, or it is shipped again.
 const MAJORITY: Duration = Duration::from_secs(10);
 
+/// So often quarantined deliveries are looked for that need not be kept …
+const TIDY: Duration = Duration::from_secs(3600);
+
+/// … among those that were received within so long before that.
+const TIDY_SPAN_MS: i64 = 7 * 86_400_000;
+
 /// MongoDB's code for a document whose key is there already.
 const DUPLICATE_KEY: i32 = 11_000;
 
@@ -57,6 +65,8 @@ pub struct Shipper {
     pub receipts: Arc<Receipts>,
     /// Told how much waits.
     pub health: Arc<Health>,
+    /// How long it keeps quarantined deliveries.
+    pub keep_quarantined: Duration,
     /// When to end.
     pub shutdown: Shutdown,
 }
@@ -67,6 +77,7 @@ struct Progress {
     shipped: Shipped,
     noted: Shipped,
     noted_at: Instant,
+    tidied_at: Option<Instant>,
 }
 
 impl Shipper {
@@ -134,7 +145,32 @@ impl Shipper {
             self.journal.note_shipped(&progress.collection, progress.shipped);
             (progress.noted, progress.noted_at) = (progress.shipped, Instant::now());
         }
+        if progress.tidied_at.is_none_or(|at| at.elapsed() >= TIDY) {
+            self.tidy();
+            progress.tidied_at = Some(Instant::now());
+        }
         Ok(count)
+    }
+
+    /// Removes quarantined deliveries that need not be kept, in the background.
+    fn tidy(&self) {
+        let keep_ms = i64::try_from(self.keep_quarantined.as_millis()).unwrap_or(i64::MAX);
+        let end_ms = clock::now_ms().saturating_sub(keep_ms);
+        let (begin, end) = (end_ms.saturating_sub(TIDY_SPAN_MS), end_ms);
+        let (begin, end) = (DateTime::from_millis(begin), DateTime::from_millis(end));
+        let filter = doc! {
+            "event": { "$exists": false },
+            "lookout.raw": { "$exists": true },
+            "lookout.received_at": { "$gte": begin, "$lt": end },
+        };
+        let archive = self.archive.clone();
+        self.archive.runtime().spawn(async move {
+            let tidying =
+                archive.call(|collection| async move { Ok(collection.delete_many(filter).await?) });
+            if let Err(error) = tidying.await {
+                tracing::warn!("old quarantined deliveries stay in the archive for now: {error:#}");
+            }
+        });
     }
 
     fn note(&self, progress: &mut Option<Progress>) {
@@ -167,7 +203,13 @@ impl Shipper {
             None => Ok(Shipped::default()),
         });
         let shipped = shipped.await?;
-        Ok(Progress { collection, shipped, noted: shipped, noted_at: Instant::now() })
+        Ok(Progress {
+            collection,
+            shipped,
+            noted: shipped,
+            noted_at: Instant::now(),
+            tidied_at: None,
+        })
     }
 
     /// Waits for the unique index for as long as it takes; the others are made meanwhile.

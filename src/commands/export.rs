@@ -68,7 +68,7 @@ fn journal(settings: &Settings, what: What, out: &mut impl Write) -> Result<()> 
 
 fn archive(archive: &Archive, what: What, out: &mut impl Write) -> Result<()> {
     let mut feed = Feed::scan(archive);
-    while let Some(update) = feed.next()? {
+    while let Some(update) = feed.wait()? {
         let Update::Page(documents, _) = update else { continue };
         for document in documents {
             match (document, what) {

@@ -48,6 +48,7 @@ impl Shipping {
             path: settings.journal.path.clone(),
             receipts: Arc::clone(&receipts),
             health: Arc::clone(health),
+            keep_quarantined: settings.journal.keep_quarantined,
             shutdown,
         };
         let task = tokio::spawn(shipper.run());

@@ -178,7 +178,7 @@ impl Log {
     fn catch_up_with_archive(&mut self, now: Moment) -> Result<bool> {
         let mut any = false;
         while let Some(shared) = &mut self.shared
-            && let Some(news) = shared.next()?
+            && let Some(news) = shared.news()?
         {
             any = true;
             if let News::Events(events, position) = news

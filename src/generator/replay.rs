@@ -132,7 +132,7 @@ fn read(source: &Source<'_>, lanes: &[SyncSender<Documents>]) -> Result<Option<P
 fn read_archive(archive: &Archive, dealer: &mut Dealer<'_>) -> Result<Option<Position>> {
     let mut feed = Feed::scan(archive);
     let mut read = Position::default();
-    while let Some(update) = feed.next()? {
+    while let Some(update) = feed.wait()? {
         let Update::Page(documents, position) = update else { continue };
         read = position;
         for document in documents {

@@ -70,11 +70,11 @@ impl Shared {
     /// # Errors
     ///
     /// In [`Mode::Once`], an archive that can't be read. Else that is told, once, and waited for.
-    pub fn next(&mut self) -> Result<Option<News>> {
+    pub fn news(&mut self) -> Result<Option<News>> {
         let Self { archive, mode, position, .. } = self;
         let feed = self.feed.get_or_insert_with(|| Feed::since(archive, position.clone(), *mode));
         let update = match mode {
-            Mode::Once => feed.next()?,
+            Mode::Once => feed.wait()?,
             Mode::On => feed.ready(),
         };
         Ok(match update {

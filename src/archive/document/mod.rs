@@ -15,9 +15,10 @@ use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, DateTime};
 
 use crate::journal::{Entry, Quarantined};
-use crate::zoom::Key;
+use crate::moment::Moment;
 use crate::zoom::delivery::Document;
 use crate::zoom::json::Json;
+use crate::zoom::{self, Key};
 
 /// Our own entry in a document.
 const LOOKOUT: &str = "lookout";
@@ -120,6 +121,14 @@ impl<'a> Lookout<'a> {
             None => json::object(document, &TAKEN),
         };
         Some(Archived::Event(Entry { id: 0, key, received_ms, request_id, document }))
+    }
+}
+
+/// The time of the fact in a document, if it is an event.
+pub fn fact_time(document: &RawDocument) -> Option<Moment> {
+    match read(document)? {
+        Archived::Event(entry) => Some(zoom::understand(&entry.document, entry.received_ms).at),
+        Archived::Quarantined(_) => None,
     }
 }
 

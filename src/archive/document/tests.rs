@@ -2,7 +2,6 @@ use mongodb::bson::{Bson, doc};
 use proptest::prelude::*;
 
 use super::*;
-use crate::zoom;
 
 const RECEIVED_MS: i64 = 1_785_369_686_564;
 

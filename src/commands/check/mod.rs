@@ -3,6 +3,7 @@
 //! Each check is a function from a [`Context`] to lines; all of them run, so that
 //! one run tells everything. To add one, write the function and name it in [`CHECKS`].
 
+mod archive;
 mod clock;
 mod files;
 mod people;
@@ -59,6 +60,7 @@ pub const CHECKS: &[Check] = &[
     settings,
     secret::check,
     files::journal,
+    archive::check,
     files::output,
     clock::check,
     people::publish,

@@ -54,7 +54,7 @@ fn what_was_acknowledged_survives_every_primary() {
     let lookout = acknowledging(&set.settings());
     let acknowledged = Mutex::new(BTreeSet::new());
     let (sent, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let load = || {
+    let load = &|| {
         while !is_over.load(Ordering::Relaxed) {
             let name = format!("Guest {}", sent.fetch_add(1, Ordering::Relaxed));
             let body = body("joined", "m1", &name, "2026-01-05T20:00:00Z");
@@ -70,7 +70,7 @@ fn what_was_acknowledged_survives_every_primary() {
         }
     };
     thread::scope(|scope| {
-        (0..4).for_each(|_| drop(scope.spawn(&load)));
+        (0..4).for_each(|_| drop(scope.spawn(load)));
         for _ in 0..KILLS {
             let enough = acknowledged.lock().expect("nobody panicked").len() + 100;
             let goes_on = until(|| acknowledged.lock().expect("nobody panicked").len() >= enough);
