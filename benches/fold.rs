@@ -4,6 +4,7 @@
 
 use std::hint::black_box;
 
+use compact_str::format_compact;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lookout::moment::Moment;
 use lookout::roster::checkpoint::{self, Header};
@@ -64,12 +65,12 @@ fn event(number: u64) -> Event {
         at: moment(seconds),
         stamp_ms: moment(seconds).seconds() * 1000 + 123,
         meeting: Some(Meeting {
-            uuid: format!("de+IDqR9f3hhT9D8/{room}/{day}=="),
-            number: Some(format!("8608470148{room}")),
+            uuid: format_compact!("de+IDqR9f3hhT9D8/{room}/{day}=="),
+            number: Some(format_compact!("8608470148{room}")),
         }),
         participant: Some(Participant {
-            user_id: Some((16_778_240 + leg * 1024).to_string()),
-            connection: Some(format!(
+            user_id: Some(format_compact!("{}", 16_778_240 + leg * 1024)),
+            connection: Some(format_compact!(
                 "{:08X}-9301-A7E5-{:04X}-{leg:012X}",
                 noise >> 32,
                 noise & 0xffff

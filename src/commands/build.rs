@@ -11,9 +11,9 @@ use tokio::runtime::Handle;
 use crate::archive::{Archive, Mode};
 use crate::clock;
 use crate::config::Settings;
-use crate::generator::{Generator, Log};
+use crate::generator::{Generator, Log, beyond_the_journal};
 use crate::moment::Moment;
-use crate::site::{Build, Outcome, Published, Replace};
+use crate::site::{Outcome, Position, Published, Replace};
 
 /// A checkpoint is written where so many events were read without one.
 const WORTH_SAVING: u64 = 1_000;
@@ -72,7 +72,7 @@ pub fn run(settings: Settings, from: From, runtime: &Handle) -> Result<Summary> 
     };
     let mut generator = Generator::new(settings, log)?;
     generator.catch_up(now)?;
-    let published = publish(&generator, now, from)?;
+    let published = publish(&mut generator, now, from)?;
     save_if_worth_it(&mut generator, now);
     ensure!(
         published.problems.is_empty(),
@@ -98,21 +98,38 @@ pub fn warn_if_nobody_appears(settings: &Settings) {
 }
 
 /// Waits where a server's `ETag` needs it, and gives way to a newer edition.
-fn publish(generator: &Generator, now: Moment, from: From) -> Result<Published> {
-    let replace = match from {
-        From::Checkpoint => Replace::NotNewer,
-        From::Start | From::Past(_) => Replace::Any,
+fn publish(generator: &mut Generator, now: Moment, from: From) -> Result<Published> {
+    let mut replace = match from {
+        From::Checkpoint | From::Start => Replace::NotNewer,
+        From::Past(_) => Replace::Any,
     };
     loop {
-        let Build { outcome, .. } = generator.publish(now, replace)?;
-        match outcome {
+        let there = match generator.publish(now, replace)?.outcome {
             Outcome::Published(published) => return Ok(published),
-            Outcome::TooSoon(wait) => thread::sleep(wait),
-            Outcome::Superseded(_) => {
-                tracing::info!("a newer site is in place already");
+            Outcome::TooSoon(wait) => {
+                thread::sleep(wait);
+                continue;
+            }
+            Outcome::Superseded(there) => there,
+        };
+        let restored = generator.log_mut().ends_before(&there)?;
+        match from {
+            From::Start if restored => replace = Replace::Any,
+            // A `serve` went on while all events were read.
+            From::Start => drop(generator.catch_up(now)?),
+            _ => {
+                give_way(&there, restored);
                 return Ok(Published::default());
             }
         }
+    }
+}
+
+fn give_way(there: &Position, restored: bool) {
+    if restored {
+        tracing::warn!("the site stays as it was: {}", beyond_the_journal(there));
+    } else {
+        tracing::info!("a newer site is in place already");
     }
 }
 
@@ -154,4 +171,52 @@ fn become_owner(settings: &Settings) -> Result<()> {
     }
     std::env::current_dir().context("the journal's owner may not enter this directory")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::config::PublishList;
+    use crate::journal::{Content, Journal, Record};
+    use crate::zoom::Key;
+
+    fn settings(directory: &TempDir) -> Settings {
+        let mut settings = Settings::default();
+        settings.site.output_dir = directory.path().join("site");
+        settings.journal.path = directory.path().join("lookout.db");
+        settings.privacy.publish = PublishList::Everybody;
+        settings
+    }
+
+    fn join(settings: &Settings, name: &str) {
+        let body = format!(
+            r#"{{"event":"meeting.participant_joined","event_ts":1,"payload":{{"object":{{"uuid":"m","participant":{{"user_id":"{name}","user_name":"{name}"}}}}}}}}"#
+        );
+        let content = Content::of(body.as_bytes(), 0, &[]);
+        let key = Key::of(body.as_bytes());
+        let record = Record { key, received_ms: 0, request_id: None, content };
+        let journal = Journal::open(&settings.journal.path).expect("it opens");
+        journal.append_all(vec![record]).expect("stored");
+        journal.close();
+    }
+
+    #[test]
+    fn a_replay_does_not_undo_what_was_published_meanwhile() {
+        let directory = TempDir::new().expect("a temporary directory");
+        let settings = settings(&directory);
+        join(&settings, "Ada");
+        let mut replaying = Generator::new(settings.clone(), Log::from_start(&settings, None))
+            .expect("the templates are ours");
+        let now = clock::now();
+        replaying.catch_up(now).expect("it can be read");
+
+        join(&settings, "Grace");
+        let runtime = tokio::runtime::Runtime::new().expect("it starts");
+        run(settings.clone(), From::Checkpoint, runtime.handle()).expect("it builds");
+        publish(&mut replaying, now, From::Start).expect("it builds");
+        let csv = settings.site.output_dir.join(&settings.csv.path);
+        assert!(std::fs::read_to_string(csv).expect("it is there").contains("Grace"));
+    }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -29,10 +29,12 @@ pub struct Service {
     pub admin: SocketAddr,
     journal: Arc<Journal>,
     health: Arc<Health>,
-    trigger: Trigger,
-    generator: JoinHandle<()>,
     shipping: Option<Shipping>,
     servers: Vec<tokio::task::JoinHandle<()>>,
+    stop_servers: Trigger,
+    generator: JoinHandle<()>,
+    /// Pulled after the servers have ended: what they still stored is to be published.
+    stop_generator: Trigger,
 }
 
 /// Serves until SIGTERM or SIGINT, then drains.
@@ -51,12 +53,14 @@ impl Service {
         http::raise_file_limit();
         // Addresses first: a second `serve` by mistake ends here, before it touches anything.
         let (public, private) = (settings.zoom.listen, settings.admin.listen);
-        let (public, private) = (http::listen(public)?, http::listen(private)?);
+        let public = listen(public, "zoom.listen")?;
+        let private = listen(private, "admin.listen")?;
         let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 
         let journal = Arc::new(Journal::open(&settings.journal.path)?);
         let health = Arc::new(Health::default());
-        let (trigger, shutdown) = Trigger::new();
+        let (stop_servers, shutdown) = Trigger::new();
+        let (stop_generator, last_call) = Trigger::new();
         let (tell, publications) = watch::channel(0);
         let shipping = Shipping::start(&settings, &journal, &health);
         let intake = Intake::new(&settings, Arc::clone(&journal), Arc::clone(&health));
@@ -68,7 +72,7 @@ impl Service {
             journal: Arc::clone(&journal),
             publications: tell,
             health: Arc::clone(&health),
-            shutdown: shutdown.clone(),
+            shutdown: last_call,
         };
         let archive = shipping.as_ref().map(|shipping| (shipping.archive.clone(), Mode::On));
         let site_path = settings.site.path.clone();
@@ -86,22 +90,24 @@ impl Service {
             admin: admin_address,
             journal,
             health,
-            trigger,
-            generator,
-            shipping,
             servers,
+            stop_servers,
+            generator,
+            stop_generator,
+            shipping,
         })
     }
 
     /// Answers what is under way, publishes what is stored, and ends.
     pub async fn stop(self) -> Result<()> {
         self.health.drains();
-        self.trigger.pull();
+        self.stop_servers.pull();
         for server in self.servers {
             server.await.context("a server panicked")?;
         }
+        self.stop_generator.pull();
         let generator = tokio::task::spawn_blocking(|| self.generator.join());
-        generator.await?.map_err(|_| anyhow::anyhow!("the generator panicked"))?;
+        generator.await?.map_err(|_| anyhow!("the generator panicked"))?;
         if let Some(shipping) = self.shipping {
             shipping.stop().await;
         }
@@ -110,6 +116,12 @@ impl Service {
         }
         Ok(())
     }
+}
+
+fn listen(address: SocketAddr, key: &str) -> Result<TcpListener> {
+    http::listen(address).map_err(|error| {
+        anyhow!("{error:#}; stop what listens there, perhaps another Lookout, or change `{key}`")
+    })
 }
 
 /// Templates are loaded before anything is served: a fault in them is told at once.

@@ -13,7 +13,7 @@ mod visible;
 mod widget;
 mod words;
 
-use crate::config::{Room, Settings};
+use crate::config::{self, Room, Settings};
 use crate::moment::Moment;
 use crate::roster::Presence;
 
@@ -50,6 +50,7 @@ impl Dashboard {
         let rooms = visible_rooms(presence, settings);
         let pages = Pages {
             site_title: &settings.site.title,
+            address: address(&settings.site),
             zone: zone.name(),
             words,
             clock: &clock,
@@ -62,6 +63,11 @@ impl Dashboard {
             next_change: next_change(presence, &all, &rooms, &clock, now),
         }
     }
+}
+
+/// Where the dashboard is reached, where `site.base_url` tells it.
+fn address(site: &config::Site) -> Option<String> {
+    (!site.base_url.is_empty()).then(|| format!("{}{}", site.base_url, site.path))
 }
 
 /// Each configured room with the people who may be shown in it.

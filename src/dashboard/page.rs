@@ -33,6 +33,8 @@ pub struct Page {
     pub locale: &'static str,
     /// `site.title`.
     pub site_title: String,
+    /// The page's own address, where `site.base_url` tells it.
+    pub canonical: Option<String>,
     /// The title of the window, with the count: `(3) Lounge`.
     pub title: String,
     /// What the page is about: the room's name, or the site's title.
@@ -128,6 +130,8 @@ pub struct RoomCard {
 /// Makes pages of who is visible.
 pub(super) struct Pages<'a> {
     pub(super) site_title: &'a str,
+    /// Where the dashboard is reached, where that is known; ends with `/`.
+    pub(super) address: Option<String>,
     pub(super) zone: &'a str,
     pub(super) words: &'static Words,
     pub(super) clock: &'a Clock,
@@ -153,6 +157,7 @@ impl Pages<'_> {
             path: format!("{}/index.html", room.slug),
             template: "room.html",
             root: "../",
+            canonical: self.address.as_ref().map(|address| format!("{address}{}/", room.slug)),
             ..self.about(self.page(visible), room)
         }
     }
@@ -177,6 +182,7 @@ impl Pages<'_> {
             lang: self.words.lang,
             locale: self.words.locale,
             site_title: self.site_title.to_owned(),
+            canonical: self.address.clone(),
             title: title(count, self.site_title),
             heading: self.site_title.to_owned(),
             count,

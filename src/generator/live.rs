@@ -4,14 +4,16 @@
 //! server's `ETag` has whole seconds.
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
-use crate::generator::Generator;
+use crate::generator::{Generator, beyond_the_journal};
 use crate::http::Shutdown;
 use crate::intake::Health;
 use crate::journal::{Journal, Pruning, Shipped};
@@ -58,28 +60,14 @@ pub struct Live {
 
 /// Publishes until it is time to stop, then writes the checkpoint. Blocks its thread.
 pub fn run(generator: Generator, live: Live, runtime: &Handle) {
-    let now = Instant::now();
-    let mut work = Work {
-        generator,
-        committed: live.journal.committed(),
-        next_change: None,
-        dirty: true,
-        not_before: now,
-        retry: RETRY,
-        heartbeat: now,
-        prune: now + PRUNE,
-        save: now + SAVE,
-        last_failure: String::new(),
-        live,
-    };
+    let mut work = Work::new(generator, live);
     loop {
-        work.step();
+        work.step(clock::now());
         if runtime.block_on(work.wait()) == Wake::Stop {
             break;
         }
     }
-    work.step();
-    work.save();
+    work.finish();
 }
 
 #[derive(PartialEq, Eq)]
@@ -92,6 +80,8 @@ struct Work {
     generator: Generator,
     live: Live,
     committed: watch::Receiver<u64>,
+    /// As of when the site is.
+    as_of: Option<Moment>,
     /// The site changes by itself then.
     next_change: Option<Moment>,
     /// There is something to publish.
@@ -102,35 +92,71 @@ struct Work {
     heartbeat: Instant,
     prune: Instant,
     save: Instant,
+    saving_works: bool,
     last_failure: String,
 }
 
 impl Work {
+    fn new(generator: Generator, live: Live) -> Self {
+        let now = Instant::now();
+        Self {
+            generator,
+            committed: live.journal.committed(),
+            as_of: None,
+            next_change: None,
+            dirty: true,
+            not_before: now,
+            retry: RETRY,
+            heartbeat: now,
+            prune: now + PRUNE,
+            save: now + SAVE,
+            saving_works: true,
+            last_failure: String::new(),
+            live,
+        }
+    }
+
     async fn wait(&mut self) -> Wake {
-        let look = Instant::now() + LOOK;
-        let until = if self.dirty { self.not_before.min(look) } else { look };
-        let gathering = self.not_before > Instant::now();
+        let now = Instant::now();
+        let gathering = self.not_before > now;
+        let look = now + LOOK;
+        let until = if gathering { self.not_before.min(look) } else { look };
         tokio::select! {
             () = self.live.shutdown.clone().wait() => Wake::Stop,
             // While changes gather, a commit is no reason to wake.
-            _ = self.committed.changed(), if !gathering => Wake::Work,
+            Ok(()) = self.committed.changed(), if !gathering => Wake::Work,
             () = sleep_until(until) => Wake::Work,
         }
     }
 
-    fn step(&mut self) {
+    fn step(&mut self, now: Moment) {
         self.committed.mark_unchanged();
-        let now = clock::now();
-        match self.generator.catch_up(now) {
-            Ok(new) => self.dirty |= new,
-            Err(error) => self.fail(&error),
+        let at = Instant::now();
+        if self.last_failure.is_empty() || at >= self.not_before {
+            match self.generator.catch_up(now) {
+                Ok(new) => self.dirty |= new,
+                Err(error) => self.fail(&error),
+            }
         }
         self.dirty |= self.next_change.is_some_and(|change| change <= now);
-        let at = Instant::now();
+        // The clock was put back: what the site says is of a time that is yet to come.
+        self.dirty |= self.as_of.is_some_and(|as_of| as_of > now);
         if self.dirty && at >= self.not_before {
             self.publish(now);
         }
         self.keep_house(at);
+    }
+
+    /// Publishes what is stored, although changes may still be gathering, and writes the checkpoint.
+    fn finish(&mut self) {
+        self.not_before = Instant::now();
+        self.step(clock::now());
+        // Only an `ETag` is worth waiting for, about a second; a failure would just come again.
+        while self.dirty && self.last_failure.is_empty() {
+            thread::sleep(self.not_before - Instant::now());
+            self.step(clock::now());
+        }
+        self.save();
     }
 
     fn publish(&mut self, now: Moment) {
@@ -139,11 +165,10 @@ impl Work {
             Err(error) => return self.fail(&error),
         };
         self.next_change = build.next_change;
-        self.retry = RETRY;
-        self.last_failure.clear();
         let gather = match build.outcome {
             Outcome::Published(published) => {
                 self.dirty = false;
+                self.as_of = Some(now);
                 self.live.health.published();
                 for problem in &published.problems {
                     tracing::error!("{problem}");
@@ -155,11 +180,17 @@ impl Work {
                 if visible { GATHER } else { Duration::ZERO }
             }
             Outcome::TooSoon(wait) => wait,
-            Outcome::Superseded(_) => {
-                self.dirty = false;
-                GATHER
-            }
+            Outcome::Superseded(there) => match self.generator.log_mut().ends_before(&there) {
+                Ok(false) => {
+                    self.dirty = false;
+                    GATHER
+                }
+                Ok(true) => return self.fail(&anyhow!(beyond_the_journal(&there))),
+                Err(error) => return self.fail(&error),
+            },
         };
+        self.retry = RETRY;
+        self.last_failure.clear();
         self.not_before = Instant::now() + gather;
     }
 
@@ -178,12 +209,16 @@ impl Work {
     fn keep_house(&mut self, at: Instant) {
         if at >= self.heartbeat && self.last_failure.is_empty() {
             self.heartbeat = at + HEARTBEAT;
-            if let Err(error) = site::touch_heartbeat(self.generator.settings()) {
-                tracing::error!("cannot touch the heartbeat file: {error}");
+            match site::touch_heartbeat(self.generator.settings()) {
+                Ok(true) => {}
+                // Somebody removed the site.
+                Ok(false) => self.dirty = true,
+                Err(error) => tracing::error!("cannot touch the heartbeat file: {error}"),
             }
         }
         let unsaved = self.generator.log_mut().unsaved();
-        if unsaved >= SAVE_EVENTS || (unsaved > 0 && at >= self.save) {
+        let many = unsaved >= SAVE_EVENTS && self.saving_works;
+        if many || (unsaved > 0 && at >= self.save) {
             self.save();
         }
         if at >= self.prune {
@@ -195,7 +230,9 @@ impl Work {
 
     fn save(&mut self) {
         self.save = Instant::now() + SAVE;
-        if let Err(error) = self.generator.log_mut().save(clock::now()) {
+        let saved = self.generator.log_mut().save(clock::now());
+        self.saving_works = saved.is_ok();
+        if let Err(error) = saved {
             tracing::error!("{error:#}");
         }
     }
@@ -207,3 +244,6 @@ impl Work {
         Pruning { events_up_to: due.events_up_to.min(saved), ..due }
     }
 }
+
+#[cfg(test)]
+mod tests;

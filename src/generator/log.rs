@@ -108,6 +108,12 @@ impl Log {
         }
     }
 
+    /// Whether the journal ends before `there`, as it does where a backup was put in its place.
+    pub fn ends_before(&self, there: &Position) -> Result<bool> {
+        let end = self.reader.as_ref().map_or(Ok(0), Reader::last_id)?;
+        Ok(end < there.last_event)
+    }
+
     /// Events taken in since the checkpoint on disk.
     pub fn unsaved(&self) -> u64 {
         self.last_id.saturating_sub(self.saved_id) + self.unsaved
@@ -131,13 +137,19 @@ impl Log {
         Ok(())
     }
 
+    /// Opens the journal, again where it was replaced. One that was removed is what it was
+    /// until there is another.
     fn open(&mut self) -> Result<()> {
-        if self.reader.is_none() {
-            self.reader = Reader::open(&self.path)?;
-            if let Some(reader) = &self.reader {
-                self.journal_id = reader.journal_id()?;
-            }
+        if self.reader.as_ref().is_some_and(|reader| !reader.is_outdated()) {
+            return Ok(());
         }
+        let Some(reader) = Reader::open(&self.path)? else { return Ok(()) };
+        let journal_id = reader.journal_id()?;
+        if self.journal_id != journal_id {
+            self.journal_id = journal_id;
+            self.forget();
+        }
+        self.reader = Some(reader);
         Ok(())
     }
 
@@ -147,6 +159,10 @@ impl Log {
         if last_id == self.last_id {
             return Ok(false);
         }
+        if last_id < self.last_id {
+            // A backup of this journal was put in its place: other events will have these places.
+            self.forget();
+        }
         let is_empty =
             self.last_id == 0 && self.shared.as_ref().is_none_or(|s| s.position().is_none());
         if is_empty {
@@ -155,6 +171,15 @@ impl Log {
             self.replay(now)?;
         }
         Ok(true)
+    }
+
+    fn forget(&mut self) {
+        self.roster = Roster::new();
+        self.last_id = 0;
+        self.saved_id = 0;
+        if let Some(shared) = &mut self.shared {
+            shared.was_read(None);
+        }
     }
 
     /// Reads events in the order of arrival until one asks for a replay.

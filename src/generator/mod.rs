@@ -19,6 +19,15 @@ use crate::site::{self, Build, Edition, Position, Renderer, Replace};
 pub use live::{Live, run};
 pub use log::{Log, Source};
 
+/// What to say of a site that was made from more events than its journal holds.
+pub fn beyond_the_journal(there: &Position) -> String {
+    format!(
+        "what is in place goes as far as event {}, which the journal does not hold; \
+         if a backup of the journal was put back, run `lookout build --replay`",
+        there.last_event
+    )
+}
+
 /// Makes the site from the log.
 pub struct Generator {
     settings: Settings,

@@ -71,8 +71,30 @@ enum SummingUp<'a> {
     Never,
 }
 
-/// Documents with their times of receipt, in milliseconds.
-type Documents = Vec<(String, i64)>;
+/// Documents one behind the other, so that a batch is one block of memory and not thousands.
+#[derive(Default)]
+struct Documents {
+    text: String,
+    /// Where each ends in `text`, and when it was received, in milliseconds.
+    ends: Vec<(usize, i64)>,
+}
+
+impl Documents {
+    fn push(&mut self, document: &str, received_ms: i64) {
+        self.text.push_str(document);
+        self.ends.push((self.text.len(), received_ms));
+    }
+
+    fn understand(&self) -> Vec<Event> {
+        let mut start = 0;
+        let understand = |&(end, received_ms): &(usize, i64)| {
+            let document = &self.text[start..end];
+            start = end;
+            zoom::understand(document, received_ms)
+        };
+        self.ends.iter().map(understand).collect()
+    }
+}
 
 /// A roster, and how far the archive was read.
 type Read = (Roster, Option<Position>);
@@ -101,9 +123,7 @@ fn start_worker<'scope>(
     let (events_in, events) = sync_channel(WAITING);
     scope.spawn(move || {
         for batch in documents {
-            let understand =
-                |(document, received_ms): &(String, i64)| zoom::understand(document, *received_ms);
-            if events_in.send(batch.iter().map(understand).collect()).is_err() {
+            if events_in.send(batch.understand()).is_err() {
                 break;
             }
         }
@@ -113,7 +133,7 @@ fn start_worker<'scope>(
 
 /// Deals batches out to the lanes in turn; returns how far the archive was read.
 fn read(source: &Source<'_>, lanes: &[SyncSender<Documents>]) -> Result<Option<Position>> {
-    let mut dealer = Dealer { lanes: lanes.iter().cycle(), batch: Vec::new() };
+    let mut dealer = Dealer { lanes: lanes.iter().cycle(), batch: Documents::default() };
     let mut position = None;
     if let Some(archive) = source.archive {
         match read_archive(archive, &mut dealer)? {
@@ -137,7 +157,7 @@ fn read_archive(archive: &Archive, dealer: &mut Dealer<'_>) -> Result<Option<Pos
         read = position;
         for document in documents {
             if let Archived::Event(entry) = document
-                && !dealer.deal(entry.document, entry.received_ms)
+                && !dealer.deal(&entry.document, entry.received_ms)
             {
                 return Ok(None);
             }
@@ -154,7 +174,7 @@ fn read_journal(journal: &JournalPart<'_>, until: Moment, dealer: &mut Dealer<'_
     let range = (Moment::from_seconds(i64::MIN), until);
     let mut hung_up = false;
     let outcome = reader.facts(journal.last_id, range, |document, received_ms| {
-        hung_up = !dealer.deal(document.to_owned(), received_ms);
+        hung_up = !dealer.deal(document, received_ms);
         if hung_up { Err(anyhow!("nobody listens any more")) } else { Ok(()) }
     });
     if hung_up { Ok(()) } else { outcome }
@@ -168,9 +188,9 @@ struct Dealer<'a> {
 
 impl Dealer<'_> {
     /// Takes a document; whether anybody still listens.
-    fn deal(&mut self, document: String, received_ms: i64) -> bool {
-        self.batch.push((document, received_ms));
-        self.batch.len() < BATCH || self.hand_on()
+    fn deal(&mut self, document: &str, received_ms: i64) -> bool {
+        self.batch.push(document, received_ms);
+        self.batch.ends.len() < BATCH || self.hand_on()
     }
 
     fn hand_on(&mut self) -> bool {

@@ -10,6 +10,7 @@
 //! was removed.
 
 mod backlog;
+mod file;
 mod pruning;
 mod reader;
 mod schema;

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use rusqlite::{Connection, Row, params};
 
+use crate::journal::file::FoundFile;
 use crate::journal::schema;
 use crate::moment::Moment;
 use crate::zoom::Key;
@@ -13,6 +14,7 @@ use crate::zoom::Key;
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
+    file: FoundFile,
 }
 
 /// One stored event.
@@ -46,8 +48,14 @@ pub struct Quarantined {
 impl Reader {
     /// Opens the journal at `path`; `None` where there is none yet.
     pub fn open(path: &Path) -> Result<Option<Self>> {
+        let file = FoundFile::at(path);
         let connection = schema::open_reader(path)?;
-        Ok(connection.map(|connection| Self { connection }))
+        Ok(connection.map(|connection| Self { connection, file }))
+    }
+
+    /// Whether the file it reads was removed or replaced, so that nothing new comes there.
+    pub fn is_outdated(&self) -> bool {
+        self.file.is_replaced()
     }
 
     /// What tells this journal from any other.
@@ -100,6 +108,11 @@ impl Reader {
             each(row.get_ref(0)?.as_str()?, row.get(1)?)?;
         }
         Ok(())
+    }
+
+    /// How many deliveries are in quarantine.
+    pub fn quarantined_count(&self) -> Result<u64> {
+        Ok(self.connection.query_row("SELECT count(*) FROM quarantine", [], |row| row.get(0))?)
     }
 
     /// Calls `each` for every quarantined delivery, in the order of arrival.

@@ -176,3 +176,18 @@ fn the_journal_syncs_every_commit() {
     assert_eq!(pragma("journal_mode"), r#"Text("wal")"#);
     assert_eq!(pragma("synchronous"), "Integer(2)", "2 is FULL");
 }
+
+#[test]
+fn a_file_that_was_removed_takes_nothing_along_that_is_stored_afterwards() {
+    let disk = Disk::new();
+    let journal = disk.journal();
+    journal.append_all(vec![event("a", 1)]).expect("stored");
+    let reader = disk.reader();
+    assert!(!reader.is_outdated());
+    std::fs::remove_dir_all(disk.dir.path().join("data")).expect("removed");
+    assert!(reader.is_outdated());
+    assert_eq!(journal.append_all(vec![event("b", 2)]).expect("stored"), [Appended::New]);
+    assert_eq!(disk.documents(), ["b"]);
+    drop((reader, journal));
+    assert_eq!(disk.documents(), ["b"], "nor does closing the old one");
+}

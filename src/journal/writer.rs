@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::journal::file::FoundFile;
 use crate::journal::{Content, Pruning, Record, Shipped, backlog, schema};
 
 /// At most so many rows are removed in one step, so that nobody waits long for it.
@@ -61,14 +62,10 @@ struct Append {
 impl Journal {
     /// Opens the journal at `path`, creating it if need be, and starts its writer.
     pub fn open(path: &Path) -> Result<Self> {
-        let connection = schema::open_writer(path)?;
+        let open = Open::at(path)?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (tell_committed, committed) = watch::channel(0);
-        let writer = Writer {
-            path: path.to_owned(),
-            connection: Some(connection),
-            committed: tell_committed,
-        };
+        let writer = Writer { path: path.to_owned(), open: Some(open), committed: tell_committed };
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || writer.run(waiting))
@@ -135,8 +132,21 @@ struct Writer {
     path: PathBuf,
     /// `None` after a failure: a failed sync must not be retried on the same
     /// connection, so the next group opens a new one.
-    connection: Option<Connection>,
+    open: Option<Open>,
     committed: watch::Sender<u64>,
+}
+
+/// A connection, and the file it writes.
+struct Open {
+    connection: Connection,
+    file: FoundFile,
+}
+
+impl Open {
+    fn at(path: &Path) -> Result<Self> {
+        let connection = schema::open_writer(path)?;
+        Ok(Self { connection, file: FoundFile::at(path) })
+    }
 }
 
 impl Writer {
@@ -161,32 +171,41 @@ impl Writer {
     }
 
     fn keep_house(&mut self, request: Request) {
-        let connection = self.reopen_if_failed();
+        let connection = self.connection();
         let outcome = connection.and_then(|connection| match request {
             Request::Append(_) => Ok(()),
             Request::Prune(pruning) => prune(connection, pruning),
             Request::Shipped(archive, shipped) => backlog::note(connection, &archive, shipped),
         });
         if let Err(error) = outcome {
-            self.connection = None;
+            self.open = None;
             tracing::error!("the journal cannot be kept in order: {error:#}");
         }
     }
 
     fn commit(&mut self, group: &[Append]) -> Result<Vec<Appended>, NotStored> {
-        let outcome = self.reopen_if_failed().and_then(|connection| write(connection, group));
+        let outcome = self.connection().and_then(|connection| write(connection, group));
         outcome.map_err(|error| {
-            self.connection = None;
+            self.open = None;
             tracing::error!(waiting = group.len(), "the journal cannot be written: {error:#}");
             NotStored::Failed(format!("{error:#}"))
         })
     }
 
-    fn reopen_if_failed(&mut self) -> Result<&mut Connection> {
-        match &mut self.connection {
-            Some(connection) => Ok(connection),
-            none => Ok(none.insert(schema::open_writer(&self.path)?)),
+    /// The connection, a new one where the last one failed or its file is no longer in place.
+    fn connection(&mut self) -> Result<&mut Connection> {
+        if self.open.as_ref().is_some_and(|open| open.file.is_replaced()) {
+            tracing::error!(
+                "the journal `{}` was removed or replaced; from now on events are stored in what is there",
+                self.path.display()
+            );
+            self.open = None;
         }
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => Open::at(&self.path)?,
+        };
+        Ok(&mut self.open.insert(open).connection)
     }
 
     fn tell(&self, outcomes: &Result<Vec<Appended>, NotStored>) {

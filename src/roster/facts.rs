@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 use std::hash::Hash;
 
+use compact_str::CompactString;
 use indexmap::{Equivalent, IndexMap};
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
@@ -137,7 +138,7 @@ impl Facts {
 impl LegId {
     /// The leg that an event about `participant` is about; `None` where it says nothing at all.
     pub(super) fn of(participant: &Participant, name: Option<Word>) -> Option<Self> {
-        let id = |text: &Option<String>| text.as_deref().map(Id::new);
+        let id = |text: &Option<CompactString>| text.as_deref().map(Id::new);
         id(&participant.user_id)
             .map(Self::User)
             .or_else(|| id(&participant.connection).map(Self::Connection))

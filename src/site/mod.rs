@@ -66,12 +66,12 @@ pub fn build(
 }
 
 /// Dates the heartbeat file to now, so that the page can tell "quiet" from
-/// "Lookout is down". Before the first build nothing is done.
+/// "Lookout is down"; says whether it is there, as it is from the first build on.
 ///
 /// # Errors
 ///
 /// The file is there and can't be dated.
-pub fn touch_heartbeat(settings: &Settings) -> io::Result<()> {
+pub fn touch_heartbeat(settings: &Settings) -> io::Result<bool> {
     let site = &settings.site;
     let path = format!("{}{}", site.path.trim_start_matches('/'), render::HEARTBEAT_FILE);
     publish::touch_heartbeat(&site.output_dir.join(path))

@@ -1,6 +1,9 @@
 //! What Lookout understands of a delivery: one fact about a meeting and,
 //! mostly, a participant. The roster folds these; nothing of Zoom's JSON leaves
-//! this module's neighbours.
+//! this module's neighbours. A replay makes millions of them, and nearly all of their
+//! ids are short: [`CompactString`] spares each an allocation.
+
+use compact_str::CompactString;
 
 use crate::moment::Moment;
 use crate::zoom::name::Name;
@@ -56,20 +59,20 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meeting {
     /// `object.uuid`, opaque.
-    pub uuid: String,
+    pub uuid: CompactString,
     /// `object.id`, the room's stable number, as text.
-    pub number: Option<String>,
+    pub number: Option<CompactString>,
 }
 
 /// The participant of an event. `""`, `null` and missing are all `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Participant {
     /// `user_id`, which names the leg within its meeting.
-    pub user_id: Option<String>,
+    pub user_id: Option<CompactString>,
     /// `participant_uuid`, which names the connection.
-    pub connection: Option<String>,
+    pub connection: Option<CompactString>,
     /// `user_name`, cleaned.
     pub name: Option<Name>,
     /// `participant_user_id` and `id`, as far as given: whom Zoom knows it to be.
-    pub zoom_user_ids: Vec<String>,
+    pub zoom_user_ids: Vec<CompactString>,
 }

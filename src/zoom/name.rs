@@ -5,23 +5,24 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 /// A display name without control characters, in NFC, with white space collapsed
 /// and trimmed (`presence.md`, "Names"). Never empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Name(String);
+pub struct Name(CompactString);
 
 impl Name {
     /// Cleans `text`; `None` where nothing is left.
     pub fn clean(text: &str) -> Option<Self> {
         if is_clean_ascii(text) {
-            return Some(Self(text.to_owned()));
+            return Some(Self(text.into()));
         }
         let normal: String = text.chars().filter(|c| !c.is_control()).nfc().collect();
         let mut words = normal.split_whitespace();
-        let mut name = words.next()?.to_owned();
+        let mut name = CompactString::from(words.next()?);
         for word in words {
             name.push(' ');
             name.push_str(word);

@@ -127,16 +127,16 @@ fn fact_time(kind: Kind, object: &WireObject<'_>) -> Option<Moment> {
 }
 
 fn meeting(object: &WireObject<'_>) -> Option<Meeting> {
-    Some(Meeting { uuid: object.uuid.owned()?, number: object.id.owned() })
+    Some(Meeting { uuid: object.uuid.compact()?, number: object.id.compact() })
 }
 
 fn participant(wire: WireParticipant<'_>) -> Option<Participant> {
     let zoom_user_ids = [&wire.participant_user_id, &wire.id];
     let participant = Participant {
-        user_id: wire.user_id.owned(),
-        connection: wire.participant_uuid.owned(),
+        user_id: wire.user_id.compact(),
+        connection: wire.participant_uuid.compact(),
         name: Name::clean(wire.user_name.as_str()),
-        zoom_user_ids: zoom_user_ids.into_iter().filter_map(Text::owned).collect(),
+        zoom_user_ids: zoom_user_ids.into_iter().filter_map(Text::compact).collect(),
     };
     (participant != Participant::default()).then_some(participant)
 }

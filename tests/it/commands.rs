@@ -7,7 +7,7 @@ use std::process::{Output, Stdio};
 use std::time::SystemTime;
 
 use crate::support::Lookout;
-use crate::support::lookout::{files, until};
+use crate::support::lookout::files;
 
 fn joined(name: &str, time: &str) -> String {
     person("participant_joined", "join_time", name, time)
@@ -167,6 +167,58 @@ fn a_checkpoint_is_a_cache() {
     assert_eq!(files(&lookout.path("other")), site, "deleted");
 }
 
+/// A journal of 1,500 events, with a checkpoint; and its backup of when it held three.
+fn with_a_backup() -> (Lookout, PathBuf) {
+    let lookout = Lookout::new();
+    import(&lookout, &evening());
+    let backup = lookout.path("backup.db");
+    fs::copy(lookout.path("data/lookout.db"), &backup).expect("copied");
+    let more: Vec<_> = (0..1500)
+        .map(|i| joined("Mallory", &format!("2026-01-05T21:{:02}:{:02}Z", i / 60, i % 60)))
+        .collect();
+    import(&lookout, &more.join("\n"));
+    lookout.ok(&["build"]);
+    assert!(lookout.path("data/lookout.checkpoint").exists());
+    (lookout, backup)
+}
+
+#[test]
+fn a_backup_that_was_put_back_is_read_from_its_own_events() {
+    let (lookout, backup) = with_a_backup();
+    fs::copy(&backup, lookout.path("data/lookout.db")).expect("copied");
+    import(&lookout, &joined("Edsger", "2026-01-05T20:50:00Z"));
+    lookout.ok(&["build", "--output-dir", "elsewhere"]);
+    let csv = "_data/zoom-room-dashboard.csv";
+    let csv = fs::read_to_string(lookout.path("elsewhere").join(csv)).expect("it is there");
+    assert!(csv.contains("Edsger") && !csv.contains("Mallory"), "{csv}");
+
+    let before = lookout.csv();
+    let output = lookout.run(&["build"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("run `lookout build --replay`"), "{stderr}");
+    assert_eq!(lookout.csv(), before, "nothing newer is replaced by older");
+    lookout.ok(&["build", "--replay"]);
+    assert_eq!(lookout.csv(), csv);
+}
+
+#[test]
+fn a_running_serve_goes_on_with_a_journal_that_was_put_in_place() {
+    let (mut lookout, backup) = with_a_backup();
+    lookout.serve();
+    for file in ["lookout.db", "lookout.db-wal", "lookout.db-shm"] {
+        fs::remove_file(lookout.path("data").join(file)).expect("removed");
+    }
+    fs::rename(&backup, lookout.path("data/lookout.db")).expect("moved");
+    let later = joined("Edsger", "2026-01-05T20:50:00Z");
+    assert_eq!(lookout.deliver(later.as_bytes()).status, 204);
+    lookout.ok(&["build", "--replay"]);
+    lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| {
+        csv.contains("Edsger") && !csv.contains("Mallory")
+    });
+    lookout.kill();
+    assert!(lookout.ok(&["export"]).contains("Edsger"), "what was acknowledged is there");
+}
+
 #[test]
 fn nobody_appears_unless_published_and_a_build_says_so() {
     let lookout = Lookout::with_settings("");
@@ -290,26 +342,4 @@ fn the_same_seed_gives_the_same_demo() {
     let (first, second) = (site(&first), site(&second));
     assert!(first.len() > 3);
     assert_eq!(first, second);
-}
-
-#[test]
-fn the_demo_shows_people_and_then_changes_by_itself() {
-    let lookout = Lookout::new();
-    let mut demo = lookout
-        .command(&["demo", "--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    let mut url = String::new();
-    let stdout = demo.stdout.take().expect("piped");
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut url).expect("a line");
-    let address = url.trim().trim_start_matches("http://").split('/').next().expect("an address");
-    let address = address.parse().expect("an address");
-    let page = || crate::support::Request::get("/lookout/").send(address).text();
-    assert!(until(|| page().contains("<bdi>")), "people are shown");
-    let before = page();
-    assert!(until(|| page() != before), "it changes by itself");
-    demo.kill().expect("it can be killed");
-    demo.wait().expect("it ends");
 }

@@ -100,7 +100,8 @@ fn a_request_under_way_is_answered_before_the_service_ends() {
 
     let mut lookout = Lookout::new();
     lookout.serve();
-    let body = br#"{"event":"meeting.started","event_ts":1}"#;
+    let body = join("Ada");
+    let body = body.as_bytes();
     let request = signed(WEBHOOK, body, now());
     let mut stream = connect(lookout.public()).expect("it listens");
     let mut head =
@@ -111,12 +112,36 @@ fn a_request_under_way_is_answered_before_the_service_ends() {
     head += "\r\n";
     stream.write_all(head.as_bytes()).expect("sent");
     thread::sleep(Duration::from_millis(200));
-    let finishing = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(500));
-        stream.write_all(body).expect("sent");
-        read_reply(stream).expect("an answer").status
+    thread::scope(|scope| {
+        let finishing = scope.spawn(|| {
+            thread::sleep(Duration::from_millis(500));
+            stream.write_all(body).expect("sent");
+            read_reply(stream).expect("an answer").status
+        });
+        let log = lookout.stop();
+        assert_eq!(finishing.join().expect("no panic"), 204, "{log}");
     });
-    let log = lookout.stop();
-    assert_eq!(finishing.join().expect("no panic"), 204, "{log}");
     assert_eq!(lookout.exported_keys().len(), 1);
+    assert!(lookout.csv().contains("Ada"), "what was stored last is published");
+}
+
+#[test]
+fn what_arrives_while_changes_gather_is_published_before_the_service_ends() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    for name in ["Ada", "Grace", "Edsger"] {
+        assert_eq!(lookout.deliver(join(name).as_bytes()).status, 204);
+        lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| csv.contains(name));
+    }
+    assert_eq!(lookout.deliver(join("Barbara").as_bytes()).status, 204);
+    lookout.stop();
+    assert!(lookout.csv().contains("Barbara"), "{}", lookout.csv());
+}
+
+/// Somebody joins now.
+fn join(name: &str) -> String {
+    let time = Moment::from_seconds(now());
+    format!(
+        r#"{{"event":"meeting.participant_joined","event_ts":1,"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{name}","user_name":"{name}","join_time":"{time}"}}}}}}}}"#
+    )
 }

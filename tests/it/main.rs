@@ -2,6 +2,7 @@
 
 mod answers;
 mod archive;
+mod browser;
 mod commands;
 mod crash;
 mod evening;

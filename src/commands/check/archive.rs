@@ -87,7 +87,10 @@ mod tests {
             let lines = lines(survey, "db.example", "zoomEvents.events", now);
             lines.iter().map(Line::to_string).collect::<Vec<_>>().join("\n")
         };
-        insta::assert_snapshot!(said(&fine), @"");
+        insta::assert_snapshot!(said(&fine), @"
+        ✓ archive   db.example, MongoDB 6.0.5, replica set rs0 of 3
+        ✓ archive   7 documents in zoomEvents.events
+        ");
         let not_so_fine = Survey {
             replica_set: None,
             server_time: now.plus(-60),
@@ -96,6 +99,12 @@ mod tests {
             old: Old { count: 5, span: Some((now.plus(-86_400), now)) },
             ..fine
         };
-        insta::assert_snapshot!(said(&not_so_fine), @"");
+        insta::assert_snapshot!(said(&not_so_fine), @"
+        ✓ archive   db.example, MongoDB 6.0.5, one server, so its disk has the only copy
+        ✗ archive   the user may not `insert`, `createIndex`; grant it the role `readWrite`
+        ✓ archive   `serve` will make the indexes `lookout.key_1` in the background
+        ✗ archive   its clock is -60 s from ours; keep both set with NTP
+        ✓ archive   7 documents in zoomEvents.events, 5 of an older set-up, from 2027-01-04T20:00:00Z to 2027-01-05T20:00:00Z
+        ");
     }
 }

@@ -5,9 +5,11 @@
 
 mod archive;
 mod clock;
+mod events;
 mod files;
 mod people;
 mod secret;
+mod templates;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -60,8 +62,10 @@ pub const CHECKS: &[Check] = &[
     settings,
     secret::check,
     files::journal,
+    events::check,
     archive::check,
     files::output,
+    templates::check,
     clock::check,
     people::publish,
     people::rooms,

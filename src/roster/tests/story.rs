@@ -1,5 +1,7 @@
 //! Stories told briefly: `join("10:00")` is Ada joining room 111.
 
+use compact_str::CompactString;
+
 use crate::moment::Moment;
 use crate::roster::{End, Person, Presence, Roster, Rules, Visit};
 use crate::zoom::{Event, Kind, Meeting, Name, Participant};
@@ -117,8 +119,8 @@ fn who(event: &mut Event) -> &mut Participant {
 }
 
 /// As in a delivery: empty means absent.
-fn text(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
+fn text(text: &str) -> Option<CompactString> {
+    (!text.is_empty()).then(|| text.into())
 }
 
 /// No configured rooms or people; stale after twelve hours.

@@ -143,15 +143,15 @@ pub fn publish(
 }
 
 /// Dates the heartbeat file to now: the page then knows that Lookout is at work.
-/// Before the first publication there is no such file, and nothing is done.
+/// Says whether it is there, as it is from the first publication on.
 ///
 /// # Errors
 ///
 /// The file is there and can't be dated.
-pub fn touch_heartbeat(path: &Path) -> io::Result<()> {
+pub fn touch_heartbeat(path: &Path) -> io::Result<bool> {
     match fs::File::options().write(true).open(path) {
-        Ok(file) => file.set_modified(clock::system_time()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Ok(file) => file.set_modified(clock::system_time()).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use compact_str::CompactString;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -20,8 +21,8 @@ impl Text<'_> {
     }
 
     /// The text, if there is any.
-    pub fn owned(&self) -> Option<String> {
-        (!self.0.is_empty()).then(|| self.0.clone().into_owned())
+    pub fn compact(&self) -> Option<CompactString> {
+        (!self.0.is_empty()).then(|| CompactString::from(self.as_str()))
     }
 
     /// A whole number of milliseconds.

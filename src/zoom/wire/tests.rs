@@ -22,15 +22,12 @@ fn a_leave_is_understood_whole() {
             kind: Kind::Left,
             at: at("2026-07-30T00:01:25Z"),
             stamp_ms: 1_785_369_686_564,
-            meeting: Some(Meeting {
-                uuid: "de+I/J1==".to_owned(),
-                number: Some("86084701483".to_owned())
-            }),
+            meeting: Some(Meeting { uuid: "de+I/J1==".into(), number: Some("86084701483".into()) }),
             participant: Some(Participant {
-                user_id: Some("123".to_owned()),
-                connection: Some("7382".to_owned()),
+                user_id: Some("123".into()),
+                connection: Some("7382".into()),
                 name: name("Guest"),
-                zoom_user_ids: vec!["z1".to_owned()],
+                zoom_user_ids: vec!["z1".into()],
             }),
         }
     );
