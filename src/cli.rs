@@ -66,6 +66,10 @@ pub enum Command {
     Init(init::Args),
     /// Receive events from Zoom and keep the site current, until stopped
     Serve,
+    /// Only receive events from Zoom, for as many machines as there need be
+    Intake,
+    /// Only keep the site current with what others received
+    Watch,
     /// Build the site once from what is stored, and exit
     Build(Build),
     /// Examine settings, secrets, files and clock, and say what to do about each fault
@@ -225,6 +229,8 @@ mod tests {
         Commands:
           init      Write a commented settings file to start from
           serve     Receive events from Zoom and keep the site current, until stopped
+          intake    Only receive events from Zoom, for as many machines as there need be
+          watch     Only keep the site current with what others received
           build     Build the site once from what is stored, and exit
           check     Examine settings, secrets, files and clock, and say what to do about each fault
           demo      Show Lookout at work with simulated people, with nothing set up

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use lookout::cli::{self, Cli, Command};
 use lookout::clock;
-use lookout::commands::{build, check, demo, export, import, init, serve, simulate};
+use lookout::commands::{build, check, demo, export, import, init, intake, serve, simulate, watch};
 use lookout::config::{self, Environment, Settings, SettingsError};
 use lookout::logging;
 
@@ -28,6 +28,8 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
     match cli.command {
         Command::Init(args) => init::run(&args, &mut io::stderr())?,
         Command::Serve => runtime()?.block_on(serve::run(load()?))?,
+        Command::Intake => runtime()?.block_on(intake::run(load()?))?,
+        Command::Watch => runtime()?.block_on(watch::run(load()?))?,
         Command::Build(args) => build(load()?, args, &mut out)?,
         Command::Check => return check(&load()?, &mut out),
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,

@@ -6,6 +6,8 @@ pub mod demo;
 pub mod export;
 pub mod import;
 pub mod init;
+pub mod intake;
 pub mod serve;
 mod shipping;
 pub mod simulate;
+pub mod watch;

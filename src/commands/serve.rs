@@ -69,7 +69,7 @@ impl Service {
         let router = intake.router(&settings.zoom.path).merge(site);
         let live = Live {
             shipped: shipping.as_ref().map(|shipping| shipping.shipped.clone()),
-            journal: Arc::clone(&journal),
+            journal: Some(Arc::clone(&journal)),
             publications: tell,
             health: Arc::clone(&health),
             shutdown: last_call,
@@ -118,14 +118,15 @@ impl Service {
     }
 }
 
-fn listen(address: SocketAddr, key: &str) -> Result<TcpListener> {
+/// Listens on `address`, which `key` sets.
+pub(super) fn listen(address: SocketAddr, key: &str) -> Result<TcpListener> {
     http::listen(address).map_err(|error| {
         anyhow!("{error:#}; stop what listens there, perhaps another Lookout, or change `{key}`")
     })
 }
 
 /// Templates are loaded before anything is served: a fault in them is told at once.
-fn start_generator(
+pub(super) fn start_generator(
     settings: Settings,
     archive: Option<Source>,
     live: Live,

@@ -46,8 +46,9 @@ const RETRY_MOST: Duration = Duration::from_secs(60);
 
 /// What a live generator is connected to.
 pub struct Live {
-    /// Whose commits wake it; what need not be kept is removed there.
-    pub journal: Arc<Journal>,
+    /// Whose commits wake it; what need not be kept is removed there. `None` where another
+    /// process writes it.
+    pub journal: Option<Arc<Journal>>,
     /// Counts the publications that a visitor can see.
     pub publications: watch::Sender<u64>,
     /// Told how publishing goes.
@@ -101,7 +102,7 @@ impl Work {
         let now = Instant::now();
         Self {
             generator,
-            committed: live.journal.committed(),
+            committed: live.journal.as_ref().map_or_else(never, |journal| journal.committed()),
             as_of: None,
             next_change: None,
             dirty: true,
@@ -221,10 +222,11 @@ impl Work {
         if many || (unsaved > 0 && at >= self.save) {
             self.save();
         }
-        if at >= self.prune {
+        if let Some(journal) = self.live.journal.clone()
+            && at >= self.prune
+        {
             self.prune = at + PRUNE;
-            let pruning = self.pruning();
-            self.live.journal.prune(pruning);
+            journal.prune(self.pruning());
         }
     }
 
@@ -243,6 +245,11 @@ impl Work {
         let due = Pruning::due(self.generator.settings(), shipped, clock::now_ms());
         Pruning { events_up_to: due.events_up_to.min(saved), ..due }
     }
+}
+
+/// The commits of a journal that another process writes: it is looked at instead.
+fn never() -> watch::Receiver<u64> {
+    watch::channel(0).1
 }
 
 #[cfg(test)]

@@ -31,8 +31,8 @@ pub struct Lookout {
 
 struct Running {
     child: Child,
-    public: SocketAddr,
-    admin: SocketAddr,
+    public: Option<SocketAddr>,
+    admin: Option<SocketAddr>,
     log: Mutex<Receiver<String>>,
 }
 
@@ -79,17 +79,34 @@ impl Lookout {
     /// Starts `serve` and waits until it listens.
     #[track_caller]
     pub fn serve(&mut self) -> &mut Self {
-        let mut child = self
-            .command(&["serve"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let log = follow(child.stderr.take().expect("it is piped"));
-        let public = address_in(&log, "the site is at");
-        let admin = address_in(&log, "health and metrics are at");
+        let (child, log) = self.start("serve");
+        let public = Some(address_in(&log, "the site is at"));
+        let admin = Some(address_in(&log, "health and metrics are at"));
         self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
         self
+    }
+
+    /// Starts `intake` and waits until it listens.
+    #[track_caller]
+    pub fn intake(&mut self) {
+        let (child, log) = self.start("intake");
+        let public = Some(address_in(&log, "deliveries are taken at"));
+        let admin = Some(address_in(&log, "health and metrics are at"));
+        self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
+    }
+
+    /// Starts `watch`.
+    pub fn watch(&mut self) {
+        let (child, log) = self.start("watch");
+        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
+    }
+
+    fn start(&self, command: &str) -> (Child, Receiver<String>) {
+        let mut command = self.command(&[command]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("the program starts");
+        let log = follow(child.stderr.take().expect("it is piped"));
+        (child, log)
     }
 
     /// From now on `serve` listens where it does now, also after a restart.
@@ -105,11 +122,11 @@ impl Lookout {
     }
 
     pub fn public(&self) -> SocketAddr {
-        self.running().public
+        self.running().public.expect("it takes deliveries")
     }
 
     pub fn admin(&self) -> SocketAddr {
-        self.running().admin
+        self.running().admin.expect("it tells its health")
     }
 
     /// What it logged since it listens, as far as it is there.

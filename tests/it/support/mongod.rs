@@ -4,6 +4,7 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection};
@@ -12,6 +13,15 @@ use tokio::runtime::Runtime;
 
 use super::lookout::until;
 
+/// Servers are heavy: only one test at a time has any.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+type Turn = MutexGuard<'static, ()>;
+
+fn wait_for_turn() -> Turn {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A server with a directory of its own.
 pub struct Mongod {
     pub address: SocketAddr,
@@ -19,20 +29,26 @@ pub struct Mongod {
     replica_set: Option<&'static str>,
     child: Option<Child>,
     runtime: Runtime,
+    /// Given back when the server has ended.
+    _turn: Option<Turn>,
 }
 
 impl Mongod {
     /// A server that stands alone.
     #[track_caller]
     pub fn alone() -> Self {
-        Self::start(None)
+        let turn = wait_for_turn();
+        let mut server = Self::start(None);
+        server._turn = Some(turn);
+        server
     }
 
     #[track_caller]
     fn start(replica_set: Option<&'static str>) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         let runtime = Runtime::new().expect("it starts");
-        let mut server = Self { address: free_port(), dir, replica_set, child: None, runtime };
+        let mut server =
+            Self { address: free_port(), dir, replica_set, child: None, runtime, _turn: None };
         server.run();
         server
     }
@@ -105,6 +121,8 @@ impl Drop for Mongod {
 /// A replica set of three on this machine.
 pub struct ReplicaSet {
     pub members: Vec<Mongod>,
+    /// Given back when the members have ended.
+    _turn: Turn,
 }
 
 impl ReplicaSet {
@@ -112,6 +130,7 @@ impl ReplicaSet {
 
     #[track_caller]
     pub fn of_three() -> Self {
+        let turn = wait_for_turn();
         let members: Vec<_> = (0..3).map(|_| Mongod::start(Some(Self::NAME))).collect();
         let hosts: Vec<_> = (0_i32..)
             .zip(&members)
@@ -121,7 +140,7 @@ impl ReplicaSet {
         let pace = doc! { "electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 200 };
         let config = doc! { "_id": Self::NAME, "members": hosts, "settings": pace };
         members[0].try_admin(doc! { "replSetInitiate": config }).expect("it takes the members");
-        let set = Self { members };
+        let set = Self { members, _turn: turn };
         set.primary();
         set
     }
