@@ -11,10 +11,13 @@
 mod client;
 pub mod document;
 mod feed;
+mod following;
 mod indexes;
+mod queries;
 mod receipts;
 mod seen;
 mod ship;
+mod stream;
 mod survey;
 
 pub use client::Archive;
