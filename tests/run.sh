@@ -37,8 +37,9 @@ cargo fmt --check
 step 'lints'
 cargo clippy --locked --all-targets -- -D warnings
 
+# The documentation is for whoever works on the program, so private items are in it.
 step 'documentation'
-RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items
+RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --locked --no-deps --document-private-items
 
 step 'tests'
 cargo test --locked --lib --bins --test it

@@ -4,12 +4,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::thread;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, ensure};
 use serde::Serialize;
 use tokio::runtime::Handle;
 
 use crate::archive::{Archive, Mode};
 use crate::clock;
+use crate::commands::owner;
 use crate::config::Settings;
 use crate::generator::{Generator, Log, beyond_the_journal};
 use crate::moment::Moment;
@@ -57,7 +58,7 @@ impl fmt::Display for Summary {
 ///
 /// The archive, where there is one, is read on `runtime`.
 pub fn run(settings: Settings, from: From, runtime: &Handle) -> Result<Summary> {
-    become_owner(&settings)?;
+    owner::become_journals(&settings)?;
     warn_if_nobody_appears(&settings);
     let now = match from {
         From::Past(moment) => moment,
@@ -141,36 +142,6 @@ fn save_if_worth_it(generator: &mut Generator, now: Moment) {
     {
         tracing::warn!("{error:#}");
     }
-}
-
-/// Run as root, becomes the owner of the journal (or of the directory it will lie in), so
-/// that no file is left which the service can't write.
-fn become_owner(settings: &Settings) -> Result<()> {
-    use std::os::unix::fs::MetadataExt;
-
-    use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
-
-    if !geteuid().is_root() {
-        return Ok(());
-    }
-    let journal = &settings.journal.path;
-    let Some(owned) = journal.ancestors().find_map(|path| path.metadata().ok()) else {
-        return Ok(());
-    };
-    if owned.uid() == 0 {
-        return Ok(());
-    }
-    let (uid, gid) = (Uid::from_raw(owned.uid()), Gid::from_raw(owned.gid()));
-    let become_it = || {
-        setgroups(&[gid])?;
-        setgid(gid)?;
-        setuid(uid)
-    };
-    if let Err(error) = become_it() {
-        bail!("cannot become the journal's owner, user {uid}: {error}");
-    }
-    std::env::current_dir().context("the journal's owner may not enter this directory")?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::Input;
 use crate::clock;
+use crate::commands::owner;
 use crate::config::Settings;
 use crate::journal::{Appended, Journal, Record};
 use crate::jsonl;
@@ -36,6 +37,7 @@ pub struct Summary {
 /// Imports all lines of `from`; fails if any line did, after importing the rest.
 pub fn run(settings: &Settings, from: &Input, quiet: bool) -> Result<Summary> {
     let (input, bytes) = open(from)?;
+    owner::become_journals(settings)?;
     let journal = Journal::open(&settings.journal.path)?;
     let progress = if quiet { ProgressBar::hidden() } else { bar(bytes) };
     let mut import = Import {

@@ -1,6 +1,7 @@
 //! The tables of the journal, their version, and how a connection is opened.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
     let dir = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir)
         .with_context(|| format!("cannot create the journal's directory `{}`", dir.display()))?;
+    create_private(path)
+        .with_context(|| format!("cannot write the journal `{}`", path.display()))?;
     let connection = Connection::open(path)
         .with_context(|| format!("cannot open the journal `{}`", path.display()))?;
     configure(&connection, path)?;
@@ -82,6 +85,11 @@ pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
     }
     refuse_newer(version, path)?;
     Ok(Some(connection))
+}
+
+/// Names of people are nobody else's business, published or not.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
 fn configure(connection: &Connection, path: &Path) -> Result<()> {

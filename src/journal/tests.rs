@@ -164,6 +164,19 @@ fn every_commit_that_stores_something_new_is_told() {
 }
 
 #[test]
+fn nobody_else_may_read_the_journal() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let disk = Disk::new();
+    let journal = disk.journal();
+    journal.append_all(vec![event("a", 1)]).expect("stored");
+    for file in ["lookout.db", "lookout.db-wal"] {
+        let data = disk.path().with_file_name(file).metadata().expect("it is there");
+        assert_eq!(data.permissions().mode() & 0o077, 0, "{file}");
+    }
+}
+
+#[test]
 fn the_journal_syncs_every_commit() {
     let disk = Disk::new();
     let connection = schema::open_writer(&disk.path()).expect("it opens");

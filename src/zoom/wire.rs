@@ -30,65 +30,46 @@ pub fn understand(document: &str, received_ms: i64) -> Event {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct Wire<'a> {
-    #[serde(borrow)]
     event: Text<'a>,
-    #[serde(borrow)]
     event_ts: Text<'a>,
-    #[serde(borrow)]
     payload: Object<WirePayload<'a>>,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct WirePayload<'a> {
-    #[serde(borrow)]
     object: Object<WireObject<'a>>,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct WireObject<'a> {
-    #[serde(borrow)]
     uuid: Text<'a>,
-    #[serde(borrow)]
     id: Text<'a>,
-    #[serde(borrow)]
     start_time: Text<'a>,
-    #[serde(borrow)]
     end_time: Text<'a>,
-    #[serde(borrow)]
     participant: Object<WireParticipant<'a>>,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct WireParticipant<'a> {
-    #[serde(borrow)]
     user_id: Text<'a>,
-    #[serde(borrow)]
     participant_uuid: Text<'a>,
-    #[serde(borrow)]
     user_name: Text<'a>,
-    #[serde(borrow)]
     participant_user_id: Text<'a>,
-    #[serde(borrow)]
     id: Text<'a>,
-    #[serde(borrow)]
     join_time: Text<'a>,
-    #[serde(borrow)]
     leave_time: Text<'a>,
-    #[serde(borrow)]
     date_time: Text<'a>,
-    #[serde(borrow)]
     sharing_details: Object<WireSharing<'a>>,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
 struct WireSharing<'a> {
-    #[serde(borrow)]
     date_time: Text<'a>,
 }
 

@@ -1,6 +1,6 @@
 //! Every row of the table of answers, over a real socket.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -224,16 +224,26 @@ fn the_site_is_served_as_nginx_would() {
 fn nothing_else_is_served() {
     let lookout = serving();
     lookout.wait_for("lookout/index.html", |page| !page.is_empty());
+    // Others may keep files in the same directory; nginx may serve them, Lookout does not.
+    for file in ["other.html", "lookout.toml", "lookout/.hidden", "_data/other.csv"] {
+        std::fs::write(lookout.path("site").join(file), "decoy").expect("written");
+    }
     for path in [
+        "/other.html",
         "/lookout.toml",
-        "/lookout/../../lookout.toml",
-        "/lookout/%2e%2e/%2e%2e/lookout.toml",
-        "/.lookout-manifest.json",
-        "/lookout/.hidden",
+        "/_data/other.csv",
         "/_data/",
+        "/lookout/.hidden",
+        "/lookout/%2ehidden",
+        "/lookout/../other.html",
+        "/lookout/%2e%2e/other.html",
+        "/lookout/../../lookout.toml",
+        "/.lookout-manifest.json",
         "/lookout/nothing",
     ] {
-        assert_eq!(lookout.get(path).status, 404, "{path}");
+        let reply = lookout.get(path);
+        assert_eq!(reply.status, 404, "{path}");
+        assert!(!reply.text().contains("decoy"), "{path}");
     }
 }
 
@@ -252,12 +262,24 @@ fn the_live_stream_has_one_event_for_each_change_one_can_see() {
         )
     };
     // The stream must be open before anything happens.
-    assert!(until(|| lookout.get("/lookout/").status == 200));
+    let mut head = [0; 15];
+    stream.read_exact(&mut head).expect("an answer");
+    assert_eq!(&head, b"HTTP/1.1 200 OK");
+
+    let publications = || {
+        let metrics = Request::get("/metrics").send(lookout.admin()).text();
+        let line =
+            metrics.lines().find_map(|line| line.strip_prefix("lookout_publications_total "));
+        line.expect("it is counted").parse::<u64>().expect("a number")
+    };
+    let before = publications();
     assert_eq!(lookout.deliver(join("Hidden").as_bytes()).status, 204);
+    assert!(until(|| publications() > before), "it is taken in");
     assert_eq!(lookout.deliver(join("Ada").as_bytes()).status, 204);
     lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| csv.contains("Ada"));
     lookout.stop();
-    let reply = read_reply(stream).expect("the stream ends when the service does");
+    let rest = head.chain(stream);
+    let reply = read_reply(rest).expect("the stream ends when the service does");
     assert_eq!(reply.header("content-type"), Some("text/event-stream"));
     assert_eq!(reply.text().matches("data: ").count(), 1, "{}", reply.text());
 }
