@@ -108,7 +108,9 @@ fn name_charset(response: &mut Response) {
 impl Visitors {
     fn may_see(&self, path: &str) -> bool {
         let ours = path.starts_with(&*self.site_path) || path == &*self.csv_path;
-        let hidden = path.split('/').any(|part| part.starts_with('.') || part.starts_with("%2e"));
+        // Nobody honest needs to write `.` or `/` in another way.
+        let path = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/");
+        let hidden = path.split('/').any(|part| part.starts_with('.'));
         ours && !hidden
     }
 }

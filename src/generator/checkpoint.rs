@@ -1,4 +1,5 @@
-//! The checkpoint beside the journal: a cache that may be deleted at any time.
+//! The checkpoint beside the journal: a cache that may be deleted at any time, as long as
+//! the journal holds every event (`journal.keep`).
 
 use std::fs;
 use std::io::Write;
@@ -56,16 +57,16 @@ pub fn write(
     let archive = postcard::to_stdvec(&archive).context("a position always encodes")?;
     let header = Header { journal: journal_id.to_owned(), position: last_id, archive };
     let bytes = checkpoint::encode(roster, &header);
-    let dir = place.parent().unwrap_or(Path::new("."));
+    let dir = place.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
         // There is none yet on a machine that only reads an archive.
         fs::create_dir_all(dir)?;
         let mut file = tempfile::Builder::new().prefix(".checkpoint-").tempfile_in(dir)?;
         file.write_all(&bytes)?;
-        // Bodies may be removed once they are in here, so it has to last.
+        // Bodies may be removed once they are in here, so it has to last, and its name as well.
         file.as_file().sync_data()?;
         file.persist(&place)?;
-        std::io::Result::Ok(())
+        fs::File::open(dir)?.sync_all()
     };
     write().with_context(|| format!("cannot write the checkpoint `{}`", place.display()))
 }

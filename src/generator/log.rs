@@ -242,18 +242,26 @@ impl Log {
     /// Reads the journal again, where there is nothing else or it is all that can be read.
     fn replay_journal(&mut self, last_id: u64, now: Moment) -> Result<()> {
         let Some(reader) = &self.reader else { return Ok(()) };
-        ensure!(
-            self.shared.is_some() || !reader.pruned()?,
-            "the journal `{}` has to be replayed, but old events were removed from it (`journal.keep`); \
-             the site stays as it is; import the old events again from a backup, or take back what changed \
-             in `[[rooms]]`, `[[people]]` or `presence.stale_after`",
-            self.path.display()
-        );
+        self.ensure_whole(reader)?;
         let journal =
             JournalPart { path: &self.path, journal_id: self.journal_id.clone(), last_id };
         let (roster, _) = replay::replay(Some(&journal), None, &self.rules, self.until, now)?;
+        // Events may have been removed while others were read.
+        self.ensure_whole(reader)?;
         self.roster = roster;
         self.last_id = last_id;
+        Ok(())
+    }
+
+    /// An archive has what was removed from the journal.
+    fn ensure_whole(&self, reader: &Reader) -> Result<()> {
+        ensure!(
+            self.shared.is_some() || !reader.pruned()?,
+            "the journal `{}` has to be replayed, but old events were removed from it (`journal.keep`); \
+             take back what changed in `[[rooms]]`, `[[people]]`, `presence.stale_after` or the version of \
+             Lookout, or name a new file in `journal.path` and import all events into it from a backup",
+            self.path.display()
+        );
         Ok(())
     }
 }

@@ -32,6 +32,10 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests under way may take to end once serving is to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The longest head taken, in bytes; as many may be held for each connection. Zoom's have
+/// 1 KiB, and nginx passes on no more than this.
+const LONGEST_HEAD: usize = 32 << 10;
+
 /// At most so many connections are open at once; more wait in the backlog.
 const CONNECTIONS: usize = 16_384;
 
@@ -114,6 +118,7 @@ fn serve_connection(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(LONGEST_HEAD)
         .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router));
     let connection = graceful.watch(connection);
     tokio::spawn(async move {

@@ -5,8 +5,11 @@ use http_body_util::BodyExt;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Duration, Instant, timeout_at};
 
-/// Memory for all bodies together, in bytes.
+/// Memory for all bodies together, in bytes, beyond what each has to itself.
 const BUDGET: usize = 64 << 20;
+
+/// What a body has to itself, in bytes: more than Zoom ever sends of a participant.
+const FREE: usize = 8 << 10;
 
 /// The budget is counted in pieces of so many bytes.
 const PIECE: usize = 1024;
@@ -18,8 +21,8 @@ const DRAIN_BYTES: usize = 64 << 20;
 /// … and for how long.
 const DRAIN_TIME: Duration = Duration::from_secs(10);
 
-/// Bounds the memory that bodies take up together: thousands of long ones at once wait
-/// for each other, while Zoom's own, below 8 KiB, hardly notice.
+/// Bounds the memory that bodies take up together: long ones take from it what has come of
+/// them, and where it is used up they wait for each other, never short ones for them.
 #[derive(Debug)]
 pub struct Budget(Semaphore);
 
@@ -27,7 +30,7 @@ pub struct Budget(Semaphore);
 #[derive(Debug)]
 pub struct Held<'b> {
     pub bytes: Vec<u8>,
-    _share: SemaphorePermit<'b>,
+    _share: Option<SemaphorePermit<'b>>,
 }
 
 /// Why there is no body.
@@ -49,16 +52,26 @@ impl Budget {
         Self(Semaphore::new(BUDGET.max(max_body).div_ceil(PIECE)))
     }
 
-    async fn share(
-        &self,
+    /// Makes `share` large enough for a body of `bytes`, waiting for others if need be.
+    async fn grow<'b>(
+        &'b self,
+        share: &mut Option<SemaphorePermit<'b>>,
         bytes: usize,
         deadline: Instant,
-    ) -> Result<SemaphorePermit<'_>, BodyError> {
-        let pieces = u32::try_from(bytes.div_ceil(PIECE)).map_err(|_| BodyError::TooLong)?;
-        match timeout_at(deadline, self.0.acquire_many(pieces)).await {
-            Ok(share) => Ok(share.expect("it is never closed")),
-            Err(_) => Err(BodyError::Overloaded),
+    ) -> Result<(), BodyError> {
+        let held = share.as_ref().map_or(0, SemaphorePermit::num_permits);
+        let missing = bytes.saturating_sub(FREE).div_ceil(PIECE).saturating_sub(held);
+        if missing == 0 {
+            return Ok(());
         }
+        let missing = u32::try_from(missing).map_err(|_| BodyError::TooLong)?;
+        let more = timeout_at(deadline, self.0.acquire_many(missing)).await;
+        let more = more.map_err(|_| BodyError::Overloaded)?.expect("it is never closed");
+        match share {
+            Some(share) => share.merge(more),
+            None => *share = Some(more),
+        }
+        Ok(())
     }
 }
 
@@ -69,34 +82,36 @@ pub async fn read(
     budget: &Budget,
     deadline: Instant,
 ) -> Result<Held<'_>, BodyError> {
-    let announced = body.size_hint();
-    if announced.lower() > max as u64 {
-        tokio::spawn(drain(body));
-        return Err(BodyError::TooLong);
-    }
-    let most = announced.upper().and_then(|upper| usize::try_from(upper).ok());
-    let share = budget.share(most.unwrap_or(max).min(max), deadline).await?;
-    let bytes = match timeout_at(deadline, collect(&mut body, max)).await {
-        Err(_) => Err(BodyError::Slow),
-        Ok(collected) => collected,
+    let collected = if body.size_hint().lower() > max as u64 {
+        Err(BodyError::TooLong)
+    } else {
+        collect(&mut body, max, budget, deadline).await
     };
-    if bytes == Err(BodyError::TooLong) {
+    if matches!(collected, Err(BodyError::TooLong)) {
         tokio::spawn(drain(body));
     }
-    Ok(Held { bytes: bytes?, _share: share })
+    collected
 }
 
-async fn collect(body: &mut Body, max: usize) -> Result<Vec<u8>, BodyError> {
+async fn collect<'b>(
+    body: &mut Body,
+    max: usize,
+    budget: &'b Budget,
+    deadline: Instant,
+) -> Result<Held<'b>, BodyError> {
     let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
+    let mut share = None;
+    while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| BodyError::Slow)? {
         let frame = frame.map_err(|_| BodyError::Broken)?;
         let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.len() > max {
+        let length = bytes.len() + data.len();
+        if length > max {
             return Err(BodyError::TooLong);
         }
+        budget.grow(&mut share, length, deadline).await?;
         bytes.extend_from_slice(&data);
     }
-    Ok(bytes)
+    Ok(Held { bytes, _share: share })
 }
 
 /// Takes and forgets the rest of a body, within limits.

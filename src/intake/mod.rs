@@ -137,7 +137,10 @@ impl Intake {
         let outcome = match self.journal.append(record) {
             Ok(outcome) => timeout_at(deadline, outcome).await,
             Err(NotStored::Overloaded) => return Answer::Overloaded,
-            Err(NotStored::Failed(_)) => return Answer::NotStored,
+            Err(NotStored::Failed(_)) => {
+                self.health.journal_fails();
+                return Answer::NotStored;
+            }
         };
         match outcome {
             Ok(Ok(Ok(appended))) => {

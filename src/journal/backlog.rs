@@ -76,7 +76,7 @@ impl Reader {
     }
 
     fn next_quarantined(&self, after: u64, most: usize, backlog: &mut Backlog) -> Result<()> {
-        let query = "SELECT key, received_ms, request_id, body, id FROM quarantine
+        let query = "SELECT id, key, received_ms, request_id, body FROM quarantine
                      WHERE id > ?1 ORDER BY id LIMIT ?2";
         let mut query = self.connection().prepare_cached(query)?;
         let mut rows = query.query(params![after, most])?;
@@ -84,9 +84,9 @@ impl Reader {
         while bytes < LONGEST
             && let Some(row) = rows.next()?
         {
-            let odd = reader::quarantined(row)?;
+            let (place, odd) = reader::quarantined(row)?;
             bytes += odd.body.len();
-            backlog.last_quarantined = row.get(4)?;
+            backlog.last_quarantined = place;
             backlog.quarantined.push(odd);
         }
         Ok(())

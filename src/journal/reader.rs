@@ -10,6 +10,9 @@ use crate::journal::schema;
 use crate::moment::Moment;
 use crate::zoom::Key;
 
+/// Rows in memory at once, of at most 1 MiB as a rule.
+const PAGE: usize = 64;
+
 /// A read-only view of the journal.
 #[derive(Debug)]
 pub struct Reader {
@@ -81,14 +84,9 @@ impl Reader {
         position: u64,
         mut each: impl FnMut(Entry) -> Result<()>,
     ) -> Result<()> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT id, key, received_ms, request_id, document FROM events WHERE id > ?1 ORDER BY id",
-        )?;
-        let mut rows = query.query(params![position])?;
-        while let Some(row) = rows.next()? {
-            each(entry(row)?)?;
-        }
-        Ok(())
+        let query = "SELECT id, key, received_ms, request_id, document
+             FROM events WHERE id > ?1 ORDER BY id LIMIT ?2";
+        self.pages(query, position, entry, |entry| entry.id, &mut each)
     }
 
     /// Calls `each` with the document and time of receipt (in milliseconds) of every
@@ -117,14 +115,29 @@ impl Reader {
 
     /// Calls `each` for every quarantined delivery, in the order of arrival.
     pub fn quarantined(&self, mut each: impl FnMut(Quarantined) -> Result<()>) -> Result<()> {
-        let mut query = self
-            .connection
-            .prepare("SELECT key, received_ms, request_id, body FROM quarantine ORDER BY id")?;
-        let mut rows = query.query([])?;
-        while let Some(row) = rows.next()? {
-            each(quarantined(row)?)?;
+        let query = "SELECT id, key, received_ms, request_id, body
+             FROM quarantine WHERE id > ?1 ORDER BY id LIMIT ?2";
+        self.pages(query, 0, quarantined, |(id, _)| *id, |(_, quarantined)| each(quarantined))
+    }
+
+    /// Calls `each` for all rows of `query`, page by page: whoever takes long over one, as
+    /// an export into a pager does, would else hold up checkpoints, and the WAL would grow.
+    fn pages<T>(
+        &self,
+        query: &str,
+        mut position: u64,
+        read: fn(&Row<'_>) -> rusqlite::Result<T>,
+        id: fn(&T) -> u64,
+        mut each: impl FnMut(T) -> Result<()>,
+    ) -> Result<()> {
+        let mut query = self.connection.prepare_cached(query)?;
+        loop {
+            let rows = query.query_map(params![position, PAGE], read)?;
+            let page = rows.collect::<rusqlite::Result<Vec<T>>>()?;
+            let Some(last) = page.last() else { return Ok(()) };
+            position = id(last);
+            page.into_iter().try_for_each(&mut each)?;
         }
-        Ok(())
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -132,16 +145,17 @@ impl Reader {
     }
 }
 
-pub(super) fn quarantined(row: &Row<'_>) -> Result<Quarantined> {
-    Ok(Quarantined {
-        key: Key::from_bytes(row.get(0)?),
-        received_ms: row.get(1)?,
-        request_id: row.get(2)?,
-        body: row.get(3)?,
-    })
+pub(super) fn quarantined(row: &Row<'_>) -> rusqlite::Result<(u64, Quarantined)> {
+    let quarantined = Quarantined {
+        key: Key::from_bytes(row.get(1)?),
+        received_ms: row.get(2)?,
+        request_id: row.get(3)?,
+        body: row.get(4)?,
+    };
+    Ok((row.get(0)?, quarantined))
 }
 
-pub(super) fn entry(row: &Row<'_>) -> Result<Entry> {
+pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
         id: row.get(0)?,
         key: Key::from_bytes(row.get(1)?),

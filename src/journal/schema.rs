@@ -1,6 +1,7 @@
 //! The tables of the journal, their version, and how a connection is opened.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -18,7 +19,8 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 const BUSY: Duration = Duration::from_secs(2);
 
 /// `keys` remembers every delivery for ever; the other two may be pruned. Rows of
-/// `events` are read in the order of `id` (what is new) or of `at` (a replay).
+/// `events` are read in the order of `id` (what is new) or of `at` (a replay), and
+/// removed in the order of `received_ms`.
 const CREATE: &str = "
 CREATE TABLE journal (id TEXT NOT NULL, pruned INTEGER NOT NULL);
 INSERT INTO journal VALUES (lower(hex(randomblob(16))), 0);
@@ -32,6 +34,7 @@ CREATE TABLE events (
     document    TEXT NOT NULL
 );
 CREATE INDEX events_at ON events (at, id);
+CREATE INDEX events_received ON events (received_ms);
 CREATE TABLE quarantine (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     received_ms INTEGER NOT NULL,
@@ -61,21 +64,30 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
     let dir = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir)
         .with_context(|| format!("cannot create the journal's directory `{}`", dir.display()))?;
-    create_private(path)
-        .with_context(|| format!("cannot write the journal `{}`", path.display()))?;
-    let connection = Connection::open(path)
-        .with_context(|| format!("cannot open the journal `{}`", path.display()))?;
+    let failed = || format!("cannot open the journal `{}`", path.display());
+    create_for_ourselves(path).with_context(failed)?;
+    let connection = Connection::open(path).with_context(failed)?;
     configure(&connection, path)?;
     sync_directory(dir)?;
     Ok(connection)
 }
 
+/// Makes a journal that nobody else may read: it tells what everybody did, also who is
+/// not published. SQLite gives the files beside it the same mode.
+fn create_for_ourselves(path: &Path) -> io::Result<()> {
+    match File::options().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Opens the journal for reading only; `None` where there is none yet.
 pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
-    if !path.exists() {
+    let context = || format!("cannot read the journal `{}`", path.display());
+    // Not to be allowed to look is no sign that there is nothing.
+    if !path.try_exists().with_context(context)? {
         return Ok(None);
     }
-    let context = || format!("cannot read the journal `{}`", path.display());
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).with_context(context)?;
     connection.busy_timeout(BUSY)?;
@@ -85,11 +97,6 @@ pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
     }
     refuse_newer(version, path)?;
     Ok(Some(connection))
-}
-
-/// Names of people are nobody else's business, published or not.
-fn create_private(path: &Path) -> std::io::Result<()> {
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
 fn configure(connection: &Connection, path: &Path) -> Result<()> {

@@ -130,6 +130,48 @@ fn keys_outlive_bodies() {
 }
 
 #[test]
+fn pruning_does_not_read_what_stays() {
+    let disk = Disk::new();
+    let connection = schema::open_writer(&disk.path()).expect("it opens");
+    let mut plan = connection
+        .prepare(&format!("EXPLAIN QUERY PLAN {}", writer::PRUNE_EVENTS))
+        .expect("a statement");
+    let steps = plan.query_map([1, 1, 1], |row| row.get::<_, String>(3)).expect("a plan");
+    let steps: Vec<_> = steps.map(|step| step.expect("readable")).collect();
+    let select = steps.last().expect("a step");
+    assert!(select.starts_with("SEARCH events USING COVERING INDEX events_received"), "{steps:?}");
+}
+
+#[test]
+fn whoever_reads_slowly_does_not_make_the_wal_grow() {
+    let disk = Disk::new();
+    let journal = disk.journal();
+    let bodies = (0..200).map(|n| n.to_string());
+    let records: Vec<_> =
+        bodies.map(|body| event(&body, 1)).chain([quarantined(b"[", 1)]).collect();
+    journal.append_all(records).expect("stored");
+    let checkpoint = || {
+        let connection = rusqlite::Connection::open(disk.path()).expect("it opens");
+        let query = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let held_up: bool = connection.query_row(query, [], |row| row.get(0)).expect("a pragma");
+        assert!(!held_up);
+    };
+    let mut read = 0;
+    let each = |_| {
+        checkpoint();
+        read += 1;
+        Ok(())
+    };
+    disk.reader().events_after(0, each).expect("readable");
+    assert_eq!(read, 200, "each once");
+    let each = |_| {
+        checkpoint();
+        Ok(())
+    };
+    disk.reader().quarantined(each).expect("readable");
+}
+
+#[test]
 fn a_journal_of_a_newer_lookout_is_left_alone() {
     let disk = Disk::new();
     disk.journal().close();
@@ -152,6 +194,14 @@ fn without_a_journal_there_is_nothing_to_read() {
 }
 
 #[test]
+fn a_journal_that_cannot_be_reached_is_not_taken_for_none() {
+    let disk = Disk::new();
+    std::fs::write(disk.dir.path().join("data"), "no directory").expect("written");
+    let error = Reader::open(&disk.path()).expect_err("nobody knows whether there is one");
+    assert!(error.to_string().starts_with("cannot read the journal"), "{error}");
+}
+
+#[test]
 fn every_commit_that_stores_something_new_is_told() {
     let disk = Disk::new();
     let journal = disk.journal();
@@ -170,9 +220,9 @@ fn nobody_else_may_read_the_journal() {
     let disk = Disk::new();
     let journal = disk.journal();
     journal.append_all(vec![event("a", 1)]).expect("stored");
-    for file in ["lookout.db", "lookout.db-wal"] {
-        let data = disk.path().with_file_name(file).metadata().expect("it is there");
-        assert_eq!(data.permissions().mode() & 0o077, 0, "{file}");
+    for file in ["lookout.db", "lookout.db-wal", "lookout.db-shm"] {
+        let metadata = disk.dir.path().join("data").join(file).metadata().expect("it is there");
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{file}");
     }
 }
 

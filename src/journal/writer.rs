@@ -65,7 +65,12 @@ impl Journal {
         let open = Open::at(path)?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (tell_committed, committed) = watch::channel(0);
-        let writer = Writer { path: path.to_owned(), open: Some(open), committed: tell_committed };
+        let writer = Writer {
+            path: path.to_owned(),
+            open: Some(open),
+            failure: String::new(),
+            committed: tell_committed,
+        };
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || writer.run(waiting))
@@ -133,6 +138,8 @@ struct Writer {
     /// `None` after a failure: a failed sync must not be retried on the same
     /// connection, so the next group opens a new one.
     open: Option<Open>,
+    /// What the last group failed with, if it did: said once, not for every group.
+    failure: String,
     committed: watch::Sender<u64>,
 }
 
@@ -185,10 +192,16 @@ impl Writer {
 
     fn commit(&mut self, group: &[Append]) -> Result<Vec<Appended>, NotStored> {
         let outcome = self.connection().and_then(|connection| write(connection, group));
-        outcome.map_err(|error| {
+        let failure = outcome.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
+        if failure.is_empty() && !self.failure.is_empty() {
+            tracing::info!("the journal can be written again");
+        } else if failure != self.failure {
+            tracing::error!("the journal cannot be written: {failure}");
+        }
+        self.failure.clone_from(&failure);
+        outcome.map_err(|_| {
             self.open = None;
-            tracing::error!(waiting = group.len(), "the journal cannot be written: {error:#}");
-            NotStored::Failed(format!("{error:#}"))
+            NotStored::Failed(failure)
         })
     }
 
@@ -267,17 +280,20 @@ fn insert(connection: &Connection, record: &Record) -> Result<Appended> {
     Ok(Appended::New)
 }
 
+/// Looks only at what is to go: this runs every few seconds, and deliveries wait for it.
+pub(super) const PRUNE_EVENTS: &str = "DELETE FROM events WHERE id IN
+     (SELECT id FROM events WHERE received_ms < ?2 AND id <= ?1 ORDER BY received_ms LIMIT ?3)";
+
 fn prune(connection: &mut Connection, pruning: Pruning) -> Result<()> {
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let step = PRUNE_STEP;
     if let Some(before_ms) = pruning.events_before_ms {
-        let removed = transaction
-            .prepare_cached(
-                "DELETE FROM events WHERE id IN
-                 (SELECT id FROM events WHERE id <= ?1 AND received_ms < ?2 ORDER BY id LIMIT ?3)",
-            )?
-            .execute(params![place(pruning.events_up_to), before_ms, step])?;
+        let removed = transaction.prepare_cached(PRUNE_EVENTS)?.execute(params![
+            place(pruning.events_up_to),
+            before_ms,
+            step
+        ])?;
         if removed > 0 {
             transaction.execute("UPDATE journal SET pruned = 1", [])?;
         }

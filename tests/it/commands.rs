@@ -220,6 +220,32 @@ fn a_running_serve_goes_on_with_a_journal_that_was_put_in_place() {
 }
 
 #[test]
+fn a_pruned_journal_is_not_replayed_and_what_the_error_advises_helps() {
+    let lookout = Lookout::new();
+    import(&lookout, &evening());
+    let backup = lookout.ok(&["export"]);
+    lookout.ok(&["build"]);
+    let (site, csv) = (lookout.site(), lookout.csv());
+    let journal = rusqlite::Connection::open(lookout.path("data/lookout.db")).expect("it opens");
+    journal
+        .execute_batch("DELETE FROM events WHERE id = 1; UPDATE journal SET pruned = 1")
+        .expect("pruned");
+
+    let output = lookout.run(&["build", "--replay"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("name a new file in `journal.path`"), "{stderr}");
+    assert_eq!(lookout.site(), site);
+
+    let settings = lookout.path("lookout.toml");
+    let old = fs::read_to_string(&settings).expect("readable");
+    fs::write(&settings, old + "[journal]\npath = \"data/new.db\"\n").expect("written");
+    assert!(import(&lookout, &backup).status.success());
+    lookout.ok(&["build"]);
+    assert_eq!(lookout.csv(), csv);
+}
+
+#[test]
 fn nobody_appears_unless_published_and_a_build_says_so() {
     let lookout = Lookout::with_settings("");
     import(&lookout, &evening());

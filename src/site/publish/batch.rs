@@ -67,10 +67,14 @@ impl Batch {
 
     /// Puts everything in its place, in the order of staging.
     pub(super) fn rename(mut self) -> io::Result<()> {
-        for (temporary, target) in std::mem::take(&mut self.staged) {
-            fs::rename(&temporary, &target).inspect_err(|_| {
+        let mut staged = std::mem::take(&mut self.staged).into_iter();
+        while let Some((temporary, target)) = staged.next() {
+            if let Err(error) = fs::rename(&temporary, &target) {
+                let failed = format!("cannot replace `{}`: {error}", target.display());
                 self.staged.push((temporary, target));
-            })?;
+                self.staged.extend(staged);
+                return Err(io::Error::new(error.kind(), failed));
+            }
         }
         Ok(())
     }

@@ -346,6 +346,18 @@ fn a_link_is_replaced_not_followed() {
 }
 
 #[test]
+fn a_place_that_is_taken_is_named_and_nothing_hidden_is_left() {
+    let stage = Stage::new();
+    fs::create_dir_all(stage.path("b.html/theirs")).expect("it can be made");
+    let files = [("a.html", "a"), ("b.html", "b"), ("c.html", "c")];
+    let error = stage.try_publish(&files, &edition(1), Replace::NotNewer).expect_err("taken");
+    let place = stage.path("b.html");
+    let said = format!("cannot replace `{}`", place.display());
+    assert!(format!("{error:#}").contains(&said), "{error:#}");
+    assert_eq!(stage.visible(), ["a.html"], "the next publication completes it");
+}
+
+#[test]
 fn the_heartbeat_is_dated_and_not_rewritten() {
     let directory = TempDir::new().expect("a temporary directory");
     let settings = sample::settings(directory.path());
