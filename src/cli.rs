@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::export::What;
+use crate::commands::export::{Store, What};
 use crate::commands::{init, simulate};
 use crate::moment::Moment;
 
@@ -66,6 +66,10 @@ pub enum Command {
     Init(init::Args),
     /// Receive events from Zoom and keep the site current, until stopped
     Serve,
+    /// Only receive events from Zoom, for as many machines as there need be
+    Intake,
+    /// Only keep the site current with what others received
+    Watch,
     /// Build the site once from what is stored, and exit
     Build(Build),
     /// Examine settings, secrets, files and clock, and say what to do about each fault
@@ -127,9 +131,9 @@ pub struct Import {
 /// What `export` takes.
 #[derive(Debug, Args)]
 pub struct Export {
-    /// Where to read the events from
-    #[arg(long, value_enum, default_value_t)]
-    pub from: Store,
+    /// Where to read from; without this option, from the archive if there is one
+    #[arg(long, value_name = "STORE", value_enum)]
+    pub from: Option<Store>,
 
     /// Write the deliveries that could not be read, instead of the events
     #[arg(long)]
@@ -161,14 +165,6 @@ impl FromStr for Input {
             path => Self::File(path.into()),
         })
     }
-}
-
-/// Where events are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Store {
-    /// The local journal.
-    #[default]
-    Journal,
 }
 
 fn moment(text: &str) -> Result<Moment, String> {
@@ -233,6 +229,8 @@ mod tests {
         Commands:
           init      Write a commented settings file to start from
           serve     Receive events from Zoom and keep the site current, until stopped
+          intake    Only receive events from Zoom, for as many machines as there need be
+          watch     Only keep the site current with what others received
           build     Build the site once from what is stored, and exit
           check     Examine settings, secrets, files and clock, and say what to do about each fault
           demo      Show Lookout at work with simulated people, with nothing set up

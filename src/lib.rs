@@ -17,7 +17,8 @@
 //!    the body, and [`zoom::signature`] proves that it is Zoom's.
 //! 2. [`zoom::delivery`] reads it into a document, or it is quarantined; either way
 //!    [`journal`] puts it on disk, and only then Zoom gets its 204.
-//! 3. [`generator`] follows the journal: [`zoom::understand`] makes an [`zoom::Event`] of each
+//!    [`archive`] ships it to MongoDB, if there is one, and brings what others stored there.
+//! 3. [`generator`] follows journal and archive: [`zoom::understand`] makes an [`zoom::Event`] of each
 //!    document, [`roster`] folds it in.
 //! 4. [`roster::Roster::presence`] derives who is and was where at a moment;
 //!    [`dashboard`] makes of it what a visitor may know, as text that templates only place.
@@ -48,6 +49,7 @@
 //! parts are joined, and [`commands::demo`] is the whole of it in one page.
 
 pub mod admin;
+pub mod archive;
 pub mod cli;
 pub mod clock;
 pub mod commands;

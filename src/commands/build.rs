@@ -6,7 +6,9 @@ use std::thread;
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
+use tokio::runtime::Handle;
 
+use crate::archive::{Archive, Mode};
 use crate::clock;
 use crate::commands::owner;
 use crate::config::Settings;
@@ -53,17 +55,21 @@ impl fmt::Display for Summary {
 }
 
 /// Builds the site once.
-pub fn run(settings: Settings, from: From) -> Result<Summary> {
+///
+/// The archive, where there is one, is read on `runtime`.
+pub fn run(settings: Settings, from: From, runtime: &Handle) -> Result<Summary> {
     owner::become_journals(&settings)?;
     warn_if_nobody_appears(&settings);
     let now = match from {
         From::Past(moment) => moment,
         From::Checkpoint | From::Start => clock::now(),
     };
+    let archive = settings.archive.as_ref();
+    let archive = archive.map(|archive| (Archive::new(archive, runtime.clone()), Mode::Once));
     let log = match from {
-        From::Checkpoint => Log::from_checkpoint(&settings)?,
-        From::Start => Log::from_start(&settings),
-        From::Past(moment) => Log::as_of(&settings, moment),
+        From::Checkpoint => Log::from_checkpoint(&settings, archive)?,
+        From::Start => Log::from_start(&settings, archive),
+        From::Past(moment) => Log::as_of(&settings, archive, moment),
     };
     let mut generator = Generator::new(settings, log)?;
     generator.catch_up(now)?;
@@ -172,13 +178,14 @@ mod tests {
         let directory = TempDir::new().expect("a temporary directory");
         let settings = settings(&directory);
         join(&settings, "Ada");
-        let mut replaying = Generator::new(settings.clone(), Log::from_start(&settings))
+        let mut replaying = Generator::new(settings.clone(), Log::from_start(&settings, None))
             .expect("the templates are ours");
         let now = clock::now();
         replaying.catch_up(now).expect("it can be read");
 
         join(&settings, "Grace");
-        run(settings.clone(), From::Checkpoint).expect("it builds");
+        let runtime = tokio::runtime::Runtime::new().expect("it starts");
+        run(settings.clone(), From::Checkpoint, runtime.handle()).expect("it builds");
         publish(&mut replaying, now, From::Start).expect("it builds");
         let csv = settings.site.output_dir.join(&settings.csv.path);
         assert!(std::fs::read_to_string(csv).expect("it is there").contains("Grace"));

@@ -63,7 +63,7 @@ pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
     journal.append_all(records)?;
     journal.close();
 
-    let mut log = Log::from_start(&settings);
+    let mut log = Log::from_start(&settings, None);
     log.catch_up(end)?;
     let dashboard = Dashboard::new(&log.presence(end), &settings, end);
     print_table(&dashboard.table, out)?;

@@ -4,6 +4,10 @@ use std::io::{self, BufWriter, Write};
 
 use anyhow::{Context, Result, bail};
 
+use clap::ValueEnum;
+use tokio::runtime::Handle;
+
+use crate::archive::{Archive, Archived, Feed, Update};
 use crate::config::Settings;
 use crate::journal::Reader;
 use crate::jsonl;
@@ -17,8 +21,38 @@ pub enum What {
     Quarantined,
 }
 
-/// Writes `what` to `out`, a line each.
-pub fn run(settings: &Settings, what: What, out: impl Write) -> Result<()> {
+/// Where to read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Store {
+    /// The local journal.
+    Journal,
+    /// The shared archive.
+    Archive,
+}
+
+/// Writes `what` is in `from` to `out`, a line each; without `from`, what is in the archive
+/// if there is one, else in the journal. The archive is read on `runtime`.
+pub fn run(
+    settings: &Settings,
+    from: Option<Store>,
+    what: What,
+    runtime: &Handle,
+    out: impl Write,
+) -> Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 16, out);
+    let written = match (from, &settings.archive) {
+        (Some(Store::Journal), _) | (None, None) => journal(settings, what, &mut out),
+        (_, Some(settings)) => archive(&Archive::new(settings, runtime.clone()), what, &mut out),
+        (Some(Store::Archive), None) => {
+            let problem = "there is none; add a section `[archive]` with its `url`";
+            return Err(settings.refuse("archive", problem).into());
+        }
+    };
+    let flushed = written.and_then(|()| out.flush().context("cannot write the export"));
+    flushed.or_else(accept_closed_pipe)
+}
+
+fn journal(settings: &Settings, what: What, out: &mut impl Write) -> Result<()> {
     let path = &settings.journal.path;
     let Some(reader) = Reader::open(path)? else {
         bail!(
@@ -26,13 +60,27 @@ pub fn run(settings: &Settings, what: What, out: impl Write) -> Result<()> {
             path.display()
         );
     };
-    let mut out = BufWriter::with_capacity(1 << 16, out);
-    let written = match what {
-        What::Events => reader.events_after(0, |entry| line(&mut out, &jsonl::event(&entry))),
-        What::Quarantined => reader.quarantined(|odd| line(&mut out, &jsonl::quarantined(&odd))),
-    };
-    let flushed = written.and_then(|()| out.flush().context("cannot write the export"));
-    flushed.or_else(accept_closed_pipe)
+    match what {
+        What::Events => reader.events_after(0, |entry| line(out, &jsonl::event(&entry))),
+        What::Quarantined => reader.quarantined(|odd| line(out, &jsonl::quarantined(&odd))),
+    }
+}
+
+fn archive(archive: &Archive, what: What, out: &mut impl Write) -> Result<()> {
+    let mut feed = Feed::scan(archive);
+    while let Some(update) = feed.wait()? {
+        let Update::Page(documents, _) = update else { continue };
+        for document in documents {
+            match (document, what) {
+                (Archived::Event(entry), What::Events) => line(out, &jsonl::event(&entry))?,
+                (Archived::Quarantined(odd), What::Quarantined) => {
+                    line(out, &jsonl::quarantined(&odd))?;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 fn line(out: &mut impl Write, line: &str) -> Result<()> {

@@ -10,9 +10,11 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::archive::Mode;
 use crate::commands::build::warn_if_nobody_appears;
+use crate::commands::shipping::Shipping;
 use crate::config::Settings;
-use crate::generator::{self, Generator, Live, Log};
+use crate::generator::{self, Generator, Live, Log, Source};
 use crate::http::{self, Shutdown, Trigger};
 use crate::intake::{Health, Intake};
 use crate::journal::Journal;
@@ -27,6 +29,7 @@ pub struct Service {
     pub admin: SocketAddr,
     journal: Arc<Journal>,
     health: Arc<Health>,
+    shipping: Option<Shipping>,
     servers: Vec<tokio::task::JoinHandle<()>>,
     stop_servers: Trigger,
     generator: JoinHandle<()>,
@@ -59,16 +62,22 @@ impl Service {
         let (stop_servers, shutdown) = Trigger::new();
         let (stop_generator, last_call) = Trigger::new();
         let (tell, publications) = watch::channel(0);
-        let router = public_router(&settings, &journal, &health, publications, &shutdown);
+        let shipping = Shipping::start(&settings, &journal, &health);
+        let intake = Intake::new(&settings, Arc::clone(&journal), Arc::clone(&health));
+        let intake = intake.acknowledging(shipping.as_ref().and_then(|s| s.majority(&settings)));
+        let site = visitors::router(&settings, publications, shutdown.clone());
+        let router = intake.router(&settings.zoom.path).merge(site);
         let live = Live {
-            journal: Arc::clone(&journal),
+            shipped: shipping.as_ref().map(|shipping| shipping.shipped.clone()),
+            journal: Some(Arc::clone(&journal)),
             publications: tell,
             health: Arc::clone(&health),
             shutdown: last_call,
         };
+        let archive = shipping.as_ref().map(|shipping| (shipping.archive.clone(), Mode::On));
         let site_path = settings.site.path.clone();
         let webhook_path = settings.zoom.path.clone();
-        let generator = start_generator(settings, live)?;
+        let generator = start_generator(settings, archive, live)?;
         let servers = vec![
             spawn(public, router, &shutdown),
             spawn(private, admin::router(Arc::clone(&health)), &shutdown),
@@ -85,6 +94,7 @@ impl Service {
             stop_servers,
             generator,
             stop_generator,
+            shipping,
         })
     }
 
@@ -98,6 +108,9 @@ impl Service {
         self.stop_generator.pull();
         let generator = tokio::task::spawn_blocking(|| self.generator.join());
         generator.await?.map_err(|_| anyhow!("the generator panicked"))?;
+        if let Some(shipping) = self.shipping {
+            shipping.stop().await;
+        }
         if let Some(journal) = Arc::into_inner(self.journal) {
             tokio::task::spawn_blocking(|| journal.close()).await?;
         }
@@ -105,27 +118,20 @@ impl Service {
     }
 }
 
-fn listen(address: SocketAddr, key: &str) -> Result<TcpListener> {
+/// Listens on `address`, which `key` sets.
+pub(super) fn listen(address: SocketAddr, key: &str) -> Result<TcpListener> {
     http::listen(address).map_err(|error| {
         anyhow!("{error:#}; stop what listens there, perhaps another Lookout, or change `{key}`")
     })
 }
 
-fn public_router(
-    settings: &Settings,
-    journal: &Arc<Journal>,
-    health: &Arc<Health>,
-    publications: visitors::Publications,
-    shutdown: &Shutdown,
-) -> Router {
-    let intake = Intake::new(settings, Arc::clone(journal), Arc::clone(health));
-    let site = visitors::router(settings, publications, shutdown.clone());
-    intake.router(&settings.zoom.path).merge(site)
-}
-
 /// Templates are loaded before anything is served: a fault in them is told at once.
-fn start_generator(settings: Settings, live: Live) -> Result<JoinHandle<()>> {
-    let log = Log::from_checkpoint(&settings)?;
+pub(super) fn start_generator(
+    settings: Settings,
+    archive: Option<Source>,
+    live: Live,
+) -> Result<JoinHandle<()>> {
+    let log = Log::from_checkpoint(&settings, archive)?;
     let generator = Generator::new(settings, log)?;
     let runtime = Handle::current();
     thread::Builder::new()

@@ -23,10 +23,13 @@ fn the_commented_file_loads_with_every_key_in_force() {
     let expected = Settings {
         rooms: settings.rooms.clone(),
         people: settings.people.clone(),
+        archive: settings.archive.clone(),
         origin: settings.origin.clone(),
         ..Settings::default()
     };
     assert_eq!(settings, expected, "a default in the file is not the one in the code");
+    let file_without_values = parse("[archive]", file, &Environment::default()).expect("valid");
+    assert_eq!(settings.archive, file_without_values.archive);
     assert_eq!((settings.rooms.len(), settings.people.len()), (1, 1));
 }
 

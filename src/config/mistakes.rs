@@ -79,13 +79,6 @@ fn unknown_keys_and_sections_name_what_was_probably_meant() {
     2 | meetingid = …
       | ^^^^^^^^^
     ");
-    // A section of a later version.
-    insta::assert_snapshot!(mistake("[archive]\nurl = 'mongodb://127.0.0.1'"), @"
-    lookout.toml:1:2: this version of Lookout has no archive yet; remove the section
-      |
-    1 | [archive]
-      |  ^^^^^^^
-    ");
     // A list of a later version.
     insta::assert_snapshot!(mistake("[[notify]]\nkind = 'slack'"), @"
     lookout.toml:1:3: this version of Lookout has no notifications yet; remove the section
@@ -253,8 +246,8 @@ fn a_mistake_in_the_environment_names_the_variable() {
     insta::assert_snapshot!(variable("LOOKOUT_PRIVACY__PUBLISH", "*"), @r#"environment variable `LOOKOUT_PRIVACY__PUBLISH`: `privacy.publish` is a list of texts, but here stands a text; put it in brackets, such as `publish = ["…"]`"#);
     // A room.
     insta::assert_snapshot!(variable("LOOKOUT_ROOMS__NAME", "Lounge"), @"environment variable `LOOKOUT_ROOMS__NAME`: `[[rooms]]` can be set in the settings file only; unset it");
-    // A section of a later version.
-    insta::assert_snapshot!(variable("LOOKOUT_ARCHIVE__URL", "mongodb://a"), @"environment variable `LOOKOUT_ARCHIVE__URL`: this version of Lookout has no archive yet; unset it");
+    // An address that holds a password.
+    insta::assert_snapshot!(variable("LOOKOUT_ARCHIVE__URL", "mongo://ada:hush@a"), @"environment variable `LOOKOUT_ARCHIVE__URL`: `archive.url`: this is not an address of MongoDB; write for example `mongodb://127.0.0.1:27017`");
 }
 
 #[test]
@@ -288,4 +281,28 @@ fn one_run_names_every_mistake() {
 
     environment variable `LOOKOUT_ADMIN__LISTEN`: `admin.listen`: `9` is not an address to listen on; write an IP address and a port, such as `127.0.0.1:8787` or `[::1]:8787`
     "#);
+}
+
+#[test]
+fn a_mistake_in_the_archive_names_what_to_write_and_never_the_address() {
+    // Not MongoDB.
+    insta::assert_snapshot!(mistake("[archive]\nurl = 'postgres://ada:hush@a'"), @"
+    lookout.toml:2:7: `archive.url`: this is not an address of MongoDB; write for example `mongodb://127.0.0.1:27017`
+      |
+    2 | url = …
+      |       ^
+    ");
+    // In two places.
+    insta::assert_snapshot!(mistake("[archive]\nurl = 'mongodb://ada:hush@a'\nurl_file = 'b'"), @"
+    lookout.toml:3:12: `archive.url` and `archive.url_file` are both set; keep one of them
+      |
+    3 | url_file = 'b'
+      |            ^^^
+    ");
+    // A name that MongoDB would refuse.
+    insta::assert_snapshot!(said("[archive]\ndatabase = 'a.b'"), @"`archive.database`: `a.b` can't be the name of a database; use letters, digits, `_` and `-`");
+    insta::assert_snapshot!(said("[archive]\ncollection = 'a$b'"), @"`archive.collection`: `a$b` can't be the name of a collection; use letters, digits, `_`, `-` and `.`");
+    insta::assert_snapshot!(said("[archive]\nacknowledge = 'both'"), @"`archive.acknowledge`: `both` is none of `journal`, `archive`");
+    // More than a document can hold.
+    insta::assert_snapshot!(said("[archive]\n[zoom]\nmax_body = '16MiB'"), @"`zoom.max_body` is more than a document of the archive can hold; write at most `15MiB`");
 }

@@ -60,6 +60,8 @@ pub struct Settings {
     pub zoom: Zoom,
     /// The local log of events.
     pub journal: Journal,
+    /// The shared archive, where there is one.
+    pub archive: Option<Archive>,
     /// Who may appear.
     pub privacy: Privacy,
     /// How presence is derived.
@@ -81,7 +83,21 @@ impl Default for Settings {
     }
 }
 
+/// How long events are kept in the journal once they are in an archive, where nothing is set.
+const KEEP_ARCHIVED: Duration = Duration::from_secs(30 * 86_400);
+
 impl Settings {
+    /// How long events are kept in the journal; `None`: for ever.
+    pub fn keep_events(&self) -> Option<Duration> {
+        self.journal.keep.or(self.archive.as_ref().map(|_| KEEP_ARCHIVED))
+    }
+
+    /// Says that `section` is not as a command needs it.
+    pub fn refuse(&self, section: &str, problem: &str) -> SettingsError {
+        let file = self.origin.file.as_ref().map(|file| format!("{}: ", file.display()));
+        SettingsError::of(format!("{}`{section}`", file.unwrap_or_default()), problem)
+    }
+
     /// Refuses settings without a secret: an empty key would let anybody sign.
     pub fn require_secret(&self) -> Result<(), SettingsError> {
         if self.zoom.secret_tokens.is_empty() {
@@ -198,10 +214,32 @@ pub struct Zoom {
 pub struct Journal {
     /// The SQLite file; the checkpoint lies beside it.
     pub path: PathBuf,
-    /// How long bodies are kept; `None`: for ever.
+    /// How long bodies are kept; `None`: for ever, or 30 days once they are in an archive.
     pub keep: Option<Duration>,
     /// How long quarantined deliveries are kept.
     pub keep_quarantined: Duration,
+}
+
+/// `[archive]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Archive {
+    /// Where MongoDB is; it may hold a password.
+    pub url: Secret,
+    /// The database.
+    pub database: String,
+    /// The collection of events.
+    pub collection: String,
+    /// When Zoom is answered.
+    pub acknowledge: Acknowledge,
+}
+
+/// What has to hold an event before Zoom is told that it was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acknowledge {
+    /// The journal on this machine's disk.
+    Journal,
+    /// A majority of the archive's members, too.
+    Archive,
 }
 
 /// `[privacy]`

@@ -5,11 +5,14 @@ use std::path::Path;
 
 use super::problem::Note;
 use super::section::{Findings, Key, Places, Section};
-use super::sections::{admin, csv, journal, people, presence, privacy, rooms, site, zoom};
+use super::sections::{admin, archive, csv, journal, people, presence, privacy, rooms, site, zoom};
 use super::source::Sources;
 use super::tree::{Node, Table, Value};
 use super::unknown::Unknown;
 use super::{Origin, Settings, secrecy};
+
+/// The longest body that fits into a document of MongoDB, which ends at 16 MiB.
+const ARCHIVED_BODY: usize = 15 << 20;
 
 /// Reads section after section from a tree.
 pub(super) struct Reader<'a> {
@@ -31,6 +34,7 @@ impl<'a> Reader<'a> {
         let csv = self.section("csv", csv::read);
         let (zoom, secret) = self.section("zoom", zoom::read);
         let journal = self.section("journal", journal::read);
+        let archive = self.section_if_typed("archive", archive::read);
         let privacy = self.section("privacy", privacy::read);
         let presence = self.section("presence", presence::read);
         let rooms = self.list("rooms", rooms::read);
@@ -42,6 +46,7 @@ impl<'a> Reader<'a> {
             csv,
             zoom,
             journal,
+            archive,
             privacy,
             presence,
             rooms: rooms.into_iter().map(|(room, _)| room).collect(),
@@ -51,6 +56,18 @@ impl<'a> Reader<'a> {
         };
         self.note_clashes(&settings);
         settings
+    }
+
+    /// Reads the section `name`; `None` where nobody typed it.
+    fn section_if_typed<T>(
+        &mut self,
+        name: &'static str,
+        read: fn(&mut Section<'_>) -> T,
+    ) -> Option<T> {
+        let is_typed = self.root.contains_key(name);
+        // It is read all the same, so that its keys are known.
+        let value = self.section(name, read);
+        is_typed.then_some(value)
     }
 
     /// Reads the section `name`; what is missing is as if empty.
@@ -127,6 +144,10 @@ impl<'a> Reader<'a> {
             let message =
                 "`zoom.path` and `csv.path` are the same path; choose another for one of them";
             self.note_pair([("zoom", "path"), ("csv", "path")], message.to_owned());
+        }
+        if settings.archive.is_some() && settings.zoom.max_body > ARCHIVED_BODY {
+            let message = "`zoom.max_body` is more than a document of the archive can hold; write at most `15MiB`";
+            self.note_pair([("zoom", "max_body"), ("archive", "url")], message.to_owned());
         }
         let (public, admin) = (settings.zoom.listen, settings.admin.listen);
         if public == admin && public.port() != 0 {

@@ -8,12 +8,15 @@ use super::source::{Place, Sources};
 use super::tree::{Node, Table, Value};
 
 /// A key with one of these in it holds a secret, unless it names a file.
-const WORDS: [&str; 4] = ["secret", "token", "password", "key"];
+const WORDS: [&str; 5] = ["secret", "token", "password", "key", "mongodb"];
+
+/// A key whose value may hold a password: an address with a user.
+const ADDRESS: &str = "url";
 
 /// Masks every value of a key that looks secret, at any depth.
 pub(super) fn mask_values(table: &Table, sources: &mut Sources) {
     for (name, entry) in table {
-        if looks_secret(name) && !name.ends_with("_file") {
+        if (name == ADDRESS || looks_secret(name)) && !name.ends_with("_file") {
             mask_leaves(&entry.node, sources);
         } else {
             mask_within(&entry.node, sources);
@@ -74,7 +77,7 @@ fn harmless(line: &str, keys: &[Key]) -> usize {
     if !keys.iter().any(|key| key.name == name) {
         return indent;
     }
-    match looks_secret(line) {
+    match name == ADDRESS || looks_secret(line) {
         true => line.find('=').map_or(indent + name.len(), |equals| equals + 1),
         false => line.len(),
     }
@@ -92,13 +95,15 @@ mod tests {
     use crate::config::{Environment, parse};
 
     /// Every way to type a secret, each value of which contains `hush`.
-    const TEXTS: [&str; 6] = [
+    const TEXTS: [&str; 8] = [
         "[site]\ntitle = \"a\"\n[zoom]\nsecret_token = \"hush\"\nlisten = \"127.0.0.1:1\"\n",
         "zoom.secret_token = 'hush'\n",
         "zoom = { path = \"/a\", secret_token = \"hush\", tolerance = \"5m\" }\n",
         "[zoom]\nsecret_token = [\n  \"hush1\",\n  \"hush2\",\n]\npath = \"/a\"\n",
         "[zoom]\nsecret_token = \"\"\"\nhush\"\"\"\nmax_body = \"1MiB\"\n",
         "[zoom]\nsecret_token = hush\n",
+        "[archive]\nurl = \"mongodb://ada:hush@127.0.0.1\"\ndatabase = \"a\"\n",
+        "archive = { database = \"a\", url = 'mongodb+srv://ada:hush@db.example' }\n",
     ];
 
     proptest! {

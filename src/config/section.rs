@@ -171,6 +171,11 @@ impl<'a> Section<'a> {
         items.filter_map(|item| self.item(key, item, &anything)).collect()
     }
 
+    /// Whether `key` was typed.
+    pub(super) fn is_typed(&self, key: &'static str) -> bool {
+        self.places.typed(key).is_some()
+    }
+
     /// Says that `key`, or else the section, is wrong in combination with others.
     pub(super) fn clash(&mut self, key: &'static str, message: impl Into<String>) {
         if let Some(place) = self.places.nearest(key).cloned() {

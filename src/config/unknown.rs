@@ -55,7 +55,6 @@ impl Unknown {
 /// What to say of a section that this version does not have yet.
 pub(super) fn later(section: &str) -> Option<String> {
     let what = match section {
-        "archive" => "archive",
         "notify" => "notifications",
         _ => return None,
     };

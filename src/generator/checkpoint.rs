@@ -7,22 +7,34 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::archive;
 use crate::roster::checkpoint::{self, Header};
 use crate::roster::{Roster, Rules};
-use crate::site::Position;
+
+/// A roster, and what it had taken in.
+pub struct Checkpoint {
+    /// The facts.
+    pub roster: Roster,
+    /// The journal's last event.
+    pub last_id: u64,
+    /// How far the archive was read, if it was.
+    pub archive: Option<archive::Position>,
+}
 
 /// Where the checkpoint of the journal at `path` lies.
 pub fn place(path: &Path) -> PathBuf {
     path.with_extension("checkpoint")
 }
 
-/// The roster of `journal_id`, and the last event it had taken in, if there is a
-/// checkpoint of this version, journal and rules.
-pub fn read(path: &Path, journal_id: &str, rules: &Rules) -> Option<(Roster, u64)> {
+/// The checkpoint of `journal_id`, if there is one of this version, journal and rules.
+pub fn read(path: &Path, journal_id: &str, rules: &Rules) -> Option<Checkpoint> {
     let place = place(path);
     let bytes = fs::read(&place).ok()?;
     match checkpoint::decode(&bytes, journal_id, rules.fingerprint()) {
-        Ok((roster, header)) => Some((roster, header.position)),
+        Ok((roster, Header { position: last_id, archive, .. })) => {
+            let archive = postcard::from_bytes(&archive).ok()?;
+            Some(Checkpoint { roster, last_id, archive })
+        }
         Err(ignored) => {
             tracing::info!(
                 "`{}` is ignored, and all events are read again: {ignored}",
@@ -34,12 +46,21 @@ pub fn read(path: &Path, journal_id: &str, rules: &Rules) -> Option<(Roster, u64
 }
 
 /// Replaces the checkpoint.
-pub fn write(path: &Path, position: &Position, roster: &Roster) -> Result<()> {
+pub fn write(
+    path: &Path,
+    journal_id: &str,
+    last_id: u64,
+    archive: Option<&archive::Position>,
+    roster: &Roster,
+) -> Result<()> {
     let place = place(path);
-    let header = Header { journal: position.journal.clone(), position: position.last_event };
+    let archive = postcard::to_stdvec(&archive).context("a position always encodes")?;
+    let header = Header { journal: journal_id.to_owned(), position: last_id, archive };
     let bytes = checkpoint::encode(roster, &header);
     let dir = place.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
+        // There is none yet on a machine that only reads an archive.
+        fs::create_dir_all(dir)?;
         let mut file = tempfile::Builder::new().prefix(".checkpoint-").tempfile_in(dir)?;
         file.write_all(&bytes)?;
         // Bodies may be removed once they are in here, so it has to last, and its name as well.

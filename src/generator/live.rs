@@ -16,7 +16,7 @@ use crate::clock;
 use crate::generator::{Generator, beyond_the_journal};
 use crate::http::Shutdown;
 use crate::intake::Health;
-use crate::journal::{Journal, Pruning};
+use crate::journal::{Journal, Pruning, Shipped};
 use crate::moment::Moment;
 use crate::site::{self, Outcome, Replace};
 
@@ -46,12 +46,15 @@ const RETRY_MOST: Duration = Duration::from_secs(60);
 
 /// What a live generator is connected to.
 pub struct Live {
-    /// Whose commits wake it; what need not be kept is removed there.
-    pub journal: Arc<Journal>,
+    /// Whose commits wake it; what need not be kept is removed there. `None` where another
+    /// process writes it.
+    pub journal: Option<Arc<Journal>>,
     /// Counts the publications that a visitor can see.
     pub publications: watch::Sender<u64>,
     /// Told how publishing goes.
     pub health: Arc<Health>,
+    /// How far the archive has everything; `None` where there is none.
+    pub shipped: Option<watch::Receiver<Shipped>>,
     /// When to end.
     pub shutdown: Shutdown,
 }
@@ -101,7 +104,7 @@ impl Work {
         let now = Instant::now();
         Self {
             generator,
-            committed: live.journal.committed(),
+            committed: live.journal.as_ref().map_or_else(never, |journal| journal.committed()),
             as_of: None,
             next_change: None,
             dirty: true,
@@ -227,10 +230,11 @@ impl Work {
         if many || (unsaved > 0 && at >= self.save) {
             self.save();
         }
-        if at >= self.prune {
+        if let Some(journal) = self.live.journal.clone()
+            && at >= self.prune
+        {
             self.prune = at + PRUNE;
-            let pruning = self.pruning();
-            self.live.journal.prune(pruning);
+            journal.prune(self.pruning());
         }
     }
 
@@ -244,18 +248,16 @@ impl Work {
     }
 
     fn pruning(&mut self) -> Pruning {
-        let events_up_to = self.generator.log_mut().saved_id();
-        let journal = &self.generator.settings().journal;
-        let before = |keep: Duration| {
-            let keep_ms = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-            clock::now_ms().saturating_sub(keep_ms)
-        };
-        Pruning {
-            events_before_ms: journal.keep.map(before),
-            events_up_to,
-            quarantined_before_ms: before(journal.keep_quarantined),
-        }
+        let saved = self.generator.log_mut().saved_id();
+        let shipped = self.live.shipped.as_ref().map(|shipped| *shipped.borrow());
+        let due = Pruning::due(self.generator.settings(), shipped, clock::now_ms());
+        Pruning { events_up_to: due.events_up_to.min(saved), ..due }
     }
+}
+
+/// The commits of a journal that another process writes: it is looked at instead.
+fn never() -> watch::Receiver<u64> {
+    watch::channel(0).1
 }
 
 #[cfg(test)]

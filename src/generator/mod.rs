@@ -8,6 +8,7 @@ mod checkpoint;
 mod live;
 mod log;
 mod replay;
+mod shared;
 
 use anyhow::Result;
 
@@ -16,7 +17,7 @@ use crate::moment::Moment;
 use crate::site::{self, Build, Edition, Position, Renderer, Replace};
 
 pub use live::{Live, run};
-pub use log::Log;
+pub use log::{Log, Source};
 
 /// What to say of a site that was made from more events than its journal holds.
 pub fn beyond_the_journal(there: &Position) -> String {

@@ -2,14 +2,18 @@
 //!
 //! Reading and understanding cost more than folding, so one thread reads, others
 //! understand, and this one folds. Going by the order of facts lets old ones be summed up
-//! on the way, so that memory goes by 35 days and not by the length of the log.
+//! on the way, so that memory goes by 35 days and not by the length of the log. An archive is
+//! read in the order of its documents, which mostly is much the same.
 
+use std::iter::Cycle;
 use std::path::Path;
+use std::slice;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, Scope};
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::archive::{Archive, Archived, Feed, Position, Update};
 use crate::journal::Reader;
 use crate::moment::Moment;
 use crate::roster::{NeedsReplay, Roster, Rules};
@@ -24,22 +28,31 @@ const WAITING: usize = 4;
 /// Facts between two summings-up.
 const SUM_UP_EVERY: usize = 100_000;
 
-/// Reads all events up to `last_id` whose facts are not later than `until`.
+/// What of a journal is read.
+pub struct JournalPart<'a> {
+    /// Its file.
+    pub path: &'a Path,
+    /// What tells it from any other.
+    pub journal_id: String,
+    /// The last event to be read.
+    pub last_id: u64,
+}
+
+/// Reads all events whose facts are not later than `until`; also returns how far the
+/// archive was read.
 pub fn replay(
-    reader: &Reader,
-    path: &Path,
+    journal: Option<&JournalPart<'_>>,
+    archive: Option<&Archive>,
     rules: &Rules,
-    last_id: u64,
     until: Option<Moment>,
     now: Moment,
-) -> Result<Roster> {
-    // A reader may have been opened before the journal was replaced.
-    let journal_id = reader.journal_id()?;
-    let range = (Moment::from_seconds(i64::MIN), until.unwrap_or(Moment::from_seconds(i64::MAX)));
-    let source = Source { path, journal_id: &journal_id, last_id, range };
+) -> Result<(Roster, Option<Position>)> {
+    let until = until.unwrap_or(Moment::from_seconds(i64::MAX));
+    let source = Source { journal, archive, until };
     match fold(&source, SummingUp::OnTheWay { rules, now })? {
-        Ok(roster) => Ok(roster),
-        // A meeting went on after 35 days of silence: rare, and worth the memory.
+        Ok(read) => Ok(read),
+        // A meeting went on after 35 days of silence, or an archive got its old events
+        // late: rare, and worth the memory.
         Err(NeedsReplay) => fold(&source, SummingUp::Never)?
             .map_err(|NeedsReplay| anyhow!("a roster that sums nothing up asked for a replay")),
     }
@@ -47,10 +60,9 @@ pub fn replay(
 
 #[derive(Clone, Copy)]
 struct Source<'a> {
-    path: &'a Path,
-    journal_id: &'a str,
-    last_id: u64,
-    range: (Moment, Moment),
+    journal: Option<&'a JournalPart<'a>>,
+    archive: Option<&'a Archive>,
+    until: Moment,
 }
 
 #[derive(Clone, Copy)]
@@ -84,19 +96,21 @@ impl Documents {
     }
 }
 
-fn fold(source: &Source<'_>, summing_up: SummingUp<'_>) -> Result<Result<Roster, NeedsReplay>> {
+/// A roster, and how far the archive was read.
+type Read = (Roster, Option<Position>);
+
+fn fold(source: &Source<'_>, summing_up: SummingUp<'_>) -> Result<Result<Read, NeedsReplay>> {
     let workers = thread::available_parallelism().map_or(1, usize::from).max(2) - 1;
     thread::scope(|scope| {
         let (lanes_in, lanes_out): (Vec<_>, Vec<_>) =
             (0..workers).map(|_| start_worker(scope)).unzip();
         let reading = scope.spawn(move || read(source, &lanes_in));
-        let roster = fold_lanes(&lanes_out, summing_up);
+        let roster = fold_lanes(&lanes_out, source.until, summing_up);
         // A roster that gave up hangs up, and the threads before it end.
         drop(lanes_out);
-        let read =
-            reading.join().map_err(|_| anyhow!("the thread that reads the journal panicked"))?;
+        let read = reading.join().map_err(|_| anyhow!("the thread that reads the log panicked"))?;
         match roster {
-            Ok(roster) => read.map(|()| Ok(roster)),
+            Ok(roster) => read.map(|position| Ok((roster, position))),
             Err(NeedsReplay) => Ok(Err(NeedsReplay)),
         }
     })
@@ -117,35 +131,78 @@ fn start_worker<'scope>(
     (documents_in, events)
 }
 
-/// Deals batches out to the lanes in turn.
-fn read(source: &Source<'_>, lanes: &[SyncSender<Documents>]) -> Result<()> {
-    let reader = Reader::open(source.path)?.context("the journal vanished")?;
-    if reader.journal_id()? != source.journal_id {
+/// Deals batches out to the lanes in turn; returns how far the archive was read.
+fn read(source: &Source<'_>, lanes: &[SyncSender<Documents>]) -> Result<Option<Position>> {
+    let mut dealer = Dealer { lanes: lanes.iter().cycle(), batch: Documents::default() };
+    let mut position = None;
+    if let Some(archive) = source.archive {
+        match read_archive(archive, &mut dealer)? {
+            Some(read) => position = Some(read),
+            None => return Ok(None),
+        }
+    }
+    if let Some(journal) = source.journal {
+        read_journal(journal, source.until, &mut dealer)?;
+    }
+    dealer.hand_on();
+    Ok(position)
+}
+
+/// Reads all documents; `None` if nobody listens any more.
+fn read_archive(archive: &Archive, dealer: &mut Dealer<'_>) -> Result<Option<Position>> {
+    let mut feed = Feed::scan(archive);
+    let mut read = Position::default();
+    while let Some(update) = feed.wait()? {
+        let Update::Page(documents, position) = update else { continue };
+        read = position;
+        for document in documents {
+            if let Archived::Event(entry) = document
+                && !dealer.deal(&entry.document, entry.received_ms)
+            {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(read))
+}
+
+fn read_journal(journal: &JournalPart<'_>, until: Moment, dealer: &mut Dealer<'_>) -> Result<()> {
+    let reader = Reader::open(journal.path)?.context("the journal vanished")?;
+    if reader.journal_id()? != journal.journal_id {
         return Err(anyhow!("the journal was replaced while it was read; try again"));
     }
-    let mut lanes = lanes.iter().cycle();
-    let mut batch = Documents::default();
+    let range = (Moment::from_seconds(i64::MIN), until);
     let mut hung_up = false;
-    let mut hand_on =
-        |batch: Documents| -> bool { lanes.next().is_some_and(|lane| lane.send(batch).is_ok()) };
-    let outcome = reader.facts(source.last_id, source.range, |document, received_ms| {
-        batch.push(document, received_ms);
-        if batch.ends.len() == BATCH && !hand_on(std::mem::take(&mut batch)) {
-            hung_up = true;
-            return Err(anyhow!("nobody listens any more"));
-        }
-        Ok(())
+    let outcome = reader.facts(journal.last_id, range, |document, received_ms| {
+        hung_up = !dealer.deal(document, received_ms);
+        if hung_up { Err(anyhow!("nobody listens any more")) } else { Ok(()) }
     });
-    if hung_up {
-        return Ok(());
+    if hung_up { Ok(()) } else { outcome }
+}
+
+/// Hands documents on in batches, to each lane in turn.
+struct Dealer<'a> {
+    lanes: Cycle<slice::Iter<'a, SyncSender<Documents>>>,
+    batch: Documents,
+}
+
+impl Dealer<'_> {
+    /// Takes a document; whether anybody still listens.
+    fn deal(&mut self, document: &str, received_ms: i64) -> bool {
+        self.batch.push(document, received_ms);
+        self.batch.ends.len() < BATCH || self.hand_on()
     }
-    hand_on(batch);
-    outcome
+
+    fn hand_on(&mut self) -> bool {
+        let batch = std::mem::take(&mut self.batch);
+        self.lanes.next().is_some_and(|lane| lane.send(batch).is_ok())
+    }
 }
 
 /// Folds the lanes' batches in turn: the order in which they were dealt out.
 fn fold_lanes(
     lanes: &[Receiver<Vec<Event>>],
+    until: Moment,
     summing_up: SummingUp<'_>,
 ) -> Result<Roster, NeedsReplay> {
     let mut roster = Roster::new();
@@ -153,7 +210,7 @@ fn fold_lanes(
     for lane in lanes.iter().cycle() {
         let Ok(events) = lane.recv() else { break };
         since += events.len();
-        for event in &events {
+        for event in events.iter().filter(|event| event.at <= until) {
             roster.apply(event)?;
         }
         if let SummingUp::OnTheWay { rules, now } = summing_up

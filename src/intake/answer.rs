@@ -29,6 +29,8 @@ pub enum Answer {
     Overloaded,
     /// The disk failed.
     NotStored,
+    /// It is on disk, but the archive does not have it, and was to.
+    NotArchived,
     /// The sender broke off.
     Broken,
 }
@@ -56,7 +58,9 @@ impl Answer {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Refused(_) => StatusCode::UNAUTHORIZED,
-            Self::Slow | Self::Overloaded | Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Slow | Self::Overloaded | Self::NotStored | Self::NotArchived => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -72,6 +76,7 @@ impl Answer {
             Self::Slow => "slow",
             Self::Overloaded => "overloaded",
             Self::NotStored => "not_stored",
+            Self::NotArchived => "not_archived",
             Self::Broken => "broken",
         }
     }
@@ -112,6 +117,7 @@ fn text(answer: &Answer) -> &'static str {
         Answer::Slow => "the body did not come in time\n",
         Answer::Overloaded => "too many deliveries are waiting\n",
         Answer::NotStored => "the delivery cannot be stored now\n",
+        Answer::NotArchived => "the archive does not have the delivery yet\n",
         Answer::Broken => "the body broke off\n",
     }
 }

@@ -31,6 +31,7 @@ pub struct Health {
     site_fails: AtomicBool,
     published: Counter,
     published_at: Gauge,
+    backlog: Gauge,
     registry: Registry,
 }
 
@@ -62,6 +63,7 @@ impl Default for Health {
             site_fails: AtomicBool::new(false),
             published: Counter::default(),
             published_at: Gauge::default(),
+            backlog: Gauge::default(),
             registry: Registry::with_prefix("lookout"),
         };
         health.register();
@@ -112,6 +114,11 @@ impl Health {
     /// The site can't be published. That makes no delivery unwelcome.
     pub fn publishing_fails(&self) {
         self.site_fails.store(true, Ordering::Relaxed);
+    }
+
+    /// So many events wait in the journal for the archive.
+    pub fn archive_backlog(&self, waiting: u64) {
+        self.backlog.set(i64::try_from(waiting).unwrap_or(i64::MAX));
     }
 
     /// The process is about to end.
@@ -172,6 +179,8 @@ impl Health {
         let redelivered = self.redelivered.clone();
         registry.register("events_redelivered", "Events that were stored before", redelivered);
         registry.register("publications", "Times the site was published", self.published.clone());
+        let backlog = self.backlog.clone();
+        registry.register("archive_backlog", "Events that wait for the archive", backlog);
         let at = self.published_at.clone();
         registry.register("published_timestamp_seconds", "When the site was published", at);
     }

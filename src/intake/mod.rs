@@ -1,7 +1,7 @@
 //! The intake: Zoom's deliveries in, an answer out.
 //!
 //! The signature comes first, then everything else; Zoom is answered from the journal
-//! alone. A 4xx loses an event for good while a 503 brings it back, so whatever may be
+//! alone, unless it was asked for that the archive has an event, too. A 4xx loses an event for good while a 503 brings it back, so whatever may be
 //! our own fault is a 503.
 
 mod answer;
@@ -19,6 +19,7 @@ use axum::response::Response;
 use axum::routing::post;
 use tokio::time::{Instant, timeout_at};
 
+use crate::archive::Majority;
 use crate::clock;
 use crate::config::{Secret, Settings};
 use crate::journal::{Content, Journal, NotStored, Record};
@@ -55,6 +56,8 @@ pub struct Intake {
     journal: Arc<Journal>,
     health: Arc<Health>,
     budget: Budget,
+    /// Has to have an event, too, before it is acknowledged.
+    majority: Option<Majority>,
 }
 
 impl Intake {
@@ -68,7 +71,14 @@ impl Intake {
             journal,
             health,
             budget: Budget::new(settings.zoom.max_body),
+            majority: None,
         }
+    }
+
+    /// The same, acknowledging only what `majority` has, too.
+    #[must_use]
+    pub fn acknowledging(self, majority: Option<Majority>) -> Self {
+        Self { majority, ..self }
     }
 
     /// The route of the webhook at `path`.
@@ -121,6 +131,9 @@ impl Intake {
     }
 
     async fn store(&self, record: Record, deadline: Instant) -> Answer {
+        let key = record.key;
+        let awaited =
+            self.majority.as_ref().map(|majority| (majority, majority.receipts.expect(key)));
         let outcome = match self.journal.append(record) {
             Ok(outcome) => timeout_at(deadline, outcome).await,
             Err(NotStored::Overloaded) => return Answer::Overloaded,
@@ -133,7 +146,13 @@ impl Intake {
             Ok(Ok(Ok(appended))) => {
                 self.health.journal_works();
                 self.health.stored(appended);
-                Answer::Stored
+                let has_arrived = match awaited {
+                    Some((majority, receipt)) => {
+                        majority.has(key, appended, receipt, deadline).await
+                    }
+                    None => true,
+                };
+                if has_arrived { Answer::Stored } else { Answer::NotArchived }
             }
             Ok(_) => {
                 self.health.journal_fails();

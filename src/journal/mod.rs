@@ -9,7 +9,9 @@
 //! Keys outlive bodies: what was once stored is known for ever, also when its body
 //! was removed.
 
+mod backlog;
 mod file;
+mod pruning;
 mod reader;
 mod schema;
 mod writer;
@@ -18,8 +20,10 @@ use crate::moment::Moment;
 use crate::zoom::delivery::{Document, Reading};
 use crate::zoom::{self, Key};
 
+pub use backlog::{Backlog, Shipped};
+pub use pruning::Pruning;
 pub use reader::{Entry, Quarantined, Reader};
-pub use writer::{Appended, Journal, NotStored, Pruning};
+pub use writer::{Appended, Journal, NotStored};
 
 /// One verified delivery, as it goes into the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]

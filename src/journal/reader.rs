@@ -139,9 +139,13 @@ impl Reader {
             page.into_iter().try_for_each(&mut each)?;
         }
     }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
 }
 
-fn quarantined(row: &Row<'_>) -> rusqlite::Result<(u64, Quarantined)> {
+pub(super) fn quarantined(row: &Row<'_>) -> rusqlite::Result<(u64, Quarantined)> {
     let quarantined = Quarantined {
         key: Key::from_bytes(row.get(1)?),
         received_ms: row.get(2)?,
@@ -151,7 +155,7 @@ fn quarantined(row: &Row<'_>) -> rusqlite::Result<(u64, Quarantined)> {
     Ok((row.get(0)?, quarantined))
 }
 
-fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
         id: row.get(0)?,
         key: Key::from_bytes(row.get(1)?),

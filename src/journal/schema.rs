@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rusqlite::{Connection, OpenFlags};
 
 /// The version this program writes, kept in `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// SQLite before this could corrupt a WAL that two connections write.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -45,7 +45,14 @@ CREATE TABLE quarantine (
 ";
 
 /// Steps from one version to the next: `MIGRATIONS[0]` leads from 1 to 2, and so on.
-const MIGRATIONS: [&str; (VERSION - 1) as usize] = [];
+const MIGRATIONS: [&str; (VERSION - 1) as usize] = ["
+-- How far each archive has everything.
+CREATE TABLE shipped (
+    archive     TEXT PRIMARY KEY,
+    event       INTEGER NOT NULL,
+    quarantined INTEGER NOT NULL
+) WITHOUT ROWID;
+"];
 
 /// Opens the journal for writing; creates it, its directory and its tables if need be.
 pub fn open_writer(path: &Path) -> Result<Connection> {

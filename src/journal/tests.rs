@@ -112,8 +112,12 @@ fn keys_outlive_bodies() {
     let records = vec![event("old", 1), event("new", 9), event("unseen", 1), quarantined(b"[", 1)];
     journal.append_all(records).expect("stored");
     assert!(!disk.reader().pruned().expect("readable"));
-    let pruning =
-        Pruning { events_before_ms: Some(5000), events_up_to: 2, quarantined_before_ms: 5000 };
+    let pruning = Pruning {
+        events_before_ms: Some(5000),
+        events_up_to: 2,
+        quarantined_before_ms: 5000,
+        quarantined_up_to: u64::MAX,
+    };
     prune_and_wait(journal, pruning);
     assert_eq!(disk.documents(), ["new", "unseen"], "only what a checkpoint has taken in goes");
     assert!(disk.reader().pruned().expect("readable"));
@@ -249,4 +253,42 @@ fn a_file_that_was_removed_takes_nothing_along_that_is_stored_afterwards() {
     assert_eq!(disk.documents(), ["b"]);
     drop((reader, journal));
     assert_eq!(disk.documents(), ["b"], "nor does closing the old one");
+}
+
+#[test]
+fn an_archive_is_given_what_it_does_not_have_in_the_order_of_arrival() {
+    let disk = Disk::new();
+    let journal = disk.journal();
+    let records = vec![event("b", 2), quarantined(b"\xff", 3), event("a", 1), event("c", 3)];
+    journal.append_all(records).expect("stored");
+    let nothing = disk.reader().shipped("x").expect("readable");
+    assert_eq!(nothing, Shipped::default());
+
+    let first = disk.reader().backlog(nothing, 2).expect("readable");
+    let documents: Vec<_> = first.events.iter().map(|entry| entry.document.as_str()).collect();
+    assert_eq!((documents, first.quarantined.len(), first.waiting), (vec!["b", "a"], 1, 4));
+    let after = first.shipped_after(nothing);
+    assert_eq!(after, Shipped { event: 2, quarantined: 1 });
+    journal.note_shipped("x", after);
+    journal.note_shipped("x", nothing);
+    journal.close();
+
+    assert_eq!(disk.reader().shipped("x").expect("readable"), after, "it never goes back");
+    assert_eq!(disk.reader().shipped("y").expect("readable"), nothing, "another archive");
+    let rest = disk.reader().backlog(after, 2).expect("readable");
+    assert_eq!((rest.events.len(), rest.quarantined.len(), rest.waiting), (1, 0, 1));
+}
+
+#[test]
+fn a_journal_from_before_there_were_archives_is_read_and_then_brought_up_to_date() {
+    let disk = Disk::new();
+    disk.journal().close();
+    let connection = rusqlite::Connection::open(disk.path()).expect("it opens");
+    connection.execute_batch("DROP TABLE shipped; PRAGMA user_version = 1").expect("as it was");
+    assert_eq!(disk.reader().shipped("x").expect("readable"), Shipped::default());
+    let journal = disk.journal();
+    let some = Shipped { event: 1, quarantined: 0 };
+    journal.note_shipped("x", some);
+    journal.close();
+    assert_eq!(disk.reader().shipped("x").expect("readable"), some);
 }

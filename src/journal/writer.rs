@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::journal::file::FoundFile;
-use crate::journal::{Content, Record, schema};
+use crate::journal::{Content, Pruning, Record, Shipped, backlog, schema};
 
 /// At most so many rows are removed in one step, so that nobody waits long for it.
 const PRUNE_STEP: usize = 500;
@@ -48,20 +48,10 @@ pub enum NotStored {
     Failed(String),
 }
 
-/// What may be removed from the journal; keys stay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pruning {
-    /// Events received before this, in milliseconds since the epoch; `None`: none.
-    pub events_before_ms: Option<i64>,
-    /// Only events up to this place: those that a checkpoint on disk has taken in.
-    pub events_up_to: u64,
-    /// Quarantined deliveries received before this, in milliseconds since the epoch.
-    pub quarantined_before_ms: i64,
-}
-
 enum Request {
     Append(Append),
     Prune(Pruning),
+    Shipped(String, Shipped),
 }
 
 struct Append {
@@ -123,6 +113,12 @@ impl Journal {
         drop(self.queue.try_send(Request::Prune(pruning)));
     }
 
+    /// Keeps how far the archive named `archive` has everything. Does nothing while the
+    /// writer is busy: what is not kept is shipped again.
+    pub fn note_shipped(&self, archive: &str, shipped: Shipped) {
+        drop(self.queue.try_send(Request::Shipped(archive.to_owned(), shipped)));
+    }
+
     /// Changes with every commit that stored something new.
     pub fn committed(&self) -> watch::Receiver<u64> {
         self.committed.clone()
@@ -165,11 +161,11 @@ impl Writer {
         let mut requests = Vec::with_capacity(GROUP);
         while waiting.blocking_recv_many(&mut requests, GROUP) > 0 {
             let mut group = Vec::with_capacity(requests.len());
-            let mut prunings = Vec::new();
+            let mut others = Vec::new();
             for request in requests.drain(..) {
                 match request {
                     Request::Append(append) => group.push(append),
-                    Request::Prune(pruning) => prunings.push(pruning),
+                    other => others.push(other),
                 }
             }
             if !group.is_empty() {
@@ -177,15 +173,20 @@ impl Writer {
                 self.tell(&outcomes);
                 answer(group, outcomes);
             }
-            prunings.into_iter().for_each(|pruning| self.prune(pruning));
+            others.into_iter().for_each(|other| self.keep_house(other));
         }
     }
 
-    fn prune(&mut self, pruning: Pruning) {
-        let outcome = self.connection().and_then(|connection| prune(connection, pruning));
+    fn keep_house(&mut self, request: Request) {
+        let connection = self.connection();
+        let outcome = connection.and_then(|connection| match request {
+            Request::Append(_) => Ok(()),
+            Request::Prune(pruning) => prune(connection, pruning),
+            Request::Shipped(archive, shipped) => backlog::note(connection, &archive, shipped),
+        });
         if let Err(error) = outcome {
             self.open = None;
-            tracing::error!("cannot remove old events from the journal: {error:#}");
+            tracing::error!("the journal cannot be kept in order: {error:#}");
         }
     }
 
@@ -289,7 +290,7 @@ fn prune(connection: &mut Connection, pruning: Pruning) -> Result<()> {
     let step = PRUNE_STEP;
     if let Some(before_ms) = pruning.events_before_ms {
         let removed = transaction.prepare_cached(PRUNE_EVENTS)?.execute(params![
-            pruning.events_up_to,
+            place(pruning.events_up_to),
             before_ms,
             step
         ])?;
@@ -300,9 +301,14 @@ fn prune(connection: &mut Connection, pruning: Pruning) -> Result<()> {
     transaction
         .prepare_cached(
             "DELETE FROM quarantine WHERE id IN
-             (SELECT id FROM quarantine WHERE received_ms < ?1 ORDER BY id LIMIT ?2)",
+             (SELECT id FROM quarantine WHERE id <= ?1 AND received_ms < ?2 ORDER BY id LIMIT ?3)",
         )?
-        .execute(params![pruning.quarantined_before_ms, step])?;
+        .execute(params![place(pruning.quarantined_up_to), pruning.quarantined_before_ms, step])?;
     transaction.commit()?;
     Ok(())
+}
+
+/// A place as SQLite has it.
+fn place(place: u64) -> i64 {
+    i64::try_from(place).unwrap_or(i64::MAX)
 }

@@ -15,7 +15,7 @@ use super::rules::Fingerprint;
 
 const MAGIC: &[u8; 8] = b"lookout\0";
 /// To be raised with every change of what is encoded; versions of Lookout in the making share a number.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The length of what precedes the encoded part: magic, format and checksum.
 const HEAD: usize = 16;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -27,6 +27,8 @@ pub struct Header {
     pub journal: String,
     /// How far: the position of the last event applied.
     pub position: u64,
+    /// How far the archive was read, in the archive's own words; empty where it was not.
+    pub archive: Vec<u8>,
 }
 
 /// Why a checkpoint is of no use.

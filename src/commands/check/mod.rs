@@ -3,6 +3,7 @@
 //! Each check is a function from a [`Context`] to lines; all of them run, so that
 //! one run tells everything. To add one, write the function and name it in [`CHECKS`].
 
+mod archive;
 mod clock;
 mod events;
 mod files;
@@ -62,6 +63,7 @@ pub const CHECKS: &[Check] = &[
     secret::check,
     files::journal,
     events::check,
+    archive::check,
     files::output,
     templates::check,
     clock::check,

@@ -1,6 +1,7 @@
 //! One file for each section: its keys, their defaults, and what they mean.
 
 pub(super) mod admin;
+pub(super) mod archive;
 pub(super) mod csv;
 pub(super) mod journal;
 pub(super) mod people;

@@ -29,12 +29,13 @@ impl Stage {
     fn with_settings(settings: Settings, directory: TempDir) -> Self {
         let journal = Journal::open(&directory.path().join("lookout.db")).expect("it opens");
         let (running, shutdown) = Trigger::new();
-        let log = Log::from_start(&settings);
+        let log = Log::from_start(&settings, None);
         let generator = Generator::new(settings, log).expect("the templates are ours");
         let live = Live {
-            journal: Arc::new(journal),
+            journal: Some(Arc::new(journal)),
             publications: watch::channel(0).0,
             health: Arc::default(),
+            shipped: None,
             shutdown,
         };
         Self { directory, work: Work::new(generator, live), _running: running }
@@ -49,7 +50,13 @@ impl Stage {
             let content = Content::of(body.as_bytes(), 0, &[]);
             Record { key: Key::of(body.as_bytes()), received_ms: 0, request_id: None, content }
         };
-        self.work.live.journal.append_all(at.map(record).collect()).expect("stored");
+        self.work
+            .live
+            .journal
+            .as_ref()
+            .expect("it has one")
+            .append_all(at.map(record).collect())
+            .expect("stored");
     }
 
     /// One step, as if whatever there is to wait for were over.

@@ -8,7 +8,7 @@ use crate::roster::{Roster, Rules};
 type Damage = fn(&mut Vec<u8>);
 
 fn header() -> Header {
-    Header { journal: "j-1".to_owned(), position: 42 }
+    Header { journal: "j-1".to_owned(), position: 42, archive: b"a".to_vec() }
 }
 
 fn full() -> Roster {

@@ -3,6 +3,7 @@
 //! The file says how far the log had been read, which moves also when somebody
 //! hidden comes or goes; so it is readable by Lookout alone.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -45,10 +46,62 @@ impl Manifest {
         bytes
     }
 
-    /// The position of what is there, if it is later than `position` in the same journal.
+    /// The position of what is there, if it is later than `position`.
     pub(super) fn newer_than(&self, position: &Position) -> Option<Position> {
         let there = &self.edition.as_ref()?.position;
-        let newer = there.journal == position.journal && there.last_event > position.last_event;
-        newer.then(|| there.clone())
+        is_newer(there, position).then(|| there.clone())
+    }
+}
+
+/// Whether `there` is ahead of `here`. Of two that are each ahead in something, neither is.
+fn is_newer(there: &Position, here: &Position) -> bool {
+    if there.journal != here.journal {
+        return false;
+    }
+    let journal = there.last_event.cmp(&here.last_event);
+    let archive = match (&there.archive, &here.archive) {
+        // What an archive told must not vanish because it could not be asked again yet.
+        (Some(there), Some(here)) if here.collection.is_empty() && !there.collection.is_empty() => {
+            return true;
+        }
+        (Some(there), Some(here)) if there.collection == here.collection => {
+            there.newest.cmp(&here.newest)
+        }
+        _ => Ordering::Equal,
+    };
+    journal.max(archive).is_gt() && journal.min(archive).is_ge()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::ArchivePosition;
+
+    fn position(last_event: u64, archive: Option<(&str, &str)>) -> Position {
+        let archive = archive.map(|(collection, newest)| ArchivePosition {
+            collection: collection.to_owned(),
+            newest: newest.to_owned(),
+        });
+        Position { journal: "j".to_owned(), last_event, archive }
+    }
+
+    #[test]
+    fn an_edition_is_newer_if_it_is_ahead_and_nowhere_behind() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special             there                        here                        newer
+            ("the same",                   (5, None),                   (5, None),                   false),
+            ("a later event",              (6, None),                   (5, None),                   true),
+            ("a later document",           (5, Some(("c", "2"))),       (5, Some(("c", "1"))),       true),
+            ("ahead in one, behind in one", (6, Some(("c", "1"))),      (5, Some(("c", "2"))),       false),
+            ("another collection",         (5, Some(("b", "2"))),       (5, Some(("c", "1"))),       false),
+            ("an archive not read yet",    (5, Some(("c", "1"))),       (9, Some(("", ""))),         true),
+            ("no archive any more",        (5, Some(("c", "1"))),       (5, None),                   false),
+            ("no archive until now",       (5, None),                   (5, Some(("", ""))),         false),
+        ];
+        for (what, there, here, newer) in cases {
+            let (there, here) = (position(there.0, there.1), position(here.0, here.1));
+            assert_eq!(is_newer(&there, &here), newer, "{what}");
+        }
     }
 }

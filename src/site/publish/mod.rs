@@ -40,6 +40,18 @@ pub struct Position {
     pub journal: String,
     /// The id of the last event that was read; 0 before the first.
     pub last_event: u64,
+    /// How far the archive had been read; `None` where there is none.
+    #[serde(default)]
+    pub archive: Option<ArchivePosition>,
+}
+
+/// How far an archive had been read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchivePosition {
+    /// Identifies the collection; empty before it was read for the first time.
+    pub collection: String,
+    /// The greatest `_id` that was read, in hexadecimal digits.
+    pub newest: String,
 }
 
 /// Which site this is.

@@ -205,7 +205,7 @@ fn a_manifest_can_not_make_us_remove_elsewhere() {
 #[test]
 fn an_older_position_replaces_nothing() {
     let of = |journal: &str, last_event: u64| Edition {
-        position: Position { journal: journal.to_owned(), last_event },
+        position: Position { journal: journal.to_owned(), last_event, archive: None },
         moment: sample::at(sample::NOW),
     };
     #[rustfmt::skip]

@@ -92,5 +92,8 @@ pub fn settings(directory: &Path) -> Settings {
 
 /// The edition after `last_event` events, at [`NOW`].
 pub fn edition(last_event: u64) -> Edition {
-    Edition { position: Position { journal: "sample".to_owned(), last_event }, moment: at(NOW) }
+    Edition {
+        position: Position { journal: "sample".to_owned(), last_event, archive: None },
+        moment: at(NOW),
+    }
 }

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,9 +31,9 @@ pub struct Lookout {
 
 struct Running {
     child: Child,
-    public: SocketAddr,
-    admin: SocketAddr,
-    log: Receiver<String>,
+    public: Option<SocketAddr>,
+    admin: Option<SocketAddr>,
+    log: Mutex<Receiver<String>>,
 }
 
 impl Lookout {
@@ -78,17 +79,34 @@ impl Lookout {
     /// Starts `serve` and waits until it listens.
     #[track_caller]
     pub fn serve(&mut self) -> &mut Self {
-        let mut child = self
-            .command(&["serve"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let log = follow(child.stderr.take().expect("it is piped"));
-        let public = address_in(&log, "the site is at");
-        let admin = address_in(&log, "health and metrics are at");
-        self.running = Some(Running { child, public, admin, log });
+        let (child, log) = self.start("serve");
+        let public = Some(address_in(&log, "the site is at"));
+        let admin = Some(address_in(&log, "health and metrics are at"));
+        self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
         self
+    }
+
+    /// Starts `intake` and waits until it listens.
+    #[track_caller]
+    pub fn intake(&mut self) {
+        let (child, log) = self.start("intake");
+        let public = Some(address_in(&log, "deliveries are taken at"));
+        let admin = Some(address_in(&log, "health and metrics are at"));
+        self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
+    }
+
+    /// Starts `watch`.
+    pub fn watch(&mut self) {
+        let (child, log) = self.start("watch");
+        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
+    }
+
+    fn start(&self, command: &str) -> (Child, Receiver<String>) {
+        let mut command = self.command(&[command]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("the program starts");
+        let log = follow(child.stderr.take().expect("it is piped"));
+        (child, log)
     }
 
     /// From now on `serve` listens where it does now, also after a restart.
@@ -104,16 +122,22 @@ impl Lookout {
     }
 
     pub fn public(&self) -> SocketAddr {
-        self.running().public
+        self.running().public.expect("it takes deliveries")
     }
 
     pub fn admin(&self) -> SocketAddr {
-        self.running().admin
+        self.running().admin.expect("it tells its health")
     }
 
     /// What it logged since it listens, as far as it is there.
     pub fn log(&self) -> String {
-        self.running().log.try_iter().collect::<Vec<_>>().join("\n")
+        self.running()
+            .log
+            .lock()
+            .expect("nobody panicked")
+            .try_iter()
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Posts `body`, signed as Zoom does, now.
@@ -143,7 +167,13 @@ impl Lookout {
         let killed = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
         assert!(killed.success());
         let status = running.child.wait().expect("it ends");
-        let log = running.log.iter().collect::<Vec<_>>().join("\n");
+        let log = running
+            .log
+            .into_inner()
+            .expect("nobody panicked")
+            .iter()
+            .collect::<Vec<_>>()
+            .join("\n");
         assert!(status.success(), "it ended with {status}: {log}");
         log
     }
@@ -168,6 +198,15 @@ impl Lookout {
     /// All published files with their bytes.
     pub fn site(&self) -> Vec<(PathBuf, Vec<u8>)> {
         files(&self.path("site"))
+    }
+
+    /// The lines of `export` with `options`, in alphabetical order.
+    #[track_caller]
+    pub fn exported_lines(&self, options: &[&str]) -> Vec<String> {
+        let exported = self.ok(&[&["export"], options].concat());
+        let mut lines: Vec<_> = exported.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
     }
 
     /// The keys of all events and quarantined deliveries, each once or the test fails.

@@ -2,6 +2,8 @@
 
 pub mod http;
 pub mod lookout;
+pub mod mongod;
+pub mod proxy;
 
 pub use http::{Reply, Request};
 pub use lookout::{Lookout, SECRET};

@@ -1,0 +1,307 @@
+//! Shipping: from the journal to the archive, in order, in batches, for as long as it takes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use mongodb::Collection;
+use mongodb::bson::raw::RawDocumentBuf;
+use mongodb::bson::{DateTime, doc};
+use mongodb::error::ErrorKind;
+use mongodb::options::{Acknowledgment, WriteConcern};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use crate::archive::client::identity;
+use crate::archive::document::{self, Shape};
+use crate::archive::{Archive, Receipts, indexes};
+use crate::clock;
+use crate::http::Shutdown;
+use crate::intake::Health;
+use crate::journal::{Backlog, Journal, Reader, Shipped};
+use crate::zoom::Key;
+
+/// Events shipped at once.
+const BATCH: usize = 1_000;
+
+/// So often the journal is looked at for what other processes put there.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How far it got is noted in the journal so often: what was not noted is shipped again,
+/// and found to be there.
+const NOTE: Duration = Duration::from_secs(1);
+
+/// After a failure the next attempt is made so much later …
+const RETRY: Duration = Duration::from_millis(250);
+
+/// … and then twice as late each time, to at most this.
+const RETRY_MOST: Duration = Duration::from_secs(5);
+
+/// A majority of the members has a batch by then, or it is shipped again.
+const MAJORITY: Duration = Duration::from_secs(10);
+
+/// So often quarantined deliveries are looked for that need not be kept …
+const TIDY: Duration = Duration::from_secs(3600);
+
+/// … among those that were received within so long before that.
+const TIDY_SPAN_MS: i64 = 7 * 86_400_000;
+
+/// MongoDB's code for a document whose key is there already.
+const DUPLICATE_KEY: i32 = 11_000;
+
+/// Ships the events of a journal.
+#[derive(Debug)]
+pub struct Shipper {
+    /// Told how far it got.
+    pub shipped: watch::Sender<Shipped>,
+    /// Where to.
+    pub archive: Archive,
+    /// Keeps how far it got, and says when there is more.
+    pub journal: Arc<Journal>,
+    /// The journal's file.
+    pub path: PathBuf,
+    /// Told what arrived.
+    pub receipts: Arc<Receipts>,
+    /// Told how much waits.
+    pub health: Arc<Health>,
+    /// How long it keeps quarantined deliveries.
+    pub keep_quarantined: Duration,
+    /// When to end.
+    pub shutdown: Shutdown,
+}
+
+/// How far it got in one archive.
+struct Progress {
+    collection: String,
+    shipped: Shipped,
+    noted: Shipped,
+    noted_at: Instant,
+    tidied_at: Option<Instant>,
+}
+
+impl Shipper {
+    /// Ships until it is time to stop.
+    pub async fn run(self) {
+        let mut committed = self.journal.committed();
+        let mut progress = None;
+        let mut retry = RETRY;
+        let mut is_away = false;
+        loop {
+            committed.mark_unchanged();
+            match self.step(&mut progress).await {
+                Ok(0) => {
+                    tokio::select! {
+                        () = self.shutdown.clone().wait() => break,
+                        _ = committed.changed() => {}
+                        () = sleep(LOOK) => {}
+                    }
+                }
+                Ok(_) => {
+                    retry = RETRY;
+                    if std::mem::take(&mut is_away) {
+                        tracing::info!("the archive takes events again");
+                    }
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut is_away, true) {
+                        tracing::warn!("events wait in the journal for the archive: {error:#}");
+                    }
+                    self.note(&mut progress);
+                    progress = None;
+                    tokio::select! {
+                        () = self.shutdown.clone().wait() => break,
+                        () = sleep(retry) => {}
+                    }
+                    retry = (retry * 2).min(RETRY_MOST);
+                }
+            }
+        }
+        self.note(&mut progress);
+    }
+
+    /// Ships a batch; returns how many documents that were.
+    async fn step(&self, progress: &mut Option<Progress>) -> Result<usize> {
+        let progress = match progress {
+            Some(progress) => progress,
+            none => {
+                let prepared = self.prepare().await?;
+                self.shipped.send_replace(prepared.shipped);
+                none.insert(prepared)
+            }
+        };
+        let backlog = self.backlog(progress.shipped).await?;
+        self.health.archive_backlog(backlog.waiting);
+        let count = backlog.events.len() + backlog.quarantined.len();
+        if count > 0 {
+            self.send(&backlog).await?;
+            progress.shipped = backlog.shipped_after(progress.shipped);
+            self.shipped.send_replace(progress.shipped);
+            self.receipts.arrived(keys(&backlog));
+            self.health.archive_backlog(backlog.waiting.saturating_sub(count as u64));
+        }
+        if progress.noted != progress.shipped && (count == 0 || progress.noted_at.elapsed() >= NOTE)
+        {
+            self.journal.note_shipped(&progress.collection, progress.shipped);
+            (progress.noted, progress.noted_at) = (progress.shipped, Instant::now());
+        }
+        if progress.tidied_at.is_none_or(|at| at.elapsed() >= TIDY) {
+            self.tidy();
+            progress.tidied_at = Some(Instant::now());
+        }
+        Ok(count)
+    }
+
+    /// Removes quarantined deliveries that need not be kept, in the background.
+    fn tidy(&self) {
+        let keep_ms = i64::try_from(self.keep_quarantined.as_millis()).unwrap_or(i64::MAX);
+        let end_ms = clock::now_ms().saturating_sub(keep_ms);
+        let (begin, end) = (end_ms.saturating_sub(TIDY_SPAN_MS), end_ms);
+        let (begin, end) = (DateTime::from_millis(begin), DateTime::from_millis(end));
+        let filter = doc! {
+            "event": { "$exists": false },
+            "lookout.raw": { "$exists": true },
+            "lookout.received_at": { "$gte": begin, "$lt": end },
+        };
+        let archive = self.archive.clone();
+        self.archive.runtime().spawn(async move {
+            let tidying =
+                archive.call(|collection| async move { Ok(collection.delete_many(filter).await?) });
+            if let Err(error) = tidying.await {
+                tracing::warn!("old quarantined deliveries stay in the archive for now: {error:#}");
+            }
+        });
+    }
+
+    fn note(&self, progress: &mut Option<Progress>) {
+        if let Some(progress) = progress
+            && progress.noted != progress.shipped
+        {
+            self.journal.note_shipped(&progress.collection, progress.shipped);
+        }
+    }
+
+    /// Makes sure of the collection and its unique index, and finds out how far it got.
+    async fn prepare(&self) -> Result<Progress> {
+        let collection = self.archive.call(|collection| async move {
+            if let Some(identity) = identity(&collection).await? {
+                return Ok(identity);
+            }
+            let database = collection.client().database(&collection.namespace().db);
+            // Another process may have made it just now.
+            let made = database.create_collection(collection.name()).await;
+            let identity = identity(&collection).await?;
+            made.or_else(|error| if identity.is_some() { Ok(()) } else { Err(error) })?;
+            identity.context("the collection was made and is not there")
+        });
+        let collection = collection.await?;
+        self.create_indexes().await?;
+        let path = self.path.clone();
+        let id = collection.clone();
+        let shipped = in_background(move || match Reader::open(&path)? {
+            Some(reader) => reader.shipped(&id),
+            None => Ok(Shipped::default()),
+        });
+        let shipped = shipped.await?;
+        Ok(Progress {
+            collection,
+            shipped,
+            noted: shipped,
+            noted_at: Instant::now(),
+            tidied_at: None,
+        })
+    }
+
+    /// Waits for the unique index for as long as it takes; the others are made meanwhile.
+    async fn create_indexes(&self) -> Result<()> {
+        let collection = self.archive.collection().await?;
+        let unique = collection.clone();
+        let creating =
+            self.archive.runtime().spawn(async move { indexes::create_unique(&unique).await });
+        creating
+            .await
+            .context("a task of the archive panicked")?
+            .context("cannot make the index of `lookout.key`")?;
+        self.archive.runtime().spawn(async move {
+            if let Err(error) = indexes::create_others(&collection).await {
+                tracing::warn!("cannot make the archive's indexes for queries: {error:#}");
+            }
+        });
+        Ok(())
+    }
+
+    async fn backlog(&self, after: Shipped) -> Result<Backlog> {
+        let path = self.path.clone();
+        in_background(move || match Reader::open(&path)? {
+            Some(reader) => reader.backlog(after, BATCH),
+            None => Ok(Backlog::default()),
+        })
+        .await
+    }
+
+    async fn send(&self, backlog: &Backlog) -> Result<()> {
+        let events = backlog.events.iter().map(|entry| document::event(entry, Shape::AsSent));
+        let quarantined = backlog.quarantined.iter().map(document::quarantined);
+        let documents = events.chain(quarantined).collect();
+        let refused = self.archive.call(|collection| insert(collection, documents)).await?;
+        if refused.is_empty() {
+            return Ok(());
+        }
+        // A server may refuse what is in a document: its text alone it has to take.
+        let mut again = Vec::new();
+        for Refused { place, why } in refused {
+            match backlog.events.get(place) {
+                Some(entry) => again.push(document::event(entry, Shape::RawOnly)),
+                None => bail!("it refuses a quarantined delivery: {why}"),
+            }
+        }
+        match self.archive.call(|collection| insert(collection, again)).await?.first() {
+            None => Ok(()),
+            Some(refused) => bail!("it refuses a document: {}", refused.why),
+        }
+    }
+}
+
+fn keys(backlog: &Backlog) -> impl Iterator<Item = Key> {
+    let events = backlog.events.iter().map(|entry| entry.key);
+    events.chain(backlog.quarantined.iter().map(|odd| odd.key))
+}
+
+/// A document that the server did not take.
+struct Refused {
+    place: usize,
+    why: String,
+}
+
+/// Inserts what is not there; returns what was refused for another reason.
+async fn insert(
+    collection: Collection<RawDocumentBuf>,
+    documents: Vec<RawDocumentBuf>,
+) -> Result<Vec<Refused>> {
+    let majority = WriteConcern::builder()
+        .w(Acknowledgment::Majority)
+        .journal(true)
+        .w_timeout(MAJORITY)
+        .build();
+    let error = match collection.insert_many(documents).ordered(false).write_concern(majority).await
+    {
+        Ok(_) => return Ok(Vec::new()),
+        Err(error) => error,
+    };
+    let ErrorKind::InsertMany(failed) = &*error.kind else { return Err(error.into()) };
+    if let Some(unsure) = &failed.write_concern_error {
+        return Err(anyhow!("no majority has it: {}", unsure.message));
+    }
+    let errors = failed.write_errors.iter().flatten();
+    let is_known =
+        |code: i32, message: &str| code == DUPLICATE_KEY && message.contains(indexes::KEY);
+    let refused = errors.filter(|error| !is_known(error.code, &error.message));
+    let refused = refused.map(|error| Refused { place: error.index, why: error.message.clone() });
+    Ok(refused.collect())
+}
+
+async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.context("a task of the journal panicked")?
+}

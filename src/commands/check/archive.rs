@@ -1,0 +1,110 @@
+//! The archive: whether it can be used, and what is in it.
+
+use tokio::runtime::Builder;
+
+use super::{Context, Line};
+use crate::archive::{Archive, Survey, survey};
+use crate::moment::Moment;
+
+/// Clocks further apart than this make late documents a matter of counting.
+const SKEW_S: i64 = 5;
+
+/// Examines the archive, if there is one.
+pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+    let Some(settings) = &context.settings.archive else { return Vec::new() };
+    let runtime = match Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return vec![Line::wrong("archive", format!("cannot be examined: {error}"))],
+    };
+    let archive = Archive::new(settings, runtime.handle().clone());
+    match runtime.block_on(survey(&archive)) {
+        Ok(survey) => {
+            let place = format!("{}.{}", settings.database, settings.collection);
+            lines(&survey, archive.address(), &place, context.now)
+        }
+        Err(error) => {
+            let text = format!("{error:#}; start MongoDB, or correct `archive.url`");
+            vec![Line::wrong("archive", text)]
+        }
+    }
+}
+
+fn lines(survey: &Survey, address: &str, place: &str, now: Moment) -> Vec<Line> {
+    let set = match &survey.replica_set {
+        Some((name, members)) => format!("replica set {name} of {members}"),
+        None => "one server, so its disk has the only copy".to_owned(),
+    };
+    let reached = format!("{address}, MongoDB {}, {set}", survey.version);
+    let mut lines = vec![Line::fine("archive", reached)];
+    if !survey.forbidden.is_empty() {
+        let actions = survey.forbidden.join("`, `");
+        let text = format!("the user may not `{actions}`; grant it the role `readWrite`");
+        lines.push(Line::wrong("archive", text));
+    }
+    if !survey.missing_indexes.is_empty() {
+        let names = survey.missing_indexes.join("`, `");
+        let text = format!("`serve` will make the indexes `{names}` in the background");
+        lines.push(Line::fine("archive", text));
+    }
+    let skew_s = survey.server_time.since(now);
+    if skew_s.abs() > SKEW_S {
+        let text = format!("its clock is {skew_s} s from ours; keep both set with NTP");
+        lines.push(Line::wrong("archive", text));
+    }
+    lines.push(Line::fine("archive", contents(survey, place)));
+    lines
+}
+
+fn contents(survey: &Survey, place: &str) -> String {
+    let documents = survey.documents;
+    match (survey.old.count, survey.old.span) {
+        (0, _) => format!("{documents} documents in {place}"),
+        (old, None) => format!("{documents} documents in {place}, {old} of an older set-up"),
+        (old, Some((first, last))) => format!(
+            "{documents} documents in {place}, {old} of an older set-up, from {first} to {last}"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::Old;
+
+    #[test]
+    fn what_was_found_is_told() {
+        let now = Moment::parse_rfc3339("2027-01-05T20:00:00Z").expect("a moment");
+        let fine = Survey {
+            version: "6.0.5".to_owned(),
+            replica_set: Some(("rs0".to_owned(), 3)),
+            server_time: now,
+            forbidden: Vec::new(),
+            missing_indexes: Vec::new(),
+            documents: 7,
+            old: Old::default(),
+        };
+        let said = |survey: &Survey| {
+            let lines = lines(survey, "db.example", "zoomEvents.events", now);
+            lines.iter().map(Line::to_string).collect::<Vec<_>>().join("\n")
+        };
+        insta::assert_snapshot!(said(&fine), @"
+        ✓ archive   db.example, MongoDB 6.0.5, replica set rs0 of 3
+        ✓ archive   7 documents in zoomEvents.events
+        ");
+        let not_so_fine = Survey {
+            replica_set: None,
+            server_time: now.plus(-60),
+            forbidden: vec!["insert", "createIndex"],
+            missing_indexes: vec!["lookout.key_1"],
+            old: Old { count: 5, span: Some((now.plus(-86_400), now)) },
+            ..fine
+        };
+        insta::assert_snapshot!(said(&not_so_fine), @"
+        ✓ archive   db.example, MongoDB 6.0.5, one server, so its disk has the only copy
+        ✗ archive   the user may not `insert`, `createIndex`; grant it the role `readWrite`
+        ✓ archive   `serve` will make the indexes `lookout.key_1` in the background
+        ✗ archive   its clock is -60 s from ours; keep both set with NTP
+        ✓ archive   7 documents in zoomEvents.events, 5 of an older set-up, from 2027-01-04T20:00:00Z to 2027-01-05T20:00:00Z
+        ");
+    }
+}

@@ -1,0 +1,74 @@
+//! `lookout intake`: only the webhook endpoint, on as many machines as there need be.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::commands::serve::listen;
+use crate::commands::shipping::Shipping;
+use crate::config::Settings;
+use crate::http::{self, Trigger};
+use crate::intake::{Health, Intake};
+use crate::journal::{Journal, Pruning};
+use crate::{admin, clock};
+
+/// So often old events are looked for that need not be kept.
+const PRUNE: Duration = Duration::from_secs(10);
+
+/// Takes deliveries until SIGTERM or SIGINT, then drains.
+pub async fn run(settings: Settings) -> Result<()> {
+    settings.require_secret()?;
+    http::raise_file_limit();
+    let public = listen(settings.zoom.listen, "zoom.listen")?;
+    let private = listen(settings.admin.listen, "admin.listen")?;
+    let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
+
+    let journal = Arc::new(Journal::open(&settings.journal.path)?);
+    let health = Arc::new(Health::default());
+    let shipping = Shipping::start(&settings, &journal, &health);
+    let intake = Intake::new(&settings, Arc::clone(&journal), Arc::clone(&health));
+    let intake = intake.acknowledging(shipping.as_ref().and_then(|s| s.majority(&settings)));
+    let (trigger, shutdown) = Trigger::new();
+    let servers = [
+        (public, intake.router(&settings.zoom.path)),
+        (private, admin::router(Arc::clone(&health))),
+    ];
+    let serve = |(listener, router)| tokio::spawn(http::serve(listener, router, shutdown.clone()));
+    let servers = servers.map(serve);
+    tracing::info!("Zoom's deliveries are taken at http://{address}{}", settings.zoom.path);
+    tracing::info!("health and metrics are at http://{admin_address}");
+
+    let signal = tokio::select! {
+        signal = http::signalled() => signal.context("cannot listen for signals")?,
+        () = prune_now_and_then(&settings, &journal, shipping.as_ref()) => "the end of all time",
+    };
+    tracing::info!("stopping on {signal}: requests under way are answered first");
+    health.drains();
+    trigger.pull();
+    for server in servers {
+        server.await.context("a server panicked")?;
+    }
+    if let Some(shipping) = shipping {
+        shipping.stop().await;
+    }
+    if let Some(journal) = Arc::into_inner(journal) {
+        tokio::task::spawn_blocking(|| journal.close()).await?;
+    }
+    Ok(())
+}
+
+/// Lets go what the archive has. Without an archive only a generator knows which events it
+/// has taken in, so they stay.
+async fn prune_now_and_then(settings: &Settings, journal: &Journal, shipping: Option<&Shipping>) {
+    let mut ticks = interval(PRUNE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let shipped = shipping.map(|shipping| *shipping.shipped.borrow());
+        let due = Pruning::due(settings, shipped, clock::now_ms());
+        let events_before_ms = due.events_before_ms.filter(|_| shipped.is_some());
+        journal.prune(Pruning { events_before_ms, ..due });
+    }
+}

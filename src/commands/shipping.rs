@@ -1,0 +1,72 @@
+//! The archive's part in `serve`: what is journalled is shipped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::archive::{Archive, Majority, Receipts, Shipper};
+use crate::config::{Acknowledge, Settings};
+use crate::http::Trigger;
+use crate::intake::Health;
+use crate::journal::{Journal, Shipped};
+
+/// What still waits when everything else has ended is shipped for so long; the rest is
+/// shipped after the next start.
+const LAST_CHANCE: Duration = Duration::from_secs(5);
+
+/// Shipping under way.
+#[derive(Debug)]
+pub struct Shipping {
+    /// Where to.
+    pub archive: Archive,
+    /// How far it got.
+    pub shipped: watch::Receiver<Shipped>,
+    receipts: Arc<Receipts>,
+    trigger: Trigger,
+    task: JoinHandle<()>,
+}
+
+impl Shipping {
+    /// Begins to ship, if there is an archive. It need not be there yet.
+    pub fn start(
+        settings: &Settings,
+        journal: &Arc<Journal>,
+        health: &Arc<Health>,
+    ) -> Option<Self> {
+        let archive = Archive::new(settings.archive.as_ref()?, Handle::current());
+        let receipts = Arc::new(Receipts::default());
+        let (trigger, shutdown) = Trigger::new();
+        let (tell, shipped) = watch::channel(Shipped::default());
+        let shipper = Shipper {
+            shipped: tell,
+            archive: archive.clone(),
+            journal: Arc::clone(journal),
+            path: settings.journal.path.clone(),
+            receipts: Arc::clone(&receipts),
+            health: Arc::clone(health),
+            keep_quarantined: settings.journal.keep_quarantined,
+            shutdown,
+        };
+        let task = tokio::spawn(shipper.run());
+        Some(Self { archive, receipts, shipped, trigger, task })
+    }
+
+    /// Whose word an answer to Zoom waits for, if it does.
+    pub fn majority(&self, settings: &Settings) -> Option<Majority> {
+        let acknowledge = settings.archive.as_ref()?.acknowledge;
+        let (archive, receipts) = (self.archive.clone(), Arc::clone(&self.receipts));
+        (acknowledge == Acknowledge::Archive).then_some(Majority { archive, receipts })
+    }
+
+    /// Ships what is left, if that is quick, and ends.
+    pub async fn stop(self) {
+        self.trigger.pull();
+        if timeout(LAST_CHANCE, self.task).await.is_err() {
+            tracing::info!("the rest is shipped to the archive after the next start");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What an archive does not have yet.
+
+use anyhow::Result;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::reader::{self, Entry, Quarantined, Reader};
+
+/// At most so many bytes are read at once: a message to MongoDB has a limit.
+const LONGEST: usize = 8 << 20;
+
+/// How far an archive has everything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shipped {
+    /// The place of the last event.
+    pub event: u64,
+    /// The place of the last quarantined delivery.
+    pub quarantined: u64,
+}
+
+/// What comes next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Events, in the order of arrival.
+    pub events: Vec<Entry>,
+    /// Quarantined deliveries, in the order of arrival.
+    pub quarantined: Vec<Quarantined>,
+    /// How many of both wait, these included.
+    pub waiting: u64,
+    last_quarantined: u64,
+}
+
+impl Backlog {
+    /// How far the archive has everything once it has these, too.
+    pub fn shipped_after(&self, before: Shipped) -> Shipped {
+        let event = self.events.last().map_or(before.event, |entry| entry.id);
+        Shipped { event, quarantined: before.quarantined.max(self.last_quarantined) }
+    }
+}
+
+impl Reader {
+    /// How far the archive named `archive` has everything.
+    pub fn shipped(&self, archive: &str) -> Result<Shipped> {
+        if self.is_before_archives()? {
+            return Ok(Shipped::default());
+        }
+        let query = "SELECT event, quarantined FROM shipped WHERE archive = ?1";
+        let row = self.connection().query_row(query, [archive], |row| {
+            Ok(Shipped { event: row.get(0)?, quarantined: row.get(1)? })
+        });
+        Ok(row.optional()?.unwrap_or_default())
+    }
+
+    /// What comes after `shipped`, at most `most` of each kind.
+    pub fn backlog(&self, shipped: Shipped, most: usize) -> Result<Backlog> {
+        let mut backlog = Backlog::default();
+        self.next_events(shipped.event, most, &mut backlog)?;
+        self.next_quarantined(shipped.quarantined, most, &mut backlog)?;
+        backlog.waiting = self.waiting(shipped)?;
+        Ok(backlog)
+    }
+
+    fn next_events(&self, after: u64, most: usize, backlog: &mut Backlog) -> Result<()> {
+        let query = "SELECT id, key, received_ms, request_id, document FROM events
+                     WHERE id > ?1 ORDER BY id LIMIT ?2";
+        let mut query = self.connection().prepare_cached(query)?;
+        let mut rows = query.query(params![after, most])?;
+        let mut bytes = 0;
+        while bytes < LONGEST
+            && let Some(row) = rows.next()?
+        {
+            let entry = reader::entry(row)?;
+            bytes += entry.document.len();
+            backlog.events.push(entry);
+        }
+        Ok(())
+    }
+
+    fn next_quarantined(&self, after: u64, most: usize, backlog: &mut Backlog) -> Result<()> {
+        let query = "SELECT id, key, received_ms, request_id, body FROM quarantine
+                     WHERE id > ?1 ORDER BY id LIMIT ?2";
+        let mut query = self.connection().prepare_cached(query)?;
+        let mut rows = query.query(params![after, most])?;
+        let mut bytes = 0;
+        while bytes < LONGEST
+            && let Some(row) = rows.next()?
+        {
+            let (place, odd) = reader::quarantined(row)?;
+            bytes += odd.body.len();
+            backlog.last_quarantined = place;
+            backlog.quarantined.push(odd);
+        }
+        Ok(())
+    }
+
+    /// Places are given out one by one and removed only once they are shipped, so their
+    /// difference is a count.
+    fn waiting(&self, shipped: Shipped) -> Result<u64> {
+        let last = |table: &str| -> Result<u64> {
+            let query = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?1), 0)";
+            Ok(self.connection().prepare_cached(query)?.query_row([table], |row| row.get(0))?)
+        };
+        let events = last("events")?.saturating_sub(shipped.event);
+        Ok(events + last("quarantine")?.saturating_sub(shipped.quarantined))
+    }
+
+    /// Whether this journal was last written by a Lookout that knew of no archives.
+    fn is_before_archives(&self) -> Result<bool> {
+        let query = "SELECT count(*) = 0 FROM sqlite_master WHERE name = 'shipped'";
+        Ok(self.connection().query_row(query, [], |row| row.get(0))?)
+    }
+}
+
+/// Keeps how far the archive named `archive` has everything.
+pub fn note(connection: &Connection, archive: &str, shipped: Shipped) -> Result<()> {
+    let statement = "INSERT INTO shipped (archive, event, quarantined) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (archive) DO UPDATE SET
+                     event = max(event, excluded.event),
+                     quarantined = max(quarantined, excluded.quarantined)";
+    let values = params![archive, shipped.event, shipped.quarantined];
+    connection.prepare_cached(statement)?.execute(values)?;
+    Ok(())
+}

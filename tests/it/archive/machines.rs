@@ -1,0 +1,78 @@
+//! Several machines with one archive.
+
+use mongodb::bson::doc;
+
+use mongodb::bson::oid::ObjectId;
+
+use super::{body, deliver};
+use crate::support::Lookout;
+use crate::support::lookout::until;
+use crate::support::mongod::ReplicaSet;
+
+const CSV: &str = "_data/zoom-room-dashboard.csv";
+
+#[test]
+fn two_intakes_and_a_generator_make_one_site_also_without_a_primary() {
+    let mut set = ReplicaSet::of_three();
+    let intake = || {
+        let mut intake = Lookout::with_settings(&set.settings());
+        intake.intake();
+        intake
+    };
+    let (one, two) = (intake(), intake());
+    let mut generator = Lookout::with_settings(&set.settings());
+    generator.watch();
+    deliver(&one, &body("joined", "m1", "Ada", "2026-01-05T20:00:00Z"));
+    deliver(&two, &body("joined", "m1", "Bob", "2026-01-05T20:01:00Z"));
+    deliver(&one, &body("left", "m1", "Bob", "2026-01-05T20:02:00Z"));
+    generator.wait_for(CSV, |csv| csv.contains("\"Ada\"") && csv.contains("20:02:00"));
+    // Zoom has two subscriptions, or sends again to the other machine.
+    deliver(&two, &body("joined", "m1", "Ada", "2026-01-05T20:00:00Z"));
+
+    let primary = set.primary();
+    set.members[primary].kill();
+    deliver(&two, &body("joined", "m1", "Cem", "2026-01-05T20:03:00Z"));
+    generator.wait_for(CSV, |csv| csv.contains("\"Cem\""));
+    let events = set.events();
+    assert!(until(|| events.count(doc! {}) == 4), "each event is there, and once");
+    assert!(!generator.path("data/lookout.db").exists(), "a generator needs no journal");
+    generator.stop();
+    let site = generator.site();
+    generator.ok(&["build", "--replay"]);
+    let table = |site: &[(std::path::PathBuf, Vec<u8>)]| {
+        site.iter().find(|(path, _)| path.ends_with(CSV)).map(|(_, bytes)| bytes.clone())
+    };
+    assert_eq!(table(&generator.site()), table(&site), "a replay makes the same of it");
+}
+
+#[test]
+fn a_replica_set_tells_at_once_what_came_late_also_after_its_stream_was_lost() {
+    let mut set = ReplicaSet::of_three();
+    let mut lookout = Lookout::with_settings(&set.settings());
+    lookout.serve();
+    deliver(&lookout, &body("joined", "m1", "Ada", "2026-01-05T20:00:00Z"));
+    let events = set.events();
+    assert!(until(|| events.count(doc! {}) == 1));
+    let now = u32::try_from(crate::support::lookout::now()).expect("before 2106");
+    let insert_late = |name: &str, seconds: u32| {
+        let participant =
+            doc! { "user_id": name, "user_name": name, "join_time": "2026-01-05T20:01:00Z" };
+        let object = doc! { "uuid": "m1", "participant": participant };
+        let id = ObjectId::from_parts(now - seconds, [1; 5], [1; 3]);
+        let event = "meeting.participant_joined";
+        events.insert(vec![doc! { "_id": id, "event": event, "payload": { "object": object } }]);
+    };
+    lookout.wait_for(CSV, |csv| csv.contains("\"Ada\""));
+    insert_late("Bob", 300);
+    lookout.wait_for(CSV, |csv| csv.contains("\"Bob\""));
+
+    for member in &mut set.members {
+        member.kill();
+    }
+    for member in &mut set.members {
+        member.run();
+    }
+    set.primary();
+    insert_late("Cem", 200);
+    lookout.wait_for(CSV, |csv| csv.contains("\"Cem\""));
+}

@@ -1,0 +1,149 @@
+//! What is in MongoDB already, and what others put there.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use lookout::moment::Moment;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Document, doc};
+
+use super::{body, deliver};
+use crate::support::Lookout;
+use crate::support::mongod::{Events, Mongod};
+
+/// Documents of the older set-up, as its scripts stored them: 500 people over three years.
+const OLD: i64 = 100_000;
+
+const CSV: &str = "_data/zoom-room-dashboard.csv";
+
+/// The `n`th of the old events: everybody comes and goes in turn.
+fn old(n: i64) -> Document {
+    let (visit, is_leave) = (n / 2, n % 2 == 1);
+    let name = format!("Guest {:03}", visit % 500);
+    let at = Moment::from_seconds(1_700_000_000 + n * 900).to_string();
+    let (event, time) = match is_leave {
+        true => ("meeting.participant_left", "leave_time"),
+        false => ("meeting.participant_joined", "join_time"),
+    };
+    let participant = doc! { "user_id": visit.to_string(), "user_name": name, time: &at };
+    let object = doc! { "uuid": format!("m{}", visit / 50), "id": "1", "participant": participant };
+    doc! { "event": event, "event_ts": (1_700_000_000 + n * 900) * 1000, "payload": { "object": object } }
+}
+
+fn insert_old(events: &Events) {
+    for begin in (0..OLD).step_by(10_000) {
+        events.insert((begin..begin + 10_000).map(old).collect());
+    }
+}
+
+#[test]
+fn old_documents_give_the_right_table_and_a_second_build_costs_only_what_is_new() {
+    let mongod = Mongod::alone();
+    let events = mongod.events();
+    insert_old(&events);
+    let lookout = Lookout::with_settings(&mongod.settings());
+    let timed = || {
+        let begun = Instant::now();
+        lookout.ok(&["build"]);
+        begun.elapsed()
+    };
+    let first = timed();
+
+    // The same events through a journal alone.
+    let reference = Lookout::new();
+    let line = |n| old(n).to_string();
+    let lines = (0..OLD).map(line).fold(String::new(), |mut lines, line| {
+        writeln!(lines, "{line}").expect("a String takes any text");
+        lines
+    });
+    fs::write(reference.path("old.jsonl"), lines).expect("written");
+    reference.ok(&["-q", "import", "old.jsonl"]);
+    reference.ok(&["build"]);
+    assert_eq!(lookout.csv(), reference.csv());
+    assert_eq!(lookout.csv().lines().count(), 501);
+    let last = r#""Guest 499","<i class=""fa-solid fa-toggle-off""></i>","2026-09-21-13:43:20","2026-09-21-13:58:20""#;
+    assert_eq!(lookout.csv().lines().nth(1), Some(last));
+
+    let second = timed();
+    assert!(second * 4 < first, "the first took {first:?}, the second {second:?}");
+    let mut new = old(1);
+    let participant =
+        doc! { "user_id": "x", "user_name": "Zoe", "join_time": "2026-09-21T14:00:00Z" };
+    new.insert("payload", doc! { "object": { "uuid": "new", "participant": participant } });
+    new.insert("event", "meeting.participant_joined");
+    events.insert(vec![new]);
+    let third = timed();
+    assert!(lookout.csv().contains("\"Zoe\""), "a script of the older set-up is still running");
+    assert!(third * 4 < first, "the first took {first:?}, one with a new event {third:?}");
+}
+
+#[test]
+fn a_running_serve_shows_what_others_insert_however_late() {
+    let mongod = Mongod::alone();
+    let events = mongod.events();
+    let mut lookout = Lookout::with_settings(&mongod.settings());
+    lookout.serve();
+    deliver(&lookout, &body("joined", "m1", "Ada", "2026-01-05T20:00:00Z"));
+    lookout.wait_for(CSV, |csv| csv.contains("\"Ada\""));
+    let joined = |name: &str| {
+        let participant =
+            doc! { "user_id": name, "user_name": name, "join_time": "2026-01-05T20:01:00Z" };
+        doc! { "event": "meeting.participant_joined", "payload": { "object": { "uuid": "m1", "participant": participant } } }
+    };
+    events.insert(vec![joined("Bob")]);
+    lookout.wait_for(CSV, |csv| csv.contains("\"Bob\""));
+
+    // The clock of the machine that inserts it is a few seconds behind.
+    let now = u32::try_from(crate::support::lookout::now()).expect("before 2106");
+    let mut late = joined("Cem");
+    late.insert("_id", ObjectId::from_parts(now - 5, [1; 5], [1; 3]));
+    events.insert(vec![late]);
+    lookout.wait_for(CSV, |csv| csv.contains("\"Cem\""));
+}
+
+#[test]
+fn a_build_finds_what_came_late_and_what_was_copied_in() {
+    let mongod = Mongod::alone();
+    let events = mongod.events();
+    events.insert((0..2_000).map(old).collect());
+    let lookout = Lookout::with_settings(&mongod.settings());
+    lookout.ok(&["build"]);
+    let now = u32::try_from(crate::support::lookout::now()).expect("before 2106");
+    #[rustfmt::skip]
+    let cases = [
+        // what is special                 its `_id`
+        ("a clock minutes behind",         ObjectId::from_parts(now - 300, [1; 5], [1; 3]).into()),
+        ("copied from an old backup",      ObjectId::from_parts(1_500_000_000, [1; 5], [1; 3]).into()),
+        ("an `_id` of another type",       mongodb::bson::Bson::from("an id")),
+    ];
+    for (n, (what, id)) in cases.into_iter().enumerate() {
+        let mut document = old(2_000);
+        let name = format!("Late {n}");
+        let participant =
+            doc! { "user_id": &name, "user_name": &name, "join_time": "2025-01-05T20:01:00Z" };
+        document
+            .insert("payload", doc! { "object": { "uuid": "late", "participant": participant } });
+        document.insert("_id", id);
+        events.insert(vec![document]);
+        lookout.ok(&["build"]);
+        assert!(lookout.csv().contains(&name), "{what}");
+    }
+}
+
+#[test]
+fn a_build_without_its_archive_fails_and_changes_nothing() {
+    let mut mongod = Mongod::alone();
+    mongod.events().insert((0..10).map(old).collect());
+    let lookout = Lookout::with_settings(&mongod.settings());
+    lookout.ok(&["build"]);
+    let before = lookout.site();
+    mongod.kill();
+    let begun = Instant::now();
+    let failed = lookout.run(&["build"]);
+    assert!(begun.elapsed() < Duration::from_secs(10), "it gives up soon");
+    let stderr = String::from_utf8_lossy(&failed.stderr);
+    assert_eq!(failed.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains(&format!("MongoDB at `{}`", mongod.address)), "{stderr}");
+    assert_eq!(lookout.site(), before);
+}

@@ -1,0 +1,243 @@
+//! A real MongoDB server, alone or as one of a replica set, ended with the test.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use mongodb::bson::{Document, doc};
+use mongodb::{Client, Collection};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::lookout::until;
+
+/// Servers are heavy: only one test at a time has any.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+type Turn = MutexGuard<'static, ()>;
+
+fn wait_for_turn() -> Turn {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A server with a directory of its own.
+pub struct Mongod {
+    pub address: SocketAddr,
+    dir: TempDir,
+    replica_set: Option<&'static str>,
+    child: Option<Child>,
+    runtime: Runtime,
+    /// Given back when the server has ended.
+    _turn: Option<Turn>,
+}
+
+impl Mongod {
+    /// A server that stands alone.
+    #[track_caller]
+    pub fn alone() -> Self {
+        let turn = wait_for_turn();
+        let mut server = Self::start(None);
+        server._turn = Some(turn);
+        server
+    }
+
+    #[track_caller]
+    fn start(replica_set: Option<&'static str>) -> Self {
+        let dir = TempDir::new().expect("a temporary directory");
+        let runtime = Runtime::new().expect("it starts");
+        let mut server =
+            Self { address: free_port(), dir, replica_set, child: None, runtime, _turn: None };
+        server.run();
+        server
+    }
+
+    /// Starts it, or starts it again with what it had.
+    #[track_caller]
+    pub fn run(&mut self) {
+        let program = program();
+        assert!(program.exists(), "`{}` is missing; tests/run.sh installs it", program.display());
+        let mut command = Command::new(program);
+        command.arg("--dbpath").arg(self.dir.path());
+        command.args(["--bind_ip", "127.0.0.1", "--port", &self.address.port().to_string()]);
+        command.args(["--nounixsocket", "--wiredTigerCacheSizeGB", "0.25", "--quiet"]);
+        command.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]);
+        if let Some(name) = self.replica_set {
+            command.args(["--replSet", name, "--oplogSize", "64"]);
+        }
+        let log = fs::File::create(self.dir.path().join("log")).expect("created");
+        let child = command.stdin(Stdio::null()).stdout(log).stderr(Stdio::null()).spawn();
+        self.child = Some(child.expect("mongod starts"));
+        let is_up = until(|| self.try_admin(doc! { "ping": 1 }).is_ok());
+        assert!(is_up, "mongod does not answer: {}", self.log());
+    }
+
+    /// Ends it as the power would.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("it can be killed");
+            child.wait().expect("it ends");
+        }
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.child.is_some()
+    }
+
+    /// The settings of an archive here.
+    pub fn settings(&self) -> String {
+        settings(&format!("mongodb://{}", self.address))
+    }
+
+    /// The events, as a driver sees them.
+    pub fn events(&self) -> Events {
+        Events::at(&format!("mongodb://{}/?directConnection=true", self.address))
+    }
+
+    /// What the server answers to a command.
+    pub fn try_admin(&self, command: Document) -> mongodb::error::Result<Document> {
+        let url = format!(
+            "mongodb://{}/?directConnection=true&serverSelectionTimeoutMS=500",
+            self.address
+        );
+        self.runtime.block_on(async {
+            Client::with_uri_str(url).await?.database("admin").run_command(command).await
+        })
+    }
+
+    fn log(&self) -> String {
+        let log = fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
+        log.lines().rev().take(5).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Drop for Mongod {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A replica set of three on this machine.
+pub struct ReplicaSet {
+    pub members: Vec<Mongod>,
+    /// Given back when the members have ended.
+    _turn: Turn,
+}
+
+impl ReplicaSet {
+    const NAME: &'static str = "rs0";
+
+    #[track_caller]
+    pub fn of_three() -> Self {
+        let turn = wait_for_turn();
+        let members: Vec<_> = (0..3).map(|_| Mongod::start(Some(Self::NAME))).collect();
+        let hosts: Vec<_> = (0_i32..)
+            .zip(&members)
+            .map(|(id, member)| doc! { "_id": id, "host": member.address.to_string() })
+            .collect();
+        // Elections at a tenth of the usual pace: the tests wait for many.
+        let pace = doc! { "electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 200 };
+        let config = doc! { "_id": Self::NAME, "members": hosts, "settings": pace };
+        members[0].try_admin(doc! { "replSetInitiate": config }).expect("it takes the members");
+        let set = Self { members, _turn: turn };
+        set.primary();
+        set
+    }
+
+    /// The address of the set, all its members named.
+    pub fn url(&self) -> String {
+        let hosts: Vec<_> = self.members.iter().map(|m| m.address.to_string()).collect();
+        format!("mongodb://{}/?replicaSet={}", hosts.join(","), Self::NAME)
+    }
+
+    pub fn settings(&self) -> String {
+        settings(&self.url())
+    }
+
+    pub fn events(&self) -> Events {
+        Events::at(&self.url())
+    }
+
+    /// Which member is the primary, waiting for one.
+    #[track_caller]
+    pub fn primary(&self) -> usize {
+        let mut found = None;
+        let is_primary = |member: &Mongod| {
+            let hello = member.is_running().then(|| member.try_admin(doc! { "hello": 1 }));
+            hello.is_some_and(|hello| {
+                hello.is_ok_and(|it| it.get_bool("isWritablePrimary").unwrap_or(false))
+            })
+        };
+        let elected = until(|| {
+            found = self.members.iter().position(is_primary);
+            found.is_some()
+        });
+        assert!(elected, "there is no primary");
+        found.expect("it was elected")
+    }
+}
+
+/// The collection of events, looked at by somebody else than Lookout.
+pub struct Events {
+    collection: Collection<Document>,
+    runtime: Runtime,
+}
+
+impl Events {
+    fn at(url: &str) -> Self {
+        let runtime = Runtime::new().expect("it starts");
+        let client = runtime.block_on(Client::with_uri_str(url)).expect("an address");
+        Self { collection: client.database("zoomEvents").collection("events"), runtime }
+    }
+
+    #[track_caller]
+    pub fn insert(&self, documents: Vec<Document>) {
+        let inserted =
+            self.runtime.block_on(async { self.collection.insert_many(documents).await });
+        inserted.expect("inserted");
+    }
+
+    #[track_caller]
+    pub fn count(&self, filter: Document) -> u64 {
+        let counted =
+            self.runtime.block_on(async { self.collection.count_documents(filter).await });
+        counted.expect("counted")
+    }
+
+    /// All documents, in the order of their making.
+    #[track_caller]
+    pub fn all(&self) -> Vec<Document> {
+        let find = async {
+            let mut cursor = self.collection.find(doc! {}).sort(doc! { "_id": 1 }).await?;
+            let mut all = Vec::new();
+            while cursor.advance().await? {
+                all.push(cursor.deserialize_current()?);
+            }
+            mongodb::error::Result::Ok(all)
+        };
+        self.runtime.block_on(find).expect("found")
+    }
+
+    /// The names of the indexes.
+    #[track_caller]
+    pub fn indexes(&self) -> Vec<String> {
+        let names = self.runtime.block_on(async { self.collection.list_index_names().await });
+        names.expect("listed")
+    }
+}
+
+/// The settings of an archive at `url`, with everybody published.
+pub fn settings(url: &str) -> String {
+    format!("[privacy]\npublish = [\"*\"]\n[archive]\nurl = \"{url}\"\n")
+}
+
+fn program() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is in `target`");
+    target.join("mongod/fiftyone/db/bin/mongod")
+}
+
+fn free_port() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    listener.local_addr().expect("an address")
+}
