@@ -63,8 +63,9 @@ for events in "$@"; do
     sleep 2
     row "$events events: memory of \`serve\`, started anew" \
         "$(awk '/VmRSS/ { printf "%.0f MiB", $2 / 1024 }' "/proc/$server/status")"
-    row "$events events: answer to page, a delivery every 2 s" \
-        "$(node "$latency" "$webhook" measured site 30)"
     stop
 done
+serve
+row 'answer to page, a delivery every 2 s' "$(node "$latency" "$webhook" measured site 30)"
+stop
 row 'binary' "$(du -b "$lookout" | awk '{ printf "%.1f MiB", $1 / 1048576 }')"
