@@ -67,8 +67,11 @@ pub fn router(settings: &Settings, publications: Publications, shutdown: Shutdow
     let mut router =
         Router::new().route(&format!("{site_path}live"), get(stream_changes)).with_state(live);
     if site_path != "/" {
-        let target = site_path.to_owned();
-        router = router.route("/", get(async move || Redirect::temporary(&target)));
+        // Whoever leaves the last slash out, or types the address alone, finds the page.
+        for path in ["/", site_path.trim_end_matches('/')] {
+            let target = site_path.to_owned();
+            router = router.route(path, get(async move || Redirect::temporary(&target)));
+        }
     }
     router
         .fallback_service(get(serve_file).with_state(visitors))

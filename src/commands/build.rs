@@ -49,7 +49,7 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Published { written, removed, unchanged, .. } = &self.published;
         let dir = self.output_dir.display();
-        write!(f, "`{dir}` is as of {}: {} files written, ", self.at, written.len())?;
+        write!(f, "`{dir}` is as of {}: {} written, ", self.at, written.len())?;
         write!(f, "{} removed, {unchanged} unchanged", removed.len())
     }
 }

@@ -38,7 +38,11 @@ const SETTINGS_MODE: u32 = 0o640;
 /// Writes the files, and to `notes` (stderr) what to do next. Where one of them
 /// exists already and is not to be overwritten, none is written.
 pub fn run(args: &Args, notes: &mut impl Write) -> anyhow::Result<()> {
-    let plan = plan(args);
+    let mut plan = plan(args);
+    if args.templates {
+        // Whoever asks for templates later must not lose the settings, and the secret in them.
+        plan.retain(|file| file.mode != SETTINGS_MODE || !file.path.exists());
+    }
     if !args.force {
         refuse_to_overwrite(&plan)?;
     }
@@ -160,7 +164,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("lookout.toml");
         fs::write(&file, "mine").expect("written");
-        let error = run(&args(dir.path()), &mut Vec::new()).expect_err("refused");
+        let settings_only = Args { templates: false, ..args(dir.path()) };
+        let error = run(&settings_only, &mut Vec::new()).expect_err("refused");
         let expected = format!(
             "`{}` exists already, so nothing was written; add `--force` to overwrite it",
             file.display()
@@ -169,7 +174,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&file).expect("readable"), "mine");
         assert_eq!(fs::read_dir(dir.path()).expect("readable").count(), 1);
 
-        let force = Args { force: true, ..args(dir.path()) };
+        let force = Args { force: true, ..settings_only };
         run(&force, &mut Vec::new()).expect("overwritten");
         assert_eq!(fs::read_to_string(&file).expect("readable"), config::COMMENTED);
     }

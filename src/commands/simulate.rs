@@ -23,7 +23,7 @@ const UNDER_WAY_AT_A_RATE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 i
 /// What to simulate, and where to send it.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SimulateArgs {
-    /// The intake's webhook, such as http://127.0.0.1:8787/webhooks/zoom
+    /// The intake's webhook; what is sent there is stored for good, so never your live one. Such as http://127.0.0.1:8787/webhooks/zoom
     #[arg(long, value_name = "URL")]
     pub url: Url,
 

@@ -1,13 +1,17 @@
 //! The word that was probably meant.
 
-/// The candidate nearest to `typed`, if one is near enough to be a slip of the finger.
+/// The candidate nearest to `typed`, if one is near enough to be a slip of the finger,
+/// or if `typed` is the beginning of it.
 pub(super) fn nearest<'a>(
     typed: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let folded = fold(typed);
     let reach = (folded.chars().count() / 3).max(1);
-    let distance = |candidate: &str| strsim::damerau_levenshtein(&folded, &fold(candidate));
+    let distance = |candidate: &str| match fold(candidate) {
+        whole if folded.len() >= 4 && whole.starts_with(&folded) => 0,
+        other => strsim::damerau_levenshtein(&folded, &other),
+    };
     let scored = candidates.into_iter().map(|c| (distance(c), c));
     let (distance, candidate) = scored.min()?;
     (distance <= reach).then_some(candidate)
@@ -37,6 +41,7 @@ mod tests {
             ("a hyphen",            "output-dir", Some("output_dir")),
             ("upper case",          "PATH",       Some("path")),
             ("a letter missing",    "lisen",      Some("listen")),
+            ("the end missing",     "list",       Some("listen")),
             ("something else",      "colour",     None),
         ];
         for (what, typed, meant) in cases {

@@ -95,6 +95,8 @@ struct Work {
     save: Instant,
     saving_works: bool,
     last_failure: String,
+    /// What went wrong outside of the output directory, as told last.
+    problems: Vec<String>,
 }
 
 impl Work {
@@ -113,6 +115,7 @@ impl Work {
             save: now + SAVE,
             saving_works: true,
             last_failure: String::new(),
+            problems: Vec::new(),
             live,
         }
     }
@@ -171,9 +174,7 @@ impl Work {
                 self.dirty = false;
                 self.as_of = Some(now);
                 self.live.health.published();
-                for problem in &published.problems {
-                    tracing::error!("{problem}");
-                }
+                self.tell_problems(published.problems);
                 let visible = !published.written.is_empty() || !published.removed.is_empty();
                 if visible {
                     self.live.publications.send_modify(|count| *count += 1);
@@ -195,6 +196,14 @@ impl Work {
         self.not_before = Instant::now() + gather;
     }
 
+    /// Each once, until it is gone: a copy that can't be written fails with every publication.
+    fn tell_problems(&mut self, problems: Vec<String>) {
+        for problem in problems.iter().filter(|problem| !self.problems.contains(problem)) {
+            tracing::error!("{problem}");
+        }
+        self.problems = problems;
+    }
+
     fn fail(&mut self, error: &anyhow::Error) {
         self.live.health.publishing_fails();
         let failure = format!("{error:#}");
@@ -210,11 +219,10 @@ impl Work {
     fn keep_house(&mut self, at: Instant) {
         if at >= self.heartbeat && self.last_failure.is_empty() {
             self.heartbeat = at + HEARTBEAT;
-            match site::touch_heartbeat(self.generator.settings()) {
-                Ok(true) => {}
-                // Somebody removed the site.
-                Ok(false) => self.dirty = true,
-                Err(error) => tracing::error!("cannot touch the heartbeat file: {error}"),
+            // Somebody may have removed the site, or built one of the past into its place.
+            self.dirty = true;
+            if let Err(error) = site::touch_heartbeat(self.generator.settings()) {
+                tracing::error!("cannot touch the heartbeat file: {error}");
             }
         }
         let unsaved = self.generator.log_mut().unsaved();

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::clock;
 use crate::intake::answer::Answer;
 use crate::journal::Appended;
+use crate::zoom::signature::Refused;
 
 /// A line about refused deliveries at most so often: anybody may send them.
 const REFUSED_LOG_EVERY_MS: i64 = 10_000;
@@ -129,7 +130,9 @@ impl Health {
     pub(super) fn answered(&self, answer: &Answer) {
         let labels = AnswerLabels { answer: answer.word(), status: answer.status().as_u16() };
         self.answers.get_or_create(&labels).inc();
-        if let Answer::Refused(refused) = answer {
+        if let Answer::Refused(refused) = answer
+            && !matches!(refused, Refused::Stale { .. })
+        {
             let now = clock::now_ms();
             let last = self.refused_logged_ms.load(Ordering::Relaxed);
             if now.saturating_sub(last) >= REFUSED_LOG_EVERY_MS {

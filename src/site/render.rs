@@ -36,16 +36,6 @@ impl Renderer {
         Ok(Self { tera, assets })
     }
 
-    /// Loads them again; where that fails, what was loaded before stays.
-    ///
-    /// # Errors
-    ///
-    /// As [`Renderer::load`].
-    pub fn reload(&mut self, settings: &Settings) -> Result<()> {
-        *self = Self::load(settings)?;
-        Ok(())
-    }
-
     /// Makes the whole site: static files first, so that no page appears before what it needs.
     ///
     /// # Errors

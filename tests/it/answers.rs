@@ -254,7 +254,11 @@ fn the_site_is_served_as_nginx_would() {
     assert_eq!(again.status, 304);
     let csv = lookout.get("/_data/zoom-room-dashboard.csv");
     assert_eq!(csv.text(), "\"Username\",\"Status\",\"Last Join\",\"Last Left\"\n");
-    assert_eq!(lookout.get("/").status, 307, "a browser finds the page");
+    for path in ["/", "/lookout"] {
+        let reply = lookout.get(path);
+        let found = (reply.status, reply.header("location"));
+        assert_eq!(found, (307, Some("/lookout/")), "a browser finds the page from {path}");
+    }
 }
 
 #[test]

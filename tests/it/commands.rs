@@ -369,3 +369,29 @@ fn the_same_seed_gives_the_same_demo() {
     assert!(first.len() > 3);
     assert_eq!(first, second);
 }
+
+#[test]
+fn asking_for_templates_later_leaves_the_settings_alone() {
+    let lookout = Lookout::new();
+    let settings = fs::read_to_string(lookout.path("lookout.toml")).expect("readable");
+    lookout.ok(&["init", "--templates"]);
+    assert_eq!(fs::read_to_string(lookout.path("lookout.toml")).expect("readable"), settings);
+    assert!(lookout.path("static/style.css").exists());
+}
+
+#[test]
+fn a_copy_of_the_table_never_replaces_somebody_elses_file() {
+    let lookout = Lookout::with_settings("[csv]\ncopies = [\"notes.txt\", \"copy.csv\"]\n");
+    fs::write(lookout.path("notes.txt"), "mine").expect("written");
+    let output = lookout.run(&["build"]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.contains("the site is in place, but"), "{stderr}");
+    assert!(stderr.contains("notes.txt") && stderr.contains("csv.copies"), "{stderr}");
+    assert_eq!(fs::read_to_string(lookout.path("notes.txt")).expect("readable"), "mine");
+    let copy = || fs::read_to_string(lookout.path("copy.csv")).expect("readable");
+    assert_eq!(copy(), lookout.csv());
+    import(&lookout, &evening());
+    lookout.run(&["build"]);
+    assert_eq!(copy(), lookout.csv(), "our own copy is kept equal");
+}

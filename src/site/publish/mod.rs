@@ -278,6 +278,19 @@ fn keep_equal(twin: &Twin, files: &[File], published: &mut Published) {
     }
 }
 
+/// A slip in the settings must not cost somebody a file: what is there has to begin with
+/// the same line, as an earlier copy does.
+fn refuse_to_replace_others(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let first_line = |bytes: &[u8]| bytes.split(|&byte| byte == b'\n').next().map(<[u8]>::to_vec);
+    match fs::read(target) {
+        Ok(there) if !there.is_empty() && first_line(&there) != first_line(bytes) => {
+            Err(io::Error::other("something else is there; remove it, or correct `csv.copies`"))
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Others may publish from elsewhere into the same directory, so it is locked itself.
 fn write_twin(label: &str, target: &Path, bytes: &[u8]) -> io::Result<bool> {
     let parent = target.parent().filter(|path| !path.as_os_str().is_empty());
@@ -285,6 +298,7 @@ fn write_twin(label: &str, target: &Path, bytes: &[u8]) -> io::Result<bool> {
     let lock = fs::File::open(directory)?;
     lock.lock()?;
     batch::remove_left_overs(directory);
+    refuse_to_replace_others(target, bytes)?;
     match Change::find(label, target.to_owned(), bytes, clock::system_time())? {
         Some(change) => batch::write(&change).map(|()| true),
         None => Ok(false),

@@ -303,7 +303,7 @@ fn twins_are_kept_equal_and_keep_nothing_back() {
 
     let published = stage.publish(&[("a.csv", "table")]);
     assert_eq!((published.written.len(), published.unchanged), (0, 2));
-    fs::write(jekyll.join("a.csv"), "edited").expect("it can be written");
+    fs::write(jekyll.join("a.csv"), "table\nedited").expect("it can be written");
     stage.publish(&[("a.csv", "table")]);
     assert_eq!(fs::read_to_string(jekyll.join("a.csv")).expect("it is there"), "table");
     assert_eq!(
