@@ -20,6 +20,9 @@ const LOOK: Duration = Duration::from_millis(500);
 /// So often it is counted whether anything came late.
 const COUNT: Duration = Duration::from_secs(30);
 
+/// So many looks do not find what is there before everything is read again.
+const LOOKS: usize = 4;
+
 /// After a failure the next attempt is made so much later …
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -99,21 +102,25 @@ impl<'a> Following<'a> {
             self.reading.tell(Update::Rescan).await;
             return Ok(false);
         };
-        let from = begin(archive, seen).await?;
-        if !self.look_from(from).await? {
-            return Ok(false);
+        let mut from = begin(archive, seen).await?;
+        for _ in 0..LOOKS {
+            if !self.look_from(from).await? {
+                return Ok(false);
+            }
+            let Some(seen) = &mut self.seen else { return Ok(false) };
+            if count <= seen.position().expected {
+                return Ok(true);
+            }
+            // Some may be counted already that no majority has yet.
+            sleep(LOOK).await;
+            from = begin(&self.reading.archive, seen).await?;
         }
-        let expected = self.seen.as_ref().map_or(0, |seen| seen.position().expected);
-        if count > expected {
-            tracing::info!(
-                count,
-                expected,
-                "the archive has documents out of the usual order; all are read again"
-            );
-            self.reading.tell(Update::Rescan).await;
-            return Ok(false);
-        }
-        Ok(true)
+        tracing::info!(
+            count,
+            "the archive has documents that no look can find; all are read again"
+        );
+        self.reading.tell(Update::Rescan).await;
+        Ok(false)
     }
 
     /// Looks for what is new, the document `earliest` included.

@@ -11,7 +11,7 @@ use mongodb::bson::{DateTime, doc};
 use mongodb::error::ErrorKind;
 use mongodb::options::{Acknowledgment, WriteConcern};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::archive::client::identity;
 use crate::archive::document::{self, Shape};
@@ -46,6 +46,9 @@ const TIDY: Duration = Duration::from_secs(3600);
 
 /// … among those that were received within so long before that.
 const TIDY_SPAN_MS: i64 = 7 * 86_400_000;
+
+/// The unique index is waited for so long; then it is looked for again.
+const INDEX: Duration = Duration::from_secs(30);
 
 /// MongoDB's code for a document whose key is there already.
 const DUPLICATE_KEY: i32 = 11_000;
@@ -212,16 +215,30 @@ impl Shipper {
         })
     }
 
-    /// Waits for the unique index for as long as it takes; the others are made meanwhile.
+    /// Makes what indexes there are not. Only the unique one is waited for, and that not for
+    /// ever: on a large collection it takes its time, and the next attempt finds it made.
     async fn create_indexes(&self) -> Result<()> {
+        let names = self
+            .archive
+            .call(|collection| async move { Ok(collection.list_index_names().await?) })
+            .await?;
+        let is_there = |name: &&str| names.iter().any(|there| there == name);
+        if indexes::NAMES.iter().all(is_there) {
+            return Ok(());
+        }
         let collection = self.archive.collection().await?;
-        let unique = collection.clone();
-        let creating =
-            self.archive.runtime().spawn(async move { indexes::create_unique(&unique).await });
-        creating
-            .await
-            .context("a task of the archive panicked")?
-            .context("cannot make the index of `lookout.key`")?;
+        let is_unique_there = is_there(&indexes::NAMES[0]);
+        let mut creating = self.archive.runtime().spawn(async move {
+            if !is_unique_there {
+                indexes::create_unique(&collection).await?;
+            }
+            Ok(collection)
+        });
+        let made = timeout(INDEX, &mut creating).await;
+        let made: Result<_> = made
+            .context("the index of `lookout.key` is still being made")?
+            .context("a task of the archive panicked")?;
+        let collection = made.context("cannot make the index of `lookout.key`")?;
         self.archive.runtime().spawn(async move {
             if let Err(error) = indexes::create_others(&collection).await {
                 tracing::warn!("cannot make the archive's indexes for queries: {error:#}");

@@ -40,7 +40,12 @@ pub enum Inserted {
 /// Tells of insertions.
 pub enum Stream {
     /// As the replica set tells them.
-    Told(mpsc::Receiver<ObjectId>),
+    Told {
+        /// The `_id`s of what was inserted.
+        ids: mpsc::Receiver<ObjectId>,
+        /// Since when.
+        opened: Instant,
+    },
     /// As the number of documents shows them.
     Counted {
         /// Whose documents.
@@ -70,7 +75,7 @@ impl Stream {
             Some(stream) => {
                 let (tell, told) = mpsc::channel(WAITING);
                 archive.runtime().spawn(listen(stream, tell));
-                Self::Told(told)
+                Self::Told { ids: told, opened: Instant::now() }
             }
         })
     }
@@ -78,8 +83,11 @@ impl Stream {
     /// What happened, waiting for it for as long as `patience`; `None` when the stream is lost.
     pub async fn next(&mut self, patience: Duration) -> Result<Option<Inserted>> {
         match self {
-            Self::Told(told) => {
+            Self::Told { ids: told, opened } => {
                 let first = match timeout(patience, told.recv()).await {
+                    // What a majority got only after the stream was opened, and the primary
+                    // before, is not told.
+                    Err(_) if opened.elapsed() < SETTLE => return Ok(Some(Inserted::Somewhere)),
                     Err(_) => return Ok(Some(Inserted::Nothing)),
                     Ok(None) => return Ok(None),
                     Ok(Some(id)) => id,

@@ -11,6 +11,13 @@ use crate::support::mongod::ReplicaSet;
 
 const CSV: &str = "_data/zoom-room-dashboard.csv";
 
+/// Waits longer than usual: on a busy machine three servers take their time to agree.
+#[track_caller]
+fn shown_after_election(lookout: &Lookout, name: &str) {
+    let is_shown = || lookout.csv().contains(&format!("\"{name}\""));
+    assert!((0..3).any(|_| until(is_shown)), "{name} is not shown: {}", lookout.log());
+}
+
 #[test]
 fn two_intakes_and_a_generator_make_one_site_also_without_a_primary() {
     let mut set = ReplicaSet::of_three();
@@ -32,7 +39,7 @@ fn two_intakes_and_a_generator_make_one_site_also_without_a_primary() {
     let primary = set.primary();
     set.members[primary].kill();
     deliver(&two, &body("joined", "m1", "Cem", "2026-01-05T20:03:00Z"));
-    generator.wait_for(CSV, |csv| csv.contains("\"Cem\""));
+    shown_after_election(&generator, "Cem");
     let events = set.events();
     assert!(until(|| events.count(doc! {}) == 4), "each event is there, and once");
     assert!(!generator.path("data/lookout.db").exists(), "a generator needs no journal");
@@ -74,5 +81,5 @@ fn a_replica_set_tells_at_once_what_came_late_also_after_its_stream_was_lost() {
     }
     set.primary();
     insert_late("Cem", 200);
-    lookout.wait_for(CSV, |csv| csv.contains("\"Cem\""));
+    shown_after_election(&lookout, "Cem");
 }
