@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -267,26 +268,29 @@ fn a_reader_finds_every_file_whole_at_all_times() {
     let page = |letter: &str| letter.repeat(200_000);
     stage.publish(&[("index.html", &page("a"))]);
     let (stop, stopped) = mpsc::channel::<()>();
+    let (path, reads) = (stage.path("index.html"), AtomicUsize::new(0));
+    let (path, reads) = (&path, &reads);
     thread::scope(|scope| {
-        let path = stage.path("index.html");
         let reader = scope.spawn(move || {
-            let mut reads = 0;
             while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
-                let text = fs::read_to_string(&path).expect("the file is always there");
+                let text = fs::read_to_string(path).expect("the file is always there");
                 assert_eq!(text.len(), 200_000, "it is never torn");
                 assert_eq!(text.bytes().filter(|byte| *byte != text.as_bytes()[0]).count(), 0);
-                reads += 1;
+                reads.fetch_add(1, Ordering::Relaxed);
             }
-            reads
         });
-        for letter in ["b", "a"].repeat(50) {
+        // On a busy machine the reader may get its turn late: publish until it has had enough.
+        for (count, letter) in ["b", "a"].into_iter().cycle().enumerate() {
+            let enough = count >= 100 && reads.load(Ordering::Relaxed) > 10;
+            if enough || reader.is_finished() {
+                break;
+            }
             stage.publish(&[("index.html", &page(letter))]);
             // As if there had been time enough.
             stage.set_date("index.html", UNIX_EPOCH);
         }
         drop(stop);
-        let reads = reader.join().expect("the reader found nothing torn");
-        assert!(reads > 10, "read only {reads} times");
+        reader.join().expect("the reader found nothing torn");
     });
 }
 
