@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Count, Labels, Words, capital};
+use super::{Around, Count, Labels, Words, capital};
 
 pub(super) const WORDS: Words = Words {
     lang: "en",
@@ -39,5 +39,14 @@ pub(super) const WORDS: Words = Words {
         stale: "This page may be out of date: nothing has been heard from Lookout for some minutes.",
         duration: "for {}",
         own_zone: "Times in your own zone, {}",
+    },
+    around: Around {
+        online: Count { zero: "nobody online", one: "1 online", more: "{} online" },
+        opened: "{} opened",
+        emptied: "{} emptied",
+        came: "{} came in",
+        open_for: "Open for {}",
+        hours: "h",
+        minutes: "min",
     },
 };

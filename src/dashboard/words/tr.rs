@@ -1,6 +1,6 @@
 //! Turkish.
 
-use super::{Count, Labels, Words, capital};
+use super::{Around, Count, Labels, Words, capital};
 
 pub(super) const WORDS: Words = Words {
     lang: "tr",
@@ -43,6 +43,15 @@ pub(super) const WORDS: Words = Words {
         stale: "Bu sayfa güncel olmayabilir: Lookout birkaç dakikadır haber vermiyor.",
         duration: "{}",
         own_zone: "Saatler kendi saat diliminizde: {}",
+    },
+    around: Around {
+        online: Count { zero: "kimse yok", one: "1 kişi içeride", more: "{} kişi içeride" },
+        opened: "{} açıldı",
+        emptied: "{} boşaldı",
+        came: "{} geldi",
+        open_for: "{} açık kaldı",
+        hours: "sa",
+        minutes: "dk",
     },
 };
 
