@@ -60,7 +60,7 @@ pub fn router(settings: &Settings, publications: Publications, shutdown: Shutdow
     let visitors = Visitors {
         site_path: site_path.into(),
         csv_path: format!("/{}", settings.csv.path).into(),
-        files: ServeDir::new(&settings.site.output_dir),
+        files: ServeDir::new(&settings.site.output_dir).precompressed_gzip(),
         slots: Arc::new(Semaphore::new(FILES)),
     };
     let live = Live { publications, shutdown, slots: Arc::new(Semaphore::new(STREAMS)) };

@@ -6,6 +6,7 @@
 
 mod assets;
 mod csv;
+mod outputs;
 pub mod publish;
 mod render;
 mod templates;
@@ -32,6 +33,9 @@ pub struct File<'a> {
     pub path: String,
     /// Its contents.
     pub bytes: Cow<'a, [u8]>,
+    /// Whether its name carries a hash of its contents: pages that are open in a browser
+    /// may ask for it when newer ones do no longer.
+    pub lasting: bool,
 }
 
 /// What came of a build.
@@ -66,12 +70,12 @@ pub fn build(
 }
 
 /// Dates the heartbeat file to now, so that the page can tell "quiet" from
-/// "Lookout is down"; says whether it is there, as it is from the first build on.
+/// "Lookout is down".
 ///
 /// # Errors
 ///
 /// The file is there and can't be dated.
-pub fn touch_heartbeat(settings: &Settings) -> io::Result<bool> {
+pub fn touch_heartbeat(settings: &Settings) -> io::Result<()> {
     let site = &settings.site;
     let path = format!("{}{}", site.path.trim_start_matches('/'), render::HEARTBEAT_FILE);
     publish::touch_heartbeat(&site.output_dir.join(path))

@@ -1,5 +1,6 @@
 //! The site as files: what it says, rendered, published, read by Jekyll.
 
+mod compressed;
 mod dashboard;
 mod golden;
 mod hostile;
@@ -7,4 +8,5 @@ mod jekyll;
 mod privacy;
 mod publish;
 mod sample;
+mod stage;
 mod templates;

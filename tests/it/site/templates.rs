@@ -123,6 +123,8 @@ fn static_files_are_regular_files_of_the_directory() {
     };
     link("secret", "secret.txt");
     link(".", "up");
+    let pipe = directory.path().join("static/pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("pipes can be made");
     let (_, paths) = render(&settings).expect("it renders");
     let mut assets: Vec<&String> = paths.iter().filter(|path| path.contains("/assets/")).collect();
     assets.sort();
@@ -135,6 +137,8 @@ fn static_files_are_regular_files_of_the_directory() {
         [
             "lookout/assets/LICENSE",
             "lookout/assets/app.js",
+            "lookout/assets/embed.css",
+            "lookout/assets/embed.js",
             "lookout/assets/favicon.svg",
             "lookout/assets/img/logo.png",
             "lookout/assets/style.css",
@@ -148,7 +152,9 @@ fn the_page_and_its_files_stay_small() {
         .into_iter()
         .map(|(name, bytes)| (name, bytes.len()))
         .collect();
-    for (name, limit) in [("style.css", 6 * 1024), ("app.js", 4 * 1024)] {
+    for (name, limit) in
+        [("style.css", 6 * 1024), ("app.js", 4 * 1024), ("embed.css", 2048), ("embed.js", 1024)]
+    {
         let (_, size) =
             sizes.iter().find(|(built_in, _)| built_in == name).expect("it is built in");
         assert!(*size <= limit, "{name} has {size} bytes, more than {limit}");
