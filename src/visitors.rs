@@ -3,6 +3,8 @@
 //! Visitors have caps of their own, so that no crowd of them takes the webhook's
 //! place; beyond the caps they get a 503, and the page polls.
 
+pub mod preview;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;

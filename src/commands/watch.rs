@@ -8,22 +8,35 @@ use tokio::sync::watch;
 
 use crate::archive::{Archive, Mode};
 use crate::commands::build::warn_if_nobody_appears;
-use crate::commands::serve::start_generator;
+use crate::commands::serve::{Extras, listen, start_generator, start_preview};
 use crate::config::Settings;
-use crate::generator::Live;
+use crate::generator::{Live, Previews};
 use crate::http::{self, Trigger};
+use crate::visitors;
 
 /// Keeps the site current until SIGTERM or SIGINT.
-pub async fn run(settings: Settings) -> Result<()> {
+pub async fn run(settings: Settings, extras: Extras) -> Result<()> {
     warn_if_nobody_appears(&settings);
     let archive = settings.archive.as_ref();
     let archive = archive.map(|archive| (Archive::new(archive, Handle::current()), Mode::On));
     let (trigger, shutdown) = Trigger::new();
+    let (tell, publications) = watch::channel(0);
+    let previews = Previews::default();
+    let preview = match extras.preview {
+        Some(address) => {
+            let site = visitors::router(&settings, publications, shutdown.clone());
+            let listener = listen(address, "--preview")?;
+            Some(start_preview(listener, &settings, site, &previews, &shutdown)?)
+        }
+        None => None,
+    };
     let live = Live {
         journal: None,
-        publications: watch::channel(0).0,
+        publications: tell,
         health: Arc::default(),
         shipped: None,
+        load: extras.load,
+        previews,
         shutdown,
     };
     let shown = settings.site.output_dir.display().to_string();
@@ -32,6 +45,9 @@ pub async fn run(settings: Settings) -> Result<()> {
     let signal = http::signalled().await.context("cannot listen for signals")?;
     tracing::info!("stopping on {signal}");
     trigger.pull();
+    if let Some(preview) = preview {
+        preview.await.context("the preview panicked")?;
+    }
     let ended = tokio::task::spawn_blocking(|| generator.join()).await?;
     ended.map_err(|_| anyhow!("the generator panicked"))
 }

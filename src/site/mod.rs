@@ -22,6 +22,7 @@ use crate::moment::Moment;
 use crate::roster::Presence;
 
 pub use assets::builtin_files as builtin_static_files;
+pub use outputs::Models;
 pub use publish::{ArchivePosition, Edition, Outcome, Position, Published, Replace, Twin, publish};
 pub use render::Renderer;
 pub use templates::builtin_files as builtin_templates;

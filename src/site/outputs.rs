@@ -1,5 +1,7 @@
 //! Which files are made from templates, which templates, and what these receive.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::dashboard::{Badge, Dashboard, Feed, Page};
@@ -19,6 +21,30 @@ pub(super) enum Model<'a> {
     Page(&'a Page),
     Badge(&'a Badge),
     Feed(&'a Feed),
+}
+
+/// Everything that templates receive: what `build --model` prints.
+#[derive(Debug, Serialize)]
+pub struct Models<'a> {
+    /// What every template knows as `assets`.
+    pub(super) assets: BTreeMap<&'a str, &'a str>,
+    /// What they receive besides.
+    pub(super) models: Vec<Given<'a>>,
+}
+
+/// A model, and who receives it.
+#[derive(Debug, Serialize)]
+pub(super) struct Given<'a> {
+    /// The template of each file, which lies below `site.path`.
+    files: BTreeMap<String, &'static str>,
+    /// The variables.
+    model: Model<'a>,
+}
+
+impl<'a> From<Output<'a>> for Given<'a> {
+    fn from(output: Output<'a>) -> Self {
+        Self { files: output.files.into_iter().collect(), model: output.model }
+    }
 }
 
 /// All of them, in the order in which they are published.

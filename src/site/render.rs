@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow};
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use super::outputs::{Output, outputs};
+use super::outputs::{Given, Models, Output, outputs};
 use super::{File, assets, csv, templates};
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
@@ -39,9 +39,10 @@ impl Renderer {
         Ok(Self { tera, assets })
     }
 
-    /// What every template knows as `assets`: the static files' places below `site.path`.
-    pub fn assets(&self) -> BTreeMap<&str, &str> {
-        paths(&self.assets)
+    /// What templates receive where they say what `dashboard` says.
+    pub fn models<'a>(&'a self, dashboard: &'a Dashboard) -> Models<'a> {
+        let models = outputs(dashboard).into_iter().map(Given::from).collect();
+        Models { assets: paths(&self.assets), models }
     }
 
     /// Makes the whole site: static files first, so that no page appears before what it needs.

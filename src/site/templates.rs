@@ -12,9 +12,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use include_dir::{Dir, include_dir};
-use tera::Tera;
+use tera::{ErrorKind, Tera};
 
 use super::assets::files_in;
 
@@ -24,13 +24,21 @@ const PREFIX: &str = "builtin/";
 
 /// Loads all templates; `templates_dir` need not exist.
 pub(super) fn load(templates_dir: &Path) -> Result<Tera> {
+    let own = own(templates_dir)?;
+    let faults: Vec<String> = own.iter().filter_map(syntax_fault).collect();
+    ensure!(
+        faults.is_empty(),
+        "the templates of `{}` have a fault\n{}",
+        templates_dir.display(),
+        faults.join("\n\n")
+    );
     let mut tera = Tera::new();
     tera.autoescape_on([""]);
     tera.set_escape_fn(escape);
     let ready = tera.set_fallback_prefixes([PREFIX]);
     ready.expect("no template is registered yet");
     let mut sources = builtin();
-    sources.extend(own(templates_dir)?);
+    sources.extend(own);
     let added = tera.add_raw_templates(sources);
     added.map_err(|error| {
         anyhow!(
@@ -39,6 +47,13 @@ pub(super) fn load(templates_dir: &Path) -> Result<Tera> {
         )
     })?;
     Ok(tera)
+}
+
+/// What is wrong with a template by itself: all such faults are told at once, while of
+/// those that show only beside the other templates Tera tells the first.
+fn syntax_fault((name, source): &(String, String)) -> Option<String> {
+    let fault = Tera::new().add_raw_template(name, source).err()?;
+    matches!(fault.kind(), ErrorKind::SyntaxError(_)).then(|| fault.to_string())
 }
 
 /// Writes `text` as HTML or XML, in an attribute too. Tera's own does it byte by byte,

@@ -7,5 +7,6 @@ mod commands;
 mod crash;
 mod evening;
 mod odd_bodies;
+mod preview;
 mod site;
 mod support;

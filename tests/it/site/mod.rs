@@ -1,10 +1,13 @@
 //! The site as files: what it says, rendered, published, read by Jekyll.
 
+mod around;
 mod compressed;
 mod dashboard;
+mod faults;
 mod golden;
 mod hostile;
 mod jekyll;
+mod model;
 mod privacy;
 mod publish;
 mod sample;

@@ -79,7 +79,7 @@ impl Lookout {
     /// Starts `serve` and waits until it listens.
     #[track_caller]
     pub fn serve(&mut self) -> &mut Self {
-        let (child, log) = self.start("serve");
+        let (child, log) = self.start(&["serve"]);
         let public = Some(address_in(&log, "the site is at"));
         let admin = Some(address_in(&log, "health and metrics are at"));
         self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
@@ -89,7 +89,7 @@ impl Lookout {
     /// Starts `intake` and waits until it listens.
     #[track_caller]
     pub fn intake(&mut self) {
-        let (child, log) = self.start("intake");
+        let (child, log) = self.start(&["intake"]);
         let public = Some(address_in(&log, "deliveries are taken at"));
         let admin = Some(address_in(&log, "health and metrics are at"));
         self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
@@ -97,12 +97,21 @@ impl Lookout {
 
     /// Starts `watch`.
     pub fn watch(&mut self) {
-        let (child, log) = self.start("watch");
+        let (child, log) = self.start(&["watch"]);
         self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
     }
 
-    fn start(&self, command: &str) -> (Child, Receiver<String>) {
-        let mut command = self.command(&[command]);
+    /// Starts `watch` with a preview; returns its address.
+    #[track_caller]
+    pub fn watch_previewed(&mut self) -> SocketAddr {
+        let (child, log) = self.start(&["watch", "--preview", "127.0.0.1:0"]);
+        let address = address_in(&log, "the preview is at");
+        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
+        address
+    }
+
+    fn start(&self, arguments: &[&str]) -> (Child, Receiver<String>) {
+        let mut command = self.command(arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("the program starts");
         let log = follow(child.stderr.take().expect("it is piped"));
