@@ -1,5 +1,6 @@
 //! A real MongoDB server, alone or as one of a replica set, ended with the test.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mongodb::bson::{Document, doc};
+use mongodb::options::ReadConcern;
 use mongodb::{Client, Collection};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -57,7 +59,11 @@ impl Mongod {
     #[track_caller]
     pub fn run(&mut self) {
         let program = program();
-        assert!(program.exists(), "`{}` is missing; tests/run.sh installs it", program.display());
+        assert!(
+            program.exists(),
+            "`{}` is missing; tests/install.sh installs it",
+            program.display()
+        );
         let mut command = Command::new(program);
         command.arg("--dbpath").arg(self.dir.path());
         command.args(["--bind_ip", "127.0.0.1", "--port", &self.address.port().to_string()]);
@@ -217,6 +223,25 @@ impl Events {
             mongodb::error::Result::Ok(all)
         };
         self.runtime.block_on(find).expect("found")
+    }
+
+    /// The keys of all events that a majority has, each once or the test fails.
+    #[track_caller]
+    pub fn majority_keys(&self) -> BTreeSet<String> {
+        let find = async {
+            let find = self.collection.find(doc! {}).projection(doc! { "lookout.key": 1 });
+            let mut cursor = find.read_concern(ReadConcern::majority()).await?;
+            let mut keys = Vec::new();
+            while cursor.advance().await? {
+                let lookout = cursor.current().get_document("lookout").expect("ours");
+                keys.push(lookout.get_str("key").expect("a key").to_owned());
+            }
+            mongodb::error::Result::Ok(keys)
+        };
+        let keys = self.runtime.block_on(find).expect("found");
+        let (count, keys) = (keys.len(), BTreeSet::from_iter(keys));
+        assert_eq!(keys.len(), count, "an event is there twice");
+        keys
     }
 
     /// The names of the indexes.
