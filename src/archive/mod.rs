@@ -13,12 +13,14 @@ pub mod document;
 mod feed;
 mod following;
 mod indexes;
+mod progress;
 mod queries;
 mod receipts;
 mod seen;
 mod ship;
 mod stream;
 mod survey;
+mod writing;
 
 pub use client::Archive;
 pub use document::Archived;

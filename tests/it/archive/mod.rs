@@ -4,6 +4,7 @@ mod machines;
 mod majority;
 mod outages;
 mod reading;
+mod restoring;
 mod shipping;
 
 use crate::support::Lookout;

@@ -87,6 +87,23 @@ impl Mongod {
         }
     }
 
+    /// Kills it, copies what it has, and starts it again.
+    pub fn back_up(&mut self) -> TempDir {
+        self.kill();
+        let backup = TempDir::new().expect("a temporary directory");
+        copy(self.dir.path(), backup.path());
+        self.run();
+        backup
+    }
+
+    /// Kills it, and starts it again with what it had when `backup` was made.
+    pub fn restore(&mut self, backup: &TempDir) {
+        self.kill();
+        self.dir = TempDir::new().expect("a temporary directory");
+        copy(backup.path(), self.dir.path());
+        self.run();
+    }
+
     pub fn is_running(&self) -> bool {
         self.child.is_some()
     }
@@ -225,6 +242,12 @@ impl Events {
         self.runtime.block_on(find).expect("found")
     }
 
+    /// Drops the collection.
+    #[track_caller]
+    pub fn drop_all(&self) {
+        self.runtime.block_on(async { self.collection.drop().await }).expect("dropped");
+    }
+
     /// The keys of all events that a majority has, each once or the test fails.
     #[track_caller]
     pub fn majority_keys(&self) -> BTreeSet<String> {
@@ -250,6 +273,11 @@ impl Events {
         let names = self.runtime.block_on(async { self.collection.list_index_names().await });
         names.expect("listed")
     }
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status();
+    assert!(copied.expect("cp runs").success());
 }
 
 /// The settings of an archive at `url`, with everybody published.
