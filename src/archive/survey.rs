@@ -55,8 +55,10 @@ async fn look(collection: &Collection<RawDocumentBuf>) -> Result<Survey> {
     let build = admin.run_command(doc! { "buildInfo": 1 }).await?;
     let status = doc! { "connectionStatus": 1, "showPrivileges": true };
     let status = admin.run_command(status).await?;
-    let is_there = identity(collection).await?.is_some();
-    let documents = collection.estimated_document_count().await?;
+    let forbidden = forbidden(&status, collection);
+    let may_look = !forbidden.contains(&"find");
+    let is_there = may_look && identity(collection).await?.is_some();
+    let documents = if is_there { collection.estimated_document_count().await? } else { 0 };
     let names = if is_there { collection.list_index_names().await? } else { Vec::new() };
     let server_time = hello.get_datetime("localTime")?.timestamp_millis();
     let missing = |name: &&str| !names.iter().any(|there| there == name);
@@ -67,7 +69,7 @@ async fn look(collection: &Collection<RawDocumentBuf>) -> Result<Survey> {
             (name.to_owned(), members)
         }),
         server_time: Moment::from_millis(server_time),
-        forbidden: forbidden(&status, collection),
+        forbidden,
         missing_indexes: indexes::NAMES.into_iter().filter(missing).collect(),
         documents,
         old: if is_there { old(collection, documents).await? } else { Old::default() },

@@ -1,8 +1,11 @@
 //! The archive, on a real MongoDB server.
 
+mod access;
+mod carrying;
 mod machines;
 mod majority;
 mod outages;
+mod pruning;
 mod reading;
 mod restoring;
 mod shipping;

@@ -8,6 +8,7 @@ use mongodb::bson::oid::ObjectId;
 
 use super::{body, deliver};
 use crate::support::Lookout;
+use crate::support::lookout::until;
 use crate::support::mongod::Mongod;
 use crate::support::old::{self, old};
 
@@ -50,6 +51,38 @@ fn old_documents_give_the_right_table_and_a_second_build_costs_only_what_is_new(
     let third = timed();
     assert!(lookout.csv().contains("\"Zoe\""), "a script of the older set-up is still running");
     assert!(third * 4 < first, "the first took {first:?}, one with a new event {third:?}");
+}
+
+#[test]
+fn years_that_were_copied_in_behind_later_ones_are_sorted_on_disk() {
+    let mongod = Mongod::alone();
+    let (count, copied) = (35_000, 5_000);
+    old::insert(&mongod.events(), (copied..count).chain(0..copied));
+    let lookout = Lookout::with_settings(&mongod.settings());
+    let built = lookout.run(&["build"]);
+    let stderr = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success() && stderr.contains("sorted first"), "{stderr}");
+    let reference = Lookout::new();
+    fs::write(reference.path("old.jsonl"), old::lines(count)).expect("written");
+    reference.ok(&["-q", "import", "old.jsonl"]);
+    reference.ok(&["build"]);
+    assert_eq!(lookout.csv(), reference.csv());
+}
+
+#[test]
+fn documents_that_were_given_a_key_for_sharding_are_read_as_before() {
+    let mongod = Mongod::alone();
+    let events = mongod.events();
+    old::insert(&events, 0..10);
+    let mut lookout = Lookout::with_settings(&mongod.settings());
+    lookout.ok(&["build"]);
+    let before = lookout.csv();
+    events.make_ready_to_shard();
+    lookout.ok(&["build", "--replay"]);
+    assert_eq!(lookout.csv(), before);
+    lookout.serve();
+    deliver(&lookout, &body("joined", "m1", "Ada", "2026-01-05T20:00:00Z"));
+    assert!(until(|| events.count(doc! {}) == 11), "{}", lookout.log());
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mongodb::bson::{Document, doc};
-use mongodb::options::ReadConcern;
-use mongodb::{Client, Collection};
+use mongodb::options::{IndexOptions, ReadConcern};
+use mongodb::{Client, Collection, IndexModel};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -29,6 +29,7 @@ pub struct Mongod {
     pub address: SocketAddr,
     dir: TempDir,
     replica_set: Option<&'static str>,
+    asks_who: bool,
     child: Option<Child>,
     runtime: Runtime,
     /// Given back when the server has ended.
@@ -45,12 +46,42 @@ impl Mongod {
         server
     }
 
+    /// A server that stands alone and asks who one is: `users` with a role each, or none, and
+    /// the password `hush`.
+    #[track_caller]
+    pub fn with_users(users: &[(&str, &str)]) -> Self {
+        let mut server = Self::alone();
+        for (user, role) in users {
+            let roles = Some(role).filter(|role| !role.is_empty());
+            let roles: Vec<_> =
+                roles.map(|role| doc! { "role": role, "db": "zoomEvents" }).into_iter().collect();
+            let create = doc! { "createUser": user, "pwd": "hush", "roles": roles, "writeConcern": { "w": 1, "j": true } };
+            server.try_admin(create).expect("made");
+        }
+        server.kill();
+        server.asks_who = true;
+        server.run();
+        server
+    }
+
+    /// The address with `user`, such as `ada:hush@`.
+    pub fn url_of(&self, user: &str) -> String {
+        format!("mongodb://{user}{}/?authSource=admin", self.address)
+    }
+
     #[track_caller]
     fn start(replica_set: Option<&'static str>) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         let runtime = Runtime::new().expect("it starts");
-        let mut server =
-            Self { address: free_port(), dir, replica_set, child: None, runtime, _turn: None };
+        let mut server = Self {
+            address: free_port(),
+            dir,
+            replica_set,
+            asks_who: false,
+            child: None,
+            runtime,
+            _turn: None,
+        };
         server.run();
         server
     }
@@ -71,6 +102,9 @@ impl Mongod {
         command.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]);
         if let Some(name) = self.replica_set {
             command.args(["--replSet", name, "--oplogSize", "64"]);
+        }
+        if self.asks_who {
+            command.arg("--auth");
         }
         let log = fs::File::create(self.dir.path().join("log")).expect("created");
         let child = command.stdin(Stdio::null()).stdout(log).stderr(Stdio::null()).spawn();
@@ -265,6 +299,21 @@ impl Events {
         let (count, keys) = (keys.len(), BTreeSet::from_iter(keys));
         assert_eq!(keys.len(), count, "an event is there twice");
         keys
+    }
+
+    /// Does what the README says is to be done before sharding.
+    #[track_caller]
+    pub fn make_ready_to_shard(&self) {
+        let key = doc! { "$concat": ["old-", { "$toString": "$_id" }] };
+        let give_key = vec![doc! { "$set": { "lookout.key": key } }];
+        let without = doc! { "lookout.key": { "$exists": false } };
+        let unique = IndexOptions::builder().unique(true).name("shard".to_owned()).build();
+        let index = IndexModel::builder().keys(doc! { "lookout.key": 1 }).options(unique).build();
+        let prepare = async {
+            self.collection.update_many(without, give_key).await?;
+            self.collection.create_index(index).await
+        };
+        self.runtime.block_on(prepare).expect("prepared");
     }
 
     /// The names of the indexes.
