@@ -8,6 +8,9 @@ use crate::support::Lookout;
 use crate::support::lookout::until;
 use crate::support::mongod::ReplicaSet;
 
+/// Answers are timed for so long before the first kill.
+const CALM: Duration = Duration::from_secs(30);
+
 /// So many more events are acknowledged before another primary is killed.
 const BETWEEN: usize = 400;
 
@@ -17,6 +20,10 @@ pub fn kills(length: Length) -> String {
     let settings = format!("{}acknowledge = \"archive\"\n", set.settings());
     let mut lookout = Lookout::with_settings(&settings);
     lookout.serve();
+    // The first wait for the indexes, too.
+    let warming = Load::start(&lookout, 0, Duration::from_secs(5)).finish();
+    let calm = Load::start(&lookout, 2, length.pick(Duration::from_secs(5), CALM)).finish();
+    assert_eq!((warming.lost, calm.lost, calm.refusals), (0, 0, 0), "deliveries are refused");
     let load = Load::start(&lookout, 1, Duration::from_secs(3600));
     let mut longest = Duration::ZERO;
     for kill in 1..=kills {
@@ -36,13 +43,17 @@ pub fn kills(length: Length) -> String {
     }
     let answered = load.stop();
     let surviving = set.events().majority_keys();
-    let lost = answered.keys.difference(&surviving).count();
-    assert_eq!(lost, 0, "of {} acknowledged, in the end", answered.keys.len());
+    for load in [&warming, &calm, &answered] {
+        let lost = load.keys.difference(&surviving).count();
+        assert_eq!(lost, 0, "of {} acknowledged, in the end", load.keys.len());
+    }
     format!(
         "{kills} primaries killed at {RATE}/s: {} acknowledged, 0 of them lost after any kill, 0 twice; \
-         {} attempts answered 503 or not at all, to be sent again; elections took at most {}",
+         {} attempts answered 503 or not at all, to be sent again; elections took at most {}; \
+         answers p99 {} (before the first)",
         answered.keys.len(),
         answered.refusals,
         shown(longest),
+        calm.p99,
     )
 }
