@@ -205,9 +205,9 @@ fn sharing_is_begun_by_legs_that_are_in_and_its_end_is_sometimes_lost() {
         facts.collect()
     };
     let (started, ended) = (told("meeting.sharing_started"), told("meeting.sharing_ended"));
-    assert!((100..2_000).contains(&started.len()), "{} shares", started.len());
-    let lost = started.len() - ended.len();
-    assert!((1..started.len() / 4).contains(&lost), "{lost} of {} ends lost", started.len());
+    // Broken connections alone lose 2 in a hundred.
+    let (all, lost) = (started.len(), started.len() - ended.len());
+    assert!((all / 25..all / 4).contains(&lost), "{lost} of {all} ends lost");
     assert!(started.intersection(&ended).next().is_some(), "some share gives way to another");
 
     let legs = legs(&events);
