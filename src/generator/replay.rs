@@ -62,11 +62,11 @@ pub fn replay(
     if let Ok(read) = fold_stores(on_the_way)? {
         return Ok(read);
     }
-    if archive.is_none() {
+    // Only an archive can be far from the order of its facts.
+    let sorted = archive.map_or(Ok(None), |_| stores.sort())?;
+    let Some((mut sorted, position)) = sorted else {
         return fold_stores(SummingUp::Never)?.map_err(unexpected);
-    }
-    tracing::info!("the archive is far from the order of its facts, so they are sorted first");
-    let (mut sorted, position) = stores.sort()?;
+    };
     let mut fold_sorted =
         |summing_up| fold(|dealer| dealer.deal_all(&mut sorted), until, summing_up);
     let roster = match fold_sorted(on_the_way)? {
@@ -186,8 +186,10 @@ impl Stores<'_> {
         self.read(&mut |document, received_ms| dealer.deal(document, received_ms))
     }
 
-    /// Sorts all events; also returns how far the archive was read.
-    fn sort(&self) -> Result<(Sorted, Option<Position>)> {
+    /// Sorts all events; also returns how far the archive was read. `None` where there is no
+    /// room for that: memory has to do.
+    fn sort(&self) -> Result<Option<(Sorted, Option<Position>)>> {
+        tracing::info!("the archive is far from the order of its facts, so they are sorted first");
         let sorted = Sorted::new()?;
         let mut added = Ok(());
         let position = self.read(&mut |document, received_ms| {
@@ -195,7 +197,11 @@ impl Stores<'_> {
             added = sorted.add(at, document, received_ms);
             added.is_ok()
         })?;
-        added.map(|()| (sorted, position))
+        if let Err(error) = added {
+            tracing::warn!("all events are held in memory: {error:#}");
+            return Ok(None);
+        }
+        Ok(Some((sorted, position)))
     }
 }
 
