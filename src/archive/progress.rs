@@ -11,7 +11,6 @@ use anyhow::{Context, Result, ensure};
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::{DateTime, Document, doc};
 use mongodb::error::{ErrorKind, WriteFailure};
-use mongodb::options::ReadConcern;
 use mongodb::{Collection, Namespace};
 use tokio::time::Instant;
 
@@ -121,10 +120,15 @@ fn note_here(path: &Path, collection: &str) -> Result<(String, Shipped)> {
 }
 
 /// The archive's note, if there is one.
+///
+/// Reading alone would not do: what a new primary knows that a majority has may be old. A write
+/// sees what is there now, and is answered once a majority has that, too.
 async fn note_there(archive: &Archive, id: &Document) -> Result<Option<Shipped>> {
     let wanted = doc! { "_id": id };
+    let touch = doc! { "$currentDate": { "at": true } };
     let find = |events: Collection<RawDocumentBuf>| async move {
-        let found = notes(&events).find_one(wanted).read_concern(ReadConcern::majority()).await?;
+        let notes = notes(&events);
+        let found = notes.find_one_and_update(wanted, touch).write_concern(majority()).await?;
         let Some(note) = found else { return Ok(None) };
         let place = |key| anyhow::Ok(u64::try_from(note.get_i64(key)?)?);
         Ok(Some(Shipped { event: place("event")?, quarantined: place("quarantined")? }))

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mongodb::bson::{Document, doc};
-use mongodb::options::{IndexOptions, ReadConcern};
+use mongodb::options::{Acknowledgment, IndexOptions, ReadConcern, WriteConcern};
 use mongodb::{Client, Collection, IndexModel};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -285,7 +285,12 @@ impl Events {
     /// The keys of all events that a majority has, each once or the test fails.
     #[track_caller]
     pub fn majority_keys(&self) -> BTreeSet<String> {
+        let majority = WriteConcern::builder().w(Acknowledgment::Majority).build();
+        let client = self.collection.client();
+        let elsewhere: Collection<Document> = client.database("tests").collection("barrier");
         let find = async {
+            // What a new primary knows that a majority has is old until a majority has more.
+            elsewhere.insert_one(doc! {}).write_concern(majority).await?;
             let find = self.collection.find(doc! {}).projection(doc! { "lookout.key": 1 });
             let mut cursor = find.read_concern(ReadConcern::majority()).await?;
             let mut keys = Vec::new();
