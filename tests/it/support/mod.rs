@@ -3,6 +3,7 @@
 pub mod http;
 pub mod lookout;
 pub mod mongod;
+pub mod old;
 pub mod proxy;
 
 pub use http::{Reply, Request};
