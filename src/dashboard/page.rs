@@ -137,6 +137,8 @@ pub struct RoomCard {
     pub members: Vec<Member>,
     /// How many more are in, as a sentence; null where nothing is to be said.
     pub others: Option<String>,
+    /// Who was seen last, where nobody is in; empty or one.
+    pub away: Vec<Away>,
     /// Where "join" leads; null where there is no such link.
     pub join_url: Option<String>,
 }
@@ -223,6 +225,7 @@ impl Pages<'_> {
 
     fn card(&self, room: &Room, visible: &Visible) -> RoomCard {
         let count = visible.count();
+        let last_seen = visible.recent(self.now).find_map(|person| self.away(person));
         RoomCard {
             name: room.name.clone(),
             slug: room.slug.to_string(),
@@ -230,6 +233,7 @@ impl Pages<'_> {
             summary: (self.words.summary)(count),
             members: self.members(visible),
             others: self.others(visible),
+            away: last_seen.filter(|_| count == 0).into_iter().collect(),
             join_url: join_url(room),
         }
     }

@@ -15,6 +15,9 @@ const POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 /** Serves `dir` compressed, with the headers of the deployment; resolves to the address. */
 export const serve = (dir) => new Promise((resolve) => {
   const server = createServer((request, response) => {
+    if (request.url.endsWith("/live")) {
+      return response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" }).write(":\n\n");
+    }
     let path = join(dir, normalize(new URL(request.url, "http://x").pathname));
     if (existsSync(path) && statSync(path).isDirectory()) path = join(path, "index.html");
     if (!existsSync(path)) return response.writeHead(404).end();

@@ -23,7 +23,7 @@ pub struct Today {
     pub note: String,
     /// How long the day is, in minutes: 1440, but where clocks change. The width of a strip.
     pub minutes: i64,
-    /// Marks at every third hour.
+    /// Marks at every third hour, and at the end of the day.
     pub hours: Vec<HourMark>,
     /// Who is in, the first to come first; then who was, the last to go first. At most 24.
     pub people: Vec<Strip>,
@@ -85,14 +85,16 @@ impl<'a> Drawing<'a> {
 
     fn hour_marks(&self) -> Vec<HourMark> {
         let hours = self.today.hours(self.zone);
-        let at = |start: Moment| start.since(self.today.start) * 10_000 / self.today.seconds();
         let marked = hours.iter().filter(|hour| hour.number.is_multiple_of(MARK_HOURS));
-        marked
-            .map(|hour| HourMark {
-                text: format!("{:02}", hour.number),
-                at: format!("{}.{:02}", at(hour.start) / 100, at(hour.start) % 100),
-            })
-            .collect()
+        let mark = |number: usize, at: Moment| {
+            let hundredths = at.since(self.today.start) * 10_000 / self.today.seconds();
+            HourMark {
+                text: format!("{number:02}"),
+                at: format!("{}.{:02}", hundredths / 100, hundredths % 100),
+            }
+        };
+        let end = mark(24, self.today.end);
+        marked.map(|hour| mark(hour.number, hour.start)).chain([end]).collect()
     }
 
     fn strip(&self, person: &Person) -> Strip {

@@ -125,8 +125,11 @@ impl Words {
         }
     }
 
-    /// A number of tenths: `3.5`.
+    /// A number of tenths: `3.5`, and `0` for none.
     pub(super) fn tenths(&self, tenths: i64) -> String {
+        if tenths == 0 {
+            return "0".to_owned();
+        }
         format!("{}{}{}", tenths / 10, self.decimal_mark, tenths % 10)
     }
 }

@@ -23,7 +23,7 @@ pub(super) const WORDS: Words = Words {
     unknown_start: "çıkış: {}, girişi bilinmiyor",
     unknown_end: "giriş: {}, çıkışı bilinmiyor",
     hours: "{} sa",
-    together: "herkesin toplamı {}",
+    together: "Herkesin toplamı {}",
     busiest: |day, hour, people| format!("En kalabalık: {day} {hour}, ortalama {people} kişi"),
     zone: "Saat dilimi: {}",
     labels: Labels {
