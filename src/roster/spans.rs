@@ -189,7 +189,8 @@ impl<'a> Group<'a> {
         self.bare_leaves.clear();
     }
 
-    /// Rule 1: a join opens, a leave closes; a leave before any join is bare.
+    /// Rule 1: a join opens, a leave closes; a leave before any join is bare. What is shared at the end
+    /// is shared in the open span (rules 1 to 4 of [`sharing`](super::sharing)).
     fn add(&mut self, facts: &'a Facts, place: usize) {
         let leg = &facts.legs[place];
         self.identities.extend(leg.own.as_deref());
