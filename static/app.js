@@ -9,27 +9,28 @@ const unbroken = (text) => text.replace(/ /g, "\u00a0");
 const day = new Intl.DateTimeFormat(languages, { dateStyle: "medium" });
 const hour = new Intl.DateTimeFormat(languages, { timeStyle: "short" });
 const past = new Intl.RelativeTimeFormat(languages, { style: "short", numeric: "auto" });
-const amount = (n, unit) => new Intl.NumberFormat(languages, { style: "unit", unit }).format(n);
-const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
-const wording = (time) => {
-  const then = new Date(time.dateTime);
-  const exact = `${unbroken(day.format(then))}, ${unbroken(hour.format(then))}`;
-  if (!time.dataset.as) return exact;
-  time.title = exact;
-  const seconds = Math.max(0, (Date.now() - then) / 1000);
-  const place = units.findIndex(([, length]) => seconds >= length);
+const { locale, timeZone } = hour.resolvedOptions();
+const units = [["day", 86400], ["hour", 3600], ["minute", 60]].map(([unit, length]) => {
+  const { format } = new Intl.NumberFormat(languages, { style: "unit", unit });
+  return { unit, length, format };
+});
+const since = (seconds, as) => {
+  const place = units.findIndex(({ length }) => seconds >= length);
   if (place < 0) return past.format(0, "minute");
-  const count = ([, length], of) => Math.floor(of / length);
-  const n = count(units[place], seconds);
-  if (time.dataset.as === "ago") return past.format(-n, units[place][0]);
-  const rest = units[place + 1], m = rest && count(rest, seconds % units[place][1]);
-  return unbroken(amount(n, units[place][0]) + (m ? " " + amount(m, rest[0]) : ""));
+  const { unit, length, format } = units[place], rest = units[place + 1];
+  const n = Math.floor(seconds / length), m = rest && Math.floor(seconds % length / rest.length);
+  return as === "ago" ? past.format(-n, unit) : unbroken(format(n) + (m ? " " + rest.format(m) : ""));
 };
 const tell = () => {
   for (const time of document.querySelectorAll("time")) {
-    const text = wording(time);
-    if (time.textContent !== text) time.textContent = text;
-    time.lang = hour.resolvedOptions().locale;
+    const { as } = time.dataset, then = new Date(time.dateTime);
+    if (!time.lang) {
+      const exact = `${unbroken(day.format(then))}, ${unbroken(hour.format(then))}`;
+      time.lang = locale;
+      if (as) time.title = exact; else time.textContent = exact;
+    }
+    const text = as && since((Date.now() - then) / 1000, as);
+    if (as && time.textContent !== text) time.textContent = text;
   }
 };
 
@@ -43,7 +44,9 @@ const nameOf = (person) => person.querySelector("bdi").textContent;
 let shown = parts(document), etag, spoken;
 
 const refresh = async () => {
-  const headers = etag ? { "If-None-Match": etag } : {};
+  // Before the first answer that we see, there is only the date of the page.
+  const date = new Date(document.lastModified).toUTCString();
+  const headers = etag ? { "If-None-Match": etag } : { "If-Modified-Since": date };
   const answer = await fetch(location.pathname, { cache: "no-store", headers });
   if (answer.status === 304) return;
   if (!answer.ok) throw answer;
@@ -110,7 +113,7 @@ button.onclick = () => {
   restart();
 };
 find("live").hidden = false;
-find("zone").textContent = zone.replace("{}", hour.resolvedOptions().timeZone);
+find("zone").textContent = zone.replace("{}", timeZone);
 document.addEventListener("visibilitychange", restart);
 setInterval(tell, 15e3);
 setInterval(check, 6e4);

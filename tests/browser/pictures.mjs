@@ -24,8 +24,8 @@ const PICTURES = {
   turkish: { scene: "turkish", locale: "tr-TR", timezoneId: "Europe/Istanbul" },
   odd: { scene: "odd" },
   "odd-320": { scene: "odd", viewport: { width: 320, height: 640 } },
-  "readme-light": { scene: "eight", viewport: { width: 960, height: 860 }, fullPage: false },
-  "readme-dark": { scene: "eight", viewport: { width: 960, height: 860 }, fullPage: false, colorScheme: "dark" },
+  "page-light": { scene: "eight", viewport: { width: 960, height: 860 }, fullPage: false },
+  "page-dark": { scene: "eight", viewport: { width: 960, height: 860 }, fullPage: false, colorScheme: "dark" },
 };
 
 const [lookout, directory, ...wanted] = process.argv.slice(2);
@@ -41,8 +41,6 @@ try {
     if (print) await page.emulateMedia({ media: "print" });
     await page.goto(`${address}/lookout/`, { waitUntil: "load" });
     await page.waitForTimeout(300);
-    const width = await page.evaluate?.(() => document.documentElement.scrollWidth).catch(() => 0);
-    if (width > page.viewportSize().width) console.log(`${name}: ${width} px wide, more than the window`);
     await page.screenshot({ path: join(directory, `${name}.png`), fullPage });
     await page.close();
   }

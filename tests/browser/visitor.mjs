@@ -1,8 +1,11 @@
 // What a visitor finds: `node visitor.mjs LOOKOUT SCENARIO`. Fails unless all is as it should be.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { Program, nginx, until } from "./program.mjs";
 import { browse } from "./web.mjs";
 
@@ -64,6 +67,22 @@ const SCENARIOS = {
       assert.notEqual(await page.getAttribute("#icon", "href"), icon, "the icon carries the count");
       assert.deepEqual(page.complaints, []);
     } finally { await program.remove(); }
+  },
+
+  async "the demo"(browser, lookout) {
+    const demo = spawn(lookout, ["demo", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      const [line] = await once(createInterface(demo.stdout), "line");
+      const page = await visit(browser, new URL(line).origin);
+      await page.waitForSelector("#members bdi");
+      assert.match(await page.title(), /^\(\d+\) /, "the title carries the count");
+      const before = await page.locator("#rows").innerText();
+      await page.waitForFunction((before) => document.querySelector("#rows").innerText !== before, before, { timeout: 30_000 });
+      assert.deepEqual(page.complaints, []);
+    } finally {
+      demo.kill("SIGTERM");
+      await once(demo, "exit");
+    }
   },
 
   async "pause"(browser, lookout) {

@@ -35,8 +35,8 @@ export const serve = (dir) => new Promise((resolve) => {
 });
 
 /** Chromium, as root too, and without what it would ask the network for by itself. */
-export const browse = () => chromium.launch({
+export const browse = (more = []) => chromium.launch({
   executablePath: "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", ...more],
 });

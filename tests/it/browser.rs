@@ -33,6 +33,11 @@ fn a_change_arrives_without_a_reload_and_leaves_focus_and_scroll() {
 }
 
 #[test]
+fn the_demo_shows_people_who_come_and_go() {
+    browse("visitor.mjs", &["the demo"]);
+}
+
+#[test]
 fn a_paused_page_stays_as_it_is() {
     browse("visitor.mjs", &["pause"]);
 }

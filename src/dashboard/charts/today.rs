@@ -98,9 +98,8 @@ impl<'a> Drawing<'a> {
     }
 
     fn strip(&self, person: &Person) -> Strip {
-        let is_today = |visit: &&Visit| {
-            known(visit, self.until).is_some_and(|(_, to)| to >= self.today.start)
-        };
+        let is_today =
+            |visit: &&Visit| known(visit, self.until).is_some_and(|(_, to)| to >= self.today.start);
         let visits: Vec<&Visit> = person.visits.iter().filter(is_today).collect();
         Strip { name: person.name.to_string(), bars: self.bars(&visits), text: self.told(&visits) }
     }

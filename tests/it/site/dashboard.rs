@@ -46,7 +46,8 @@ fn rows_go_by_last_action_then_by_code_point() {
 #[test]
 fn those_seen_lately_are_twelve_and_a_number() {
     let out = |count: u32| {
-        let visit = |n| person(&format!("{n}")).was_in("2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z");
+        let visit =
+            |n| person(&format!("{n}")).was_in("2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z");
         dashboard((0..count).map(visit).collect())
     };
     for (count, shown, more) in [(0, 0, None), (12, 12, None), (14, 12, Some("and 2 more"))] {
@@ -64,7 +65,10 @@ fn the_title_and_the_icon_carry_the_count() {
         let here = |n| person(&format!("{n}")).stays_from("2026-01-05T17:00:00Z");
         let made = dashboard((0..count).map(here).collect());
         let page = &made.pages[0];
-        assert_eq!((page.title.as_str(), page.favicon.clone()), (title, format!("favicon/{icon}.svg")));
+        assert_eq!(
+            (page.title.as_str(), page.favicon.clone()),
+            (title, format!("favicon/{icon}.svg"))
+        );
     }
 }
 
