@@ -62,6 +62,7 @@ pub mod journal;
 pub mod jsonl;
 pub mod logging;
 pub mod moment;
+pub mod notify;
 pub mod roster;
 pub mod simulate;
 pub mod site;

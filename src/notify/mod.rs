@@ -1,0 +1,11 @@
+//! Messages to chat rooms: who came, who went, when the room opened and emptied.
+//!
+//! A [`Message`] is what a target is told; an [`Encoder`] writes it as the target's
+//! service wants it. Both are pure: words and templates are loaded before, and a
+//! moment is an argument.
+
+pub mod encode;
+pub mod message;
+
+pub use encode::{Encoder, Service};
+pub use message::{Card, CardState, Inside, Message, News, Room};
