@@ -25,6 +25,9 @@ const LISTED: usize = 40;
 /// How long a name may be, in characters.
 const NAME_LENGTH: usize = 64;
 
+/// Instead of a name that can't be seen.
+const NAMELESS: &str = "—";
+
 /// Writes messages in one language and dialect.
 #[derive(Clone)]
 pub(super) struct Writer {
@@ -196,14 +199,26 @@ fn room(room: &Room) -> Context {
     context
 }
 
-/// A name as it is shown: on one line, from left to right, of a bearable length.
+/// A name as it is shown: on one line, from left to right, of a bearable length, and to be seen.
 fn shown(name: &str) -> String {
     let clean: String =
         name.chars().map(|c| if escape::is_disturbing(c) { ' ' } else { c }).collect();
     let name = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.chars().all(is_invisible) {
+        return NAMELESS.to_owned();
+    }
     if name.chars().count() <= NAME_LENGTH {
         return name;
     }
     let kept: String = name.chars().take(NAME_LENGTH - 1).collect();
     format!("{}…", kept.trim_end())
+}
+
+/// Takes room, or not even that, and shows nothing.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{115f}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{3164}' | '\u{feff}'
+        )
 }
