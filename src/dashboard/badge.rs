@@ -54,7 +54,7 @@ impl Badge {
     /// The badge of a place.
     pub(super) fn new(place: &Place, words: &Words) -> Self {
         let count = place.visible.count();
-        let (label, message) = (place.name.to_owned(), words.around.online.of(count));
+        let (label, message) = (place.name.to_owned(), (words.around.online)(count));
         let label_length = letters::width(&label);
         let message_length = letters::width(&message);
         let split = label_length + 2 * PADDING;

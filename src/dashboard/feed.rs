@@ -144,7 +144,7 @@ impl Teller<'_> {
         let named = people[..people.len().min(NAMED)].join(", ");
         match people.len().saturating_sub(NAMED) {
             0 => named,
-            more => format!("{named} {}", self.words.others.of(more)),
+            more => format!("{named} {}", (self.words.more)(more)),
         }
     }
 

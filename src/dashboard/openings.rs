@@ -136,6 +136,7 @@ mod tests {
             last_join: None,
             last_left: None,
             present_since: None,
+            sharing_since: None,
         }
     }
 

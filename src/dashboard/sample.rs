@@ -77,6 +77,7 @@ fn person(name: &str, visits: Vec<Visit>) -> Option<Person> {
         last_join: visits.iter().filter_map(|visit| visit.start).max(),
         last_left: visits.iter().filter_map(ended).max(),
         present_since: open.and_then(|visit| visit.start),
+        sharing_since: open.and_then(|visit| visit.start).filter(|_| name == "Came Back"),
         visits,
     })
 }

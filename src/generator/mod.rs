@@ -11,6 +11,7 @@ mod log;
 mod preview;
 mod replay;
 mod shared;
+mod sorted;
 mod supervision;
 mod watcher;
 

@@ -5,6 +5,9 @@
 //! `templates_dir` replaces the built-in one of the same name, and may extend
 //! it: `{% extends "builtin/index.html" %}`.
 //!
+//! Pages and messages to chats are apart: what lies below `messages/` belongs to the
+//! latter, and neither sees the other's filters or escaping.
+//!
 //! Everything printed is escaped, whatever the template is called: Tera goes by
 //! the name's ending, and `page.html.tera` would not be escaped by its own rule.
 
@@ -22,9 +25,29 @@ static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 const PREFIX: &str = "builtin/";
 
-/// Loads all templates; `templates_dir` need not exist.
+/// Below it lie the templates of messages to chats.
+pub(crate) const MESSAGES: &str = "messages/";
+
+/// Loads the templates of pages; `templates_dir` need not exist.
 pub(super) fn load(templates_dir: &Path) -> Result<Tera> {
-    let own = own(templates_dir)?;
+    let mut tera = Tera::new();
+    tera.set_escape_fn(escape);
+    fill(&mut tera, templates_dir, |name| !name.starts_with(MESSAGES))?;
+    Ok(tera)
+}
+
+/// Adds the templates whose name `belongs` to `tera`, which has its filters and its
+/// escaper, and no templates yet.
+pub(crate) fn fill(
+    tera: &mut Tera,
+    templates_dir: &Path,
+    belongs: impl Fn(&str) -> bool,
+) -> Result<()> {
+    tera.autoescape_on([""]);
+    let ready = tera.set_fallback_prefixes([PREFIX]);
+    ready.expect("no template is registered yet");
+    let mut sources = builtin();
+    let own: Vec<_> = own(templates_dir)?.into_iter().filter(|(name, _)| belongs(name)).collect();
     let faults: Vec<String> = own.iter().filter_map(syntax_fault).collect();
     ensure!(
         faults.is_empty(),
@@ -32,12 +55,7 @@ pub(super) fn load(templates_dir: &Path) -> Result<Tera> {
         templates_dir.display(),
         faults.join("\n\n")
     );
-    let mut tera = Tera::new();
-    tera.autoescape_on([""]);
-    tera.set_escape_fn(escape);
-    let ready = tera.set_fallback_prefixes([PREFIX]);
-    ready.expect("no template is registered yet");
-    let mut sources = builtin();
+    sources.retain(|(name, _)| belongs(name.strip_prefix(PREFIX).unwrap_or(name)));
     sources.extend(own);
     let added = tera.add_raw_templates(sources);
     added.map_err(|error| {
@@ -45,8 +63,7 @@ pub(super) fn load(templates_dir: &Path) -> Result<Tera> {
             "the templates of `{}` and the built-in ones do not fit together\n{error}",
             templates_dir.display()
         )
-    })?;
-    Ok(tera)
+    })
 }
 
 /// What is wrong with a template by itself: all such faults are told at once, while of

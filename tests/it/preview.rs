@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Lookout, Request, until};
+use crate::support::lookout::until;
+use crate::support::{Lookout, Request};
 
 const PAGE: &str = "lookout/index.html";
 
@@ -18,8 +19,7 @@ impl Told {
     fn by(address: SocketAddr) -> Self {
         let mut stream = TcpStream::connect(address).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("it can be set");
-        let request =
-            format!("GET /lookout/preview.events HTTP/1.1\r\nhost: {address}\r\n\r\n");
+        let request = format!("GET /lookout/preview.events HTTP/1.1\r\nhost: {address}\r\n\r\n");
         stream.write_all(request.as_bytes()).expect("it can be asked");
         Self(BufReader::new(stream))
     }
@@ -66,7 +66,8 @@ fn a_fault_is_shown_over_the_preview_and_the_last_good_page_stays() {
     assert_eq!(lookout.wait_for(PAGE, |_| true), good, "the last good page stays");
 
     write(&lookout, "templates/index.html", "<body>\nmine: {{ heading }}\n</body>");
-    let state = told.wait_for(|state| state["fault"].is_null() && state["version"] != first["version"]);
+    let state =
+        told.wait_for(|state| state["fault"].is_null() && state["version"] != first["version"]);
     lookout.wait_for(PAGE, |page| page.contains("mine: Lookout"));
 
     write(&lookout, "static/own.css", "b {}");
@@ -110,13 +111,25 @@ fn changed_settings_count_at_once_wrong_ones_not_and_some_need_a_restart() {
     let wrong = titled("Salon").replace("title", "titel");
     write(&lookout, "lookout.toml", &wrong);
     let mut log = String::new();
-    assert!(until(|| { log += &lookout.log(); log.contains("did you mean `title`?") }), "{log}");
+    assert!(
+        until(|| {
+            log += &lookout.log();
+            log.contains("did you mean `title`?")
+        }),
+        "{log}"
+    );
     lookout.wait_for(PAGE, |page| page.contains("<title>Lounge"));
 
     let restart = titled("Salon").replace("127.0.0.1:0", "127.0.0.1:1");
     write(&lookout, "lookout.toml", &restart);
     lookout.wait_for(PAGE, |page| page.contains("<title>Salon"));
-    assert!(until(|| { log += &lookout.log(); log.contains("restart Lookout for the change of `zoom.listen`, `admin.listen`") }), "{log}");
+    assert!(
+        until(|| {
+            log += &lookout.log();
+            log.contains("restart Lookout for the change of `zoom.listen`, `admin.listen`")
+        }),
+        "{log}"
+    );
 }
 
 #[test]
@@ -142,10 +155,12 @@ fn a_browser_that_takes_gzip_gets_the_copy_that_lies_there() {
     lookout.serve();
     lookout.wait_for(PAGE, |page| page.contains("</html>"));
     let plain = lookout.get("/lookout/");
-    let packed =
-        Request::get("/lookout/").header("accept-encoding", "gzip").send(lookout.public());
+    let packed = Request::get("/lookout/").header("accept-encoding", "gzip").send(lookout.public());
     assert_eq!(packed.header("content-encoding"), Some("gzip"));
-    assert_eq!(packed.header("vary").map(str::to_ascii_lowercase), Some("accept-encoding".to_owned()));
+    assert_eq!(
+        packed.header("vary").map(str::to_ascii_lowercase),
+        Some("accept-encoding".to_owned())
+    );
     assert_eq!(packed.header("content-type"), plain.header("content-type"));
     assert_ne!(packed.header("etag"), plain.header("etag"));
 }

@@ -62,7 +62,13 @@ fn an_entry_names_ten_people_at_most() {
         person(&format!("P{n:02}")).was_in("2026-01-05T10:00:00Z", "2026-01-05T10:00:59Z")
     });
     let told = told(crowd.collect());
-    assert!(told[0].ends_with("(Open for 1 min: P00, P01, P02, P03, P04, P05, P06, P07, P08, P09 and 2 more)"), "{}", told[0]);
+    assert!(
+        told[0].ends_with(
+            "(Open for 1 min: P00, P01, P02, P03, P04, P05, P06, P07, P08, P09 and 2 more)"
+        ),
+        "{}",
+        told[0]
+    );
 }
 
 #[test]
@@ -133,8 +139,9 @@ fn a_badge_counts_and_its_halves_fit_together() {
     for (what, count, title) in cases {
         let mut settings = nowhere();
         settings.rooms = vec![room("lounge", "Lounge")];
-        let people =
-            (0..count).map(|n| person(&format!("{n}")).stays_from("2026-01-05T17:00:00Z")).collect();
+        let people = (0..count)
+            .map(|n| person(&format!("{n}")).stays_from("2026-01-05T17:00:00Z"))
+            .collect();
         let badge = Dashboard::new(&presence_in(vec![people]), &settings, at(NOW)).badges.remove(0);
         assert_eq!((badge.title.as_str(), badge.online), (title, count > 0), "{what}");
         assert_eq!(badge.split + badge.message_width, badge.width, "{what}");

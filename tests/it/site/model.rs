@@ -15,10 +15,14 @@ fn shape(value: &Value) -> Value {
         Value::Bool(_) => "yes or no".into(),
         Value::Number(_) => "number".into(),
         Value::String(_) => "text".into(),
-        Value::Array(items) => Value::Array(items.iter().map(shape).reduce(merge).into_iter().collect()),
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| (name.clone(), shape(value))).collect::<Map<_, _>>().into()
+        Value::Array(items) => {
+            Value::Array(items.iter().map(shape).reduce(merge).into_iter().collect())
         }
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), shape(value)))
+            .collect::<Map<_, _>>()
+            .into(),
     }
 }
 
