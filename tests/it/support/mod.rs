@@ -5,6 +5,7 @@ pub mod hostile;
 pub mod http;
 pub mod lookout;
 pub mod mongod;
+pub mod old;
 pub mod proxy;
 
 pub use http::{Reply, Request};
