@@ -8,7 +8,9 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use lookout::cli::{self, Cli, Command};
 use lookout::clock;
-use lookout::commands::{build, check, demo, export, import, init, intake, serve, simulate, watch};
+use lookout::commands::{
+    build, check, demo, export, import, init, intake, print, serve, simulate, watch,
+};
 use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
 use lookout::logging;
 
@@ -47,6 +49,7 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         Command::Export(args) => {
             export::run(&load()?, args.from, args.what(), runtime()?.handle(), &mut out)?;
         }
+        Command::Print(what) => print::run(&what, cli.config.as_deref(), env, &mut out)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -21,14 +21,15 @@ pub(super) struct Block {
 pub(super) struct Entry {
     name: &'static str,
     value: Option<String>,
-    is_typed: bool,
+    is_set: bool,
 }
 
 impl Entry {
     /// What holds for `key`: what was typed, else its default.
     pub(super) fn new(key: &Key, typed: Option<&Node>) -> Self {
         let value = typed.map(as_toml).or_else(|| key.default.clone());
-        Self { name: key.name, value, is_typed: typed.is_some() }
+        let is_set = value.as_deref().is_some_and(|value| !matches!(value, "\"\"" | "[]"));
+        Self { name: key.name, value, is_set }
     }
 }
 
@@ -51,7 +52,7 @@ pub(super) fn settings_file(
         for entry in &block.entries {
             let Some(value) = &entry.value else { continue };
             if secrecy::holds_a_secret(entry.name) {
-                let state = if entry.is_typed { "set, and not shown" } else { "not set" };
+                let state = if entry.is_set { "set, and not shown" } else { "not set" };
                 put(&mut text, format_args!("# {} is {state}\n", entry.name));
             } else {
                 put(&mut text, format_args!("{} = {value}\n", entry.name));
