@@ -1,10 +1,10 @@
 //! A real Chromium looks at the demo.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use crate::support::Lookout;
+use crate::support::browser::look_at;
 
 /// A running `lookout demo`, which ends with the test.
 struct Demo {
@@ -38,16 +38,7 @@ impl Drop for Demo {
 #[test]
 fn a_browser_shows_people_and_sees_a_change_arrive_without_complaint() {
     let demo = Demo::start();
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    assert!(
-        scripts.join("node_modules").exists(),
-        "the browser's driver is not installed; `tests/run.sh` does it"
-    );
-    let output = Command::new("node")
-        .arg(scripts.join("live.mjs"))
-        .arg(&demo.url)
-        .output()
-        .expect("node is installed; `tests/run.sh` does it");
+    let output = look_at(&demo.url).wait_with_output().expect("it ends");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
 }

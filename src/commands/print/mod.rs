@@ -12,7 +12,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use clap_complete::Shell;
 
-use crate::config::{self, Environment};
+use crate::config::{self, Environment, Settings, SettingsError};
 
 /// What to print.
 #[derive(Debug, clap::Subcommand)]
@@ -54,4 +54,13 @@ pub fn run(
         What::Man(args) => return manual::man(args, out),
     };
     Ok(out.write_all(text.as_bytes())?)
+}
+
+/// Refuses settings by which nobody can know where to connect to.
+fn require_fixed_port(settings: &Settings) -> Result<(), SettingsError> {
+    match settings.zoom.listen.port() {
+        0 => Err(settings
+            .refuse("zoom.listen", "has port 0, which is any free one; write a port such as 8787")),
+        _ => Ok(()),
+    }
 }

@@ -53,8 +53,8 @@ struct View {
     max_body: usize,
     body_buffer: usize,
     site_path: String,
-    /// The site's path without its last slash; `None` for the root.
-    bare_path: Option<String>,
+    /// The site's path without its last slash. It is never the root: the webhook lies there.
+    bare_path: String,
     hsts: &'static str,
     places: Vec<Place>,
     pages: Option<String>,
@@ -91,6 +91,7 @@ impl View {
         let site_path = settings.site.path.clone();
         let root = std::path::absolute(&settings.site.output_dir)?;
         let refuse = |problem: String| settings.refuse("site.output_dir", &problem);
+        super::require_fixed_port(settings)?;
         Ok(Self {
             server_name: server_name(settings, args)?.as_str().to_owned(),
             root: quoted::for_nginx(&root).map_err(refuse)?,
@@ -98,7 +99,7 @@ impl View {
             webhook: settings.zoom.path.clone(),
             max_body: settings.zoom.max_body,
             body_buffer: settings.zoom.max_body.min(BODY_BUFFER),
-            bare_path: (site_path != "/").then(|| site_path.trim_end_matches('/').to_owned()),
+            bare_path: site_path.trim_end_matches('/').to_owned(),
             hsts: HSTS,
             places: places(settings, args),
             pages: args.pages.as_ref().map(|pages| pages.as_str().to_owned()),

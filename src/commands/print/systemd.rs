@@ -89,6 +89,7 @@ pub fn unit(settings: &Settings, args: &Args, program: &Path) -> Result<String> 
 impl View {
     fn new(settings: &Settings, args: &Args, program: &Path) -> Result<Self> {
         let refuse = |problem: String| settings.refuse("paths", &problem);
+        super::require_fixed_port(settings)?;
         let file = settings.origin.file.as_deref().map(absolute).transpose()?;
         let state = Path::new(STATE).join("lookout");
         let own = own_directories(settings, args.command)?;
