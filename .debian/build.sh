@@ -11,7 +11,8 @@ profile=${PROFILE:-release}
 # cargo-deb writes the package; it is kept beside what it builds.
 deb=$PWD/target/cargo-deb
 if [ ! -x "$deb/bin/cargo-deb" ]; then
-    cargo install --locked --quiet --root "$deb" cargo-deb --version 3.8.0
+    cargo install --locked --quiet --root "$deb" --target-dir "$deb/build" \
+        cargo-deb --version 3.8.0 --no-default-features
 fi
 cargo build --locked --quiet --profile "$profile"
 
