@@ -9,7 +9,7 @@ mod csv;
 pub mod headers;
 pub mod publish;
 mod render;
-mod templates;
+pub(crate) mod templates;
 
 use std::borrow::Cow;
 use std::io;

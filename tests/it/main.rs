@@ -7,6 +7,7 @@ mod commands;
 mod crash;
 mod deploy;
 mod evening;
+mod notify;
 mod odd_bodies;
 mod site;
 mod support;

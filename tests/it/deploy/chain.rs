@@ -2,13 +2,26 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use super::{behind_nginx, join};
 use crate::support::Request;
-use crate::support::browser::look_at;
 use crate::support::lookout::{WEBHOOK, now, signed, until};
 use crate::support::nginx::{HOST, QUIET};
+
+/// A real Chromium, which waits for a change of the page at `url`.
+fn look_at(url: &str) -> Child {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let child = Command::new("node")
+        .arg(scripts.join("behind.mjs"))
+        .arg(url)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    child.expect("node is installed; `tests/run.sh` does it")
+}
 
 #[test]
 fn a_browser_behind_nginx_sees_a_delivery_arrive_without_complaint() {
