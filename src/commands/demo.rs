@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::clock;
 use crate::commands::serve::Service;
-use crate::config::{PublishList, Room, Secret, Settings, Slug};
+use crate::config::{PublishList, Room, Secret, Settings, Slug, Supervisor};
 use crate::dashboard::{Dashboard, TableRow};
 use crate::generator::{Generator, Log};
 use crate::http;
@@ -31,7 +31,7 @@ pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) ->
     let (path, webhook) = (settings.site.path.clone(), settings.zoom.path.clone());
     let start = clock::now();
     remember(simulate::demo_past(seed, start), &settings)?;
-    let service = Service::start(settings).await?;
+    let service = Service::start(settings, &mut Supervisor::default()).await?;
     let address = service.address;
     writeln!(out, "http://{address}{path}")?;
     out.flush()?;

@@ -5,6 +5,7 @@ mod archive;
 mod browser;
 mod commands;
 mod crash;
+mod deploy;
 mod evening;
 mod notify;
 mod odd_bodies;
