@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::export::{Store, What};
-use crate::commands::{init, simulate};
+use crate::commands::{forget, init, simulate};
 use crate::moment::Moment;
 
 const EXAMPLES: &str = "\
@@ -82,6 +82,10 @@ pub enum Command {
     Import(Import),
     /// Write all stored events to stdout as JSON lines
     Export(Export),
+    /// Copy the journal to a file, also while it is written
+    Backup(Backup),
+    /// Remove a person's events, and every trace of the name, from all that is stored and shown
+    Forget(forget::Args),
 }
 
 /// What `build` takes.
@@ -138,6 +142,14 @@ pub struct Export {
     /// Write the deliveries that could not be read, instead of the events
     #[arg(long)]
     pub quarantined: bool,
+}
+
+/// What `backup` takes.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The file to write; an earlier backup is replaced, anything else is not
+    #[arg(value_name = "FILE")]
+    pub to: PathBuf,
 }
 
 impl Export {
@@ -237,6 +249,9 @@ mod tests {
           simulate  Send simulated people's signed deliveries to an intake, and say how they were answered
           import    Store events from a file of JSON lines
           export    Write all stored events to stdout as JSON lines
+          backup    Copy the journal to a file, also while it is written
+          forget    Remove a person's events, and every trace of the name, from all that is stored and
+                    shown
           help      Print this message or the help of the given subcommand(s)
 
         Options:

@@ -8,7 +8,9 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use lookout::cli::{self, Cli, Command};
 use lookout::clock;
-use lookout::commands::{build, check, demo, export, import, init, intake, serve, simulate, watch};
+use lookout::commands::{
+    backup, build, check, demo, export, forget, import, init, intake, serve, simulate, watch,
+};
 use lookout::config::{self, Environment, Settings, SettingsError};
 use lookout::logging;
 
@@ -46,6 +48,11 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         }
         Command::Export(args) => {
             export::run(&load()?, args.from, args.what(), runtime()?.handle(), &mut out)?;
+        }
+        Command::Backup(args) => backup::run(&load()?, &args.to)?,
+        Command::Forget(args) => {
+            let (notes, answer) = (&mut io::stderr(), &mut io::stdin().lock());
+            forget::run(load()?, &args, runtime()?.handle(), notes, answer)?;
         }
     }
     Ok(ExitCode::SUCCESS)

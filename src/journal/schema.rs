@@ -74,7 +74,7 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
 
 /// Makes a journal that nobody else may read: it tells what everybody did, also who is
 /// not published. SQLite gives the files beside it the same mode.
-fn create_for_ourselves(path: &Path) -> io::Result<()> {
+pub fn create_for_ourselves(path: &Path) -> io::Result<()> {
     match File::options().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
@@ -101,8 +101,11 @@ pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
 
 fn configure(connection: &Connection, path: &Path) -> Result<()> {
     connection.busy_timeout(BUSY)?;
+    // What is removed is overwritten: nothing of a person stays in the file by accident.
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
+        )
         .with_context(|| format!("cannot write the journal `{}`", path.display()))?;
     migrate(connection, path)
 }
@@ -122,6 +125,11 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Makes it another journal: what was kept of the one it was does not count any more.
+pub fn renew_id(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("UPDATE journal SET id = lower(hex(randomblob(16)))", []).map(drop)
+}
+
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
@@ -137,7 +145,7 @@ fn refuse_newer(version: i64, path: &Path) -> Result<()> {
 }
 
 /// Makes the names of new files last over a power cut.
-fn sync_directory(dir: &Path) -> Result<()> {
+pub fn sync_directory(dir: &Path) -> Result<()> {
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     File::open(dir)
         .and_then(|dir| dir.sync_all())

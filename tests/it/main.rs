@@ -2,10 +2,12 @@
 
 mod answers;
 mod archive;
+mod backup;
 mod browser;
 mod commands;
 mod crash;
 mod evening;
+mod forget;
 mod odd_bodies;
 mod site;
 mod support;

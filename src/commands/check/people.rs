@@ -1,6 +1,7 @@
 //! Who may appear, and where: settings that are valid and may still surprise.
 
 use super::{Context, Line};
+use crate::commands::counted::counted;
 use crate::config::{Person, PublishList};
 
 /// Tells who may appear; nobody is no fault, but hardly meant.
@@ -11,7 +12,9 @@ pub(super) fn publish(context: &Context<'_>) -> Vec<Line> {
             "nobody may appear yet; list names in `privacy.publish`, or `[\"*\"]` for everybody"
                 .to_owned()
         }
-        PublishList::Only(names) => format!("{} may appear", counted(names.len(), "name")),
+        PublishList::Only(names) => {
+            format!("{} may appear", counted(names.len() as u64, "name", "names"))
+        }
     };
     vec![Line::fine("publish", text)]
 }
@@ -42,7 +45,8 @@ pub(super) fn merged(context: &Context<'_>) -> Vec<Line> {
         (false, _) => lines,
         (true, 0) => Vec::new(),
         (true, number) => {
-            let text = format!("{} with several names or ids", counted(number, "entry"));
+            let text =
+                format!("{} with several names or ids", counted(number as u64, "entry", "entries"));
             vec![Line::fine("people", text)]
         }
     }
@@ -58,14 +62,6 @@ fn published_alias<'a>(person: &'a Person, publish: &PublishList) -> Option<&'a 
     }
     let alias = person.aliases.iter().find(|alias| names.contains(*alias));
     alias.map(|alias| alias.as_str())
-}
-
-fn counted(number: usize, what: &str) -> String {
-    match (number, what) {
-        (1, _) => format!("1 {what}"),
-        (_, "entry") => format!("{number} entries"),
-        _ => format!("{number} {what}s"),
-    }
 }
 
 #[cfg(test)]
