@@ -250,8 +250,7 @@ mod tests {
           import    Store events from a file of JSON lines
           export    Write all stored events to stdout as JSON lines
           backup    Copy the journal to a file, also while it is written
-          forget    Remove a person's events, and every trace of the name, from all that is stored and
-                    shown
+          forget    Remove a person's events, and every trace of the name, from all that is stored and shown
           help      Print this message or the help of the given subcommand(s)
 
         Options:

@@ -38,6 +38,7 @@ use chrono_tz::Tz;
 
 pub use environment::Environment;
 pub use load::{keys, load, parse};
+pub use nearest::nearest;
 pub use people::{Person, PublishList};
 pub use problem::{Problem, SettingsError};
 pub use secret::Secret;
