@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::export::{Store, What};
-use crate::commands::{forget, init, simulate};
+use crate::commands::{arguments, forget, init, simulate};
 use crate::moment::Moment;
 
 const EXAMPLES: &str = "\
@@ -96,7 +96,7 @@ pub struct Build {
     pub output_dir: Option<PathBuf>,
 
     /// Show the room as it was at this moment, such as 2026-01-05T20:00:00Z
-    #[arg(long, value_name = "RFC3339", value_parser = moment)]
+    #[arg(long, value_name = "RFC3339", value_parser = arguments::moment)]
     pub at: Option<Moment>,
 
     /// Read every event again instead of starting from the checkpoint
@@ -116,11 +116,11 @@ pub struct Demo {
     pub once: bool,
 
     /// Choose the people and what they do; the same number gives the same demo
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true, value_parser = arguments::number)]
     pub seed: u64,
 
     /// Serve the page here; without this option, on 127.0.0.1:8787, or on a free port where that is taken
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = arguments::listen)]
     pub listen: Option<SocketAddr>,
 }
 
@@ -177,11 +177,6 @@ impl FromStr for Input {
             path => Self::File(path.into()),
         })
     }
-}
-
-fn moment(text: &str) -> Result<Moment, String> {
-    Moment::parse_rfc3339(text)
-        .ok_or_else(|| "write date, time and zone, such as 2026-01-05T20:00:00Z".to_owned())
 }
 
 #[cfg(test)]

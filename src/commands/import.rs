@@ -56,7 +56,7 @@ pub fn run(settings: &Settings, from: &Input, quiet: bool) -> Result<Summary> {
     let Summary { new, known, failed } = summary;
     let events = counted(new, "event", "events");
     let before = counted(known, "was there before", "were there before");
-    tracing::info!("imported {events}; {before}");
+    tracing::info!(new, known, failed, "imported {events}; {before}");
     let lines = counted(new + known + failed, "line", "lines");
     ensure!(failed == 0, "{failed} of {lines} could not be taken; the rest is imported");
     Ok(summary)
@@ -126,7 +126,7 @@ impl Import<'_> {
     fn fail(&mut self, number: u64, why: &str) {
         self.summary.failed += 1;
         if self.summary.failed <= NAMED as u64 {
-            self.progress.suspend(|| tracing::error!("line {number}: {why}"));
+            self.progress.suspend(|| tracing::error!(line = number, "line {number}: {why}"));
         }
     }
 

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub mod arguments;
 pub mod backup;
 pub mod build;
 pub mod check;

@@ -118,11 +118,18 @@ impl Service {
     }
 }
 
+/// An address of the settings cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}; stop what listens there, perhaps another Lookout, or change `{key}`")]
+pub struct CannotListen {
+    why: String,
+    key: &'static str,
+}
+
 /// Listens on `address`, which `key` sets.
-pub(super) fn listen(address: SocketAddr, key: &str) -> Result<TcpListener> {
-    http::listen(address).map_err(|error| {
-        anyhow!("{error:#}; stop what listens there, perhaps another Lookout, or change `{key}`")
-    })
+pub(super) fn listen(address: SocketAddr, key: &'static str) -> Result<TcpListener> {
+    let cannot = |error| CannotListen { why: format!("{error:#}"), key };
+    Ok(http::listen(address).map_err(cannot)?)
 }
 
 /// Templates are loaded before anything is served: a fault in them is told at once.

@@ -47,7 +47,8 @@ impl fmt::Display for Line {
             Mark::Wrong => '✗',
         };
         // A name or a path may hold what commands a terminal.
-        let text = self.text.replace(char::is_control, "\u{fffd}");
+        let is_command = |c: char| c.is_control() && c != '\n';
+        let text = self.text.replace(is_command, "\u{fffd}").replace('\n', "\n            ");
         write!(f, "{mark} {:<9} {text}", self.about)
     }
 }

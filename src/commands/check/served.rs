@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{User, geteuid};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::files::existing;
 use super::{Context, Line};
@@ -45,18 +45,20 @@ pub(super) fn secrets(context: &Context<'_>) -> Vec<Line> {
     inside.map(line).collect()
 }
 
-/// Examines whether the files that are there can be read by a web server.
+/// Examines whether a web server can read the dashboard and the table, where they are.
 pub(super) fn readable(context: &Context<'_>) -> Vec<Line> {
-    let output = &context.settings.site.output_dir;
-    let is_hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
-    let entries = WalkDir::new(output).sort_by_file_name().into_iter();
-    let entries = entries.filter_entry(|e| e.depth() == 0 || !is_hidden(e.file_name()));
-    let closed = entries.flatten().find(|entry| {
-        let needed = if entry.file_type().is_dir() { 0o001 } else { 0o004 };
-        entry.depth() > 0
-            && entry.metadata().is_ok_and(|data| data.permissions().mode() & needed == 0)
+    let settings = context.settings;
+    let output = &settings.site.output_dir;
+    let places = [settings.site.path.trim_matches('/'), settings.csv.path.as_str()];
+    let entries = places.into_iter().flat_map(|place| {
+        WalkDir::new(output.join(place)).sort_by_file_name().into_iter().flatten()
     });
-    let line = |entry: walkdir::DirEntry| {
+    let needed = |entry: &DirEntry| if entry.file_type().is_dir() { 0o001 } else { 0o004 };
+    let is_closed = |entry: &DirEntry| {
+        let mode = entry.metadata().map(|data| data.permissions().mode());
+        mode.is_ok_and(|mode| mode & needed(entry) == 0)
+    };
+    let line = |entry: DirEntry| {
         let right = if entry.file_type().is_dir() { "o+x" } else { "o+r" };
         let path = entry.path().display();
         let text = format!(
@@ -64,7 +66,7 @@ pub(super) fn readable(context: &Context<'_>) -> Vec<Line> {
         );
         Line::look("output", text)
     };
-    closed.map(line).into_iter().collect()
+    entries.into_iter().find(is_closed).map(line).into_iter().collect()
 }
 
 /// A path without links and `..`, also where its end does not exist yet.
