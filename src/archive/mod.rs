@@ -5,6 +5,9 @@
 //! delays nothing. Any generator can [follow](Feed) it: it then knows the events of all
 //! machines, and those that an older set-up left there.
 //!
+//! How far a journal is there is noted in it and beside the events ([`progress`]), so that a
+//! backup put back on either side leaves no gap.
+//!
 //! No future of the driver is ever dropped half-way: each runs in a task of its own, and
 //! whoever waits for it may stop waiting.
 
@@ -14,12 +17,14 @@ mod erasing;
 mod feed;
 mod following;
 mod indexes;
+mod progress;
 mod queries;
 mod receipts;
 mod seen;
 mod ship;
 mod stream;
 mod survey;
+mod writing;
 
 pub use client::Archive;
 pub use document::Archived;

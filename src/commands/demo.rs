@@ -29,6 +29,8 @@ pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) ->
     let mut settings = settings(dir.path());
     settings.zoom.listen = listen.unwrap_or_else(|| free(settings.zoom.listen));
     let (path, webhook) = (settings.site.path.clone(), settings.zoom.path.clone());
+    let start = clock::now();
+    remember(simulate::demo_past(seed, start), &settings)?;
     let chosen = settings.zoom.listen;
     let service = Service::start(settings).await.map_err(|error| match listen {
         // The settings that it speaks of are the demo's own.
@@ -42,7 +44,6 @@ pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) ->
     out.flush()?;
     tracing::info!("open it in a browser; Ctrl-C ends the demo and removes its directory");
 
-    let start = clock::now();
     let sending = Sending {
         url: format!("http://{address}{webhook}").parse().context("the demo's own address")?,
         secret: Secret::new(SECRET).expect("it is not empty"),
@@ -65,10 +66,7 @@ pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
     let settings = settings(dir.path());
     let evening = simulate::demo_evening(seed);
     let end = simulate::demo_evening_end(&evening);
-    let journal = Journal::open(&settings.journal.path)?;
-    let records = evening.iter().map(|delivery| record(delivery, &settings)).collect();
-    journal.append_all(records)?;
-    journal.close();
+    remember(evening, &settings)?;
 
     let mut log = Log::from_start(&settings, None);
     log.catch_up(end)?;
@@ -118,6 +116,15 @@ fn free(address: SocketAddr) -> SocketAddr {
         Ok(_) => address,
         Err(_) => SocketAddr::new(address.ip(), 0),
     }
+}
+
+/// Puts into the journal what happened before the demo.
+fn remember(past: impl IntoIterator<Item = Delivery>, settings: &Settings) -> Result<()> {
+    let journal = Journal::open(&settings.journal.path)?;
+    let records = past.into_iter().map(|delivery| record(&delivery, settings)).collect();
+    journal.append_all(records)?;
+    journal.close();
+    Ok(())
 }
 
 fn record(delivery: &Delivery, settings: &Settings) -> Record {

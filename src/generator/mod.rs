@@ -10,6 +10,7 @@ mod live;
 mod log;
 mod replay;
 mod shared;
+mod sorted;
 
 use anyhow::Result;
 

@@ -1,7 +1,7 @@
 //! What an archive does not have yet.
 
 use anyhow::Result;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::reader::{self, Entry, Quarantined, Reader};
 
@@ -48,6 +48,16 @@ impl Reader {
             Ok(Shipped { event: row.get(0)?, quarantined: row.get(1)? })
         });
         Ok(row.optional()?.unwrap_or_default())
+    }
+
+    /// How far some archive has everything, whichever it is.
+    pub fn shipped_somewhere(&self) -> Result<Shipped> {
+        if self.is_before_archives()? {
+            return Ok(Shipped::default());
+        }
+        let query = "SELECT coalesce(max(event), 0), coalesce(max(quarantined), 0) FROM shipped";
+        let row = |row: &Row<'_>| Ok(Shipped { event: row.get(0)?, quarantined: row.get(1)? });
+        Ok(self.connection().query_row(query, [], row)?)
     }
 
     /// What comes after `shipped`, at most `most` of each kind.

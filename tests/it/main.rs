@@ -10,6 +10,7 @@ mod crash;
 mod discretion;
 mod evening;
 mod forget;
+mod notify;
 mod odd_bodies;
 mod rotation;
 mod site;

@@ -57,7 +57,7 @@ impl Lookout {
 
     /// The program with these arguments, in this directory, with a clean environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+        let mut command = Command::new(program());
         command.args(arguments).current_dir(self.dir.path()).env_clear().stdin(Stdio::null());
         command
     }
@@ -215,11 +215,17 @@ impl Lookout {
         lines
     }
 
-    /// The keys of all events and quarantined deliveries, each once or the test fails.
+    /// The keys of all events, each once or the test fails.
     #[track_caller]
     pub fn exported_keys(&self) -> BTreeSet<String> {
+        self.exported_keys_with(&[])
+    }
+
+    /// The same, with `options` of `export`.
+    #[track_caller]
+    pub fn exported_keys_with(&self, options: &[&str]) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();
-        for line in self.ok(&["export"]).lines() {
+        for line in self.ok(&[&["export"], options].concat()).lines() {
             let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
             let key = line["lookout"]["key"].as_str().expect("a key").to_owned();
             assert!(keys.insert(key), "an event is there twice");
@@ -235,6 +241,13 @@ impl Drop for Lookout {
             drop(running.child.wait());
         }
     }
+}
+
+/// The program that was built with the tests, or the one that `tests/prove.sh` names.
+fn program() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "it is no setting of the program")]
+    let named = std::env::var_os("LOOKOUT_PROGRAM");
+    named.map_or_else(|| env!("CARGO_BIN_EXE_lookout").into(), PathBuf::from)
 }
 
 /// A delivery signed at `seconds`.
