@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::export::{Store, What};
-use crate::commands::{arguments, forget, init, simulate};
+use crate::commands::{arguments, forget, init, print, simulate};
 use crate::moment::Moment;
 
 const EXAMPLES: &str = "\
@@ -82,6 +82,9 @@ pub enum Command {
     Import(Import),
     /// Write all stored events to stdout as JSON lines
     Export(Export),
+    /// Print a ready-to-use file for these settings
+    #[command(subcommand)]
+    Print(print::What),
     /// Copy the journal to a file, also while it is written
     Backup(Backup),
     /// Remove a person's events, and every trace of the name, from all that is stored and shown
@@ -244,6 +247,7 @@ mod tests {
           simulate  Send simulated people's signed deliveries to an intake, and say how they were answered
           import    Store events from a file of JSON lines
           export    Write all stored events to stdout as JSON lines
+          print     Print a ready-to-use file for these settings
           backup    Copy the journal to a file, also while it is written
           forget    Remove a person's events, and every trace of the name, from all that is stored and shown
           help      Print this message or the help of the given subcommand(s)

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::clock;
 use crate::commands::serve::{CannotListen, Service};
-use crate::config::{PublishList, Room, Secret, Settings, Slug};
+use crate::config::{PublishList, Room, Secret, Settings, Slug, Supervisor};
 use crate::dashboard::{Dashboard, TableRow};
 use crate::generator::{Generator, Log};
 use crate::http;
@@ -32,13 +32,16 @@ pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) ->
     let start = clock::now();
     remember(simulate::demo_past(seed, start), &settings)?;
     let chosen = settings.zoom.listen;
-    let service = Service::start(settings).await.map_err(|error| match listen {
-        // The settings that it speaks of are the demo's own.
-        Some(_) if error.is::<CannotListen>() => {
-            anyhow!("cannot listen on `{chosen}`; choose another address with `--listen`")
-        }
-        _ => error,
-    })?;
+    let service =
+        Service::start(settings, &mut Supervisor::default()).await.map_err(
+            |error| match listen {
+                // The settings that it speaks of are the demo's own.
+                Some(_) if error.is::<CannotListen>() => {
+                    anyhow!("cannot listen on `{chosen}`; choose another address with `--listen`")
+                }
+                _ => error,
+            },
+        )?;
     let address = service.address;
     writeln!(out, "http://{address}{path}")?;
     out.flush()?;

@@ -12,6 +12,7 @@ pub mod import;
 pub mod init;
 pub mod intake;
 mod owner;
+pub mod print;
 pub mod serve;
 mod shipping;
 pub mod simulate;

@@ -6,6 +6,7 @@
 
 mod assets;
 mod csv;
+pub mod headers;
 pub mod publish;
 mod render;
 pub(crate) mod templates;

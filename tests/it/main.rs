@@ -7,6 +7,7 @@ mod browser;
 mod check;
 mod commands;
 mod crash;
+mod deploy;
 mod discretion;
 mod evening;
 mod forget;

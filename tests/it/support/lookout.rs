@@ -117,9 +117,14 @@ impl Lookout {
 
     /// From now on `serve` listens where it does now, also after a restart.
     pub fn keep_address(&self) {
+        self.listen_on(self.public());
+    }
+
+    /// From now on `serve` listens there.
+    pub fn listen_on(&self, address: SocketAddr) {
         let path = self.path("lookout.toml");
         let settings = fs::read_to_string(&path).expect("readable");
-        let fixed = settings.replacen("127.0.0.1:0", &self.public().to_string(), 1);
+        let fixed = settings.replacen("127.0.0.1:0", &address.to_string(), 1);
         fs::write(path, fixed).expect("written");
     }
 
