@@ -11,8 +11,10 @@ use clap::Parser;
 use lookout::cli::{self, Cli, Command};
 use lookout::clock;
 use lookout::commands::serve::Extras;
-use lookout::commands::{build, check, demo, export, import, init, intake, serve, simulate, watch};
-use lookout::config::{self, Environment, Settings, SettingsError};
+use lookout::commands::{
+    backup, build, check, demo, export, forget, import, init, intake, print, serve, simulate, watch,
+};
+use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
 use lookout::generator::Load;
 use lookout::logging;
 
@@ -33,12 +35,12 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         Command::Init(args) => init::run(&args, &mut io::stderr())?,
         Command::Serve(args) => {
             let extras = extras(args, cli.config.clone(), env);
-            runtime()?.block_on(serve::run(load()?, extras))?;
+            runtime()?.block_on(serve::run(load()?, extras, supervisor()?))?;
         }
-        Command::Intake => runtime()?.block_on(intake::run(load()?))?,
+        Command::Intake => runtime()?.block_on(intake::run(load()?, supervisor()?))?,
         Command::Watch(args) => {
             let extras = extras(args, cli.config.clone(), env);
-            runtime()?.block_on(watch::run(load()?, extras))?;
+            runtime()?.block_on(watch::run(load()?, extras, &supervisor()?))?;
         }
         Command::Build(args) => build(load()?, args, &mut out)?,
         Command::Check => return check(&load()?, &mut out),
@@ -56,6 +58,12 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         }
         Command::Export(args) => {
             export::run(&load()?, args.from, args.what(), runtime()?.handle(), &mut out)?;
+        }
+        Command::Print(what) => print::run(&what, cli.config.as_deref(), env, &mut out)?,
+        Command::Backup(args) => backup::run(&load()?, &args.to)?,
+        Command::Forget(args) => {
+            let (notes, answer) = (&mut io::stderr(), &mut io::stdin().lock());
+            forget::run(load()?, &args, runtime()?.handle(), notes, answer)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -92,6 +100,10 @@ fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Resu
 fn check(settings: &Settings, out: &mut impl Write) -> Result<ExitCode> {
     let context = check::Context { settings, now: clock::now() };
     Ok(exit(check::run(&context, out)?))
+}
+
+fn supervisor() -> Result<Supervisor> {
+    Supervisor::from_process().context("cannot take over the socket that systemd holds")
 }
 
 fn exit(well: bool) -> ExitCode {

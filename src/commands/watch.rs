@@ -8,14 +8,14 @@ use tokio::sync::watch;
 
 use crate::archive::{Archive, Mode};
 use crate::commands::build::warn_if_nobody_appears;
-use crate::commands::serve::{Extras, listen, start_generator, start_preview};
-use crate::config::Settings;
+use crate::commands::serve::{Extras, start_generator, start_preview};
+use crate::config::{Settings, Supervisor};
 use crate::generator::{Live, Previews};
 use crate::http::{self, Trigger};
 use crate::visitors;
 
 /// Keeps the site current until SIGTERM or SIGINT.
-pub async fn run(settings: Settings, extras: Extras) -> Result<()> {
+pub async fn run(settings: Settings, extras: Extras, supervisor: &Supervisor) -> Result<()> {
     warn_if_nobody_appears(&settings);
     let archive = settings.archive.as_ref();
     let archive = archive.map(|archive| (Archive::new(archive, Handle::current()), Mode::On));
@@ -25,7 +25,7 @@ pub async fn run(settings: Settings, extras: Extras) -> Result<()> {
     let preview = match extras.preview {
         Some(address) => {
             let site = visitors::router(&settings, publications, shutdown.clone());
-            let listener = listen(address, "--preview")?;
+            let listener = http::listen(address)?;
             Some(start_preview(listener, &settings, site, &previews, &shutdown)?)
         }
         None => None,
@@ -42,8 +42,10 @@ pub async fn run(settings: Settings, extras: Extras) -> Result<()> {
     let shown = settings.site.output_dir.display().to_string();
     let generator = start_generator(settings, archive, live)?;
     tracing::info!("the site in `{shown}` is kept current");
+    supervisor.ready();
     let signal = http::signalled().await.context("cannot listen for signals")?;
     tracing::info!("stopping on {signal}");
+    supervisor.stopping();
     trigger.pull();
     if let Some(preview) = preview {
         preview.await.context("the preview panicked")?;

@@ -4,6 +4,7 @@
 //! keeps is only ever a function of the journal's events, so that a build with a
 //! checkpoint, one without, and a `serve` that has run for months make the same bytes.
 
+mod anew;
 mod checkpoint;
 mod inputs;
 mod live;
@@ -22,6 +23,8 @@ use crate::dashboard::Dashboard;
 use crate::moment::Moment;
 use crate::site::{self, Build, Edition, Models, Position, Renderer, Replace};
 
+pub use anew::{back_up, begin_anew};
+pub use checkpoint::place as checkpoint_place;
 pub use inputs::Load;
 pub use live::{Live, run};
 pub use log::{Log, Source};

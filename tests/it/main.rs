@@ -2,12 +2,18 @@
 
 mod answers;
 mod archive;
+mod backup;
 mod browser;
+mod check;
 mod commands;
 mod crash;
+mod deploy;
+mod discretion;
 mod evening;
+mod forget;
 mod notify;
 mod odd_bodies;
 mod preview;
+mod rotation;
 mod site;
 mod support;
