@@ -15,6 +15,7 @@ mod load;
 #[cfg(test)]
 mod mistakes;
 mod nearest;
+pub mod notify;
 mod overlay;
 pub mod people;
 mod problem;
@@ -38,6 +39,7 @@ use chrono_tz::Tz;
 
 pub use environment::Environment;
 pub use load::{keys, load, parse};
+pub use notify::Notify;
 pub use people::{Person, PublishList};
 pub use problem::{Problem, SettingsError};
 pub use secret::Secret;
@@ -70,6 +72,8 @@ pub struct Settings {
     pub rooms: Vec<Room>,
     /// People with several names.
     pub people: Vec<Person>,
+    /// Which chats are told what happens.
+    pub notify: Vec<Notify>,
     /// Health and metrics.
     pub admin: Admin,
     /// Where all this was read from.

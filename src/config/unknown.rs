@@ -38,9 +38,6 @@ impl Unknown {
 
     fn at_the_top(&self, keys: &[Key]) -> String {
         let name = &self.name;
-        if let Some(message) = later(name) {
-            return format!("{message}; remove the section");
-        }
         if matches!(self.node.value, Value::Table(_) | Value::List(_)) {
             let meant = nearest(name, keys.iter().map(|key| key.section));
             return format!("there is no section `{name}`{}", hint(meant));
@@ -52,18 +49,9 @@ impl Unknown {
     }
 }
 
-/// What to say of a section that this version does not have yet.
-pub(super) fn later(section: &str) -> Option<String> {
-    let what = match section {
-        "notify" => "notifications",
-        _ => return None,
-    };
-    Some(format!("this version of Lookout has no {what} yet"))
-}
-
 /// Whether there may be several of `section`.
 pub(super) fn is_list(section: &str) -> bool {
-    matches!(section, "rooms" | "people")
+    matches!(section, "rooms" | "people" | "notify")
 }
 
 /// The header of `section` as TOML writes it.
