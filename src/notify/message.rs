@@ -59,20 +59,24 @@ pub enum News {
         inside: usize,
     },
     /// The last one went out.
-    Ended {
-        /// When the room opened.
-        from: Moment,
-        /// When it emptied.
-        until: Moment,
-        /// How many were in at once, at most.
-        peak: usize,
-        /// Who was there, in the order in which to name them.
-        people: Vec<Name>,
-        /// How many more were there.
-        others: usize,
-    },
+    Ended(Summary),
     /// A sample, to see whether the target can be reached.
     Test,
+}
+
+/// What there is to say of a room that was open and is empty again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// When it opened.
+    pub from: Moment,
+    /// When it emptied.
+    pub until: Moment,
+    /// How many were in at once, at most.
+    pub peak: usize,
+    /// Who was there, in the order in which to name them.
+    pub people: Vec<Name>,
+    /// How many more were there.
+    pub others: usize,
 }
 
 /// The card of a room: posted when it opens, edited as people come and go, and
@@ -103,18 +107,7 @@ pub enum CardState {
         sharing: Vec<Name>,
     },
     /// Everybody has left.
-    Closed {
-        /// When the room opened.
-        from: Moment,
-        /// When it emptied.
-        until: Moment,
-        /// How many were in at once, at most.
-        peak: usize,
-        /// Who was there, in the order in which to name them.
-        people: Vec<Name>,
-        /// How many more were there.
-        others: usize,
-    },
+    Closed(Summary),
 }
 
 /// Somebody who is in.

@@ -8,4 +8,4 @@ pub mod encode;
 pub mod message;
 
 pub use encode::{Encoder, Service};
-pub use message::{Card, CardState, Inside, Message, News, Room};
+pub use message::{Card, CardState, Inside, Message, News, Room, Summary};

@@ -6,6 +6,7 @@ mod browser;
 mod commands;
 mod crash;
 mod evening;
+mod notify;
 mod odd_bodies;
 mod site;
 mod support;

@@ -1,0 +1,3 @@
+//! Messages to chat rooms: what is said, and to whom it gets through.
+
+mod doubles;
