@@ -118,8 +118,8 @@ pub struct Quiet {
 }
 
 impl Quiet {
-    /// Reads `23:00-07:00`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads `23:00-07:00`; else says what to write.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let odd = || {
             format!(
                 "`{text}` is no part of a day; write from when until when, such as `23:00-07:00`"

@@ -19,11 +19,11 @@ use crate::roster::Presence;
 
 use clock::Clock;
 use page::Pages;
-use visible::Visible;
 
 pub use clock::Time;
 pub use page::{Away, Member, Page, RoomCard, Row};
 pub use table::TableRow;
+pub(crate) use visible::Visible;
 pub use widget::{Widget, WidgetMember, WidgetRoom};
 pub use words::Labels;
 

