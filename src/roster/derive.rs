@@ -8,7 +8,7 @@ use super::frame::{Frame, RoomSpan};
 use super::past::Departed;
 use super::presence::{End, Person, Presence, Room};
 use super::rules::Rules;
-use super::spans::{Span, SpanEnd};
+use super::spans::Span;
 use super::visits::{self, Lasts};
 use crate::moment::Moment;
 use crate::zoom::Name;
@@ -69,7 +69,7 @@ impl Crowd {
     }
 
     fn add(&mut self, who: Option<u32>, found: RoomSpan, stale_at: Option<Moment>) {
-        let is_open = found.span.end == SpanEnd::Open;
+        let is_open = found.span.is_open();
         if is_open {
             self.next_change = self.next_change.into_iter().chain(stale_at).min();
         }
@@ -114,11 +114,12 @@ fn person(
 ) -> Option<Person> {
     let mut lasts = past;
     let mut visits = Vec::new();
-    let mut present_since = None;
+    let (mut present_since, mut sharing_since) = (None, None);
     visits::join_up(spans, |stay| {
         lasts.add(&stay);
         if stay.visit.end == End::Open {
             present_since = stay.visit.start;
+            sharing_since = stay.sharing_since;
         }
         if stay.reach.is_none_or(|reach| reach >= since) {
             visits.push(stay.visit);
@@ -131,5 +132,6 @@ fn person(
         last_join: lasts.join,
         last_left: lasts.left,
         present_since,
+        sharing_since,
     })
 }

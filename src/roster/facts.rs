@@ -46,7 +46,7 @@ pub(super) enum LegId {
 /// One leg.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Leg {
-    /// Joins and leaves in order; mostly one of each.
+    /// What it did, in order; mostly one join and one leave.
     pub marks: SmallVec<[Mark; 2]>,
     /// The place of its connection in [`Facts::connections`], with the time of the fact that said
     /// so last.
@@ -55,18 +55,28 @@ pub(super) struct Leg {
     pub own: Option<Box<Identity>>,
 }
 
-/// A join or a leave. Ordered by time, and a join before a leave of the same second.
+/// What a leg did, and when. Ordered by time, and in one second by [`Step`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Mark {
     pub at: Moment,
-    pub side: Side,
+    pub step: Step,
 }
 
-/// Which of the two a [`Mark`] is.
+/// What a leg does, in the order in which the steps of one second are taken: whatever begins in it
+/// also ends in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) enum Side {
+pub(super) enum Step {
     Join,
+    StartSharing,
+    StopSharing,
     Leave,
+}
+
+impl Step {
+    /// Whether this makes a leg. Sharing does not: somebody who only shares was never in.
+    pub(super) fn makes_leg(self) -> bool {
+        matches!(self, Self::Join | Self::Leave)
+    }
 }
 
 /// Whom a connection (or a leg without one) was said to be.

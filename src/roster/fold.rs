@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::facts::{self, Facts, LegId, Mark, Side, Sighting, Table};
+use super::facts::{self, Facts, LegId, Mark, Sighting, Step, Table};
 use super::id::Id;
 use super::meeting::{Meeting, Stretch};
 use super::past::Past;
@@ -112,12 +112,13 @@ fn learn_participant(
     let connection = participant.connection.as_deref();
     let connection = connection.map(|id| facts.connection(&Id::new(id)));
     let leg = LegId::of(participant, said.name);
-    let side = side(event.kind);
-    if let (Some(side), Some(leg)) = (side, &leg) {
+    let step = step(event.kind);
+    let makes_leg = step.is_some_and(Step::makes_leg);
+    if let (Some(step), Some(leg)) = (step, &leg) {
         let leg = facts.leg(leg);
-        let mark = Mark { at: event.at, side };
+        let mark = Mark { at: event.at, step };
         facts::insert(&mut facts.legs[leg].marks, mark);
-        if let Some(connection) = connection {
+        if let (Some(connection), true) = (connection, makes_leg) {
             facts.learn_connection(leg, event.at, connection);
         }
     }
@@ -127,7 +128,7 @@ fn learn_participant(
     let identity = match (connection, &leg) {
         (Some(place), _) => &mut facts.connections[place as usize],
         // A name alone is a leg's where the event makes one, else nobody's.
-        (None, Some(LegId::Named(_))) if side.is_none() => return,
+        (None, Some(LegId::Named(_))) if !makes_leg => return,
         (None, Some(leg)) => {
             let leg = facts.leg(leg);
             facts.legs[leg].own.get_or_insert_default()
@@ -143,11 +144,13 @@ fn learn_participant(
     }
 }
 
-/// Only these two kinds make legs.
-fn side(kind: Kind) -> Option<Side> {
+/// What the leg of an event of this kind did, as far as anything is derived from it.
+fn step(kind: Kind) -> Option<Step> {
     match kind {
-        Kind::Joined => Some(Side::Join),
-        Kind::Left => Some(Side::Leave),
+        Kind::Joined => Some(Step::Join),
+        Kind::Left => Some(Step::Leave),
+        Kind::SharingStarted => Some(Step::StartSharing),
+        Kind::SharingEnded => Some(Step::StopSharing),
         _ => None,
     }
 }

@@ -5,8 +5,8 @@
 //!
 //! In reading order: [`Roster`] takes in events (`fold`) as facts (`facts`) of
 //! meetings (`meeting`). [`Roster::presence`] (`derive`) sees each meeting among the
-//! others (`frame`), finds the spans of its legs (`spans`), tells whose they are
-//! (`cast`), and joins those of each person into visits (`visits`).
+//! others (`frame`), finds the spans of its legs (`spans`) and what is shared in them
+//! (`sharing`), tells whose they are (`cast`), and joins those of each person into visits (`visits`).
 //! [`Roster::sum_up`] (`past`) bounds memory; [`checkpoint`] keeps a roster between
 //! two runs.
 
@@ -24,6 +24,7 @@ mod merge;
 mod past;
 mod presence;
 mod rules;
+mod sharing;
 mod spans;
 mod visits;
 mod words;

@@ -38,6 +38,8 @@ pub struct Person {
     pub last_left: Option<Moment>,
     /// Since when the person is in; `None` when out.
     pub present_since: Option<Moment>,
+    /// Since when the person has been sharing a screen; `None` when not, and always `None` when out.
+    pub sharing_since: Option<Moment>,
 }
 
 impl Person {

@@ -8,7 +8,8 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::facts::{Facts, Identity, Side, Sighting};
+use super::facts::{Facts, Identity, Mark, Sighting, Step};
+use super::sharing::Sharing;
 use super::words::{Word, Words};
 use crate::moment::Moment;
 
@@ -24,7 +25,10 @@ pub(super) struct Span {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum SpanEnd {
     /// It did not.
-    Open,
+    Open {
+        /// Since when its leg has been sharing, if it is.
+        sharing_since: Option<Moment>,
+    },
     /// At a known moment.
     At(Moment),
     /// Nobody knows when.
@@ -61,15 +65,22 @@ pub(super) struct Bounds<'a> {
     pub now: Moment,
 }
 
+impl Span {
+    /// Whether it still lasts.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.end, SpanEnd::Open { .. })
+    }
+}
+
 impl Bounds<'_> {
     /// Rule 5: a span that is still open may be over all the same, its end unknown.
     pub(super) fn close(&self, span: Span) -> Span {
-        if span.end != SpanEnd::Open {
+        if !span.is_open() {
             return span;
         }
         let newer = self.firsts.last().is_some_and(|&last| last > span.start);
         let stale = self.stale_at <= self.now;
-        let end = if newer || stale { SpanEnd::Unknown } else { SpanEnd::Open };
+        let end = if newer || stale { SpanEnd::Unknown } else { span.end };
         Span { end, ..span }
     }
 }
@@ -166,9 +177,8 @@ struct Group<'a> {
 }
 
 struct LegSpan {
-    start: Moment,
+    span: Span,
     leg: usize,
-    leave: Option<Moment>,
 }
 
 impl<'a> Group<'a> {
@@ -179,27 +189,40 @@ impl<'a> Group<'a> {
         self.bare_leaves.clear();
     }
 
-    /// Rule 1: a join opens, a leave closes; a leave before any join is bare.
+    /// Rule 1: a join opens, a leave closes; a leave before any join is bare. What is shared at the end
+    /// is shared in the open span (rules 1 to 4 of [`sharing`](super::sharing)).
     fn add(&mut self, facts: &'a Facts, place: usize) {
         let leg = &facts.legs[place];
         self.identities.extend(leg.own.as_deref());
         let mut joined = false;
         let mut open = None;
-        for mark in &leg.marks {
-            match mark.side {
-                Side::Join => {
+        let mut sharing = Sharing::default();
+        for &Mark { at, step } in &leg.marks {
+            match step {
+                Step::Join => {
                     joined = true;
-                    open = open.or(Some(mark.at));
+                    open = open.or(Some(at));
                 }
-                Side::Leave if !joined => self.bare_leaves.push(mark.at),
-                Side::Leave => self.push(place, open.take(), Some(mark.at)),
+                Step::StartSharing => sharing.start(at),
+                Step::StopSharing => sharing.stop(at),
+                Step::Leave => {
+                    sharing = Sharing::default();
+                    match open.take() {
+                        Some(start) => self.push(place, start, SpanEnd::At(at)),
+                        None if !joined => self.bare_leaves.push(at),
+                        None => {}
+                    }
+                }
             }
         }
-        self.push(place, open, None);
+        if let Some(start) = open {
+            let sharing_since = sharing.since(start);
+            self.push(place, start, SpanEnd::Open { sharing_since });
+        }
     }
 
-    fn push(&mut self, leg: usize, start: Option<Moment>, leave: Option<Moment>) {
-        self.spans.extend(start.map(|start| LegSpan { start, leg, leave }));
+    fn push(&mut self, leg: usize, start: Moment, end: SpanEnd) {
+        self.spans.push(LegSpan { span: Span { start, end }, leg });
     }
 
     fn said(&self, words: &Words) -> Said {
@@ -216,13 +239,13 @@ impl<'a> Group<'a> {
         if self.spans.len() > 1 {
             self.spans.sort_by(|a, b| {
                 let by_id = || facts.leg_id(a.leg).cmp_text(facts.leg_id(b.leg));
-                a.start.cmp(&b.start).then_with(by_id)
+                a.span.start.cmp(&b.span.start).then_with(by_id)
             });
         }
         self.bare_leaves.sort_unstable();
-        for (place, span) in self.spans.iter().enumerate() {
-            let end = span.leave.or_else(|| self.end_of_open(place, facts));
-            found(Span { start: span.start, end: end.map_or(SpanEnd::Open, SpanEnd::At) });
+        for (place, &LegSpan { span, .. }) in self.spans.iter().enumerate() {
+            let known = span.is_open().then(|| self.end_of_open(place, facts)).flatten();
+            found(Span { end: known.map_or(span.end, SpanEnd::At), ..span });
         }
         for &start in &self.bare_leaves {
             let end = SpanEnd::Bare;
@@ -232,9 +255,9 @@ impl<'a> Group<'a> {
 
     /// Rules 2, 3, 4 and 6: the known end of a span that no leave of its own leg closed.
     fn end_of_open(&self, place: usize, facts: &Facts) -> Option<Moment> {
-        let start = self.spans[place].start;
+        let start = self.spans[place].span.start;
         // An open span is the last of its leg, so whatever follows is of another one.
-        let later_leg = self.spans.get(place + 1).map(|span| span.start);
+        let later_leg = self.spans.get(place + 1).map(|next| next.span.start);
         let leave = self.bare_leaves.iter().find(|&&at| at > start);
         let ended = facts.ended.iter().find(|&&at| at >= start);
         // A leave wins over `ended`, also a later one (rule 4).

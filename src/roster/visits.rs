@@ -12,6 +12,8 @@ use crate::moment::Moment;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stay {
     pub visit: Visit,
+    /// Since when somebody who is still in has been sharing.
+    pub sharing_since: Option<Moment>,
     /// The last moment that a later span could touch it; `None` while it lasts.
     pub reach: Option<Moment>,
 }
@@ -72,13 +74,15 @@ pub(super) fn join_up(spans: impl IntoIterator<Item = Span>, mut found: impl FnM
 /// A visit of which only the leave is known (rule 8).
 fn bare_leave(at: Moment) -> Stay {
     let visit = Visit { start: None, end: End::At(at) };
-    Stay { visit, reach: Some(at) }
+    Stay { visit, sharing_since: None, reach: Some(at) }
 }
 
 /// A visit that may still take in spans.
 struct Growing {
     start: Moment,
     open: bool,
+    /// The earliest start of what is shared in its open spans.
+    sharing_since: Option<Moment>,
     /// The latest known end of a span.
     ended: Option<Moment>,
     /// The latest beginning of a span of unknown end.
@@ -87,14 +91,23 @@ struct Growing {
 
 impl Growing {
     fn new(span: Span) -> Self {
-        let mut visit = Self { start: span.start, open: false, ended: None, vanished: None };
+        let mut visit = Self {
+            start: span.start,
+            open: false,
+            sharing_since: None,
+            ended: None,
+            vanished: None,
+        };
         visit.add(span);
         visit
     }
 
     fn add(&mut self, span: Span) {
         match span.end {
-            SpanEnd::Open => self.open = true,
+            SpanEnd::Open { sharing_since } => {
+                self.open = true;
+                self.sharing_since = self.sharing_since.into_iter().chain(sharing_since).min();
+            }
             SpanEnd::At(end) => self.ended = self.ended.max(Some(end)),
             SpanEnd::Unknown => self.vanished = self.vanished.max(Some(span.start)),
             SpanEnd::Bare => {}
@@ -117,6 +130,7 @@ impl Growing {
             _ => End::Unknown,
         };
         let visit = Visit { start: Some(self.start), end };
-        Stay { visit, reach: (!self.open).then(|| self.last()) }
+        let reach = (!self.open).then(|| self.last());
+        Stay { visit, sharing_since: self.sharing_since, reach }
     }
 }

@@ -90,8 +90,9 @@ mod tests {
             let start_ms = start.seconds() * 1000;
             let at_once = changes.iter().filter(|&&at| at < start_ms + 1_000).count();
             assert_eq!(at_once, ALREADY_IN, "seed {seed}");
+            // At most three beats in a row are given to something else than coming and going.
             let longest = changes.windows(2).map(|pair| pair[1] - pair[0]).max();
-            assert!(longest < Some(13_000), "seed {seed}: nothing for {longest:?} ms");
+            assert!(longest < Some(16_500), "seed {seed}: nothing for {longest:?} ms");
             let span = changes[changes.len() - 1] - changes[0];
             let typical = span / changes.len() as i64;
             assert!((1_500..4_000).contains(&typical), "seed {seed}: every {typical} ms");

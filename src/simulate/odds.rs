@@ -12,7 +12,7 @@ pub enum Incident {
     Move,
     /// Takes another name, which shows with the next event only.
     Rename,
-    /// Begins to share; stops a little later.
+    /// Begins to share, or shares something else from now on; stops a little later.
     Share,
     /// Becomes host, co-host or attendee.
     Role,
@@ -39,6 +39,8 @@ pub struct Odds {
     pub lost_ended: PerMille,
     /// Of a leave never sent.
     pub lost_leave: PerMille,
+    /// Of the end of somebody's sharing never sent.
+    pub lost_sharing_ended: PerMille,
     /// Of a leave sent 60 to 90 s late.
     pub late_leave: PerMille,
     /// Of any delivery coming up to a minute late, so after younger ones.
@@ -73,6 +75,7 @@ impl Odds {
         lost_started: PerMille(30),
         lost_ended: PerMille(60),
         lost_leave: PerMille(12),
+        lost_sharing_ended: PerMille(60),
         late_leave: PerMille(12),
         delayed: PerMille(10),
         duplicated: PerMille(25),
@@ -104,6 +107,7 @@ impl Odds {
         lost_started: PerMille(0),
         lost_ended: PerMille(0),
         lost_leave: PerMille(0),
+        lost_sharing_ended: PerMille(0),
         late_leave: PerMille(0),
         delayed: PerMille(0),
         duplicated: PerMille(20),

@@ -108,6 +108,7 @@ impl Post {
             Scene::Started => self.odds.lost_started,
             Scene::Ended => self.odds.lost_ended,
             Scene::Left { .. } => self.odds.lost_leave,
+            Scene::SharingEnded => self.odds.lost_sharing_ended,
             _ => PerMille(0),
         }
     }

@@ -8,7 +8,7 @@ use crate::config;
 use crate::roster::Rules;
 use crate::zoom::{Event, Kind, Name};
 
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 12] = [
     Kind::Joined,
     Kind::Joined,
     Kind::Joined,
@@ -18,6 +18,8 @@ const KINDS: [Kind; 10] = [
     Kind::Ended,
     Kind::RoleChanged,
     Kind::SharingStarted,
+    Kind::SharingStarted,
+    Kind::SharingEnded,
     Kind::Other,
 ];
 

@@ -7,4 +7,5 @@ mod people;
 mod properties;
 mod rooms;
 mod rules;
+mod sharing;
 mod story;

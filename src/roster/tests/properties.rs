@@ -110,7 +110,8 @@ proptest! {
         let (before, after) = (roster.presence(&rules, now), roster.presence(&rules, now.plus(later)));
         let untouched = before.next_change.is_none_or(|next| now.plus(later) < next);
         let state = |people: &[Person]| -> Vec<_> {
-            people.iter().map(|p| (p.name.clone(), p.last_join, p.last_left, p.present_since)).collect()
+            let state = |p: &Person| (p.name.clone(), p.last_join, p.last_left, p.present_since, p.sharing_since);
+            people.iter().map(state).collect()
         };
         if untouched {
             prop_assert_eq!(state(&before.people), state(&after.people));
@@ -211,6 +212,10 @@ fn check_person(person: &Person) -> Result<(), TestCaseError> {
     let open = person.visits.iter().filter(|visit| visit.end == End::Open);
     let open: Vec<_> = open.map(|visit| visit.start).collect();
     prop_assert!(open.len() <= 1 && person.present_since == open.first().copied().flatten());
+    let shares = person.sharing_since.is_some();
+    prop_assert!(
+        !shares || person.present_since.is_some() && person.present_since <= person.sharing_since
+    );
     Ok(())
 }
 

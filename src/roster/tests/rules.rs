@@ -1,17 +1,8 @@
 //! The rules of `presence.md`, one by one, in their corners.
 
+use super::story::check_in_any_order as check;
 use super::story::*;
 use crate::zoom::{Event, Kind};
-
-/// Each row: what is special, the events, now, and what the page says.
-#[track_caller]
-fn check<const N: usize>(cases: [(&str, Vec<Event>, &str, &str); N]) {
-    for (what, mut events, now, expected) in cases {
-        assert_eq!(told(&events, now), expected, "{what}");
-        events.reverse();
-        assert_eq!(told(&events, now), expected, "backwards: {what}");
-    }
-}
 
 #[test]
 #[rustfmt::skip]

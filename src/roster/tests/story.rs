@@ -51,6 +51,15 @@ pub fn ended(time: &str) -> Event {
     event(Kind::Ended, time)
 }
 
+/// As Zoom tells of sharing: the leg and perhaps a name, no connection.
+pub fn share(time: &str) -> Event {
+    event(Kind::SharingStarted, time).leg("1").name("Ada")
+}
+
+pub fn unshare(time: &str) -> Event {
+    event(Kind::SharingEnded, time).leg("1").name("Ada")
+}
+
 /// An event of any kind about Ada's first leg: connection `c1`, `user_id` 1.
 pub fn about_ada(kind: Kind, time: &str) -> Event {
     event(kind, time).leg("1").connection("c1").name("Ada")
@@ -141,7 +150,8 @@ pub fn roster<'a>(events: impl IntoIterator<Item = &'a Event>) -> Roster {
     roster
 }
 
-/// The people as text: `Ada in since 10:00, joined 10:00, left N/A: 09:00-09:30 10:00-`.
+/// The people as text: `Ada in since 10:00, joined 10:00, left N/A: 09:00-09:30 10:00-`; of
+/// somebody who shares, `Ada in since 10:00, sharing since 10:05, joined …`.
 ///
 /// In a visit, `?` is a time nobody knows, and an open one has no end.
 pub fn summary(people: &[Person]) -> String {
@@ -150,11 +160,13 @@ pub fn summary(people: &[Person]) -> String {
             Some(since) => format!("in since {}", show(since)),
             None => "out".to_owned(),
         };
+        let sharing = person.sharing_since.map(show);
+        let sharing = sharing.map_or(String::new(), |since| format!(", sharing since {since}"));
         let or_na = |moment: Option<Moment>| moment.map_or("N/A".to_owned(), show);
         let (join, left) = (or_na(person.last_join), or_na(person.last_left));
         let visits: Vec<String> = person.visits.iter().map(show_visit).collect();
         let visits = visits.join(" ");
-        format!("{} {state}, joined {join}, left {left}: {visits}", person.name)
+        format!("{} {state}{sharing}, joined {join}, left {left}: {visits}", person.name)
     });
     people.collect::<Vec<_>>().join("\n")
 }
@@ -172,6 +184,21 @@ fn show_visit(visit: &Visit) -> String {
 /// Everybody over all rooms at `now`, by the plain [`rules`].
 pub fn told(events: &[Event], now: &str) -> String {
     summary(&presence(events, &rules(), now).people)
+}
+
+/// One row of a table: what is special, the events, now, and what the page says.
+pub type Case = (&'static str, Vec<Event>, &'static str, &'static str);
+
+/// Holds each row against its events as they are, backwards, and each twice.
+#[track_caller]
+pub fn check_in_any_order(cases: impl IntoIterator<Item = Case>) {
+    for (what, events, now, expected) in cases {
+        assert_eq!(told(&events, now), expected, "{what}");
+        let backwards: Vec<Event> = events.iter().rev().cloned().collect();
+        assert_eq!(told(&backwards, now), expected, "backwards: {what}");
+        let twice = [events, backwards].concat();
+        assert_eq!(told(&twice, now), expected, "each twice: {what}");
+    }
 }
 
 pub fn presence(events: &[Event], rules: &Rules, now: &str) -> Presence {

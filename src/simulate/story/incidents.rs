@@ -61,6 +61,7 @@ impl Story {
 
     /// A move: leave and join of the main meeting in one second, same connection, new leg.
     fn change_room(&mut self, at_ms: i64, id: SessionId) {
+        self.stop_sharing(at_ms, id);
         let Some(mut session) = self.sessions.remove(&id) else {
             return;
         };
@@ -95,6 +96,7 @@ impl Story {
     }
 
     fn share(&mut self, at_ms: i64, id: SessionId) {
+        self.stop_sharing(at_ms, id);
         if let Some(session) = self.sessions.get_mut(&id) {
             session.sharing = true;
         }

@@ -27,6 +27,7 @@ pub fn person(text: &str) -> Person {
         last_join: None,
         last_left: None,
         present_since: None,
+        sharing_since: None,
     }
 }
 
