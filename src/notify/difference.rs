@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::notify::Happening;
 use crate::moment::Moment;
-use crate::notify::sight::{Sight, sharing_since};
+use crate::notify::sight::Sight;
 use crate::notify::told::{Changes, FRESH, ToldPerson, ToldRoom};
 use crate::roster::Person;
 use crate::zoom::Name;
@@ -51,7 +51,7 @@ impl Difference<'_> {
                 }
                 _ => {}
             }
-            match (before.shares, sharing_since(person)) {
+            match (before.shares, person.sharing_since) {
                 (false, Some(since)) if self.is_news(since, before.shared) => {
                     sharing.push((since, name()));
                 }
@@ -92,7 +92,7 @@ impl Difference<'_> {
                 note_presence(known, person);
             }
             if !screen_waits(&person.name) {
-                let since = sharing_since(person);
+                let since = person.sharing_since;
                 known.shares = since.is_some();
                 known.shared = known.shared.max(since);
             }

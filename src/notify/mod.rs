@@ -1,15 +1,21 @@
-//! Messages to chat rooms: who came, who went, when the room opened and emptied.
+//! Messages to chats: who came, who went, when the room opened and emptied.
 //!
 //! A [`Message`] is what a target is told; an [`Encoder`] writes it as the target's
-//! service wants it. Both are pure: words and templates are loaded before, and a
-//! moment is an argument.
+//! service wants it: words by templates, names escaped as the service's [`dialect`] needs.
+//! Both are pure: templates are loaded before, and a moment is an argument.
 
+mod dialect;
 mod difference;
 pub mod digest;
 pub mod encode;
+mod escape;
 pub mod message;
+mod post;
+mod samples;
 mod sight;
+mod templates;
 pub mod told;
+mod writing;
 
 #[cfg(test)]
 mod tests;

@@ -52,7 +52,7 @@ impl<'a> Sight<'a> {
 
     /// Who shares the screen, and since when, the first to begin first.
     pub fn sharing(&self) -> Vec<(Moment, Name)> {
-        let shares = |person: &&Person| Some((sharing_since(person)?, person.name.clone()));
+        let shares = |person: &&Person| Some((person.sharing_since?, person.name.clone()));
         let mut sharing: Vec<_> = self.visible.people.iter().filter_map(shares).collect();
         sharing.sort();
         sharing
@@ -94,12 +94,6 @@ impl<'a> Sight<'a> {
         });
         counts.max().map_or(0, isize::unsigned_abs)
     }
-}
-
-/// Since when `person` has been sharing the screen.
-pub(super) fn sharing_since(person: &Person) -> Option<Moment> {
-    let _ = person;
-    None
 }
 
 /// The latest time during which one of `people` was in without a break.

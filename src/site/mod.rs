@@ -8,7 +8,7 @@ mod assets;
 mod csv;
 pub mod publish;
 mod render;
-mod templates;
+pub(crate) mod templates;
 
 use std::borrow::Cow;
 use std::io;

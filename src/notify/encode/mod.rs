@@ -1,9 +1,18 @@
 //! Messages as each service wants them.
 
-use anyhow::Result;
-use serde_json::json;
+mod attachment;
+mod discord;
+mod mattermost;
+mod slack;
 
+use anyhow::Result;
+use serde_json::Value;
+
+use super::dialect::{self, Dialect};
 use super::message::{Card, Message};
+use super::post::Post;
+use super::samples;
+use super::writing::Writer;
 use crate::config::Settings;
 
 /// What is sent: the JSON of one request, as `application/json`.
@@ -29,18 +38,27 @@ pub enum Service {
 #[derive(Clone)]
 pub struct Encoder {
     service: Service,
+    writer: Writer,
 }
 
 impl Encoder {
-    /// Loads the templates of the language in the settings, and writes one sample of
+    /// Loads the templates of the language in the settings, and writes a sample of
     /// each kind, so that a fault is found now and not when somebody comes.
     ///
     /// # Errors
     ///
     /// A template that can't be read or has a fault; the error shows file, line,
     /// column and the line itself.
-    pub fn load(service: Service, _settings: &Settings) -> Result<Self> {
-        Ok(Self { service })
+    pub fn load(service: Service, settings: &Settings) -> Result<Self> {
+        let writer = Writer::load(service.dialect(), &settings.site)?;
+        let encoder = Self { service, writer };
+        for message in samples::messages() {
+            encoder.message(&message)?;
+        }
+        for card in samples::cards() {
+            encoder.card(&card)?;
+        }
+        Ok(encoder)
     }
 
     /// Writes `message`.
@@ -49,16 +67,16 @@ impl Encoder {
     ///
     /// A template that asks for what is not there.
     pub fn message(&self, message: &Message) -> Result<Body> {
-        Ok(serde_json::to_vec(&json!({ "text": format!("{:?} {message:?}", self.service) }))?)
+        Ok(self.body(&self.writer.message(message)?))
     }
 
-    /// Writes `card` as a new post.
+    /// Writes `card` as a new post. Only a bot can edit it later; to a hook it is one more message.
     ///
     /// # Errors
     ///
     /// As for [`Encoder::message`].
     pub fn card(&self, card: &Card) -> Result<Body> {
-        Ok(serde_json::to_vec(&json!({ "text": format!("{card:?}") }))?)
+        Ok(self.body(&Post::Sheet(self.writer.card(card)?)))
     }
 
     /// Writes `card` for `PUT /api/v4/posts/{id}/patch`, in place of what was posted.
@@ -67,6 +85,30 @@ impl Encoder {
     ///
     /// As for [`Encoder::message`].
     pub fn edit(&self, card: &Card) -> Result<Body> {
-        self.card(card)
+        let post = Post::Sheet(self.writer.card(card)?);
+        Ok(bytes(&mattermost::patch(&post)))
     }
+
+    fn body(&self, post: &Post) -> Body {
+        bytes(&match &self.service {
+            Service::MattermostHook => mattermost::hook(post),
+            Service::MattermostBot { channel } => mattermost::bot(post, channel),
+            Service::Slack => slack::hook(post),
+            Service::Discord => discord::hook(post),
+        })
+    }
+}
+
+impl Service {
+    fn dialect(&self) -> &'static Dialect {
+        match self {
+            Self::MattermostHook | Self::MattermostBot { .. } => &dialect::MATTERMOST,
+            Self::Slack => &dialect::SLACK,
+            Self::Discord => &dialect::DISCORD,
+        }
+    }
+}
+
+fn bytes(body: &Value) -> Body {
+    body.to_string().into_bytes()
 }

@@ -1,3 +1,4 @@
 //! Messages to chat rooms: what is said, and to whom it gets through.
 
 mod doubles;
+mod messages;
