@@ -8,7 +8,9 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use lookout::cli::{self, Cli, Command};
 use lookout::clock;
-use lookout::commands::{build, check, demo, export, import, init, intake, serve, simulate, watch};
+use lookout::commands::{
+    build, check, demo, export, import, init, intake, notify, serve, simulate, watch,
+};
 use lookout::config::{self, Environment, Settings, SettingsError};
 use lookout::logging;
 
@@ -30,6 +32,11 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         Command::Serve => runtime()?.block_on(serve::run(load()?))?,
         Command::Intake => runtime()?.block_on(intake::run(load()?))?,
         Command::Watch => runtime()?.block_on(watch::run(load()?))?,
+        Command::Notify(args) if args.test => {
+            let all_well = runtime()?.block_on(notify::test(&load()?, &mut out))?;
+            return Ok(exit(all_well));
+        }
+        Command::Notify(_) => runtime()?.block_on(notify::run(load()?))?,
         Command::Build(args) => build(load()?, args, &mut out)?,
         Command::Check => return check(&load()?, &mut out),
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,

@@ -7,6 +7,7 @@ pub mod export;
 pub mod import;
 pub mod init;
 pub mod intake;
+pub mod notify;
 mod owner;
 pub mod serve;
 mod shipping;

@@ -18,6 +18,8 @@ use crate::generator::{self, Generator, Live, Log, Source};
 use crate::http::{self, Shutdown, Trigger};
 use crate::intake::{Health, Intake};
 use crate::journal::Journal;
+use crate::notify::pace::Pace;
+use crate::notify::{self, Notifier};
 use crate::{admin, visitors};
 
 /// A running `serve`.
@@ -30,6 +32,7 @@ pub struct Service {
     journal: Arc<Journal>,
     health: Arc<Health>,
     shipping: Option<Shipping>,
+    notifier: Option<Notifier>,
     servers: Vec<tokio::task::JoinHandle<()>>,
     stop_servers: Trigger,
     generator: JoinHandle<()>,
@@ -67,7 +70,9 @@ impl Service {
         let intake = intake.acknowledging(shipping.as_ref().and_then(|s| s.majority(&settings)));
         let site = visitors::router(&settings, publications, shutdown.clone());
         let router = intake.router(&settings.zoom.path).merge(site);
+        let (presences, for_chats) = watch::channel(None);
         let live = Live {
+            presences,
             shipped: shipping.as_ref().map(|shipping| shipping.shipped.clone()),
             journal: Some(Arc::clone(&journal)),
             publications: tell,
@@ -77,6 +82,9 @@ impl Service {
         let archive = shipping.as_ref().map(|shipping| (shipping.archive.clone(), Mode::On));
         let site_path = settings.site.path.clone();
         let webhook_path = settings.zoom.path.clone();
+        let shared = shipping.as_ref().map(|shipping| shipping.archive.clone());
+        let notifier =
+            notify::start(&settings, shared, for_chats, health.notify(), Pace::default())?;
         let generator = start_generator(settings, archive, live)?;
         let servers = vec![
             spawn(public, router, &shutdown),
@@ -95,6 +103,7 @@ impl Service {
             generator,
             stop_generator,
             shipping,
+            notifier,
         })
     }
 
@@ -108,6 +117,9 @@ impl Service {
         self.stop_generator.pull();
         let generator = tokio::task::spawn_blocking(|| self.generator.join());
         generator.await?.map_err(|_| anyhow!("the generator panicked"))?;
+        if let Some(notifier) = self.notifier {
+            notifier.stop().await?;
+        }
         if let Some(shipping) = self.shipping {
             shipping.stop().await;
         }

@@ -23,6 +23,7 @@ pub async fn run(settings: Settings) -> Result<()> {
         journal: None,
         publications: watch::channel(0).0,
         health: Arc::default(),
+        presences: watch::channel(None).0,
         shipped: None,
         shutdown,
     };

@@ -18,6 +18,8 @@ use crate::http::Shutdown;
 use crate::intake::Health;
 use crate::journal::{Journal, Pruning, Shipped};
 use crate::moment::Moment;
+use crate::notify;
+use crate::roster::Presence;
 use crate::site::{self, Outcome, Replace};
 
 /// Changes gather for so long after a publication.
@@ -55,6 +57,8 @@ pub struct Live {
     pub health: Arc<Health>,
     /// How far the archive has everything; `None` where there is none.
     pub shipped: Option<watch::Receiver<Shipped>>,
+    /// Told who is where, for whoever else wants to know; nobody need listen.
+    pub presences: watch::Sender<Option<Arc<Presence>>>,
     /// When to end.
     pub shutdown: Shutdown,
 }
@@ -164,7 +168,11 @@ impl Work {
     }
 
     fn publish(&mut self, now: Moment) {
-        let build = match self.generator.publish(now, Replace::NotNewer) {
+        let presence = self.generator.presence(now);
+        if self.live.presences.receiver_count() > 0 {
+            self.live.presences.send_replace(Some(Arc::new(notify::recent(&presence, now))));
+        }
+        let build = match self.generator.publish(&presence, now, Replace::NotNewer) {
             Ok(build) => build,
             Err(error) => return self.fail(&error),
         };

@@ -14,6 +14,7 @@ use anyhow::Result;
 
 use crate::config::Settings;
 use crate::moment::Moment;
+use crate::roster::Presence;
 use crate::site::{self, Build, Edition, Position, Renderer, Replace};
 
 pub use live::{Live, run};
@@ -55,16 +56,20 @@ impl Generator {
         self.log.catch_up(now)
     }
 
-    /// Publishes the site as of `now`.
+    /// Who is and was where, as of `now`.
+    pub fn presence(&self, now: Moment) -> Presence {
+        self.log.presence(now)
+    }
+
+    /// Publishes the site of `presence`, which is as of `now`.
     ///
     /// # Errors
     ///
     /// A template with a fault, or an output directory that can't be written; what was
     /// published before is still there.
-    pub fn publish(&self, now: Moment, replace: Replace) -> Result<Build> {
-        let presence = self.log.presence(now);
+    pub fn publish(&self, presence: &Presence, now: Moment, replace: Replace) -> Result<Build> {
         let edition = Edition { position: self.position(), moment: now };
-        site::build(&self.renderer, &presence, &self.settings, &edition, replace)
+        site::build(&self.renderer, presence, &self.settings, &edition, replace)
     }
 
     /// How far the log was read.

@@ -23,6 +23,7 @@ use crate::zoom::{self, Key};
 pub use backlog::{Backlog, Shipped};
 pub use pruning::Pruning;
 pub use reader::{Entry, Quarantined, Reader};
+pub(crate) use schema::{create_for_ourselves, sync_directory};
 pub use writer::{Appended, Journal, NotStored};
 
 /// One verified delivery, as it goes into the journal.

@@ -74,7 +74,7 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
 
 /// Makes a journal that nobody else may read: it tells what everybody did, also who is
 /// not published. SQLite gives the files beside it the same mode.
-fn create_for_ourselves(path: &Path) -> io::Result<()> {
+pub fn create_for_ourselves(path: &Path) -> io::Result<()> {
     match File::options().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
@@ -137,7 +137,7 @@ fn refuse_newer(version: i64, path: &Path) -> Result<()> {
 }
 
 /// Makes the names of new files last over a power cut.
-fn sync_directory(dir: &Path) -> Result<()> {
+pub fn sync_directory(dir: &Path) -> Result<()> {
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     File::open(dir)
         .and_then(|dir| dir.sync_all())

@@ -285,7 +285,9 @@ impl<'a> Look<'a> {
                 let room = self.watched.number.clone();
                 let card = self.card(self.open(told));
                 let (post, is_shown, made) = (None, false, self.now);
-                digest.told.cards.push(Posted { room, post, card, is_shown, made });
+                let number = digest.told.next_card;
+                digest.told.next_card += 1;
+                digest.told.cards.push(Posted { number, room, post, card, is_shown, made });
             }
             (None, _) => {}
             (Some(place), Turn::Emptied(summary, _)) => {

@@ -60,7 +60,7 @@ impl<'a> Sight<'a> {
 
     /// The latest opening, over or not, by the visits of those who may be named.
     pub fn opening(&self) -> Option<Opening> {
-        last_opening(self.visible.people.iter().copied())
+        openings(self.visible.people.iter().copied()).pop()
     }
 
     /// Who was there during `opening`, the first to come first.
@@ -96,24 +96,24 @@ impl<'a> Sight<'a> {
     }
 }
 
-/// The latest time during which one of `people` was in without a break.
-pub(super) fn last_opening<'a>(people: impl Iterator<Item = &'a Person>) -> Option<Opening> {
+/// The times during which one of `people` was in without a break, in order.
+pub(super) fn openings<'a>(people: impl Iterator<Item = &'a Person>) -> Vec<Opening> {
     let mut visits: Vec<_> = people
         .flat_map(|person| &person.visits)
         .filter_map(|visit| Some((visit.start?, visit.end)))
         .collect();
     visits.sort_unstable_by_key(|(start, _)| *start);
-    let mut opening: Option<Opening> = None;
+    let mut openings: Vec<Opening> = Vec::new();
     for (start, end) in visits {
         let next = Opening { from: start, end, last: last(start, end) };
-        opening = Some(match opening {
+        match openings.last_mut() {
             Some(growing) if growing.end == End::Open || start <= growing.last => {
-                growing.joined_with(next)
+                *growing = growing.joined_with(next);
             }
-            _ => next,
-        });
+            _ => openings.push(next),
+        }
     }
-    opening
+    openings
 }
 
 impl Opening {

@@ -27,6 +27,9 @@ pub struct Told {
     /// The cards that are to be posted or edited, and those of rooms that are open.
     #[serde(default)]
     pub cards: Vec<Posted>,
+    /// The number of the next card.
+    #[serde(default)]
+    pub next_card: u64,
     /// Until when messages are sent instead, because cards were refused.
     #[serde(default)]
     pub no_cards_until: Option<Moment>,
@@ -109,6 +112,8 @@ pub struct Changes {
 /// A card, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Posted {
+    /// Its number.
+    pub number: u64,
     /// The room, as in [`Told::rooms`].
     pub room: String,
     /// The id of its post; `None` before there is one.
@@ -119,6 +124,20 @@ pub struct Posted {
     pub is_shown: bool,
     /// Since when it is wanted.
     pub made: Moment,
+}
+
+impl Told {
+    /// Whether `other` is the same, as far as it is kept.
+    pub fn is_kept_as(&self, other: &Self) -> bool {
+        let rooms = |told: &Self| told.rooms.len();
+        let same_room = |(number, room): (&String, &ToldRoom)| {
+            other.rooms.get(number).is_some_and(|other| room.is_kept_as(other))
+        };
+        rooms(self) == rooms(other)
+            && self.rooms.iter().all(same_room)
+            && (&self.cards, self.next_card, self.no_cards_until)
+                == (&other.cards, other.next_card, other.no_cards_until)
+    }
 }
 
 impl Posted {
@@ -134,6 +153,11 @@ impl Posted {
 }
 
 impl ToldRoom {
+    fn is_kept_as(&self, other: &Self) -> bool {
+        (&self.people, &self.open, self.opened, self.emptied)
+            == (&other.people, &other.open, other.opened, other.emptied)
+    }
+
     /// Forgets whom nothing could be said twice of any more.
     pub fn forget(&mut self, now: Moment) {
         let horizon = now.plus(-REMEMBERED);

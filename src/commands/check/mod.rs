@@ -7,6 +7,7 @@ mod archive;
 mod clock;
 mod events;
 mod files;
+mod notify;
 mod people;
 mod secret;
 mod templates;
@@ -70,6 +71,7 @@ pub const CHECKS: &[Check] = &[
     people::publish,
     people::rooms,
     people::merged,
+    notify::check,
 ];
 
 /// Writes a line for each thing examined to `out`; whether all of them are in order.
