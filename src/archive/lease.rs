@@ -20,7 +20,7 @@ use crate::archive::Archive;
 const COLLECTION: &str = "lookout_leases";
 
 /// So long a lease lasts without being renewed.
-pub const TERM: Duration = Duration::from_secs(30);
+pub const TERM: Duration = Duration::from_secs(20);
 
 /// A majority of the members has a change by then, or it has failed.
 const MAJORITY: Duration = Duration::from_secs(10);

@@ -53,7 +53,7 @@ fn percent(address: &str) -> String {
     let mut safe = String::with_capacity(address.len());
     for c in address.chars() {
         match c {
-            '(' | ')' | '[' | ']' | '<' | '>' | '|' | '\\' | '"' | '\'' | '`' | '*' | '_' | '~' => {
+            '(' | ')' | '[' | ']' | '<' | '>' | '|' | '\\' | '"' | '\'' | '`' => {
                 safe.push_str(&format!("%{:02X}", u32::from(c)));
             }
             _ if c.is_whitespace() || escape::is_disturbing(c) => {}
@@ -113,6 +113,8 @@ fn link_end(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -122,11 +124,11 @@ mod tests {
             // what is special         text                        most  cut
             ("short enough",           "Ada and Grace",            13,   "Ada and Grace"),
             ("between words",          "Ada and Grace",            11,   "Ada and…"),
-            ("one word",               "Wolfeschlegelstein",       10,   "Wolfesche…"),
+            ("one word",               "Wolfeschlegelstein",       10,   "Wolfeschl…"),
             ("no word at its end",     "Al Wolfeschlegelstein",    10,   "Al Wolfes…"),
             ("an escape",              "Ada\\*Grace",              5,    "Ada…"),
             ("an entity",              "Ada&amp;Grace",            8,    "Ada…"),
-            ("an ampersand",           "Ada & Grace",              6,    "Ada &…"),
+            ("an ampersand",           "Ada & Grace",              6,    "Ada…"),
             ("a link",                 "in [the room](https://x)", 12,   "in…"),
             ("a link of Slack's",      "in <https://x|the room>",  12,   "in…"),
             ("two units of JavaScript","🟢🟢🟢",                    5,    "🟢🟢…"),
@@ -144,12 +146,34 @@ mod tests {
             // what is special   address                            Markdown                                      Slack
             ("plain",            "https://a.example/lounge/",       "[it](https://a.example/lounge/)",            "<https://a.example/lounge/|it>"),
             ("a query",          "https://z.example/j/1?pwd=a&b=c", "[it](https://z.example/j/1?pwd=a&b=c)",      "<https://z.example/j/1?pwd=a&amp;b=c|it>"),
-            ("brackets",         "https://z.example/(a)|<b>_c_",    "[it](https://z.example/%28a%29%7C%3Cb%3E%5Fc%5F)", "<https://z.example/%28a%29%7C%3Cb%3E%5Fc%5F|it>"),
+            ("brackets",         "https://z.example/(a)|<b>_c_",    "[it](https://z.example/%28a%29%7C%3Cb%3E_c_)", "<https://z.example/%28a%29%7C%3Cb%3E_c_|it>"),
             ("space",            "https://z.example/a b\u{202e}",   "[it](https://z.example/ab)",                 "<https://z.example/ab|it>"),
         ];
         for (what, address, markdown, slack) in cases {
             assert_eq!((MATTERMOST.link)("it", address), markdown, "{what}");
             assert_eq!((SLACK.link)("it", address), slack, "{what}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
+        #[test]
+        fn a_cut_text_is_whole_pieces_of_the_text(
+            name in "[<>&*_@:;#~x$. a-c🟢\\\\]{0,60}", most in 1..80_usize
+        ) {
+            let mut text = Vec::new();
+            escape::markdown(&name, &mut text).expect("a vector takes everything");
+            let text = format!("👋 {}", String::from_utf8(text).expect("escapers write UTF-8"));
+            let cut = cut(&text, most);
+            prop_assert!(length(&cut) <= most);
+            let kept = cut.strip_suffix('…').unwrap_or(&cut);
+            let mut ends = vec![0];
+            while let Some(piece) = piece(&text[ends[ends.len() - 1]..]) {
+                ends.push(ends[ends.len() - 1] + piece.len());
+            }
+            prop_assert!(text.starts_with(kept));
+            prop_assert!(ends.contains(&kept.len()), "{kept}");
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod keep;
 pub mod kept;
 pub mod message;
 mod metrics;
+mod names;
 pub mod pace;
 mod post;
 pub mod request;

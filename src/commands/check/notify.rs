@@ -109,6 +109,13 @@ mod tests {
             found(Some(waiting(7200))),
         ];
         let lines = targets.iter().map(|target| line(target, NOW).to_string());
-        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"");
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
+        ✗ notify    chat 1 (mattermost) can't be told: `notify.url_file`, `hook`: No such file
+        ✓ notify    chat 2 (slack at hooks.example): one room, nothing was sent yet; `lookout notify --test` sends a sample
+        ✓ notify    chat 2 (slack at hooks.example): one room, the last message was taken at 2026-01-05T19:59:30Z
+        ✗ notify    chat 2 (slack at hooks.example): one room, the last message was lost at 2026-01-05T19:59:30Z: 404 Not Found; find out why with `lookout notify --test`
+        ✓ notify    chat 2 (slack at hooks.example): one room, the last message was taken at 2026-01-05T17:13:21Z
+        ✗ notify    chat 2 (slack at hooks.example): one room, 1 waiting since 2026-01-05T18:00:00Z; find out why with `lookout notify --test`
+        ");
     }
 }

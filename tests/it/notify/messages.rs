@@ -82,23 +82,30 @@ pub fn bot() -> Service {
     Service::MattermostBot { channel: "4xp9fdt3d7n9xjqk1eqwsxc8ny".to_owned() }
 }
 
-/// Each value of `body` with its place in it, and the invisible made visible.
-fn leaves(body: &[u8]) -> String {
-    fn walk(place: &str, value: &Value, lines: &mut Vec<String>) {
-        match value {
-            Value::Object(map) if !map.is_empty() => {
-                map.iter().for_each(|(key, value)| walk(&format!("{place}.{key}"), value, lines));
-            }
-            Value::Array(list) if !list.is_empty() => {
-                let list = list.iter().enumerate();
-                list.for_each(|(n, value)| walk(&format!("{place}[{n}]"), value, lines));
-            }
-            Value::String(text) => lines.push(format!("{} = {text}", &place[1..])),
-            other => lines.push(format!("{} = {other}", &place[1..])),
+/// `body` as somebody sees it in the chat, and what else may be shown of it in brackets;
+/// the invisible character that parts others is made visible.
+fn seen(body: &[u8]) -> String {
+    let body: Value = serde_json::from_slice(body).expect("a body is JSON");
+    let text = |value: &Value, keys: &[&str]| {
+        let found = keys.iter().find_map(|key| value[*key].as_str());
+        found.unwrap_or_default().to_owned()
+    };
+    let mut lines = vec![text(&body, &["text", "content"])];
+    let sheets = body["attachments"].as_array().or(body["embeds"].as_array());
+    for sheet in sheets.into_iter().flatten() {
+        let link = text(sheet, &["title_link", "url"]);
+        let link = if link.is_empty() { link } else { format!(" → {link}") };
+        lines.push(format!("▌{}{link}", text(sheet, &["title"])));
+        lines.extend(text(sheet, &["text", "description"]).lines().map(|line| format!("▌{line}")));
+        for field in sheet["fields"].as_array().into_iter().flatten() {
+            let (name, value) = (text(field, &["title", "name"]), text(field, &["value"]));
+            lines.push(format!("▌{name}: {value}"));
         }
+        lines.push(text(sheet, &["fallback"]));
+        lines.retain(|line| !line.is_empty());
+        let last = lines.last_mut().filter(|line| !line.starts_with('▌'));
+        last.into_iter().for_each(|fallback| *fallback = format!("({fallback})"));
     }
-    let mut lines = Vec::new();
-    walk("", &serde_json::from_slice(body).expect("a body is JSON"), &mut lines);
     lines.join("\n").replace('\u{200b}', "¦")
 }
 
@@ -118,7 +125,6 @@ fn messages_read_as_from_a_friendly_doorman() {
     for (language, tag) in [(Language::En, "en"), (Language::Tr, "tr")] {
         for (service, name) in [
             (Service::MattermostHook, "mattermost"),
-            (bot(), "mattermost-bot"),
             (Service::Slack, "slack"),
             (Service::Discord, "discord"),
         ] {
@@ -130,14 +136,46 @@ fn messages_read_as_from_a_friendly_doorman() {
                         continue;
                     }
                     let body = encoder.message(&message).expect("it can be written");
-                    text += &format!("{kind}, {situation}\n{}\n\n", leaves(&body));
+                    text += &format!("{kind}, {situation}\n{}\n\n", seen(&body));
                 }
                 for (kind, card) in cards(room, names, *others) {
                     let body = encoder.card(&card).expect("it can be written");
-                    text += &format!("{kind}, {situation}\n{}\n\n", leaves(&body));
+                    text += &format!("{kind}, {situation}\n{}\n\n", seen(&body));
                 }
             }
             insta::assert_snapshot!(format!("{name}.{tag}"), text);
         }
     }
+}
+
+#[test]
+fn each_service_gets_its_own_form() {
+    let body = |bytes: Vec<u8>| {
+        let body: Value = serde_json::from_slice(&bytes).expect("a body is JSON");
+        serde_json::to_string_pretty(&body).expect("it is JSON").replace('\u{200b}', "¦")
+    };
+    let messages = messages(&lounge(), &people(1), 0);
+    let mut forms = Vec::new();
+    for (name, service) in [
+        ("Mattermost, hook", Service::MattermostHook),
+        ("Mattermost, bot", bot()),
+        ("Slack", Service::Slack),
+        ("Discord", Service::Discord),
+    ] {
+        let encoder = encoder(service, Language::En);
+        for wanted in ["joined", "started"] {
+            let (kind, message) =
+                messages.iter().find(|(kind, _)| *kind == wanted).expect("there is one");
+            let written = encoder.message(message).expect("it can be written");
+            forms.push(format!("{name}: {kind}\n{}", body(written)));
+        }
+    }
+    let bot = encoder(bot(), Language::En);
+    let (_, card) = &cards(&lounge(), &people(2), 1)[0];
+    let (posted, edited) = (bot.card(card), bot.edit(card));
+    for (kind, written) in [("card", posted), ("card, edited", edited)] {
+        let written = written.expect("it can be written");
+        forms.push(format!("Mattermost, bot: {kind}\n{}", body(written)));
+    }
+    insta::assert_snapshot!("forms", forms.join("\n\n"));
 }

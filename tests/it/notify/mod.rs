@@ -1,4 +1,9 @@
 //! Messages to chat rooms: what is said, and to whom it gets through.
 
+mod answers;
+mod cards;
 mod doubles;
+mod hostile;
 mod messages;
+mod stage;
+mod templates;
