@@ -70,8 +70,8 @@ pub struct Stage {
     roster_rules: roster::Rules,
     look_at: Option<Moment>,
     said: Vec<String>,
-    /// The messages, as they are.
-    pub messages: Vec<Message>,
+    /// The messages, as they are, and when they were said.
+    pub messages: Vec<(Moment, Message)>,
 }
 
 impl Stage {
@@ -162,7 +162,7 @@ impl Stage {
                 self.said.push(format!("{} {}", show(now), describe_card(&posted.card.state)));
             }
         }
-        self.messages.extend(digest.messages);
+        self.messages.extend(digest.messages.into_iter().map(|message| (now, message)));
         self.told = Some(digest.told);
         self.look_at = digest.look_at;
     }

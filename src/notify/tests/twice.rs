@@ -42,7 +42,7 @@ proptest! {
             stage.look_at_this(&machine.presence(now), now);
         }
         let mut facts = BTreeMap::new();
-        for fact in stage.messages.iter().flat_map(facts_of) {
+        for fact in stage.messages.iter().flat_map(|(_, message)| facts_of(message)) {
             *facts.entry(fact).or_insert(0) += 1;
         }
         prop_assert!(facts.values().all(|times| *times == 1), "{facts:?}\n{}", stage.said());

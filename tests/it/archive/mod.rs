@@ -1,5 +1,6 @@
 //! The archive, on a real MongoDB server.
 
+mod chats;
 mod machines;
 mod majority;
 mod outages;

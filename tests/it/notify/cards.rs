@@ -2,7 +2,7 @@
 
 use super::stage::Stage;
 use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
-use crate::support::lookout::until;
+use crate::support::lookout::{now, until};
 
 fn bot(chat: &Chat) -> String {
     format!(
@@ -43,7 +43,10 @@ fn a_card_is_posted_edited_in_place_and_closed() {
         stage.leave(name);
     }
     assert!(until(|| chat.posts()[0].edits >= 3));
-    // The next opening has a card of its own.
+    // The next opening has a card of its own; within one second it would be the same one.
+    shows(&chat, 1, "Everybody has left");
+    let left = now();
+    assert!(until(|| now() > left));
     stage.join("Barbara");
     shows(&chat, 2, "Barbara");
 }

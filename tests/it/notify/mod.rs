@@ -5,5 +5,6 @@ mod cards;
 mod doubles;
 mod hostile;
 mod messages;
+mod program;
 mod stage;
 mod templates;

@@ -79,7 +79,13 @@ impl Lookout {
     /// Starts `serve` and waits until it listens.
     #[track_caller]
     pub fn serve(&mut self) -> &mut Self {
-        let (child, log) = self.start("serve");
+        self.serve_with(&[])
+    }
+
+    /// The same, with more options.
+    #[track_caller]
+    pub fn serve_with(&mut self, options: &[&str]) -> &mut Self {
+        let (child, log) = self.start(&[options, &["serve"]].concat());
         let public = Some(address_in(&log, "the site is at"));
         let admin = Some(address_in(&log, "health and metrics are at"));
         self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
@@ -89,7 +95,7 @@ impl Lookout {
     /// Starts `intake` and waits until it listens.
     #[track_caller]
     pub fn intake(&mut self) {
-        let (child, log) = self.start("intake");
+        let (child, log) = self.start(&["intake"]);
         let public = Some(address_in(&log, "deliveries are taken at"));
         let admin = Some(address_in(&log, "health and metrics are at"));
         self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
@@ -97,12 +103,18 @@ impl Lookout {
 
     /// Starts `watch`.
     pub fn watch(&mut self) {
-        let (child, log) = self.start("watch");
+        let (child, log) = self.start(&["watch"]);
         self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
     }
 
-    fn start(&self, command: &str) -> (Child, Receiver<String>) {
-        let mut command = self.command(&[command]);
+    /// Starts `notify`.
+    pub fn notify(&mut self) {
+        let (child, log) = self.start(&["notify"]);
+        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
+    }
+
+    fn start(&self, arguments: &[&str]) -> (Child, Receiver<String>) {
+        let mut command = self.command(arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("the program starts");
         let log = follow(child.stderr.take().expect("it is piped"));
