@@ -284,10 +284,10 @@ impl<'a> Look<'a> {
             (None, Turn::Opened) if !self.is_quiet => {
                 let room = self.watched.number.clone();
                 let card = self.card(self.open(told));
-                let (post, is_shown, made) = (None, false, self.now);
+                let (post, shown, made) = (None, None, self.now);
                 let number = digest.told.next_card;
                 digest.told.next_card += 1;
-                digest.told.cards.push(Posted { number, room, post, card, is_shown, made });
+                digest.told.cards.push(Posted { number, room, post, card, shown, made });
             }
             (None, _) => {}
             (Some(place), Turn::Emptied(summary, _)) => {

@@ -81,7 +81,7 @@ impl Kept {
         let mut given_up = before - self.letters.len();
         if let Some(told) = &mut self.told {
             let before = told.cards.len();
-            told.cards.retain(|posted| posted.is_shown || now.since(posted.made) <= give_up);
+            told.cards.retain(|posted| posted.is_shown() || now.since(posted.made) <= give_up);
             given_up += before - told.cards.len();
         }
         if given_up > 0 {
@@ -94,7 +94,7 @@ impl Kept {
     /// How many messages and cards wait, and since when.
     pub fn waiting(&self) -> (usize, Option<Moment>) {
         let cards = self.told.iter().flat_map(|told| &told.cards);
-        let cards = cards.filter(|posted| !posted.is_shown).map(|posted| posted.made);
+        let cards = cards.filter(|posted| !posted.is_shown()).map(|posted| posted.made);
         let all: Vec<_> = self.letters.iter().map(|letter| letter.made).chain(cards).collect();
         (all.len(), all.into_iter().min())
     }

@@ -13,11 +13,12 @@ use crate::config::notify::Happening;
 use crate::moment::Moment;
 use crate::notify::desk::Desk;
 use crate::notify::kept::{Fate, Kept};
-use crate::notify::message::{CardState, Message, News};
+use crate::notify::message::{CardState, Inside, Message, News};
 use crate::notify::metrics::Loss;
 use crate::notify::request::Outcome;
 use crate::notify::target::{Way, WayKind};
 use crate::notify::told::Posted;
+use crate::zoom::Name;
 
 /// A bot that was refused is tried again after so long, in seconds.
 const REST: i64 = 3600;
@@ -86,7 +87,7 @@ impl Sending {
 
     fn next_card(&self) -> Option<&Posted> {
         let cards = self.kept.told.iter().flat_map(|told| &told.cards);
-        cards.filter(|posted| !posted.is_shown).min_by_key(|posted| (posted.made, posted.number))
+        cards.filter(|posted| !posted.is_shown()).min_by_key(|posted| (posted.made, posted.number))
     }
 
     fn send_letter(&mut self, desk: &Desk, now: Moment) -> Option<Flight> {
@@ -198,9 +199,9 @@ impl Sending {
         let Some(told) = &mut self.kept.told else { return };
         if let Some(posted) = told.cards.iter_mut().find(|posted| posted.number == sent.number) {
             posted.post = sent.post.clone().or(id);
-            posted.is_shown = posted.card == sent.card;
+            posted.shown = Some(sent.card.clone());
         }
-        told.cards.retain(|posted| !posted.is_shown || posted.is_open(&posted.room));
+        told.cards.retain(|posted| !posted.is_shown() || posted.is_open(&posted.room));
         let is_lost =
             told.cards.iter().any(|posted| posted.post.is_none() && posted.number == sent.number);
         if is_lost {
@@ -213,7 +214,7 @@ impl Sending {
         let Some(told) = &mut self.kept.told else { return };
         told.cards.retain(|posted| posted.number != number || posted.is_open(&posted.room));
         for posted in told.cards.iter_mut().filter(|posted| posted.number == number) {
-            (posted.post, posted.is_shown) = (None, false);
+            (posted.post, posted.shown) = (None, None);
         }
     }
 
@@ -254,7 +255,7 @@ impl Sending {
         self.without_cards(desk, now);
     }
 
-    /// Says in messages what the cards were to show.
+    /// Says in messages what the cards were to show, and did not.
     fn without_cards(&mut self, desk: &Desk, now: Moment) {
         self.is_kept = false;
         let Some(told) = &mut self.kept.told else { return };
@@ -262,17 +263,13 @@ impl Sending {
         let events = &desk.target.rules.events;
         let cards = std::mem::take(&mut told.cards);
         let messages = cards.into_iter().filter_map(|posted| {
-            let is_told = posted.post.is_some();
-            let (happening, news) = match posted.card.state {
-                CardState::Open { since, inside, others, .. } if !is_told => {
-                    let count = inside.len() + others;
-                    let by = inside.into_iter().map(|one| one.name).collect();
-                    (Happening::Started, News::Started { at: since, by, inside: count })
-                }
-                CardState::Open { .. } => return None,
-                CardState::Closed(summary) => (Happening::Ended, News::Ended(summary)),
+            let news = in_words(posted.card.state, posted.shown.map(|card| card.state))?;
+            let is_told = match news {
+                News::Started { .. } => events.contains(&Happening::Started),
+                News::Ended(_) => events.contains(&Happening::Ended),
+                _ => events.contains(&Happening::Joined) || events.contains(&Happening::Left),
             };
-            events.contains(&happening).then_some(Message { room: posted.card.room, news })
+            is_told.then_some(Message { room: posted.card.room, news })
         });
         let messages = messages.collect();
         self.kept.add(messages, now);
@@ -283,4 +280,30 @@ impl Sending {
             told.cards.retain(|posted| posted.number != number);
         }
     }
+}
+
+/// What a card was to show, where `shown` stands instead of it.
+fn in_words(card: CardState, shown: Option<CardState>) -> Option<News> {
+    match (card, shown) {
+        (CardState::Closed(summary), _) => Some(News::Ended(summary)),
+        (CardState::Open { since: at, inside, others, .. }, None) => {
+            let count = inside.len() + others;
+            Some(News::Started { at, by: names(inside), inside: count })
+        }
+        (CardState::Open { inside, others, .. }, Some(CardState::Open { inside: before, .. })) => {
+            let count = inside.len() + others;
+            let (now, before) = (names(inside), names(before));
+            let not_in = |others: &[Name], names: &[Name]| -> Vec<_> {
+                names.iter().filter(|name| !others.contains(name)).cloned().collect()
+            };
+            let (joined, left) = (not_in(&before, &now), not_in(&now, &before));
+            let differs = !joined.is_empty() || !left.is_empty();
+            differs.then_some(News::Moves { joined, left, inside: count })
+        }
+        (CardState::Open { .. }, Some(CardState::Closed(_))) => None,
+    }
+}
+
+fn names(inside: Vec<Inside>) -> Vec<Name> {
+    inside.into_iter().map(|one| one.name).collect()
 }

@@ -120,8 +120,9 @@ pub struct Posted {
     pub post: Option<String>,
     /// What is to stand there.
     pub card: Card,
-    /// Whether it does.
-    pub is_shown: bool,
+    /// What stands there.
+    #[serde(default)]
+    pub shown: Option<Card>,
     /// Since when it is wanted.
     pub made: Moment,
 }
@@ -148,7 +149,12 @@ impl Posted {
 
     /// From now on `card` is to stand there.
     pub fn show(&mut self, card: Card, now: Moment) {
-        (self.card, self.is_shown, self.made) = (card, false, now);
+        (self.card, self.made) = (card, now);
+    }
+
+    /// Whether there stands what is to.
+    pub fn is_shown(&self) -> bool {
+        self.shown.as_ref() == Some(&self.card)
     }
 }
 

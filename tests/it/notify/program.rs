@@ -31,9 +31,11 @@ fn deliver(lookout: &Lookout, body: &str) {
 
 /// Waits until the first look is over, which is silent.
 fn settled(lookout: &Lookout) {
-    let kept = lookout.path("data/lookout.notify.db");
-    assert!(until(|| kept.exists()), "{}", lookout.log());
-    thread::sleep(std::time::Duration::from_millis(500));
+    let has_looked = || {
+        let check = lookout.run(&["check"]);
+        !String::from_utf8_lossy(&check.stdout).contains("sends a sample")
+    };
+    assert!(until(has_looked), "{}", lookout.log());
 }
 
 #[test]
@@ -124,7 +126,7 @@ fn a_test_sends_one_sample_to_each_and_says_what_came_back() {
     gone.always(Answer::Status(404));
     let with = |more: &str| lookout(&format!("{}{more}", hook("mattermost", &fine.hook())));
     let said = with("").ok(&["notify", "--test"]);
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said, @"✓ chat 1 (mattermost at 127.0.0.1), webhook: the sample was taken");
     assert_eq!(fine.posts().len(), 1);
     let missing = "[[notify]]\nkind = \"slack\"\nurl_file = \"missing\"\n";
     let all = with(&format!("{}{}{missing}", hook("discord", &gone.hook()), hook("slack", away)));
@@ -132,10 +134,15 @@ fn a_test_sends_one_sample_to_each_and_says_what_came_back() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stdout).expect("UTF-8");
     let dir = all.dir.path().display().to_string();
-    insta::assert_snapshot!(said.replace(&dir, "DIR"), @"");
+    insta::assert_snapshot!(said.replace(&dir, "DIR"), @r#"
+    ✓ chat 1 (mattermost at 127.0.0.1), webhook: the sample was taken
+    ✗ chat 2 (discord at 127.0.0.1), webhook: refused, 404 Not Found: {"code":0,"message":"as the test says"}; make a new webhook if that one is gone
+    ✗ chat 3 (slack at 127.0.0.1), webhook: no connection; is the address right, and the server up?; try again later
+    ✗ chat 4 (slack): `notify.url_file`, `missing`: No such file or directory (os error 2); correct the path, or the file's owner and mode
+    "#);
     let refused = all.run(&["notify"]);
     assert_eq!(refused.status.code(), Some(2), "settings that are of no use");
     let none = lookout("").run(&["notify", "--test"]);
     assert_eq!(none.status.code(), Some(2));
-    insta::assert_snapshot!(String::from_utf8_lossy(&none.stderr), @"");
+    insta::assert_snapshot!(String::from_utf8_lossy(&none.stderr), @"lookout: lookout.toml: `[[notify]]`: there is no chat to tell; add a `[[notify]]` with `kind` and `url`");
 }

@@ -9,6 +9,7 @@ use lookout::config::{Environment, Settings, parse};
 use lookout::intake::Health;
 use lookout::moment::Moment;
 use lookout::notify::pace::Pace;
+use lookout::notify::survey::survey;
 use lookout::notify::{Notifier, recent, start};
 use lookout::roster::{Presence, Roster, Rules};
 use lookout::zoom;
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use crate::support::lookout::now;
+use crate::support::lookout::{now, until};
 
 /// Seconds of life are milliseconds here.
 pub fn quick() -> Pace {
@@ -80,9 +81,11 @@ impl Stage {
         let notifier = start(&self.settings, None, presences, metrics, self.pace);
         self.notifier = notifier.expect("it starts");
         // The first look is silent: it has to be over before anything happens.
-        let kept = self.path("data/lookout.notify.db");
-        assert!(crate::support::lookout::until(|| kept.exists()), "nothing is kept");
-        std::thread::sleep(Duration::from_millis(200));
+        let has_looked = || {
+            let found = self.runtime.block_on(survey(&self.settings, None));
+            found.is_ok_and(|found| found.iter().flatten().all(|target| target.kept.is_some()))
+        };
+        assert!(until(has_looked), "nothing is kept");
     }
 
     /// Ends telling, as the system would.
