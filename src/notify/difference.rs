@@ -22,16 +22,10 @@ pub(super) fn is_fresh(fact: Moment, now: Moment) -> bool {
     now.since(fact) <= FRESH
 }
 
-/// Whether this process looked a short while ago, so that what changed changed since.
-pub(super) fn looks_on(told: &ToldRoom, now: Moment) -> bool {
-    told.looked.is_some_and(|looked| is_fresh(looked, now))
-}
-
 impl Difference<'_> {
     /// What is to be told, in the order of time: fresh, and later than what was told before.
     pub(super) fn changes(&self, told: &ToldRoom) -> Changes {
         let nothing = ToldPerson::default();
-        let looks_on = looks_on(told, self.now);
         let (mut joined, mut left) = (Vec::new(), Vec::new());
         let (mut sharing, mut stopped) = (Vec::new(), Vec::new());
         for person in self.sight.people() {
@@ -56,7 +50,7 @@ impl Difference<'_> {
                     sharing.push((since, name()));
                 }
                 // When it stopped is not known: only who looks on knows that it was just now.
-                (true, None) if looks_on && person.present_since.is_some() => {
+                (true, None) if told.looked && person.present_since.is_some() => {
                     stopped.push((self.now, name()));
                 }
                 _ => {}

@@ -139,7 +139,7 @@ impl<'a> Look<'a> {
             self.say(&mut told, digest, turn);
         }
         told.forget(self.now);
-        told.looked = Some(self.now);
+        told.looked = true;
         digest.told.rooms.insert(number.clone(), told);
     }
 
@@ -148,7 +148,7 @@ impl<'a> Look<'a> {
         let mut told = ToldRoom::default();
         self.turn(&mut told);
         self.difference().take_over(&mut told, &Changes::default());
-        ToldRoom { looked: Some(self.now), ..told }
+        ToldRoom { looked: true, ..told }
     }
 
     /// Takes note of the room's opening or emptying.
@@ -217,7 +217,7 @@ impl<'a> Look<'a> {
         if open.is_nameless {
             // Nobody knows when the others left: only who looks on knows that it was just now.
             summary.until = self.now;
-            is_news = difference::looks_on(told, self.now);
+            is_news = told.looked;
         }
         (summary, is_news)
     }

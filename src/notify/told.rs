@@ -49,9 +49,9 @@ pub struct ToldRoom {
     /// Changes that gather before they are told.
     #[serde(skip)]
     pub gathering: Option<Gathering>,
-    /// When this process last looked.
+    /// Whether this process has looked before, so that what differs has just changed.
     #[serde(skip)]
-    pub looked: Option<Moment>,
+    pub looked: bool,
 }
 
 /// A room that is open.

@@ -1,7 +1,6 @@
 //! Chats that are told of a room, in this process and faster than in life: real sockets, a
 //! real file for what is kept.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +34,8 @@ pub fn quick() -> Pace {
 
 /// A room, and what tells of it.
 pub struct Stage {
-    pub dir: TempDir,
+    /// Removed with the stage.
+    _dir: TempDir,
     pub health: Arc<Health>,
     settings: Settings,
     roster: Roster,
@@ -61,7 +61,7 @@ impl Stage {
         let settings = settings.unwrap_or_else(|error| panic!("{error}"));
         let runtime = Runtime::new().expect("it starts");
         let mut stage = Self {
-            dir,
+            _dir: dir,
             health: Arc::default(),
             settings,
             roster: Roster::new(),
@@ -93,10 +93,6 @@ impl Stage {
         if let Some(notifier) = self.notifier.take() {
             self.runtime.block_on(notifier.stop()).expect("it ends");
         }
-    }
-
-    pub fn path(&self, path: impl AsRef<Path>) -> std::path::PathBuf {
-        self.dir.path().join(path)
     }
 
     /// Somebody comes, now.
