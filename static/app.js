@@ -1,26 +1,36 @@
-// The visitor's own time zone, live updates, and a plain word when they stop.
+// The visitor's own time zone and language, live updates, and a plain word when they stop.
 "use strict";
-const { root, locale, duration, zone } = document.currentScript.dataset;
+const { root, zone } = document.currentScript.dataset;
 const find = (id) => document.getElementById(id);
 
-const full = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-const past = new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "auto" });
-const long = (n, unit) => new Intl.NumberFormat(locale, { style: "unit", unit }).format(n);
-const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", Infinity]];
-const wording = (time) => {
-  const then = new Date(time.dateTime), exact = full.format(then);
-  if (!time.dataset.as) return exact;
-  time.title = exact;
-  const seconds = (Date.now() - then) / 1000;
-  const [unit, length] = units.find(([, length]) => seconds >= length) ?? units[3];
-  const n = Math.max(0, Math.floor(seconds / length));
-  const age = n && time.dataset.as === "age";
-  return age ? duration.replace("{}", long(n, unit)) : past.format(-n, unit);
+// Times, as the visitor writes them; a line breaks only between day and hour.
+const languages = navigator.languages;
+const unbroken = (text) => text.replace(/ /g, "\u00a0");
+const day = new Intl.DateTimeFormat(languages, { dateStyle: "medium" });
+const hour = new Intl.DateTimeFormat(languages, { timeStyle: "short" });
+const past = new Intl.RelativeTimeFormat(languages, { style: "short", numeric: "auto" });
+const { locale, timeZone } = hour.resolvedOptions();
+const units = [["day", 86400], ["hour", 3600], ["minute", 60]].map(([unit, length]) => {
+  const { format } = new Intl.NumberFormat(languages, { style: "unit", unit });
+  return { unit, length, format };
+});
+const since = (seconds, as) => {
+  const place = units.findIndex(({ length }) => seconds >= length);
+  if (place < 0) return past.format(0, "minute");
+  const { unit, length, format } = units[place], rest = units[place + 1];
+  const n = Math.floor(seconds / length), m = rest && Math.floor(seconds % length / rest.length);
+  return as === "ago" ? past.format(-n, unit) : unbroken(format(n) + (m ? " " + rest.format(m) : ""));
 };
 const tell = () => {
   for (const time of document.querySelectorAll("time")) {
-    const text = wording(time);
-    if (time.textContent !== text) time.textContent = text;
+    const { as } = time.dataset, then = new Date(time.dateTime);
+    if (!time.lang) {
+      const exact = `${unbroken(day.format(then))}, ${unbroken(hour.format(then))}`;
+      time.lang = locale;
+      if (as) time.title = exact; else time.textContent = exact;
+    }
+    const text = as && since((Date.now() - then) / 1000, as);
+    if (as && time.textContent !== text) time.textContent = text;
   }
 };
 
@@ -29,21 +39,28 @@ const parts = (page) => new Map(
   [...page.querySelectorAll("[data-live]")].map((part) => [part.id, part.outerHTML]));
 const frame = (page) => [...page.querySelectorAll("link, script, [data-live]")]
   .map((e) => e.id || e.getAttribute("href") || e.getAttribute("src")).join();
+const present = () => [...document.querySelectorAll(".members li")];
+const nameOf = (person) => person.querySelector("bdi").textContent;
 let shown = parts(document), etag, spoken;
 
 const refresh = async () => {
-  const headers = etag ? { "If-None-Match": etag } : {};
+  // Before the first answer that we see, there is only the date of the page.
+  const date = new Date(document.lastModified).toUTCString();
+  const headers = etag ? { "If-None-Match": etag } : { "If-Modified-Since": date };
   const answer = await fetch(location.pathname, { cache: "no-store", headers });
   if (answer.status === 304) return;
   if (!answer.ok) throw answer;
   etag = answer.headers.get("ETag");
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (frame(page) !== frame(document)) return location.reload();
-  const fresh = parts(page), focus = document.activeElement.id;
+  const fresh = parts(page), focus = document.activeElement.id, before = present().map(nameOf);
   for (const [id, html] of fresh) {
     if (html !== shown.get(id)) find(id).replaceWith(page.getElementById(id));
   }
   if (focus) find(focus)?.focus({ preventScroll: true });
+  for (const person of present()) {
+    person.classList.toggle("new", !before.includes(nameOf(person)));
+  }
   shown = fresh;
   document.title = page.title;
   tell();
@@ -57,7 +74,12 @@ const update = () => (turn = turn.then(refresh).then(() => true, () => false));
 
 // Told by the server; where that fails, asking.
 let source, timer, wait, tries, paused = false;
+const say = (mode) => {
+  find("mode").className = mode;
+  find("mode").textContent = find("mode").dataset[mode];
+};
 const ask = async () => {
+  say("asking");
   wait = await update() ? 15e3 : Math.min(2 * wait, 3e5);
   clearTimeout(timer);
   timer = setTimeout(start, wait * (0.75 + Math.random() / 2));
@@ -65,12 +87,13 @@ const ask = async () => {
 const start = () => {
   source?.close();
   clearTimeout(timer);
+  if (paused) say("paused");
   if (paused || document.hidden) return;
   if (tries++ % 20) return ask();
   source = new EventSource(root + "live");
-  source.onopen = () => { tries = 0; update(); };
+  source.onopen = () => { tries = 0; say("told"); update(); };
   source.onmessage = update;
-  source.onerror = (event) => { if (event.target.readyState === 2) ask(); };
+  source.onerror = () => { if (source.readyState === 2) ask(); else say("asking"); };
 };
 
 // Whether Lookout is still at work, by the server's own clock.
@@ -83,14 +106,14 @@ const check = async () => {
 };
 
 const restart = () => { tries = 0; wait = 15e3; tell(); start(); check(); };
-const button = find("live"), words = [button.textContent, button.dataset.resume];
+const button = find("pause"), words = [button.textContent, button.dataset.resume];
 button.onclick = () => {
   paused = !paused;
   button.textContent = words[+paused];
   restart();
 };
-button.hidden = false;
-find("zone").textContent = zone.replace("{}", full.resolvedOptions().timeZone);
+find("live").hidden = false;
+find("zone").textContent = zone.replace("{}", timeZone);
 document.addEventListener("visibilitychange", restart);
 setInterval(tell, 15e3);
 setInterval(check, 6e4);

@@ -6,12 +6,12 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use tempfile::TempDir;
 
 use crate::clock;
-use crate::commands::serve::Service;
-use crate::config::{PublishList, Room, Secret, Settings, Slug};
+use crate::commands::serve::{CannotListen, Service};
+use crate::config::{PublishList, Room, Secret, Settings, Slug, Supervisor};
 use crate::dashboard::{Dashboard, TableRow};
 use crate::generator::{Generator, Log};
 use crate::http;
@@ -29,13 +29,24 @@ pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) ->
     let mut settings = settings(dir.path());
     settings.zoom.listen = listen.unwrap_or_else(|| free(settings.zoom.listen));
     let (path, webhook) = (settings.site.path.clone(), settings.zoom.path.clone());
-    let service = Service::start(settings).await?;
+    let start = clock::now();
+    remember(simulate::demo_past(seed, start), &settings)?;
+    let chosen = settings.zoom.listen;
+    let service =
+        Service::start(settings, &mut Supervisor::default()).await.map_err(
+            |error| match listen {
+                // The settings that it speaks of are the demo's own.
+                Some(_) if error.is::<CannotListen>() => {
+                    anyhow!("cannot listen on `{chosen}`; choose another address with `--listen`")
+                }
+                _ => error,
+            },
+        )?;
     let address = service.address;
     writeln!(out, "http://{address}{path}")?;
     out.flush()?;
     tracing::info!("open it in a browser; Ctrl-C ends the demo and removes its directory");
 
-    let start = clock::now();
     let sending = Sending {
         url: format!("http://{address}{webhook}").parse().context("the demo's own address")?,
         secret: Secret::new(SECRET).expect("it is not empty"),
@@ -58,10 +69,7 @@ pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
     let settings = settings(dir.path());
     let evening = simulate::demo_evening(seed);
     let end = simulate::demo_evening_end(&evening);
-    let journal = Journal::open(&settings.journal.path)?;
-    let records = evening.iter().map(|delivery| record(delivery, &settings)).collect();
-    journal.append_all(records)?;
-    journal.close();
+    remember(evening, &settings)?;
 
     let mut log = Log::from_start(&settings, None);
     log.catch_up(end)?;
@@ -69,8 +77,13 @@ pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
     print_table(&dashboard.table, out)?;
     let generator = Generator::new(settings, log)?;
     generator.publish(&generator.presence(end), end, Replace::Any)?;
-    let site = dir.keep().join("site");
-    tracing::info!("the site is in `{}`", site.display());
+    let dir = dir.keep();
+    let site = dir.join("site");
+    tracing::info!(
+        "the site is in `{}`; delete `{}` when you have seen it",
+        site.display(),
+        dir.display()
+    );
     Ok(())
 }
 
@@ -107,6 +120,15 @@ fn free(address: SocketAddr) -> SocketAddr {
         Ok(_) => address,
         Err(_) => SocketAddr::new(address.ip(), 0),
     }
+}
+
+/// Puts into the journal what happened before the demo.
+fn remember(past: impl IntoIterator<Item = Delivery>, settings: &Settings) -> Result<()> {
+    let journal = Journal::open(&settings.journal.path)?;
+    let records = past.into_iter().map(|delivery| record(&delivery, settings)).collect();
+    journal.append_all(records)?;
+    journal.close();
+    Ok(())
 }
 
 fn record(delivery: &Delivery, settings: &Settings) -> Record {

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use crate::archive::{Archive, Mode};
 use crate::commands::owner;
 use crate::commands::serve::listen;
-use crate::config::{Settings, SettingsError};
+use crate::config::{Settings, SettingsError, Supervisor};
 use crate::generator::Log;
 use crate::http::{self, Shutdown, Trigger};
 use crate::intake::Health;
@@ -38,13 +38,13 @@ pub struct Args {
 }
 
 /// Tells the chats what happens until SIGTERM or SIGINT.
-pub async fn run(settings: Settings) -> Result<()> {
+pub async fn run(settings: Settings, mut supervisor: Supervisor) -> Result<()> {
     require_targets(&settings)?;
     owner::become_journals(&settings)?;
     let health = Arc::new(Health::default());
     let (trigger, shutdown) = Trigger::new();
     // Beside an intake on the same machine, that one has the address.
-    let admin = listen(settings.admin.listen, "admin.listen").map(|listener| {
+    let admin = listen(&mut supervisor, settings.admin.listen, "admin.listen").map(|listener| {
         tokio::spawn(http::serve(listener, admin::router(Arc::clone(&health)), shutdown.clone()))
     });
     if let Err(error) = &admin {
@@ -56,8 +56,10 @@ pub async fn run(settings: Settings) -> Result<()> {
     let presences = follow(Log::from_checkpoint(&settings, source)?, shutdown)?;
     let pace = Pace::default();
     let notifier = notify::start(&settings, archive, presences, health.notify(), pace)?;
+    supervisor.ready();
     let signal = http::signalled().await.context("cannot listen for signals")?;
     tracing::info!("stopping on {signal}");
+    supervisor.stopping();
     if let Some(notifier) = notifier {
         notifier.stop().await?;
     }

@@ -39,8 +39,11 @@ impl Unknown {
     fn at_the_top(&self, keys: &[Key]) -> String {
         let name = &self.name;
         if matches!(self.node.value, Value::Table(_) | Value::List(_)) {
-            let meant = nearest(name, keys.iter().map(|key| key.section));
-            return format!("there is no section `{name}`{}", hint(meant));
+            let advice = match nearest(name, keys.iter().map(|key| key.section)) {
+                None => format!("; there are {}", sections(keys)),
+                meant => hint(meant),
+            };
+            return format!("there is no section `{name}`{advice}");
         }
         let advice = homes(name, keys);
         let advice =
@@ -52,6 +55,13 @@ impl Unknown {
 /// Whether there may be several of `section`.
 pub(super) fn is_list(section: &str) -> bool {
     matches!(section, "rooms" | "people" | "notify")
+}
+
+/// The headers of all sections, in the order of the settings file.
+fn sections(keys: &[Key]) -> String {
+    let mut headers: Vec<_> = keys.iter().map(|key| header(key.section)).collect();
+    headers.dedup();
+    headers.join(", ")
 }
 
 /// The header of `section` as TOML writes it.

@@ -1,16 +1,17 @@
 //! Moments as the page writes them, in the site's zone.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Timelike};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use super::calendar::{Day, local};
 use super::words::Words;
 use crate::moment::Moment;
 
 /// A moment, written out for a `<time>` element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Time {
-    /// In the site's zone: `5 Jan 2026, 20:38`.
+    /// In the site's zone: `5 Jan 2026, 20:38`; a line breaks only after the comma.
     pub text: String,
     /// For machines, in UTC: `2026-01-05T17:38:00Z`.
     pub datetime: String,
@@ -50,27 +51,21 @@ impl Clock {
         }
     }
 
-    fn day_and_hour(&self, time: &DateTime<Tz>) -> String {
+    /// `5 Jan 2026`, with spaces at which no line breaks.
+    pub(super) fn date(&self, date: NaiveDate) -> String {
         let (day, month, year) =
-            (time.day(), self.words.months[time.month0() as usize], time.year());
+            (date.day(), self.words.months[date.month0() as usize], date.year());
+        format!("{day}\u{a0}{month}\u{a0}{year}")
+    }
+
+    fn day_and_hour(&self, time: &DateTime<Tz>) -> String {
         let (hour, minute) = (time.hour(), time.minute());
-        format!("{day} {month} {year}, {hour:02}:{minute:02}")
+        format!("{}, {hour:02}:{minute:02}", self.date(time.date_naive()))
     }
 
-    /// Whether [`Clock::short`] of `moment` will be another one tomorrow.
-    pub(super) fn changes_overnight(&self, moment: Moment) -> bool {
-        local(self.zone, moment).map(|time| time.date_naive()) >= self.today
-    }
-
-    /// The first moment of tomorrow; a day may begin at one o'clock where clocks are put forward.
-    pub(super) fn tomorrow(&self) -> Option<Moment> {
-        let date = self.today?.succ_opt()?;
-        let first = |hour| {
-            let time = NaiveTime::from_hms_opt(hour, 0, 0)?;
-            let moment = self.zone.from_local_datetime(&date.and_time(time)).earliest()?;
-            Some(Moment::from_seconds(moment.timestamp()))
-        };
-        (0..4).find_map(first)
+    /// Today; `None` only at the ends of time.
+    pub(super) fn today(&self) -> Option<Day> {
+        Day::of(self.zone, self.today?)
     }
 }
 
@@ -90,10 +85,6 @@ pub(super) fn csv_time(zone: Tz, moment: Moment) -> String {
     }
 }
 
-fn local(zone: Tz, moment: Moment) -> Option<DateTime<Tz>> {
-    Some(moment.to_utc()?.with_timezone(&zone))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,31 +100,16 @@ mod tests {
         #[rustfmt::skip]
         let cases = [
             // what is special             language       moment                  short                  text
-            ("today",                      Language::En, "2026-01-05T17:38:59Z", "20:38",               "5 Jan 2026, 20:38"),
-            ("today there, not in UTC",    Language::En, "2026-01-04T21:00:00Z", "00:00",               "5 Jan 2026, 00:00"),
-            ("yesterday there",            Language::En, "2026-01-04T20:59:59Z", "4 Jan 2026, 23:59",   "4 Jan 2026, 23:59"),
-            ("Turkish",                    Language::Tr, "2026-08-04T20:59:59Z", "4 Ağu 2026, 23:59",   "4 Ağu 2026, 23:59"),
+            ("today",                      Language::En, "2026-01-05T17:38:59Z", "20:38",               "5\u{a0}Jan\u{a0}2026, 20:38"),
+            ("today there, not in UTC",    Language::En, "2026-01-04T21:00:00Z", "00:00",               "5\u{a0}Jan\u{a0}2026, 00:00"),
+            ("yesterday there",            Language::En, "2026-01-04T20:59:59Z", "4\u{a0}Jan\u{a0}2026, 23:59",   "4\u{a0}Jan\u{a0}2026, 23:59"),
+            ("Turkish",                    Language::Tr, "2026-08-04T20:59:59Z", "4\u{a0}Ağu\u{a0}2026, 23:59",   "4\u{a0}Ağu\u{a0}2026, 23:59"),
         ];
         for (what, language, moment, short, text) in cases {
             let clock = Clock::new(istanbul, Words::of(language), at("2026-01-05T18:00:00Z"));
             let (datetime, text) = (moment.to_owned(), text.to_owned());
             assert_eq!(clock.time(at(moment)), Time { text, datetime }, "{what}");
             assert_eq!(clock.short(at(moment)), short, "{what}");
-        }
-    }
-
-    #[test]
-    fn tomorrow_begins_when_the_zone_says() {
-        #[rustfmt::skip]
-        let cases = [
-            // what is special           zone                        now                     tomorrow
-            ("UTC",                      chrono_tz::UTC,             "2026-01-05T18:00:00Z", "2026-01-06T00:00:00Z"),
-            ("east of it",               chrono_tz::Europe::Istanbul,"2026-01-05T18:00:00Z", "2026-01-05T21:00:00Z"),
-            ("a day that begins at one", chrono_tz::Africa::Cairo,   "2026-04-23T12:00:00Z", "2026-04-23T22:00:00Z"),
-        ];
-        for (what, zone, now, tomorrow) in cases {
-            let clock = Clock::new(zone, Words::of(Language::En), at(now));
-            assert_eq!(clock.tomorrow(), Some(at(tomorrow)), "{what}");
         }
     }
 

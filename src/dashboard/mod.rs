@@ -6,6 +6,8 @@
 //!
 //! This module is pure: `now` is an argument.
 
+mod calendar;
+mod charts;
 mod clock;
 mod page;
 mod table;
@@ -17,9 +19,11 @@ use crate::config::{self, Room, Settings};
 use crate::moment::Moment;
 use crate::roster::Presence;
 
+use charts::Drawing;
 use clock::Clock;
 use page::Pages;
 
+pub use charts::{Bar, FourWeeks, HourMark, Run, Strip, Today, Week, WeekDay, Weekday};
 pub use clock::Time;
 pub use page::{Away, Member, Page, RoomCard, Row};
 pub use table::TableRow;
@@ -48,19 +52,21 @@ impl Dashboard {
         let clock = Clock::new(zone, words, now);
         let all = Visible::of(&presence.people, presence.nameless_present, &settings.privacy);
         let rooms = visible_rooms(presence, settings);
+        let drawing = Drawing::new(zone, words, &clock, now);
         let pages = Pages {
             site_title: &settings.site.title,
             address: address(&settings.site),
             zone: zone.name(),
             words,
             clock: &clock,
+            drawing: drawing.as_ref(),
             now,
         };
         Self {
             pages: all_pages(&pages, &all, &rooms),
             table: table::rows(&all, zone),
             widget: Widget::new(settings, &all, &rooms),
-            next_change: next_change(presence, &all, &rooms, &clock, now),
+            next_change: next_change(presence, &all, &rooms, drawing.as_ref(), now),
         }
     }
 }
@@ -98,20 +104,17 @@ fn all_pages(pages: &Pages, all: &Visible, rooms: &[(&Room, Visible)]) -> Vec<Pa
     made
 }
 
-/// The earliest of: a meeting goes stale, somebody passes out of the 35 days,
+/// The earliest of: a meeting goes stale, somebody passes out of the 35 days, a chart moves on,
 /// "today" becomes yesterday.
 fn next_change(
     presence: &Presence,
     all: &Visible,
     rooms: &[(&Room, Visible)],
-    clock: &Clock,
+    drawing: Option<&Drawing>,
     now: Moment,
 ) -> Option<Moment> {
     let everybody = || std::iter::once(all).chain(rooms.iter().map(|(_, visible)| visible));
     let fading = everybody().filter_map(|visible| visible.next_fading(now));
-    let mut recent = everybody().flat_map(|visible| visible.recent(now));
-    let overnight = recent
-        .any(|person| person.last_action().is_some_and(|at| clock.changes_overnight(at)))
-        .then(|| clock.tomorrow());
-    fading.chain(overnight.flatten()).chain(presence.next_change).min()
+    let charts = everybody().filter_map(|visible| drawing?.next_change(visible));
+    fading.chain(charts).chain(presence.next_change).min()
 }

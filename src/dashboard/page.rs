@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use super::charts::{Charts, Drawing, FourWeeks, Today, Week};
 use super::clock::{Clock, Time};
 use super::visible::Visible;
 use super::words::{Labels, Words};
@@ -14,7 +15,10 @@ use crate::moment::Moment;
 use crate::roster;
 
 /// How many people a page names as seen lately.
-const AWAY: usize = 100;
+const AWAY: usize = 12;
+
+/// The favicon goes up to this number; beyond it is "more".
+const FAVICON_MOST: usize = 9;
 
 /// The variables of a template.
 #[derive(Debug, Clone, Serialize)]
@@ -29,14 +33,14 @@ pub struct Page {
     pub root: &'static str,
     /// The language, for `<html lang>`.
     pub lang: &'static str,
-    /// The locale in which the script writes times.
-    pub locale: &'static str,
     /// `site.title`.
     pub site_title: String,
     /// The page's own address, where `site.base_url` tells it.
     pub canonical: Option<String>,
     /// The title of the window, with the count: `(3) Lounge`.
     pub title: String,
+    /// The static file of the icon with the count: `favicon/3.svg`, beyond nine `favicon/more.svg`.
+    pub favicon: String,
     /// What the page is about: the room's name, or the site's title.
     pub heading: String,
     /// How many are in, as far as a visitor may know.
@@ -47,8 +51,16 @@ pub struct Page {
     pub members: Vec<Member>,
     /// How many more are in, as a sentence; null where nothing is to be said.
     pub others: Option<String>,
-    /// Who is out and was seen in the last 35 days, the latest 100 of them; `rows` has everybody.
+    /// Who is out and was seen in the last 35 days, the latest 12 of them; `rows` has everybody.
     pub away: Vec<Away>,
+    /// How many more there are of them, as a sentence; null where all are shown.
+    pub more_away: Option<String>,
+    /// Today, hour by hour; null where nobody was in.
+    pub today: Option<Today>,
+    /// The hours of this week; null where nobody was in.
+    pub week: Option<Week>,
+    /// The last four weeks, hour by hour; null where nobody was in.
+    pub four_weeks: Option<FourWeeks>,
     /// Everybody of the last 35 days, as the CSV has them.
     pub rows: Vec<Row>,
     /// The rooms; empty but on the page of all rooms.
@@ -57,7 +69,7 @@ pub struct Page {
     pub join_url: Option<String>,
     /// The last change that a visitor can see; null where there is none.
     pub updated: Option<Time>,
-    /// The zone of all times, as a sentence: `Times in Europe/Istanbul`.
+    /// The zone of all times but those in charts, as a sentence: `Times in Europe/Istanbul`.
     pub zone: String,
     /// The fixed words of the language.
     pub text: &'static Labels,
@@ -76,6 +88,8 @@ pub struct Member {
     pub since: Time,
     /// The same as a sentence: `since 20:38`.
     pub since_text: String,
+    /// Since when the person has been sharing a screen; null where they are not.
+    pub sharing: Option<Time>,
 }
 
 /// Somebody who is out.
@@ -123,6 +137,8 @@ pub struct RoomCard {
     pub members: Vec<Member>,
     /// How many more are in, as a sentence; null where nothing is to be said.
     pub others: Option<String>,
+    /// Who was seen last, where nobody is in; empty or one.
+    pub away: Vec<Away>,
     /// Where "join" leads; null where there is no such link.
     pub join_url: Option<String>,
 }
@@ -135,6 +151,8 @@ pub(super) struct Pages<'a> {
     pub(super) zone: &'a str,
     pub(super) words: &'static Words,
     pub(super) clock: &'a Clock,
+    /// Draws the charts; `None` only at the ends of time.
+    pub(super) drawing: Option<&'a Drawing<'a>>,
     pub(super) now: Moment,
 }
 
@@ -174,22 +192,28 @@ impl Pages<'_> {
     fn page(&self, visible: &Visible) -> Page {
         let count = visible.count();
         let recent: Vec<&roster::Person> = visible.recent(self.now).collect();
-        let out = recent.iter().filter(|p| p.present_since.is_none());
+        let out = || recent.iter().filter(|p| p.present_since.is_none());
+        let more_away = out().count().saturating_sub(AWAY);
+        let charts = self.drawing.map_or_else(Charts::default, |drawing| drawing.of(visible));
         Page {
             path: "index.html".to_owned(),
             template: "index.html",
             root: "./",
             lang: self.words.lang,
-            locale: self.words.locale,
             site_title: self.site_title.to_owned(),
             canonical: self.address.clone(),
             title: title(count, self.site_title),
+            favicon: favicon(count),
             heading: self.site_title.to_owned(),
             count,
-            summary: self.words.summary.of(count),
+            summary: (self.words.summary)(count),
             members: self.members(visible),
             others: self.others(visible),
-            away: out.filter_map(|person| self.away(person)).take(AWAY).collect(),
+            away: out().filter_map(|person| self.away(person)).take(AWAY).collect(),
+            more_away: (more_away > 0).then(|| (self.words.more)(more_away)),
+            today: charts.today,
+            week: charts.week,
+            four_weeks: charts.four_weeks,
             rows: recent.iter().map(|person| self.row(person)).collect(),
             rooms: Vec::new(),
             join_url: None,
@@ -201,13 +225,15 @@ impl Pages<'_> {
 
     fn card(&self, room: &Room, visible: &Visible) -> RoomCard {
         let count = visible.count();
+        let last_seen = visible.recent(self.now).find_map(|person| self.away(person));
         RoomCard {
             name: room.name.clone(),
             slug: room.slug.to_string(),
             count,
-            summary: self.words.summary.of(count),
+            summary: (self.words.summary)(count),
             members: self.members(visible),
             others: self.others(visible),
+            away: last_seen.filter(|_| count == 0).into_iter().collect(),
             join_url: join_url(room),
         }
     }
@@ -221,6 +247,7 @@ impl Pages<'_> {
                 tint: tint(name),
                 since: self.clock.time(since),
                 since_text: self.words.since.replace("{}", &self.clock.short(since)),
+                sharing: person.sharing_since.map(|since| self.clock.time(since)),
             }
         };
         visible.present().into_iter().map(member).collect()
@@ -230,8 +257,8 @@ impl Pages<'_> {
         let named = visible.count() > visible.others;
         match (visible.others, named) {
             (0, _) => None,
-            (others, true) => Some(self.words.others.of(others)),
-            (others, false) => Some(self.words.only_others.of(others)),
+            (others, true) => Some((self.words.others)(others)),
+            (others, false) => Some((self.words.only_others)(others)),
         }
     }
 
@@ -273,6 +300,13 @@ fn title(count: usize, heading: &str) -> String {
     match count {
         0 => heading.to_owned(),
         _ => format!("({count}) {heading}"),
+    }
+}
+
+fn favicon(count: usize) -> String {
+    match count {
+        0..=FAVICON_MOST => format!("favicon/{count}.svg"),
+        _ => "favicon/more.svg".to_owned(),
     }
 }
 

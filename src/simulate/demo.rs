@@ -28,6 +28,12 @@ const ALREADY_IN: usize = 6;
 /// When the evening of [`demo_evening`] begins: 2026-01-05T18:00:00Z.
 const EVENING: Moment = Moment::from_seconds(1_767_636_000);
 
+/// How long the past of a demo is, in seconds: as long as pages go back.
+const PAST_S: i64 = 35 * 24 * 60 * 60;
+
+/// How much happened on each of its days.
+const DELIVERIES_A_DAY: usize = 60;
+
 /// How many deliveries that evening has.
 const EVENING_DELIVERIES: usize = 60;
 
@@ -41,6 +47,15 @@ pub fn demo_room() -> RoomPlan {
 pub fn demo_story(seed: u64, start: Moment) -> Story {
     let beats = Pace::Beats { min_ms: 2_000, max_ms: 4_000 };
     story(seed, start, beats)
+}
+
+/// The five weeks before `start`, days and nights as they are, so that the charts have something to
+/// draw. Whoever is in at their end has gone without a word by the time [`demo_story`] begins.
+pub fn demo_past(seed: u64, start: Moment) -> impl Iterator<Item = Delivery> {
+    let pace = Pace::Daily { deliveries: DELIVERIES_A_DAY };
+    let start_ms = start.seconds() * 1000;
+    let past = Plan { already_in: 0, ..plan(seed.wrapping_add(1), start.plus(-PAST_S), pace) };
+    Story::of_named(past, &NAMES).take_while(move |delivery| delivery.at_ms < start_ms)
 }
 
 /// One evening on a date of its own, the same for the same seed, byte for byte:
@@ -57,7 +72,11 @@ pub fn demo_evening_end(evening: &[Delivery]) -> Moment {
 }
 
 fn story(seed: u64, start: Moment, pace: Pace) -> Story {
-    let plan = Plan {
+    Story::of_named(plan(seed, start, pace), &NAMES)
+}
+
+fn plan(seed: u64, start: Moment, pace: Pace) -> Plan {
+    Plan {
         seed,
         people: NAMES.len(),
         rooms: vec![demo_room()],
@@ -65,8 +84,7 @@ fn story(seed: u64, start: Moment, pace: Pace) -> Story {
         already_in: ALREADY_IN,
         pace,
         odds: Odds::CALM,
-    };
-    Story::of_named(plan, &NAMES)
+    }
 }
 
 #[cfg(test)]
@@ -97,6 +115,19 @@ mod tests {
             let typical = span / changes.len() as i64;
             assert!((1_500..4_000).contains(&typical), "seed {seed}: every {typical} ms");
         }
+    }
+
+    #[test]
+    fn the_past_of_a_demo_is_over_when_it_begins() {
+        let past: Vec<Delivery> = demo_past(7, EVENING).collect();
+        assert!(past.len() > 1_000, "{} deliveries", past.len());
+        let (first, last) = (past[0].at_ms, past[past.len() - 1].at_ms);
+        let start_ms = EVENING.seconds() * 1000;
+        assert!(
+            last < start_ms && start_ms - last < 24 * 3_600_000,
+            "it reaches to the day before"
+        );
+        assert!(start_ms - first > 33 * 24 * 3_600_000, "it is five weeks long");
     }
 
     #[test]

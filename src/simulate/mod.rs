@@ -19,7 +19,7 @@ mod story;
 mod summary;
 mod timeline;
 
-pub use demo::{demo_evening, demo_evening_end, demo_room, demo_story};
+pub use demo::{demo_evening, demo_evening_end, demo_past, demo_room, demo_story};
 pub use dice::PerMille;
 pub use odds::{Incident, Odds};
 pub use plan::{Pace, Plan, RoomPlan};

@@ -1,53 +1,76 @@
-//! A real Chromium looks at the demo.
+//! A real Chromium looks at real pages; what it looks for stands in `tests/browser`.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::support::Lookout;
-
-/// A running `lookout demo`, which ends with the test.
-struct Demo {
-    child: Child,
-    url: String,
+/// Runs a script of `tests/browser` with the program's path, and expects it to find nothing wrong.
+#[track_caller]
+fn browse(script: &str, arguments: &[&str]) {
+    let scripts = scripts();
+    let mut node = Command::new("node");
+    node.arg(scripts.join(script)).arg(env!("CARGO_BIN_EXE_lookout")).args(arguments);
+    expect_success(node.current_dir(std::env::temp_dir()));
 }
 
-impl Demo {
-    fn start() -> Self {
-        let mut child = Lookout::new()
-            .command(&["demo", "--listen", "127.0.0.1:0"])
-            .current_dir(std::env::temp_dir())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let mut url = String::new();
-        let stdout = child.stdout.take().expect("it is piped");
-        BufReader::new(stdout).read_line(&mut url).expect("it prints the URL");
-        Self { child, url: url.trim().to_owned() }
-    }
+fn scripts() -> PathBuf {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let installed = scripts.join("node_modules/.package-lock.json").exists();
+    assert!(installed, "the browser's driver is not installed; `tests/run.sh` does it");
+    scripts
 }
 
-impl Drop for Demo {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+#[track_caller]
+fn expect_success(command: &mut Command) {
+    let output = command.output().expect("node is installed; `tests/run.sh` does it");
+    let (out, err) = (&output.stdout, &output.stderr);
+    let said = format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(err));
+    assert!(output.status.success(), "{said}");
 }
 
 #[test]
-fn a_browser_shows_people_and_sees_a_change_arrive_without_complaint() {
-    let demo = Demo::start();
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    assert!(
-        scripts.join("node_modules").exists(),
-        "the browser's driver is not installed; `tests/run.sh` does it"
-    );
-    let output = Command::new("node")
-        .arg(scripts.join("live.mjs"))
-        .arg(&demo.url)
-        .output()
-        .expect("node is installed; `tests/run.sh` does it");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stderr}");
+fn a_change_arrives_without_a_reload_and_leaves_focus_and_scroll() {
+    browse("visitor.mjs", &["a change arrives"]);
+}
+
+#[test]
+fn the_demo_shows_people_who_come_and_go() {
+    browse("visitor.mjs", &["the demo"]);
+}
+
+#[test]
+fn a_paused_page_stays_as_it_is() {
+    browse("visitor.mjs", &["pause"]);
+}
+
+#[test]
+fn the_page_works_without_javascript() {
+    browse("visitor.mjs", &["without JavaScript"]);
+}
+
+#[test]
+fn when_lookout_is_stopped_the_page_goes_on_and_says_so() {
+    browse("visitor.mjs", &["Lookout is stopped and nginx goes on"]);
+}
+
+#[test]
+fn five_hundred_hostile_names_add_no_element_and_run_no_script() {
+    browse("visitor.mjs", &["500 hostile names"]);
+}
+
+#[test]
+fn every_page_is_accessible_small_and_asks_nobody_else() {
+    browse("standards.mjs", &[]);
+}
+
+#[test]
+fn golden_pages_are_valid_html() {
+    let (scripts, golden) = (scripts(), Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden"));
+    let files = walkdir::WalkDir::new(golden).sort_by_file_name().into_iter();
+    let paths = files.map(|entry| entry.expect("the golden sites can be read").into_path());
+    let pages: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|e| e == "html")).collect();
+    assert!(!pages.is_empty());
+    let mut validate = Command::new(scripts.join("node_modules/.bin/html-validate"));
+    validate.arg("--config").arg(scripts.join(".htmlvalidate.json")).args(pages);
+    expect_success(&mut validate);
 }

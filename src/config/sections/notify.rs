@@ -70,7 +70,7 @@ fn secret(
     parse: fn(&str) -> Result<Secret, String>,
 ) -> Option<Credential> {
     let typed = section.optional(key, parse);
-    let file = section.path_or_none(file_key);
+    let file = section.secret_file(file_key);
     match (typed, file) {
         (Some(_), Some(_)) => {
             section.clash(

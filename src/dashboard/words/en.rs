@@ -1,26 +1,42 @@
 //! English.
 
-use super::{Count, Labels, Words, capital};
+use super::{Labels, Words, capital};
 
 pub(super) const WORDS: Words = Words {
     lang: "en",
-    locale: "en-GB",
     months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    days: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+    weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+    decimal_mark: '.',
     capital,
-    summary: Count { zero: "Nobody is in", one: "1 person is in", more: "{} people are in" },
-    others: Count { zero: "", one: "and 1 more", more: "and {} more" },
-    only_others: Count {
-        zero: "",
-        one: "1 person, not named here",
-        more: "{} people, not named here",
+    summary: |number| match number {
+        0 => "Nobody is in".to_owned(),
+        1 => "1 person is in".to_owned(),
+        _ => format!("{number} people are in"),
     },
+    others: |number| format!("and {number} more"),
+    only_others: |number| match number {
+        1 => "1 person, not named here".to_owned(),
+        _ => format!("{number} people, not named here"),
+    },
+    more: |number| format!("and {number} more"),
     since: "since {}",
+    unknown_start: "until {}, from when nobody knows",
+    unknown_end: "from {}, until when nobody knows",
+    hours: "{} h",
+    together: "{}, everybody’s together",
+    busiest: |day, hour, people| format!("Busiest: {day} at {hour}, {people} people on average"),
     zone: "Times in {}",
     labels: Labels {
         join: "Join",
         members: "In now",
         nobody: "It is quiet. Nobody is in right now.",
+        sharing: "Sharing",
         away: "Seen lately",
+        today: "Today",
+        week: "Hours this week",
+        four_weeks: "The last four weeks",
+        people: "People on average:",
         rooms: "Rooms",
         all_rooms: "All rooms",
         table: "Comings and goings",
@@ -37,7 +53,10 @@ pub(super) const WORDS: Words = Words {
         pause: "Pause live updates",
         resume: "Resume live updates",
         stale: "This page may be out of date: nothing has been heard from Lookout for some minutes.",
-        duration: "for {}",
+        live: "Live",
+        asking: "Checking now and then",
+        paused: "Paused",
+        moments_ago: "a moment ago",
         own_zone: "Times in your own zone, {}",
     },
 };

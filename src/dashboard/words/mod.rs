@@ -15,47 +15,40 @@ use crate::config::Language;
 pub struct Words {
     /// The `lang` of the page (BCP 47).
     pub lang: &'static str,
-    /// The locale whose times look like ours, for the script.
-    pub locale: &'static str,
     /// The months, shortened.
     pub months: [&'static str; 12],
+    /// The days from Monday to Sunday.
+    pub days: [&'static str; 7],
+    /// The days from Monday to Sunday, shortened.
+    pub weekdays: [&'static str; 7],
+    /// What stands before tenths.
+    pub decimal_mark: char,
     /// The capital of a letter.
     pub capital: fn(char) -> String,
     /// How many are in.
-    pub summary: Count,
+    pub summary: fn(usize) -> String,
     /// How many are in and not named, beside named ones.
-    pub others: Count,
+    pub others: fn(usize) -> String,
     /// The same where nobody is named.
-    pub only_others: Count,
+    pub only_others: fn(usize) -> String,
+    /// How many more there are than were listed.
+    pub more: fn(usize) -> String,
     /// Since when somebody is in; `{}` is the time.
     pub since: &'static str,
+    /// When somebody left of whom nobody knows when they came; `{}` is the time.
+    pub unknown_start: &'static str,
+    /// When somebody came of whom nobody knows when they left; `{}` is the time.
+    pub unknown_end: &'static str,
+    /// Hours; `{}` is their number.
+    pub hours: &'static str,
+    /// The hours of all people together; `{}` are the hours.
+    pub together: &'static str,
+    /// The busiest hour: the day, the hour, and how many people were in on average.
+    pub busiest: fn(&str, &str, &str) -> String,
     /// The zone of all times; `{}` is its name.
     pub zone: &'static str,
     /// Words that templates place as they are.
     pub labels: Labels,
-}
-
-/// A sentence about a number, with `{}` for the number.
-#[derive(Debug)]
-pub struct Count {
-    /// About none.
-    pub zero: &'static str,
-    /// About one.
-    pub one: &'static str,
-    /// About more.
-    pub more: &'static str,
-}
-
-impl Count {
-    /// The sentence about `number`.
-    pub fn of(&self, number: usize) -> String {
-        let sentence = match number {
-            0 => self.zero,
-            1 => self.one,
-            _ => self.more,
-        };
-        sentence.replace("{}", &number.to_string())
-    }
 }
 
 /// The words of `text` in a template, such as `{{ text.join }}`.
@@ -67,8 +60,18 @@ pub struct Labels {
     pub members: &'static str,
     /// Instead of a list where nobody is in.
     pub nobody: &'static str,
+    /// That somebody is sharing a screen.
+    pub sharing: &'static str,
     /// The heading over those who are out.
     pub away: &'static str,
+    /// The heading over the strips of today.
+    pub today: &'static str,
+    /// The heading over the hours of this week.
+    pub week: &'static str,
+    /// The heading over the hours of the last four weeks.
+    pub four_weeks: &'static str,
+    /// Before the colours of that chart: how many people are meant.
+    pub people: &'static str,
     /// The heading over the rooms.
     pub rooms: &'static str,
     /// The link from a room back to all rooms.
@@ -101,8 +104,14 @@ pub struct Labels {
     pub resume: &'static str,
     /// That the page may be older than it should be.
     pub stale: &'static str,
-    /// For the script: how long somebody has been in; `{}` is such as `12 min`.
-    pub duration: &'static str,
+    /// For the script: that it hears of changes at once.
+    pub live: &'static str,
+    /// For the script: that it asks for changes now and then.
+    pub asking: &'static str,
+    /// For the script: that it does neither.
+    pub paused: &'static str,
+    /// For the script: less than a minute ago.
+    pub moments_ago: &'static str,
     /// For the script: that times are the visitor's own; `{}` is the zone.
     pub own_zone: &'static str,
 }
@@ -114,6 +123,14 @@ impl Words {
             Language::En => &en::WORDS,
             Language::Tr => &tr::WORDS,
         }
+    }
+
+    /// A number of tenths: `3.5`, and `0` for none.
+    pub(super) fn tenths(&self, tenths: i64) -> String {
+        if tenths == 0 {
+            return "0".to_owned();
+        }
+        format!("{}{}{}", tenths / 10, self.decimal_mark, tenths % 10)
     }
 }
 
@@ -138,7 +155,7 @@ mod tests {
             ("Turkish, no plural", Language::Tr,  12,     "İçeride 12 kişi var"),
         ];
         for (what, language, number, sentence) in cases {
-            assert_eq!(Words::of(language).summary.of(number), sentence, "{what}");
+            assert_eq!((Words::of(language).summary)(number), sentence, "{what}");
         }
     }
 }

@@ -1,30 +1,41 @@
 //! Turkish.
 
-use super::{Count, Labels, Words, capital};
+use super::{Labels, Words, capital};
 
 pub(super) const WORDS: Words = Words {
     lang: "tr",
-    locale: "tr-TR",
     months: ["Oca", "Şub", "Mar", "Nis", "May", "Haz", "Tem", "Ağu", "Eyl", "Eki", "Kas", "Ara"],
+    days: ["Pazartesi", "Salı", "Çarşamba", "Perşembe", "Cuma", "Cumartesi", "Pazar"],
+    weekdays: ["Pzt", "Sal", "Çar", "Per", "Cum", "Cmt", "Paz"],
+    decimal_mark: ',',
     capital: dotted,
-    summary: Count {
-        zero: "İçeride kimse yok",
-        one: "İçeride 1 kişi var",
-        more: "İçeride {} kişi var",
+    summary: |number| match number {
+        0 => "İçeride kimse yok".to_owned(),
+        _ => format!("İçeride {number} kişi var"),
     },
-    others: Count { zero: "", one: "ve 1 kişi daha", more: "ve {} kişi daha" },
-    only_others: Count {
-        zero: "",
-        one: "1 kişi, adı burada yazılmıyor",
-        more: "{} kişi, adları burada yazılmıyor",
+    others: |number| format!("ve {number} kişi daha"),
+    only_others: |number| match number {
+        1 => "1 kişi, adı burada yazılmıyor".to_owned(),
+        _ => format!("{number} kişi, adları burada yazılmıyor"),
     },
+    more: |number| format!("ve {number} tane daha"),
     since: "giriş: {}",
+    unknown_start: "çıkış: {}, girişi bilinmiyor",
+    unknown_end: "giriş: {}, çıkışı bilinmiyor",
+    hours: "{} sa",
+    together: "Herkesin toplamı {}",
+    busiest: |day, hour, people| format!("En kalabalık: {day} {hour}, ortalama {people} kişi"),
     zone: "Saat dilimi: {}",
     labels: Labels {
         join: "Katıl",
         members: "Şu anda içeride",
         nobody: "Ortalık sakin. Şu anda içeride kimse yok.",
+        sharing: "Paylaşıyor",
         away: "Son görülenler",
+        today: "Bugün",
+        week: "Bu haftanın saatleri",
+        four_weeks: "Son dört hafta",
+        people: "Ortalama kişi sayısı:",
         rooms: "Odalar",
         all_rooms: "Tüm odalar",
         table: "Giriş ve çıkışlar",
@@ -41,7 +52,10 @@ pub(super) const WORDS: Words = Words {
         pause: "Canlı güncellemeyi duraklat",
         resume: "Canlı güncellemeyi sürdür",
         stale: "Bu sayfa güncel olmayabilir: Lookout birkaç dakikadır haber vermiyor.",
-        duration: "{}",
+        live: "Canlı",
+        asking: "Arada bir bakılıyor",
+        paused: "Duraklatıldı",
+        moments_ago: "az önce",
         own_zone: "Saatler kendi saat diliminizde: {}",
     },
 };

@@ -115,7 +115,9 @@ fn connect(path: &Path) -> Result<Connection> {
         create_for_ourselves(path)?;
         let connection = Connection::open(path)?;
         connection.busy_timeout(BUSY)?;
-        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
+        )?;
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if version > VERSION {
             bail!(

@@ -44,6 +44,35 @@ fn rows_go_by_last_action_then_by_code_point() {
 }
 
 #[test]
+fn those_seen_lately_are_twelve_and_a_number() {
+    let out = |count: u32| {
+        let visit =
+            |n| person(&format!("{n}")).was_in("2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z");
+        dashboard((0..count).map(visit).collect())
+    };
+    for (count, shown, more) in [(0, 0, None), (12, 12, None), (14, 12, Some("and 2 more"))] {
+        let made = out(count);
+        let page = &made.pages[0];
+        assert_eq!((page.away.len(), page.more_away.as_deref()), (shown, more), "{count} are out");
+    }
+}
+
+#[test]
+fn the_title_and_the_icon_carry_the_count() {
+    #[rustfmt::skip]
+    let cases = [(0, "Lookout", "0"), (1, "(1) Lookout", "1"), (9, "(9) Lookout", "9"), (10, "(10) Lookout", "more")];
+    for (count, title, icon) in cases {
+        let here = |n| person(&format!("{n}")).stays_from("2026-01-05T17:00:00Z");
+        let made = dashboard((0..count).map(here).collect());
+        let page = &made.pages[0];
+        assert_eq!(
+            (page.title.as_str(), page.favicon.clone()),
+            (title, format!("favicon/{icon}.svg"))
+        );
+    }
+}
+
+#[test]
 fn members_stand_in_the_order_of_coming() {
     let made = dashboard(vec![
         person("b, at the same time").stays_from("2026-01-05T17:00:00Z"),
@@ -108,12 +137,15 @@ fn others_are_counted_only_where_that_is_wanted() {
 #[test]
 fn the_next_change_is_the_earliest_of_all() {
     let out = |to: &str| person("Ada").was_in("2025-12-01T00:00:00Z", to);
-    let stale = Some(at("2026-01-05T19:00:00Z"));
+    let stale = Some(at("2026-01-05T18:10:00Z"));
+    let in_now = || person("Ada").stays_from("2026-01-05T17:00:00Z");
     #[rustfmt::skip]
     let cases = [
         // what is special           people                                              stale  next change
         ("nothing to change",        vec![],                                             None,  None),
-        ("a meeting goes stale",     vec![person("Ada").stays_from("2026-01-05T17:00:00Z")],  stale, stale),
+        ("a chart moves on",         vec![in_now()],                                     None,  Some(at("2026-01-05T18:15:00Z"))),
+        ("a meeting goes stale",     vec![in_now()],                                     stale, stale),
+        ("four weeks move on",       vec![out("2025-12-20T12:00:00Z")],                  None,  Some(at("2026-01-05T21:00:00Z"))),
         ("today becomes yesterday",  vec![out("2026-01-05T17:00:00Z")],                  None,  Some(at("2026-01-05T21:00:00Z"))),
         ("somebody is long out",     vec![out("2025-12-02T12:00:00Z")],                  None,  Some(at("2026-01-06T12:00:01Z"))),
         ("somebody is out for good", vec![out("2025-12-01T12:00:00Z")],                  None,  None),

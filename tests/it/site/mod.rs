@@ -1,5 +1,6 @@
 //! The site as files: what it says, rendered, published, read by Jekyll.
 
+mod charts;
 mod dashboard;
 mod golden;
 mod hostile;

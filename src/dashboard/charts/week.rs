@@ -1,0 +1,71 @@
+//! This week: the hours that people spent in the room, day by day.
+
+use serde::Serialize;
+
+use super::super::visible::Visible;
+use super::Drawing;
+use super::tally::Tally;
+use crate::moment::Moment;
+
+/// The hours of this week, from Monday to Sunday.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Week {
+    /// All hours, and in whose time days begin: `61.5 h, everybody's together, Europe/Istanbul`.
+    pub note: String,
+    /// The days from Monday to Sunday.
+    pub days: Vec<WeekDay>,
+}
+
+/// One day of this week.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WeekDay {
+    /// `Mon`.
+    pub name: &'static str,
+    /// `3.5 h`, the hours of all people together; null where the day is yet to come.
+    pub hours: Option<String>,
+    /// The hours in hundredths of the fullest day's: the height of a bar.
+    pub height: i64,
+    /// Whether it is today.
+    pub today: bool,
+}
+
+impl<'a> Drawing<'a> {
+    pub(super) fn week_chart(&self, visible: &Visible<'a>) -> Option<Week> {
+        let seconds = self.week_seconds(visible);
+        let (&most, all) = (seconds.iter().max()?, seconds.iter().sum::<i64>());
+        (most > 0).then(|| Week {
+            note: self.note(&self.words.together.replace("{}", &self.hours(all))),
+            days: self
+                .week
+                .iter()
+                .zip(&seconds)
+                .map(|(day, &seconds)| WeekDay {
+                    name: self.words.weekdays[day.weekday()],
+                    hours: (day.start <= self.today.start).then(|| self.hours(seconds)),
+                    height: (seconds * 100).div_euclid(most).max(i64::from(seconds > 0)),
+                    today: day.start == self.today.start,
+                })
+                .collect(),
+        })
+    }
+
+    fn week_seconds(&self, visible: &Visible<'a>) -> Vec<i64> {
+        let starts = self.week.iter().map(|day| day.start);
+        let end = self.week.last().map(|day| day.end);
+        let edges: Vec<Moment> = starts.chain(end).collect();
+        let mut tally = Tally::new(&edges);
+        for person in &visible.people {
+            let times = self.times(person);
+            for (from, to) in times.take_while(|(_, to)| Some(to) > edges.first()) {
+                tally.add(from, to);
+            }
+        }
+        tally.seconds()
+    }
+
+    /// `3.5 h`.
+    fn hours(&self, seconds: i64) -> String {
+        let tenths = (seconds * 10 + 1800) / 3600;
+        self.words.hours.replace("{}", &self.words.tenths(tenths))
+    }
+}
