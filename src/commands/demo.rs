@@ -74,7 +74,8 @@ pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
     log.catch_up(end)?;
     let dashboard = Dashboard::new(&log.presence(end), &settings, end);
     print_table(&dashboard.table, out)?;
-    Generator::new(settings, log)?.publish(end, Replace::Any)?;
+    let generator = Generator::new(settings, log)?;
+    generator.publish(&generator.presence(end), end, Replace::Any)?;
     let dir = dir.keep();
     let site = dir.join("site");
     tracing::info!(
