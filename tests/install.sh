@@ -19,6 +19,8 @@ needs chromium chromium
 needs node nodejs
 needs npm npm
 needs pip3 python3-pip
+needs openssl openssl
+needs systemd-analyze systemd
 [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
 if [ "${#packages[@]}" -gt 0 ]; then
     as_root apt-get update -qq

@@ -5,6 +5,7 @@ pub mod hostile;
 pub mod http;
 pub mod lookout;
 pub mod mongod;
+pub mod nginx;
 pub mod old;
 pub mod proxy;
 
