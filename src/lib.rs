@@ -27,8 +27,9 @@
 //!
 //! # The rules, and what holds them
 //!
-//! - *The middle is pure.* [`zoom`], [`roster`], [`dashboard`], [`jsonl`] and the stories of
-//!   [`simulate`] read no clock, environment, disk or network; the moment is an argument.
+//! - *The middle is pure.* [`zoom`], [`roster`], [`dashboard`], [`jsonl`], [`forget`], the encoders
+//!   of [`notify`] and the stories of [`simulate`] read no clock, environment, disk or network;
+//!   the moment is an argument.
 //!   `.clippy.toml` forbids the calls everywhere else than in [`clock`] and [`config`].
 //! - *Nothing genuine is refused for being odd.* It is stored, then understood; a journal
 //!   read by a newer Lookout tells it more.
@@ -55,6 +56,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod dashboard;
+pub mod forget;
 pub mod generator;
 pub mod http;
 pub mod intake;
@@ -62,6 +64,7 @@ pub mod journal;
 pub mod jsonl;
 pub mod logging;
 pub mod moment;
+pub mod notify;
 pub mod roster;
 pub mod simulate;
 pub mod site;

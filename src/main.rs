@@ -8,8 +8,10 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use lookout::cli::{self, Cli, Command};
 use lookout::clock;
-use lookout::commands::{build, check, demo, export, import, init, intake, serve, simulate, watch};
-use lookout::config::{self, Environment, Settings, SettingsError};
+use lookout::commands::{
+    backup, build, check, demo, export, forget, import, init, intake, print, serve, simulate, watch,
+};
+use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
 use lookout::logging;
 
 fn main() -> ExitCode {
@@ -27,9 +29,9 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
     let mut out = io::stdout().lock();
     match cli.command {
         Command::Init(args) => init::run(&args, &mut io::stderr())?,
-        Command::Serve => runtime()?.block_on(serve::run(load()?))?,
-        Command::Intake => runtime()?.block_on(intake::run(load()?))?,
-        Command::Watch => runtime()?.block_on(watch::run(load()?))?,
+        Command::Serve => runtime()?.block_on(serve::run(load()?, supervisor()?))?,
+        Command::Intake => runtime()?.block_on(intake::run(load()?, supervisor()?))?,
+        Command::Watch => runtime()?.block_on(watch::run(load()?, &supervisor()?))?,
         Command::Build(args) => build(load()?, args, &mut out)?,
         Command::Check => return check(&load()?, &mut out),
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,
@@ -46,6 +48,12 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         }
         Command::Export(args) => {
             export::run(&load()?, args.from, args.what(), runtime()?.handle(), &mut out)?;
+        }
+        Command::Print(what) => print::run(&what, cli.config.as_deref(), env, &mut out)?,
+        Command::Backup(args) => backup::run(&load()?, &args.to)?,
+        Command::Forget(args) => {
+            let (notes, answer) = (&mut io::stderr(), &mut io::stdin().lock());
+            forget::run(load()?, &args, runtime()?.handle(), notes, answer)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -72,6 +80,10 @@ fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Resu
 fn check(settings: &Settings, out: &mut impl Write) -> Result<ExitCode> {
     let context = check::Context { settings, now: clock::now() };
     Ok(exit(check::run(&context, out)?))
+}
+
+fn supervisor() -> Result<Supervisor> {
+    Supervisor::from_process().context("cannot take over the socket that systemd holds")
 }
 
 fn exit(well: bool) -> ExitCode {

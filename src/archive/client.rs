@@ -28,6 +28,9 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 /// What takes longer than this goes on by itself, and its connection is not used again.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// MongoDB's code for what a user may not do.
+const UNAUTHORIZED: i32 = 13;
+
 /// The collection of events. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Archive {
@@ -136,7 +139,12 @@ fn explained(error: anyhow::Error) -> anyhow::Error {
     let Some(cause) = error.downcast_ref::<Error>() else { return error };
     match &*cause.kind {
         ErrorKind::ServerSelection { .. } => anyhow!("no server that could be used was found"),
-        ErrorKind::Authentication { message, .. } => anyhow!("{message}; correct `archive.url`"),
+        ErrorKind::Authentication { message, .. } => {
+            anyhow!("{}; correct `archive.url`", message.trim_end_matches('.'))
+        }
+        ErrorKind::Command(refused) if refused.code == UNAUTHORIZED => {
+            anyhow!("{}; name a user with the role `readWrite` in `archive.url`", refused.message)
+        }
         ErrorKind::Command(refused) => anyhow!("{} ({})", refused.message, refused.code_name),
         ErrorKind::Io(io) => anyhow!("{io}"),
         ErrorKind::ConnectionPoolCleared { .. } => anyhow!("the connection was lost"),

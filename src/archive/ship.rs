@@ -1,20 +1,19 @@
 //! Shipping: from the journal to the archive, in order, in batches, for as long as it takes.
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
-use mongodb::Collection;
-use mongodb::bson::raw::RawDocumentBuf;
+use anyhow::{Context, Result, bail};
 use mongodb::bson::{DateTime, doc};
-use mongodb::error::ErrorKind;
-use mongodb::options::{Acknowledgment, WriteConcern};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::archive::client::identity;
 use crate::archive::document::{self, Shape};
+use crate::archive::progress::Progress;
+use crate::archive::writing::{Refused, insert};
 use crate::archive::{Archive, Receipts, indexes};
 use crate::clock;
 use crate::http::Shutdown;
@@ -28,18 +27,21 @@ const BATCH: usize = 1_000;
 /// So often the journal is looked at for what other processes put there.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// How far it got is noted in the journal so often: what was not noted is shipped again,
-/// and found to be there.
+/// How far it got is noted so often: what was not noted is shipped again, and found to be
+/// there.
 const NOTE: Duration = Duration::from_secs(1);
+
+/// So often it is verified that the archive is what it was.
+const VERIFY: Duration = Duration::from_secs(10);
+
+/// So often it is told how much waits.
+const TELL: Duration = Duration::from_secs(1);
 
 /// After a failure the next attempt is made so much later …
 const RETRY: Duration = Duration::from_millis(250);
 
 /// … and then twice as late each time, to at most this.
 const RETRY_MOST: Duration = Duration::from_secs(5);
-
-/// A majority of the members has a batch by then, or it is shipped again.
-const MAJORITY: Duration = Duration::from_secs(10);
 
 /// So often quarantined deliveries are looked for that need not be kept …
 const TIDY: Duration = Duration::from_secs(3600);
@@ -49,9 +51,6 @@ const TIDY_SPAN_MS: i64 = 7 * 86_400_000;
 
 /// The unique index is waited for so long; then it is looked for again.
 const INDEX: Duration = Duration::from_secs(30);
-
-/// MongoDB's code for a document whose key is there already.
-const DUPLICATE_KEY: i32 = 11_000;
 
 /// Ships the events of a journal.
 #[derive(Debug)]
@@ -74,25 +73,17 @@ pub struct Shipper {
     pub shutdown: Shutdown,
 }
 
-/// How far it got in one archive.
-struct Progress {
-    collection: String,
-    shipped: Shipped,
-    noted: Shipped,
-    noted_at: Instant,
-    tidied_at: Option<Instant>,
-}
-
 impl Shipper {
     /// Ships until it is time to stop.
     pub async fn run(self) {
         let mut committed = self.journal.committed();
         let mut progress = None;
+        let mut tidied_at = None;
         let mut retry = RETRY;
         let mut is_away = false;
         loop {
             committed.mark_unchanged();
-            match self.step(&mut progress).await {
+            match self.telling(self.step(&mut progress)).await {
                 Ok(0) => {
                     tokio::select! {
                         () = self.shutdown.clone().wait() => break,
@@ -110,17 +101,26 @@ impl Shipper {
                     if !std::mem::replace(&mut is_away, true) {
                         tracing::warn!("events wait in the journal for the archive: {error:#}");
                     }
-                    self.note(&mut progress);
                     progress = None;
                     tokio::select! {
                         () = self.shutdown.clone().wait() => break,
-                        () = sleep(retry) => {}
+                        () = self.telling(sleep(retry)) => {}
                     }
                     retry = (retry * 2).min(RETRY_MOST);
+                    continue;
                 }
             }
+            if tidied_at.is_none_or(|at: Instant| at.elapsed() >= TIDY) {
+                self.tidy();
+                tidied_at = Some(Instant::now());
+            }
         }
-        self.note(&mut progress);
+        if let Some(progress) = &mut progress
+            && progress.is_news()
+            && let Err(error) = progress.note(&self.archive, &self.journal).await
+        {
+            tracing::debug!("what was shipped last is shipped again: {error:#}");
+        }
     }
 
     /// Ships a batch; returns how many documents that were.
@@ -128,31 +128,54 @@ impl Shipper {
         let progress = match progress {
             Some(progress) => progress,
             none => {
-                let prepared = self.prepare().await?;
-                self.shipped.send_replace(prepared.shipped);
-                none.insert(prepared)
+                let found = self.prepare().await?;
+                self.shipped.send_replace(found.shipped);
+                none.insert(found)
             }
         };
         let backlog = self.backlog(progress.shipped).await?;
-        self.health.archive_backlog(backlog.waiting);
         let count = backlog.events.len() + backlog.quarantined.len();
         if count > 0 {
             self.send(&backlog).await?;
             progress.shipped = backlog.shipped_after(progress.shipped);
             self.shipped.send_replace(progress.shipped);
             self.receipts.arrived(keys(&backlog));
-            self.health.archive_backlog(backlog.waiting.saturating_sub(count as u64));
         }
-        if progress.noted != progress.shipped && (count == 0 || progress.noted_at.elapsed() >= NOTE)
-        {
-            self.journal.note_shipped(&progress.collection, progress.shipped);
-            (progress.noted, progress.noted_at) = (progress.shipped, Instant::now());
+        if progress.is_news() && (count == 0 || progress.noted_at.elapsed() >= NOTE) {
+            progress.note(&self.archive, &self.journal).await?;
         }
-        if progress.tidied_at.is_none_or(|at| at.elapsed() >= TIDY) {
-            self.tidy();
-            progress.tidied_at = Some(Instant::now());
+        if progress.verified_at.elapsed() >= VERIFY {
+            progress.verify(&self.archive).await?;
         }
         Ok(count)
+    }
+
+    /// Does `work`, and meanwhile says now and then how much waits.
+    async fn telling<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => {
+                    self.tell_backlog().await;
+                    return done;
+                }
+                () = sleep(TELL) => self.tell_backlog().await,
+            }
+        }
+    }
+
+    /// Says how much waits, as far as anybody knows that has not reached the archive yet.
+    async fn tell_backlog(&self) {
+        let shipped = Some(*self.shipped.borrow()).filter(|shipped| *shipped != Shipped::default());
+        let path = self.path.clone();
+        let waiting = in_background(move || {
+            let Some(reader) = Reader::open(&path)? else { return Ok(0) };
+            let shipped = shipped.map_or_else(|| reader.shipped_somewhere(), Ok)?;
+            Ok(reader.backlog(shipped, 0)?.waiting)
+        });
+        if let Ok(waiting) = waiting.await {
+            self.health.archive_backlog(waiting);
+        }
     }
 
     /// Removes quarantined deliveries that need not be kept, in the background.
@@ -176,14 +199,6 @@ impl Shipper {
         });
     }
 
-    fn note(&self, progress: &mut Option<Progress>) {
-        if let Some(progress) = progress
-            && progress.noted != progress.shipped
-        {
-            self.journal.note_shipped(&progress.collection, progress.shipped);
-        }
-    }
-
     /// Makes sure of the collection and its unique index, and finds out how far it got.
     async fn prepare(&self) -> Result<Progress> {
         let collection = self.archive.call(|collection| async move {
@@ -199,20 +214,7 @@ impl Shipper {
         });
         let collection = collection.await?;
         self.create_indexes().await?;
-        let path = self.path.clone();
-        let id = collection.clone();
-        let shipped = in_background(move || match Reader::open(&path)? {
-            Some(reader) => reader.shipped(&id),
-            None => Ok(Shipped::default()),
-        });
-        let shipped = shipped.await?;
-        Ok(Progress {
-            collection,
-            shipped,
-            noted: shipped,
-            noted_at: Instant::now(),
-            tidied_at: None,
-        })
+        Progress::find(&self.archive, collection, &self.path).await
     }
 
     /// Makes what indexes there are not. Only the unique one is waited for, and that not for
@@ -282,39 +284,6 @@ impl Shipper {
 fn keys(backlog: &Backlog) -> impl Iterator<Item = Key> {
     let events = backlog.events.iter().map(|entry| entry.key);
     events.chain(backlog.quarantined.iter().map(|odd| odd.key))
-}
-
-/// A document that the server did not take.
-struct Refused {
-    place: usize,
-    why: String,
-}
-
-/// Inserts what is not there; returns what was refused for another reason.
-async fn insert(
-    collection: Collection<RawDocumentBuf>,
-    documents: Vec<RawDocumentBuf>,
-) -> Result<Vec<Refused>> {
-    let majority = WriteConcern::builder()
-        .w(Acknowledgment::Majority)
-        .journal(true)
-        .w_timeout(MAJORITY)
-        .build();
-    let error = match collection.insert_many(documents).ordered(false).write_concern(majority).await
-    {
-        Ok(_) => return Ok(Vec::new()),
-        Err(error) => error,
-    };
-    let ErrorKind::InsertMany(failed) = &*error.kind else { return Err(error.into()) };
-    if let Some(unsure) = &failed.write_concern_error {
-        return Err(anyhow!("no majority has it: {}", unsure.message));
-    }
-    let errors = failed.write_errors.iter().flatten();
-    let is_known =
-        |code: i32, message: &str| code == DUPLICATE_KEY && message.contains(indexes::KEY);
-    let refused = errors.filter(|error| !is_known(error.code, &error.message));
-    let refused = refused.map(|error| Refused { place: error.index, why: error.message.clone() });
-    Ok(refused.collect())
 }
 
 async fn in_background<T: Send + 'static>(

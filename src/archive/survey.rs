@@ -1,20 +1,20 @@
 //! What an operator wants to know of an archive.
 
 use anyhow::Result;
-use mongodb::Collection;
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::{Bson, Document, doc};
+use mongodb::{Collection, Namespace};
 use std::time::Duration;
 
 use crate::archive::client::identity;
-use crate::archive::{Archive, document, indexes};
+use crate::archive::{Archive, NOTE, document, indexes, progress};
 use crate::moment::Moment;
 
 /// A query that only tells more is given up after so long.
 const CURIOSITY: Duration = Duration::from_secs(5);
 
-/// What the program has to be allowed to do.
-const ACTIONS: [&str; 5] = ["find", "insert", "remove", "createIndex", "listIndexes"];
+/// What the program has to be allowed to do with the events and with its notes.
+const ACTIONS: [&str; 6] = ["find", "insert", "update", "remove", "createIndex", "listIndexes"];
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,8 +55,10 @@ async fn look(collection: &Collection<RawDocumentBuf>) -> Result<Survey> {
     let build = admin.run_command(doc! { "buildInfo": 1 }).await?;
     let status = doc! { "connectionStatus": 1, "showPrivileges": true };
     let status = admin.run_command(status).await?;
-    let is_there = identity(collection).await?.is_some();
-    let documents = collection.estimated_document_count().await?;
+    let forbidden = forbidden(&status, collection);
+    let may_look = !forbidden.contains(&"find");
+    let is_there = may_look && identity(collection).await?.is_some();
+    let documents = if is_there { collection.estimated_document_count().await? } else { 0 };
     let names = if is_there { collection.list_index_names().await? } else { Vec::new() };
     let server_time = hello.get_datetime("localTime")?.timestamp_millis();
     let missing = |name: &&str| !names.iter().any(|there| there == name);
@@ -67,7 +69,7 @@ async fn look(collection: &Collection<RawDocumentBuf>) -> Result<Survey> {
             (name.to_owned(), members)
         }),
         server_time: Moment::from_millis(server_time),
-        forbidden: forbidden(&status, collection),
+        forbidden,
         missing_indexes: indexes::NAMES.into_iter().filter(missing).collect(),
         documents,
         old: if is_there { old(collection, documents).await? } else { Old::default() },
@@ -81,35 +83,41 @@ fn forbidden(status: &Document, collection: &Collection<RawDocumentBuf>) -> Vec<
     if list("authenticatedUsers").is_empty() {
         return Vec::new();
     }
-    let namespace = collection.namespace();
-    let covers = |privilege: &Document| {
-        let Ok(resource) = privilege.get_document("resource") else { return false };
-        let is = |key, name: &str| {
-            resource.get_str(key).is_ok_and(|there| there.is_empty() || there == name)
-        };
-        resource.get_bool("anyResource").unwrap_or(false)
-            || (is("db", &namespace.db) && is("collection", &namespace.coll))
+    let privileges = list("authenticatedUserPrivileges");
+    let allowed = |namespace: &Namespace| -> Vec<&str> {
+        let privileges = privileges.iter().filter_map(Bson::as_document);
+        let covering = privileges.filter(|privilege| covers(privilege, namespace));
+        let actions = covering.filter_map(|privilege| privilege.get_array("actions").ok());
+        actions.flatten().filter_map(Bson::as_str).collect()
     };
-    let privileges = list("authenticatedUserPrivileges").iter().filter_map(Bson::as_document);
-    let actions: Vec<&str> = privileges
-        .filter(|privilege| covers(privilege))
-        .filter_map(|privilege| privilege.get_array("actions").ok())
-        .flatten()
-        .filter_map(Bson::as_str)
-        .collect();
-    ACTIONS.into_iter().filter(|action| !actions.contains(action)).collect()
+    let events = collection.namespace();
+    let (with_events, with_notes) = (allowed(&events), allowed(&progress::namespace(&events)));
+    let is_forbidden =
+        |action: &&str| !with_events.contains(action) || !with_notes.contains(action);
+    ACTIONS.into_iter().filter(is_forbidden).collect()
+}
+
+/// Whether a privilege is about a namespace.
+fn covers(privilege: &Document, namespace: &Namespace) -> bool {
+    let Ok(resource) = privilege.get_document("resource") else { return false };
+    let is = |key, name: &str| {
+        resource.get_str(key).is_ok_and(|there| there.is_empty() || there == name)
+    };
+    resource.get_bool("anyResource").unwrap_or(false)
+        || (is("db", &namespace.db) && is("collection", &namespace.coll))
 }
 
 async fn old(collection: &Collection<RawDocumentBuf>, documents: u64) -> Result<Old> {
     // Counting ours goes by an index; counting the others would read everything.
     let ours = collection.count_documents(doc! { indexes::KEY: { "$exists": true } });
     let ours = ours.max_time(CURIOSITY).await?;
-    let count = documents.saturating_sub(ours);
+    let notes = collection.find_one(doc! { "_id": NOTE }).await?.iter().len() as u64;
+    let count = documents.saturating_sub(ours + notes);
     if count == 0 {
         return Ok(Old::default());
     }
     let end = |direction: i32| async move {
-        let find = collection.find_one(doc! { indexes::KEY: { "$exists": false } });
+        let find = collection.find_one(doc! { "lookout": { "$exists": false } });
         let found = find.sort(doc! { "_id": direction }).max_time(CURIOSITY).await.ok()??;
         Some(document::fact_time(&found))
     };

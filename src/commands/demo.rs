@@ -6,13 +6,13 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use tempfile::TempDir;
 use tokio::task;
 
 use crate::clock;
-use crate::commands::serve::Service;
-use crate::config::{PublishList, Room, Secret, Settings, Slug};
+use crate::commands::serve::{CannotListen, Service};
+use crate::config::{PublishList, Room, Secret, Settings, Slug, Supervisor};
 use crate::dashboard::{Dashboard, TableRow};
 use crate::generator::{Generator, Log};
 use crate::http;
@@ -35,7 +35,17 @@ pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) ->
     task::spawn_blocking(move || remember(simulate::demo_past(seed, start), &remembering))
         .await
         .context("the past of the demo could not be told")??;
-    let service = Service::start(settings).await?;
+    let chosen = settings.zoom.listen;
+    let service =
+        Service::start(settings, &mut Supervisor::default()).await.map_err(
+            |error| match listen {
+                // The settings that it speaks of are the demo's own.
+                Some(_) if error.is::<CannotListen>() => {
+                    anyhow!("cannot listen on `{chosen}`; choose another address with `--listen`")
+                }
+                _ => error,
+            },
+        )?;
     let address = service.address;
     writeln!(out, "http://{address}{path}")?;
     out.flush()?;
@@ -70,8 +80,13 @@ pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
     let dashboard = Dashboard::new(&log.presence(end), &settings, end);
     print_table(&dashboard.table, out)?;
     Generator::new(settings, log)?.publish(end, Replace::Any)?;
-    let site = dir.keep().join("site");
-    tracing::info!("the site is in `{}`", site.display());
+    let dir = dir.keep();
+    let site = dir.join("site");
+    tracing::info!(
+        "the site is in `{}`; delete `{}` when you have seen it",
+        site.display(),
+        dir.display()
+    );
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! `init`: something to start from.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -20,6 +21,10 @@ pub struct Args {
     #[arg(long)]
     pub templates: bool,
 
+    /// Keep journal and site below this directory instead of beside the settings, such as /var/lib/lookout
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+
     /// Overwrite files that exist already
     #[arg(long)]
     pub force: bool,
@@ -28,7 +33,7 @@ pub struct Args {
 /// A file to be written.
 struct Planned {
     path: PathBuf,
-    contents: &'static [u8],
+    contents: Cow<'static, [u8]>,
     mode: u32,
 }
 
@@ -57,7 +62,7 @@ pub fn run(args: &Args, notes: &mut impl Write) -> anyhow::Result<()> {
 fn plan(args: &Args) -> Vec<Planned> {
     let mut plan = vec![Planned {
         path: in_dir(args, "lookout.toml"),
-        contents: config::COMMENTED.as_bytes(),
+        contents: settings(args.state_dir.as_deref()),
         mode: SETTINGS_MODE,
     }];
     if args.templates {
@@ -65,6 +70,17 @@ fn plan(args: &Args) -> Vec<Planned> {
         plan.extend(builtin(args, "static", site::builtin_static_files()));
     }
     plan
+}
+
+/// The commented settings, with journal and site below `state_dir` if there is one.
+fn settings(state_dir: Option<&Path>) -> Cow<'static, [u8]> {
+    let Some(state_dir) = state_dir else { return config::COMMENTED.as_bytes().into() };
+    let below =
+        |name: &str| toml::Value::from(state_dir.join(name).to_string_lossy().as_ref()).to_string();
+    let text = config::COMMENTED
+        .replace("#output_dir = \"site\"", &format!("output_dir = {}", below("site")))
+        .replace("#path = \"data/lookout.db\"", &format!("path = {}", below("lookout.db")));
+    text.into_bytes().into()
 }
 
 fn builtin(
@@ -75,7 +91,7 @@ fn builtin(
     let parent = in_dir(args, name);
     files.into_iter().map(move |(file, contents)| Planned {
         path: parent.join(file),
-        contents,
+        contents: contents.into(),
         mode: 0o644,
     })
 }
@@ -112,7 +128,7 @@ fn write(file: &Planned) -> anyhow::Result<()> {
     made.with_context(|| format!("can't make the directory `{}`", parent.display()))?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(file.mode);
-    let written = options.open(path).and_then(|mut open| open.write_all(file.contents));
+    let written = options.open(path).and_then(|mut open| open.write_all(&file.contents));
     written.with_context(|| format!("can't write `{}`", path.display()))
 }
 
@@ -144,7 +160,7 @@ mod tests {
 
     fn args(dir: &Path) -> Args {
         let dir = dir.to_owned();
-        Args { dir, templates: true, force: false }
+        Args { dir, templates: true, state_dir: None, force: false }
     }
 
     #[test]
@@ -157,6 +173,18 @@ mod tests {
         assert_eq!(settings, expected);
         let mode = file.metadata().expect("it exists").permissions().mode();
         assert_eq!(mode & 0o007, 0, "it may hold a secret");
+    }
+
+    #[test]
+    fn journal_and_site_may_lie_elsewhere() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let elsewhere = Some(PathBuf::from("/var/lib/the \"lookout\""));
+        run(&Args { state_dir: elsewhere, ..args(dir.path()) }, &mut Vec::new()).expect("written");
+        let file = dir.path().join("lookout.toml");
+        let settings = config::load(Some(&file), &Environment::default()).expect("valid");
+        assert_eq!(settings.journal.path, Path::new("/var/lib/the \"lookout\"/lookout.db"));
+        assert_eq!(settings.site.output_dir, Path::new("/var/lib/the \"lookout\"/site"));
+        assert_eq!(settings.site.templates_dir, dir.path().join("templates"));
     }
 
     #[test]

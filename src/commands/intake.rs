@@ -8,7 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::commands::serve::listen;
 use crate::commands::shipping::Shipping;
-use crate::config::Settings;
+use crate::config::{Settings, Supervisor};
 use crate::http::{self, Trigger};
 use crate::intake::{Health, Intake};
 use crate::journal::{Journal, Pruning};
@@ -18,11 +18,12 @@ use crate::{admin, clock};
 const PRUNE: Duration = Duration::from_secs(10);
 
 /// Takes deliveries until SIGTERM or SIGINT, then drains.
-pub async fn run(settings: Settings) -> Result<()> {
+pub async fn run(settings: Settings, mut supervisor: Supervisor) -> Result<()> {
     settings.require_secret()?;
     http::raise_file_limit();
-    let public = listen(settings.zoom.listen, "zoom.listen")?;
-    let private = listen(settings.admin.listen, "admin.listen")?;
+    let public = listen(&mut supervisor, settings.zoom.listen, "zoom.listen")?;
+    let private = listen(&mut supervisor, settings.admin.listen, "admin.listen")?;
+    supervisor.refuse_other_sockets()?;
     let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 
     let journal = Arc::new(Journal::open(&settings.journal.path)?);
@@ -39,12 +40,14 @@ pub async fn run(settings: Settings) -> Result<()> {
     let servers = servers.map(serve);
     tracing::info!("Zoom's deliveries are taken at http://{address}{}", settings.zoom.path);
     tracing::info!("health and metrics are at http://{admin_address}");
+    supervisor.ready();
 
     let signal = tokio::select! {
         signal = http::signalled() => signal.context("cannot listen for signals")?,
         () = prune_now_and_then(&settings, &journal, shipping.as_ref()) => "the end of all time",
     };
     tracing::info!("stopping on {signal}: requests under way are answered first");
+    supervisor.stopping();
     health.drains();
     trigger.pull();
     for server in servers {

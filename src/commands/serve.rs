@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::archive::Mode;
 use crate::commands::build::warn_if_nobody_appears;
 use crate::commands::shipping::Shipping;
-use crate::config::Settings;
+use crate::config::{Settings, Supervisor};
 use crate::generator::{self, Generator, Live, Log, Source};
 use crate::http::{self, Shutdown, Trigger};
 use crate::intake::{Health, Intake};
@@ -38,23 +38,26 @@ pub struct Service {
 }
 
 /// Serves until SIGTERM or SIGINT, then drains.
-pub async fn run(settings: Settings) -> Result<()> {
-    let service = Service::start(settings).await?;
+pub async fn run(settings: Settings, mut supervisor: Supervisor) -> Result<()> {
+    let service = Service::start(settings, &mut supervisor).await?;
+    supervisor.ready();
     let signal = http::signalled().await.context("cannot listen for signals")?;
     tracing::info!("stopping on {signal}: requests under way are answered first");
+    supervisor.stopping();
     service.stop().await
 }
 
 impl Service {
     /// Starts everything; returns when the addresses are bound.
-    pub async fn start(settings: Settings) -> Result<Self> {
+    pub async fn start(settings: Settings, supervisor: &mut Supervisor) -> Result<Self> {
         settings.require_secret()?;
         warn_if_nobody_appears(&settings);
         http::raise_file_limit();
         // Addresses first: a second `serve` by mistake ends here, before it touches anything.
         let (public, private) = (settings.zoom.listen, settings.admin.listen);
-        let public = listen(public, "zoom.listen")?;
-        let private = listen(private, "admin.listen")?;
+        let public = listen(supervisor, public, "zoom.listen")?;
+        let private = listen(supervisor, private, "admin.listen")?;
+        supervisor.refuse_other_sockets()?;
         let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 
         let journal = Arc::new(Journal::open(&settings.journal.path)?);
@@ -118,11 +121,26 @@ impl Service {
     }
 }
 
-/// Listens on `address`, which `key` sets.
-pub(super) fn listen(address: SocketAddr, key: &str) -> Result<TcpListener> {
-    http::listen(address).map_err(|error| {
-        anyhow!("{error:#}; stop what listens there, perhaps another Lookout, or change `{key}`")
-    })
+/// An address of the settings cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}; stop what listens there, perhaps another Lookout, or change `{key}`")]
+pub struct CannotListen {
+    why: String,
+    key: &'static str,
+}
+
+/// Listens on `address`, which `key` sets, or takes over the socket that does already.
+pub(super) fn listen(
+    supervisor: &mut Supervisor,
+    address: SocketAddr,
+    key: &'static str,
+) -> Result<TcpListener> {
+    if let Some(socket) = supervisor.socket(address) {
+        socket.set_nonblocking(true)?;
+        return Ok(TcpListener::from_std(socket)?);
+    }
+    let cannot = |error| CannotListen { why: format!("{error:#}"), key };
+    Ok(http::listen(address).map_err(cannot)?)
 }
 
 /// Templates are loaded before anything is served: a fault in them is told at once.

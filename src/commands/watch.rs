@@ -9,12 +9,12 @@ use tokio::sync::watch;
 use crate::archive::{Archive, Mode};
 use crate::commands::build::warn_if_nobody_appears;
 use crate::commands::serve::start_generator;
-use crate::config::Settings;
+use crate::config::{Settings, Supervisor};
 use crate::generator::Live;
 use crate::http::{self, Trigger};
 
 /// Keeps the site current until SIGTERM or SIGINT.
-pub async fn run(settings: Settings) -> Result<()> {
+pub async fn run(settings: Settings, supervisor: &Supervisor) -> Result<()> {
     warn_if_nobody_appears(&settings);
     let archive = settings.archive.as_ref();
     let archive = archive.map(|archive| (Archive::new(archive, Handle::current()), Mode::On));
@@ -29,8 +29,10 @@ pub async fn run(settings: Settings) -> Result<()> {
     let shown = settings.site.output_dir.display().to_string();
     let generator = start_generator(settings, archive, live)?;
     tracing::info!("the site in `{shown}` is kept current");
+    supervisor.ready();
     let signal = http::signalled().await.context("cannot listen for signals")?;
     tracing::info!("stopping on {signal}");
+    supervisor.stopping();
     trigger.pull();
     let ended = tokio::task::spawn_blocking(|| generator.join()).await?;
     ended.map_err(|_| anyhow!("the generator panicked"))

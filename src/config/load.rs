@@ -5,6 +5,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
+use super::credentials::Base;
 use super::problem::{Note, SettingsError};
 use super::reader::Reader;
 use super::section::Key;
@@ -22,11 +23,26 @@ const SECRET_VARIABLE: &str = "LOOKOUT_ZOOM__SECRET_TOKEN";
 /// is one, with `env` laid over them.
 pub fn load(file: Option<&Path>, env: &Environment) -> Result<Settings, SettingsError> {
     let path = file.unwrap_or(Path::new(FILE));
+    match text_of(path, file.is_some())? {
+        Some(text) => parse(&text, path, env),
+        None => Ok(read(None, env)?.settings),
+    }
+}
+
+/// The same settings as the text of a settings file, without the secrets in them.
+pub fn load_in_effect(file: Option<&Path>, env: &Environment) -> Result<String, SettingsError> {
+    let path = file.unwrap_or(Path::new(FILE));
+    match text_of(path, file.is_some())? {
+        Some(text) => in_effect(&text, path, env),
+        None => Ok(read(None, env)?.in_effect),
+    }
+}
+
+/// The text of the settings file; `None` where it is not there, which is wrong if it `has_to_be`.
+fn text_of(path: &Path, has_to_be: bool) -> Result<Option<String>, SettingsError> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound && file.is_none() => {
-            return read(None, env);
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound && !has_to_be => return Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let advice = "there is no such file; write one with `lookout init`, or name another with `--config`";
             return Err(SettingsError::unreadable(path, advice));
@@ -37,7 +53,7 @@ pub fn load(file: Option<&Path>, env: &Environment) -> Result<Settings, Settings
         }
     };
     match String::from_utf8(bytes) {
-        Ok(text) => parse(&text, path, env),
+        Ok(text) => Ok(Some(text)),
         Err(error) => {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -49,7 +65,23 @@ pub fn load(file: Option<&Path>, env: &Environment) -> Result<Settings, Settings
 
 /// Settings from `text`, which stands in `file`, with `env` laid over them.
 pub fn parse(text: &str, file: &Path, env: &Environment) -> Result<Settings, SettingsError> {
-    read(Some((file, text)), env)
+    Ok(read(Some((file, text)), env)?.settings)
+}
+
+/// Settings from `text`, which stands in `file`, with `env` laid over them, as the text of a
+/// settings file without the secrets in them.
+pub(super) fn in_effect(
+    text: &str,
+    file: &Path,
+    env: &Environment,
+) -> Result<String, SettingsError> {
+    Ok(read(Some((file, text)), env)?.in_effect)
+}
+
+/// What was read.
+struct Loaded {
+    settings: Settings,
+    in_effect: String,
 }
 
 /// Every key there is, in the order of the settings file.
@@ -57,17 +89,17 @@ pub fn keys() -> Vec<Key> {
     let mut sources = Sources::default();
     let one_of_each = "[[rooms]]\n[[people]]\n";
     let root = typed(Path::new(FILE), one_of_each, &mut sources).expect("the text is TOML");
-    let mut reader = Reader::new(root, Path::new(""));
+    let mut reader = Reader::new(root, Base::nowhere());
     reader.settings();
     reader.into_keys()
 }
 
 /// Settings where nothing is set.
 pub(super) fn defaults() -> Settings {
-    Reader::new(Table::new(), Path::new("")).settings()
+    Reader::new(Table::new(), Base::nowhere()).settings()
 }
 
-fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Settings, SettingsError> {
+fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Loaded, SettingsError> {
     let mut sources = Sources::default();
     let mut root = match file {
         Some((path, text)) => typed(path, text, &mut sources)?,
@@ -77,17 +109,17 @@ fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Settings, Sett
     let mut notes = overlay::lay(env, &keys, &mut root, &mut sources);
     secrecy::mask_values(&root, &mut sources);
     let path = file.map(|(path, _)| path);
-    let base = path.and_then(Path::parent).unwrap_or(Path::new(""));
-    let mut reader = Reader::new(root, base);
+    let mut reader = Reader::new(root, Base::new(path, env));
     let mut settings = reader.settings();
     settings.origin.file = path.map(Path::to_owned);
     if settings.origin.secret == SecretSource::Settings && env.is_set(SECRET_VARIABLE) {
         settings.origin.secret = SecretSource::Environment;
     }
+    let in_effect = reader.in_effect(path);
     notes.extend(reader.into_notes(&keys, &mut sources));
     match SettingsError::from_notes(notes, &sources) {
         Some(error) => Err(error),
-        None => Ok(settings),
+        None => Ok(Loaded { settings, in_effect }),
     }
 }
 
@@ -238,7 +270,7 @@ mod tests {
         let error = missing.require_secret().expect_err("no secret");
         insta::assert_snapshot!(error, @"zoom.secret_token: can't read `etc/missing`: No such file or directory (os error 2); correct `zoom.secret_token_file` or the file's owner and mode");
         let error = Settings::default().require_secret().expect_err("no secret");
-        insta::assert_snapshot!(error, @"zoom.secret_token: is empty, so anybody could sign; copy the app's Secret Token from marketplace.zoom.us (Feature, Event Subscriptions) into `zoom.secret_token` or the file named by `zoom.secret_token_file`");
+        insta::assert_snapshot!(error, @"zoom.secret_token: is empty, so anybody could sign; copy your app's Secret Token (marketplace.zoom.us, Features, Access) into `zoom.secret_token` or the file named by `zoom.secret_token_file`");
     }
 
     #[test]

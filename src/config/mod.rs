@@ -8,9 +8,11 @@
 //! names every mistake. Serde is not asked: it stops at the first mistake, and its
 //! messages quote values, of which some are secret.
 
+mod credentials;
 #[cfg(test)]
 mod documented;
 mod environment;
+mod in_effect;
 mod load;
 #[cfg(test)]
 mod mistakes;
@@ -25,6 +27,7 @@ mod section;
 mod sections;
 pub mod slug;
 mod source;
+mod supervisor;
 mod tree;
 mod unknown;
 mod values;
@@ -36,13 +39,19 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
+pub use credentials::credential_name;
 pub use environment::Environment;
-pub use load::{keys, load, parse};
+#[cfg(test)]
+use load::in_effect;
+pub use load::{keys, load, load_in_effect, parse};
+pub use nearest::nearest;
 pub use people::{Person, PublishList};
 pub use problem::{Problem, SettingsError};
 pub use secret::Secret;
 pub use section::Key;
 pub use slug::Slug;
+pub use supervisor::Supervisor;
+pub use values::{duration, listen};
 
 use problem::Note;
 
@@ -115,6 +124,8 @@ pub struct Origin {
     pub file: Option<PathBuf>,
     /// The secret token.
     pub secret: SecretSource,
+    /// All files that hold secrets, as the settings name them.
+    pub secret_files: Vec<PathBuf>,
 }
 
 /// Where the secret token came from.
@@ -142,11 +153,15 @@ impl SecretSource {
     /// Why there is no secret, and what to do.
     pub fn problem(&self) -> String {
         match self {
-            Self::Unset | Self::Settings | Self::Environment => "is empty, so anybody could sign; copy the app's Secret Token from \
-                marketplace.zoom.us (Feature, Event Subscriptions) into `zoom.secret_token` or the file \
+            Self::Unset | Self::Settings | Self::Environment => {
+                "is empty, so anybody could sign; copy your app's Secret Token \
+                (marketplace.zoom.us, Features, Access) into `zoom.secret_token` or the file \
                 named by `zoom.secret_token_file`"
-                .to_owned(),
-            Self::File(path) => format!("`{}` is empty; put the app's Secret Token into it", path.display()),
+                    .to_owned()
+            }
+            Self::File(path) => {
+                format!("`{}` is empty; put the app's Secret Token into it", path.display())
+            }
             Self::Unreadable { path, why } => format!(
                 "can't read `{}`: {why}; correct `zoom.secret_token_file` or the file's owner and mode",
                 path.display()

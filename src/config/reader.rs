@@ -3,28 +3,29 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::credentials::Base;
 use super::problem::Note;
 use super::section::{Findings, Key, Places, Section};
 use super::sections::{admin, archive, csv, journal, people, presence, privacy, rooms, site, zoom};
 use super::source::Sources;
 use super::tree::{Node, Table, Value};
-use super::unknown::Unknown;
-use super::{Origin, Settings, secrecy};
+use super::unknown::{Unknown, is_list};
+use super::{Origin, Settings, in_effect, secrecy};
 
 /// The longest body that fits into a document of MongoDB, which ends at 16 MiB.
 const ARCHIVED_BODY: usize = 15 << 20;
 
 /// Reads section after section from a tree.
 pub(super) struct Reader<'a> {
-    base: &'a Path,
+    base: Base<'a>,
     root: Table,
     findings: Findings,
     places: BTreeMap<&'static str, Places>,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads from `root`; relative paths are relative to `base`.
-    pub(super) fn new(root: Table, base: &'a Path) -> Self {
+    /// Reads from `root`; paths are read as `base` has them.
+    pub(super) fn new(root: Table, base: Base<'a>) -> Self {
         Self { base, root, findings: Findings::default(), places: BTreeMap::new() }
     }
 
@@ -41,7 +42,7 @@ impl<'a> Reader<'a> {
         let people = self.list("people", people::read);
         self.findings.notes.extend(rooms::clashes(&rooms));
         self.findings.notes.extend(people::clashes(&people));
-        let settings = Settings {
+        let mut settings = Settings {
             site,
             csv,
             zoom,
@@ -52,8 +53,9 @@ impl<'a> Reader<'a> {
             rooms: rooms.into_iter().map(|(room, _)| room).collect(),
             people: people.into_iter().map(|(person, _)| person).collect(),
             admin: self.section("admin", admin::read),
-            origin: Origin { file: None, secret },
+            origin: Origin { secret, ..Origin::default() },
         };
+        settings.origin.secret_files.clone_from(&self.findings.secret_files);
         self.note_clashes(&settings);
         settings
     }
@@ -67,6 +69,9 @@ impl<'a> Reader<'a> {
         let is_typed = self.root.contains_key(name);
         // It is read all the same, so that its keys are known.
         let value = self.section(name, read);
+        if !is_typed {
+            self.findings.blocks.pop();
+        }
         is_typed.then_some(value)
     }
 
@@ -164,6 +169,11 @@ impl<'a> Reader<'a> {
         if let Some(place) = keys.iter().find_map(typed) {
             self.findings.notes.push(Note::new(place, message));
         }
+    }
+
+    /// The settings in effect, as the text of a settings file; those read were typed in `file`.
+    pub(super) fn in_effect(&self, file: Option<&Path>) -> String {
+        in_effect::settings_file(&self.findings.blocks, is_list, file)
     }
 
     /// The keys that were asked for.

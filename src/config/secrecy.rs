@@ -16,12 +16,17 @@ const ADDRESS: &str = "url";
 /// Masks every value of a key that looks secret, at any depth.
 pub(super) fn mask_values(table: &Table, sources: &mut Sources) {
     for (name, entry) in table {
-        if (name == ADDRESS || looks_secret(name)) && !name.ends_with("_file") {
+        if holds_a_secret(name) {
             mask_leaves(&entry.node, sources);
         } else {
             mask_within(&entry.node, sources);
         }
     }
+}
+
+/// Whether the value of `name` may be a secret.
+pub(super) fn holds_a_secret(name: &str) -> bool {
+    (name == ADDRESS || looks_secret(name)) && !name.ends_with("_file")
 }
 
 fn mask_within(node: &Node, sources: &mut Sources) {

@@ -6,8 +6,10 @@
 //! reading goes on and one run names every mistake.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::credentials::Base;
+use super::in_effect::{Block, Entry};
 use super::problem::Note;
 use super::source::Place;
 use super::tree::{Node, Table, Value};
@@ -49,6 +51,9 @@ pub(super) struct Findings {
     pub(super) keys: Vec<Key>,
     pub(super) notes: Vec<Note>,
     pub(super) unknown: Vec<Unknown>,
+    pub(super) blocks: Vec<Block>,
+    /// Files that hold secrets, as the settings name them.
+    pub(super) secret_files: Vec<PathBuf>,
 }
 
 /// A section while it is read.
@@ -56,19 +61,20 @@ pub(super) struct Section<'a> {
     name: &'static str,
     entries: Table,
     places: Places,
-    base: &'a Path,
+    base: Base<'a>,
     findings: &'a mut Findings,
 }
 
 impl<'a> Section<'a> {
-    /// The section `name` with what was typed in it; relative paths are relative to `base`.
+    /// The section `name` with what was typed in it; paths are read as `base` has them.
     pub(super) fn new(
         name: &'static str,
         header: Option<Place>,
         entries: Table,
-        base: &'a Path,
+        base: Base<'a>,
         findings: &'a mut Findings,
     ) -> Self {
+        findings.blocks.push(Block { section: name, ..Block::default() });
         let places = Places { header, keys: BTreeMap::new() };
         Self { name, entries, places, base, findings }
     }
@@ -118,10 +124,12 @@ impl<'a> Section<'a> {
         self.value(key, default, |text| file_path(base, text))
     }
 
-    /// A path that may be left out or empty.
-    pub(super) fn path_or_none(&mut self, key: &'static str) -> Option<PathBuf> {
+    /// A file that holds a secret, if one is named: where to read it.
+    pub(super) fn secret_file(&mut self, key: &'static str) -> Option<PathBuf> {
         let base = self.base;
-        self.optional(key, |text| file_path(base, text))
+        let file = self.optional(key, |text| file_path(base, text))?;
+        self.findings.secret_files.push(file.clone());
+        Some(base.readable(file))
     }
 
     /// A list of paths, empty by default.
@@ -196,8 +204,12 @@ impl<'a> Section<'a> {
     }
 
     fn know(&mut self, name: &'static str, default: Option<String>) {
-        let section = self.name;
-        self.findings.keys.push(Key { section, name, default });
+        let key = Key { section: self.name, name, default };
+        let typed = self.entries.get(name).map(|entry| &entry.node);
+        if let Some(block) = self.findings.blocks.last_mut() {
+            block.entries.push(Entry::new(&key, typed));
+        }
+        self.findings.keys.push(key);
     }
 
     fn take(&mut self, key: &'static str) -> Option<Node> {
@@ -256,12 +268,12 @@ fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-fn file_path(base: &Path, text: &str) -> Result<PathBuf, String> {
+fn file_path(base: Base<'_>, text: &str) -> Result<PathBuf, String> {
     if text.is_empty() {
         return Err("a path is missing between the quotes".to_owned());
     }
     if text.starts_with("~/") {
         return Err(format!("`{text}`: `~` means nothing here; write the directory out"));
     }
-    Ok(base.join(text))
+    Ok(base.directory.join(text))
 }

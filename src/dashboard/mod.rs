@@ -29,7 +29,7 @@ pub use clock::Time;
 pub use page::{Away, Member, Page, RoomCard, Row};
 pub use table::TableRow;
 pub use widget::{Widget, WidgetMember, WidgetRoom};
-pub use words::Labels;
+pub use words::{Labels, Words};
 
 /// Everything the site says, as of one moment.
 #[derive(Debug, Clone)]
@@ -69,6 +69,12 @@ impl Dashboard {
             next_change: next_change(presence, &all, &rooms, drawing.as_ref(), now),
         }
     }
+}
+
+/// `moment` as it is written for whoever reads it at `now`: the hour alone if it is of that
+/// day, `20:38`, else the day as well.
+pub fn short_time(site: &config::Site, moment: Moment, now: Moment) -> String {
+    Clock::new(site.time_zone, words::Words::of(site.language), now).short(moment)
 }
 
 /// Where the dashboard is reached, where `site.base_url` tells it.

@@ -3,7 +3,8 @@
 //! Reading and understanding cost more than folding, so one thread reads, others
 //! understand, and this one folds. Going by the order of facts lets old ones be summed up
 //! on the way, so that memory goes by 35 days and not by the length of the log. An archive is
-//! read in the order of its documents, which mostly is much the same.
+//! read in the order of its documents, which mostly is much the same; where it turns out not
+//! to be, all events are [sorted](Sorted) first, and read again from there.
 
 use std::iter::Cycle;
 use std::path::Path;
@@ -14,6 +15,7 @@ use std::thread::{self, Scope};
 use anyhow::{Context, Result, anyhow};
 
 use crate::archive::{Archive, Archived, Feed, Position, Update};
+use crate::generator::sorted::Sorted;
 use crate::journal::Reader;
 use crate::moment::Moment;
 use crate::roster::{NeedsReplay, Roster, Rules};
@@ -26,7 +28,7 @@ const BATCH: usize = 1024;
 const WAITING: usize = 4;
 
 /// Facts between two summings-up.
-const SUM_UP_EVERY: usize = 100_000;
+const SUM_UP_EVERY: usize = 25_000;
 
 /// What of a journal is read.
 pub struct JournalPart<'a> {
@@ -38,6 +40,12 @@ pub struct JournalPart<'a> {
     pub last_id: u64,
 }
 
+/// Takes a document and when it was received, in milliseconds; whether it takes more.
+pub type Take<'a> = dyn FnMut(&str, i64) -> bool + 'a;
+
+/// A roster, and how far the archive was read.
+type Read = (Roster, Option<Position>);
+
 /// Reads all events whose facts are not later than `until`; also returns how far the
 /// archive was read.
 pub fn replay(
@@ -46,28 +54,39 @@ pub fn replay(
     rules: &Rules,
     until: Option<Moment>,
     now: Moment,
-) -> Result<(Roster, Option<Position>)> {
+) -> Result<Read> {
     let until = until.unwrap_or(Moment::from_seconds(i64::MAX));
-    let source = Source { journal, archive, until };
-    match fold(&source, SummingUp::OnTheWay { rules, now })? {
-        Ok(read) => Ok(read),
-        // A meeting went on after 35 days of silence, or an archive got its old events
-        // late: rare, and worth the memory.
-        Err(NeedsReplay) => fold(&source, SummingUp::Never)?
-            .map_err(|NeedsReplay| anyhow!("a roster that sums nothing up asked for a replay")),
+    let stores = Stores { journal, archive, until };
+    let fold_stores = |summing_up| fold(|dealer| stores.deal(dealer), until, summing_up);
+    let on_the_way = SummingUp::OnTheWay { rules, now };
+    if let Ok(read) = fold_stores(on_the_way)? {
+        return Ok(read);
     }
+    // Only an archive can be far from the order of its facts.
+    let sorted = archive.map_or(Ok(None), |_| stores.sort())?;
+    let Some((mut sorted, position)) = sorted else {
+        return fold_stores(SummingUp::Never)?.map_err(unexpected);
+    };
+    let mut fold_sorted =
+        |summing_up| fold(|dealer| dealer.deal_all(&mut sorted), until, summing_up);
+    let roster = match fold_sorted(on_the_way)? {
+        Ok((roster, _)) => roster,
+        Err(NeedsReplay) => fold_sorted(SummingUp::Never)?.map_err(unexpected)?.0,
+    };
+    Ok((roster, position))
 }
 
-#[derive(Clone, Copy)]
-struct Source<'a> {
-    journal: Option<&'a JournalPart<'a>>,
-    archive: Option<&'a Archive>,
-    until: Moment,
+fn unexpected(NeedsReplay: NeedsReplay) -> anyhow::Error {
+    anyhow!("a roster that sums nothing up asked for a replay")
 }
 
 #[derive(Clone, Copy)]
 enum SummingUp<'a> {
-    OnTheWay { rules: &'a Rules, now: Moment },
+    OnTheWay {
+        rules: &'a Rules,
+        now: Moment,
+    },
+    /// A meeting went on after 35 days of silence: rare, and worth the memory.
     Never,
 }
 
@@ -96,16 +115,23 @@ impl Documents {
     }
 }
 
-/// A roster, and how far the archive was read.
-type Read = (Roster, Option<Position>);
-
-fn fold(source: &Source<'_>, summing_up: SummingUp<'_>) -> Result<Result<Read, NeedsReplay>> {
+/// Folds what `read` deals out.
+fn fold(
+    read: impl FnOnce(&mut Dealer<'_>) -> Result<Option<Position>> + Send,
+    until: Moment,
+    summing_up: SummingUp<'_>,
+) -> Result<Result<Read, NeedsReplay>> {
     let workers = thread::available_parallelism().map_or(1, usize::from).max(2) - 1;
     thread::scope(|scope| {
         let (lanes_in, lanes_out): (Vec<_>, Vec<_>) =
             (0..workers).map(|_| start_worker(scope)).unzip();
-        let reading = scope.spawn(move || read(source, &lanes_in));
-        let roster = fold_lanes(&lanes_out, source.until, summing_up);
+        let reading = scope.spawn(move || {
+            let mut dealer = Dealer { lanes: lanes_in.iter().cycle(), batch: Documents::default() };
+            let position = read(&mut dealer)?;
+            dealer.hand_on();
+            Ok(position)
+        });
+        let roster = fold_lanes(&lanes_out, until, summing_up);
         // A roster that gave up hangs up, and the threads before it end.
         drop(lanes_out);
         let read = reading.join().map_err(|_| anyhow!("the thread that reads the log panicked"))?;
@@ -131,25 +157,56 @@ fn start_worker<'scope>(
     (documents_in, events)
 }
 
-/// Deals batches out to the lanes in turn; returns how far the archive was read.
-fn read(source: &Source<'_>, lanes: &[SyncSender<Documents>]) -> Result<Option<Position>> {
-    let mut dealer = Dealer { lanes: lanes.iter().cycle(), batch: Documents::default() };
-    let mut position = None;
-    if let Some(archive) = source.archive {
-        match read_archive(archive, &mut dealer)? {
-            Some(read) => position = Some(read),
-            None => return Ok(None),
-        }
-    }
-    if let Some(journal) = source.journal {
-        read_journal(journal, source.until, &mut dealer)?;
-    }
-    dealer.hand_on();
-    Ok(position)
+/// Where events are.
+#[derive(Clone, Copy)]
+struct Stores<'a> {
+    journal: Option<&'a JournalPart<'a>>,
+    archive: Option<&'a Archive>,
+    until: Moment,
 }
 
-/// Reads all documents; `None` if nobody listens any more.
-fn read_archive(archive: &Archive, dealer: &mut Dealer<'_>) -> Result<Option<Position>> {
+impl Stores<'_> {
+    /// Hands all events on for as long as they are taken; returns how far the archive was read.
+    fn read(&self, take: &mut Take<'_>) -> Result<Option<Position>> {
+        let mut position = None;
+        if let Some(archive) = self.archive {
+            match read_archive(archive, take)? {
+                Some(read) => position = Some(read),
+                None => return Ok(None),
+            }
+        }
+        if let Some(journal) = self.journal {
+            read_journal(journal, self.until, take)?;
+        }
+        Ok(position)
+    }
+
+    /// Deals all events out.
+    fn deal(&self, dealer: &mut Dealer<'_>) -> Result<Option<Position>> {
+        self.read(&mut |document, received_ms| dealer.deal(document, received_ms))
+    }
+
+    /// Sorts all events; also returns how far the archive was read. `None` where there is no
+    /// room for that: memory has to do.
+    fn sort(&self) -> Result<Option<(Sorted, Option<Position>)>> {
+        tracing::info!("the archive is far from the order of its facts, so they are sorted first");
+        let sorted = Sorted::new()?;
+        let mut added = Ok(());
+        let position = self.read(&mut |document, received_ms| {
+            let at = zoom::understand(document, received_ms).at;
+            added = sorted.add(at, document, received_ms);
+            added.is_ok()
+        })?;
+        if let Err(error) = added {
+            tracing::warn!("all events are held in memory: {error:#}");
+            return Ok(None);
+        }
+        Ok(Some((sorted, position)))
+    }
+}
+
+/// Hands all documents on; `None` if they are not taken any more.
+fn read_archive(archive: &Archive, take: &mut Take<'_>) -> Result<Option<Position>> {
     let mut feed = Feed::scan(archive);
     let mut read = Position::default();
     while let Some(update) = feed.wait()? {
@@ -157,7 +214,7 @@ fn read_archive(archive: &Archive, dealer: &mut Dealer<'_>) -> Result<Option<Pos
         read = position;
         for document in documents {
             if let Archived::Event(entry) = document
-                && !dealer.deal(&entry.document, entry.received_ms)
+                && !take(&entry.document, entry.received_ms)
             {
                 return Ok(None);
             }
@@ -166,7 +223,7 @@ fn read_archive(archive: &Archive, dealer: &mut Dealer<'_>) -> Result<Option<Pos
     Ok(Some(read))
 }
 
-fn read_journal(journal: &JournalPart<'_>, until: Moment, dealer: &mut Dealer<'_>) -> Result<()> {
+fn read_journal(journal: &JournalPart<'_>, until: Moment, take: &mut Take<'_>) -> Result<()> {
     let reader = Reader::open(journal.path)?.context("the journal vanished")?;
     if reader.journal_id()? != journal.journal_id {
         return Err(anyhow!("the journal was replaced while it was read; try again"));
@@ -174,7 +231,7 @@ fn read_journal(journal: &JournalPart<'_>, until: Moment, dealer: &mut Dealer<'_
     let range = (Moment::from_seconds(i64::MIN), until);
     let mut hung_up = false;
     let outcome = reader.facts(journal.last_id, range, |document, received_ms| {
-        hung_up = !dealer.deal(document, received_ms);
+        hung_up = !take(document, received_ms);
         if hung_up { Err(anyhow!("nobody listens any more")) } else { Ok(()) }
     });
     if hung_up { Ok(()) } else { outcome }
@@ -191,6 +248,12 @@ impl Dealer<'_> {
     fn deal(&mut self, document: &str, received_ms: i64) -> bool {
         self.batch.push(document, received_ms);
         self.batch.ends.len() < BATCH || self.hand_on()
+    }
+
+    /// Deals sorted events out. There is no archive to be read any more.
+    fn deal_all(&mut self, sorted: &mut Sorted) -> Result<Option<Position>> {
+        sorted.read(&mut |document, received_ms| self.deal(document, received_ms))?;
+        Ok(None)
     }
 
     fn hand_on(&mut self) -> bool {

@@ -13,12 +13,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 
 pub use shutdown::{Shutdown, Trigger, signalled};
@@ -31,6 +34,9 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long requests under way may take to end once serving is to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a connection without any request is waited for once serving is to stop.
+const FIRST_REQUEST: Duration = Duration::from_millis(500);
 
 /// The longest head taken, in bytes; as many may be held for each connection. Zoom's have
 /// 1 KiB, and nginx passes on no more than this.
@@ -66,18 +72,18 @@ pub fn raise_file_limit() {
 /// Serves `router` until `shutdown`, then lets requests under way end.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
     let connections = Arc::new(Semaphore::new(CONNECTIONS));
-    let graceful = GracefulShutdown::new();
-    let mut stop = pin!(shutdown.wait());
+    let mut stop = pin!(shutdown.clone().wait());
     loop {
         tokio::select! {
             () = &mut stop => break,
             (stream, permit) = accept(&listener, &connections) => {
-                serve_connection(stream, permit, router.clone(), &graceful);
+                tokio::spawn(serve_connection(stream, permit, router.clone(), shutdown.clone()));
             }
         }
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
+    let all = u32::try_from(CONNECTIONS).expect("it is small");
+    if timeout(DRAIN_TIMEOUT, connections.acquire_many(all)).await.is_err() {
         tracing::warn!("some requests were still under way after {} s", DRAIN_TIMEOUT.as_secs());
     }
 }
@@ -105,25 +111,40 @@ async fn pause_after(error: &io::Error) {
     }
 }
 
-fn serve_connection(
+async fn serve_connection(
     stream: TcpStream,
     permit: OwnedSemaphorePermit,
     router: Router,
-    graceful: &GracefulShutdown,
+    shutdown: Shutdown,
 ) {
     // Without this an answer waits for the acknowledgement of the one before it.
     drop(stream.set_nodelay(true));
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIMEOUT));
+    let (asked, service) = (Notify::new(), TowerToHyperService::new(router));
+    let service = service_fn(|request: Request<Incoming>| {
+        asked.notify_one();
+        service.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(LONGEST_HEAD)
-        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router));
-    let connection = graceful.watch(connection);
-    tokio::spawn(async move {
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
+    let mut connection = pin!(connection);
+    // hyper would close a connection on which nothing has come yet. Whoever has just connected
+    // is about to ask, and is not to be sent away.
+    let time_to_end = async {
+        shutdown.wait().await;
+        drop(timeout(FIRST_REQUEST, asked.notified()).await);
+    };
+    tokio::select! {
         // A client that breaks off or is closed for slowness is no event worth a line.
-        drop(connection.await);
-        drop(permit);
-    });
+        ended = &mut connection => drop(ended),
+        () = time_to_end => {
+            connection.as_mut().graceful_shutdown();
+            drop(connection.await);
+        }
+    }
+    drop(permit);
 }

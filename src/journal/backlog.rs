@@ -1,7 +1,7 @@
 //! What an archive does not have yet.
 
 use anyhow::Result;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::reader::{self, Entry, Quarantined, Reader};
 
@@ -50,6 +50,16 @@ impl Reader {
         Ok(row.optional()?.unwrap_or_default())
     }
 
+    /// How far some archive has everything, whichever it is.
+    pub fn shipped_somewhere(&self) -> Result<Shipped> {
+        if self.is_before_archives()? {
+            return Ok(Shipped::default());
+        }
+        let query = "SELECT coalesce(max(event), 0), coalesce(max(quarantined), 0) FROM shipped";
+        let row = |row: &Row<'_>| Ok(Shipped { event: row.get(0)?, quarantined: row.get(1)? });
+        Ok(self.connection().query_row(query, [], row)?)
+    }
+
     /// What comes after `shipped`, at most `most` of each kind.
     pub fn backlog(&self, shipped: Shipped, most: usize) -> Result<Backlog> {
         let mut backlog = Backlog::default();
@@ -92,15 +102,15 @@ impl Reader {
         Ok(())
     }
 
-    /// Places are given out one by one and removed only once they are shipped, so their
-    /// difference is a count.
+    /// Places are given out one by one and, where nobody was forgotten, removed only once they
+    /// are shipped, so their difference is a count.
     fn waiting(&self, shipped: Shipped) -> Result<u64> {
-        let last = |table: &str| -> Result<u64> {
-            let query = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?1), 0)";
-            Ok(self.connection().prepare_cached(query)?.query_row([table], |row| row.get(0))?)
+        let last = |query: &str| -> Result<u64> {
+            Ok(self.connection().prepare_cached(query)?.query_row([], |row| row.get(0))?)
         };
-        let events = last("events")?.saturating_sub(shipped.event);
-        Ok(events + last("quarantine")?.saturating_sub(shipped.quarantined))
+        let events = last("SELECT coalesce(max(id), 0) FROM events")?;
+        let quarantined = last("SELECT coalesce(max(id), 0) FROM quarantine")?;
+        Ok(events.saturating_sub(shipped.event) + quarantined.saturating_sub(shipped.quarantined))
     }
 
     /// Whether this journal was last written by a Lookout that knew of no archives.

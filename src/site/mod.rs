@@ -6,9 +6,10 @@
 
 mod assets;
 mod csv;
+pub mod headers;
 pub mod publish;
 mod render;
-mod templates;
+pub(crate) mod templates;
 
 use std::borrow::Cow;
 use std::io;
@@ -63,6 +64,11 @@ pub fn build(
     let twins: Vec<Twin> = copies.map(|target| Twin { target, of }).collect();
     let outcome = publish(&files, &twins, &settings.site.output_dir, edition, replace)?;
     Ok(Build { outcome, next_change: dashboard.next_change })
+}
+
+/// Whether a site was ever put into the output directory.
+pub fn is_published(settings: &Settings) -> bool {
+    publish::is_published(&settings.site.output_dir)
 }
 
 /// Dates the heartbeat file to now, so that the page can tell "quiet" from

@@ -5,6 +5,9 @@
 //! `templates_dir` replaces the built-in one of the same name, and may extend
 //! it: `{% extends "builtin/index.html" %}`.
 //!
+//! Pages and messages to chats are apart: what lies below `messages/` belongs to the
+//! latter, and neither sees the other's filters or escaping.
+//!
 //! Everything printed is escaped, whatever the template is called: Tera goes by
 //! the name's ending, and `page.html.tera` would not be escaped by its own rule.
 
@@ -22,23 +25,37 @@ static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 const PREFIX: &str = "builtin/";
 
-/// Loads all templates; `templates_dir` need not exist.
+/// Below it lie the templates of messages to chats.
+pub(crate) const MESSAGES: &str = "messages/";
+
+/// Loads the templates of pages; `templates_dir` need not exist.
 pub(super) fn load(templates_dir: &Path) -> Result<Tera> {
     let mut tera = Tera::new();
-    tera.autoescape_on([""]);
     tera.set_escape_fn(escape);
+    fill(&mut tera, templates_dir, |name| !name.starts_with(MESSAGES))?;
+    Ok(tera)
+}
+
+/// Adds the templates whose name `belongs` to `tera`, which has its filters and its
+/// escaper, and no templates yet.
+pub(crate) fn fill(
+    tera: &mut Tera,
+    templates_dir: &Path,
+    belongs: impl Fn(&str) -> bool,
+) -> Result<()> {
+    tera.autoescape_on([""]);
     let ready = tera.set_fallback_prefixes([PREFIX]);
     ready.expect("no template is registered yet");
     let mut sources = builtin();
     sources.extend(own(templates_dir)?);
+    sources.retain(|(name, _)| belongs(name.strip_prefix(PREFIX).unwrap_or(name)));
     let added = tera.add_raw_templates(sources);
     added.map_err(|error| {
         anyhow!(
             "the templates of `{}` and the built-in ones do not fit together\n{error}",
             templates_dir.display()
         )
-    })?;
-    Ok(tera)
+    })
 }
 
 /// Writes `text` as HTML, in an attribute too. Tera's own does it byte by byte,

@@ -20,7 +20,7 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Archive {
 /// The address, typed or from a file; it may hold a password, so no message quotes it.
 fn url(section: &mut Section<'_>) -> Secret {
     let typed = section.value("url", URL, address);
-    let Some(file) = section.path_or_none("url_file") else { return typed };
+    let Some(file) = section.secret_file("url_file") else { return typed };
     if section.is_typed("url") {
         section.clash(
             "url_file",

@@ -21,7 +21,7 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> (Zoom, SecretSource)
 fn secret_tokens(section: &mut Section<'_>) -> (Vec<Secret>, SecretSource) {
     let typed = section.secrets("secret_token");
     let typed: Vec<_> = typed.iter().filter_map(|text| Secret::new(text)).collect();
-    let file = section.path_or_none("secret_token_file");
+    let file = section.secret_file("secret_token_file");
     match file {
         Some(_) if !typed.is_empty() => {
             section.clash(

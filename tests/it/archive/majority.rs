@@ -82,11 +82,7 @@ fn what_was_acknowledged_survives_every_primary() {
         }
         is_over.store(true, Ordering::Relaxed);
     });
-    let key = |document: &mongodb::bson::Document| {
-        let lookout = document.get_document("lookout").expect("ours");
-        lookout.get_str("key").expect("a key").to_owned()
-    };
-    let surviving: BTreeSet<_> = set.events().all().iter().map(key).collect();
+    let surviving = set.events().majority_keys();
     let acknowledged = acknowledged.into_inner().expect("nobody panicked");
     assert!(acknowledged.len() >= KILLS * 100, "{} acknowledged", acknowledged.len());
     let lost: Vec<_> = acknowledged.difference(&surviving).collect();

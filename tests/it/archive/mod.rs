@@ -1,9 +1,13 @@
 //! The archive, on a real MongoDB server.
 
+mod access;
+mod carrying;
 mod machines;
 mod majority;
 mod outages;
+mod pruning;
 mod reading;
+mod restoring;
 mod shipping;
 
 use crate::support::Lookout;

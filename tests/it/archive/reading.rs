@@ -1,47 +1,27 @@
 //! What is in MongoDB already, and what others put there.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use lookout::moment::Moment;
+use mongodb::bson::doc;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Document, doc};
 
 use super::{body, deliver};
 use crate::support::Lookout;
-use crate::support::mongod::{Events, Mongod};
+use crate::support::lookout::until;
+use crate::support::mongod::Mongod;
+use crate::support::old::{self, old};
 
-/// Documents of the older set-up, as its scripts stored them: 500 people over three years.
+/// Documents of the older set-up: 500 people over three years.
 const OLD: i64 = 100_000;
 
 const CSV: &str = "_data/zoom-room-dashboard.csv";
-
-/// The `n`th of the old events: everybody comes and goes in turn.
-fn old(n: i64) -> Document {
-    let (visit, is_leave) = (n / 2, n % 2 == 1);
-    let name = format!("Guest {:03}", visit % 500);
-    let at = Moment::from_seconds(1_700_000_000 + n * 900).to_string();
-    let (event, time) = match is_leave {
-        true => ("meeting.participant_left", "leave_time"),
-        false => ("meeting.participant_joined", "join_time"),
-    };
-    let participant = doc! { "user_id": visit.to_string(), "user_name": name, time: &at };
-    let object = doc! { "uuid": format!("m{}", visit / 50), "id": "1", "participant": participant };
-    doc! { "event": event, "event_ts": (1_700_000_000 + n * 900) * 1000, "payload": { "object": object } }
-}
-
-fn insert_old(events: &Events) {
-    for begin in (0..OLD).step_by(10_000) {
-        events.insert((begin..begin + 10_000).map(old).collect());
-    }
-}
 
 #[test]
 fn old_documents_give_the_right_table_and_a_second_build_costs_only_what_is_new() {
     let mongod = Mongod::alone();
     let events = mongod.events();
-    insert_old(&events);
+    old::insert(&events, 0..OLD);
     let lookout = Lookout::with_settings(&mongod.settings());
     let timed = || {
         let begun = Instant::now();
@@ -52,12 +32,7 @@ fn old_documents_give_the_right_table_and_a_second_build_costs_only_what_is_new(
 
     // The same events through a journal alone.
     let reference = Lookout::new();
-    let line = |n| old(n).to_string();
-    let lines = (0..OLD).map(line).fold(String::new(), |mut lines, line| {
-        writeln!(lines, "{line}").expect("a String takes any text");
-        lines
-    });
-    fs::write(reference.path("old.jsonl"), lines).expect("written");
+    fs::write(reference.path("old.jsonl"), old::lines(OLD)).expect("written");
     reference.ok(&["-q", "import", "old.jsonl"]);
     reference.ok(&["build"]);
     assert_eq!(lookout.csv(), reference.csv());
@@ -76,6 +51,38 @@ fn old_documents_give_the_right_table_and_a_second_build_costs_only_what_is_new(
     let third = timed();
     assert!(lookout.csv().contains("\"Zoe\""), "a script of the older set-up is still running");
     assert!(third * 4 < first, "the first took {first:?}, one with a new event {third:?}");
+}
+
+#[test]
+fn years_that_were_copied_in_behind_later_ones_are_sorted_on_disk() {
+    let mongod = Mongod::alone();
+    let (count, copied) = (35_000, 5_000);
+    old::insert(&mongod.events(), (copied..count).chain(0..copied));
+    let lookout = Lookout::with_settings(&mongod.settings());
+    let built = lookout.run(&["build"]);
+    let stderr = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success() && stderr.contains("sorted first"), "{stderr}");
+    let reference = Lookout::new();
+    fs::write(reference.path("old.jsonl"), old::lines(count)).expect("written");
+    reference.ok(&["-q", "import", "old.jsonl"]);
+    reference.ok(&["build"]);
+    assert_eq!(lookout.csv(), reference.csv());
+}
+
+#[test]
+fn documents_that_were_given_a_key_for_sharding_are_read_as_before() {
+    let mongod = Mongod::alone();
+    let events = mongod.events();
+    old::insert(&events, 0..10);
+    let mut lookout = Lookout::with_settings(&mongod.settings());
+    lookout.ok(&["build"]);
+    let before = lookout.csv();
+    events.make_ready_to_shard();
+    lookout.ok(&["build", "--replay"]);
+    assert_eq!(lookout.csv(), before);
+    lookout.serve();
+    deliver(&lookout, &body("joined", "m1", "Ada", "2026-01-05T20:00:00Z"));
+    assert!(until(|| events.count(doc! {}) == 11), "{}", lookout.log());
 }
 
 #[test]
@@ -106,7 +113,7 @@ fn a_running_serve_shows_what_others_insert_however_late() {
 fn a_build_finds_what_came_late_and_what_was_copied_in() {
     let mongod = Mongod::alone();
     let events = mongod.events();
-    events.insert((0..2_000).map(old).collect());
+    old::insert(&events, 0..2_000);
     let lookout = Lookout::with_settings(&mongod.settings());
     lookout.ok(&["build"]);
     let now = u32::try_from(crate::support::lookout::now()).expect("before 2106");
@@ -134,7 +141,7 @@ fn a_build_finds_what_came_late_and_what_was_copied_in() {
 #[test]
 fn a_build_without_its_archive_fails_and_changes_nothing() {
     let mut mongod = Mongod::alone();
-    mongod.events().insert((0..10).map(old).collect());
+    old::insert(&mongod.events(), 0..10);
     let lookout = Lookout::with_settings(&mongod.settings());
     lookout.ok(&["build"]);
     let before = lookout.site();

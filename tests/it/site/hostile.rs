@@ -6,32 +6,7 @@ use lookout::dashboard::Dashboard;
 use lookout::site::Renderer;
 
 use super::sample::{Does, NOW, at, person, presence, settings};
-
-/// What a name may try, told by what it aims at.
-pub fn names() -> Vec<(&'static str, String)> {
-    vec![
-        ("an element", "<script>alert(1)</script>".to_owned()),
-        ("an image", "<img src=x onerror=alert(1)>".to_owned()),
-        ("a closing tag", "</bdi></td></table><h1>".to_owned()),
-        ("an attribute", "\" onmouseover=\"alert(1)".to_owned()),
-        ("an attribute, single quotes", "' onmouseover='alert(1)".to_owned()),
-        ("an entity", "&lt;b&gt;&amp;&#60;".to_owned()),
-        ("a template", "{{ 7 * 7 }}{% raw %}".to_owned()),
-        ("a row of the table", "Ada\",\"x\"\n\"Eve".to_owned()),
-        ("a comma", "Ada, Countess".to_owned()),
-        ("a formula", "=HYPERLINK(\"http://evil.example\")".to_owned()),
-        ("the end of a script", "</script><!--".to_owned()),
-        ("lines for JavaScript", "a\u{2028}b\u{2029}c".to_owned()),
-        ("the other direction", "\u{202e}gnp.exe".to_owned()),
-        ("Arabic", "محمد علي".to_owned()),
-        ("emoji", "👨\u{200d}👩\u{200d}👧 🏳\u{fe0f}\u{200d}🌈".to_owned()),
-        ("length", "W".repeat(300)),
-        ("marks upon marks", format!("Z{}", "\u{0351}".repeat(100))),
-        ("a path", "../../etc/passwd".to_owned()),
-        ("nothing to see", "\u{200b}".to_owned()),
-        ("a byte order mark", "\u{feff}Ada".to_owned()),
-    ]
-}
+pub use crate::support::hostile::names;
 
 #[test]
 fn a_hostile_name_is_text_in_every_file() {

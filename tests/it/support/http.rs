@@ -41,11 +41,15 @@ impl<'a> Request<'a> {
     }
 
     pub fn try_send(&self, address: SocketAddr) -> io::Result<Reply> {
-        let mut stream = connect(address)?;
-        let mut head = format!(
-            "{} {} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n",
-            self.method, self.path
-        );
+        self.exchange(connect(address)?, "localhost")
+    }
+
+    /// Sends it on `stream` to `host` and reads the reply to its end.
+    pub fn exchange(&self, mut stream: impl Read + Write, host: &str) -> io::Result<Reply> {
+        let mut head = format!("{} {} HTTP/1.1\r\nconnection: close\r\n", self.method, self.path);
+        if !self.headers.iter().any(|(name, _)| *name == "host") {
+            head += &format!("host: {host}\r\n");
+        }
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
         }

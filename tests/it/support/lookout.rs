@@ -57,7 +57,7 @@ impl Lookout {
 
     /// The program with these arguments, in this directory, with a clean environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lookout"));
+        let mut command = Command::new(program());
         command.args(arguments).current_dir(self.dir.path()).env_clear().stdin(Stdio::null());
         command
     }
@@ -79,7 +79,13 @@ impl Lookout {
     /// Starts `serve` and waits until it listens.
     #[track_caller]
     pub fn serve(&mut self) -> &mut Self {
-        let (child, log) = self.start("serve");
+        self.serve_with(&[])
+    }
+
+    /// The same with `options`.
+    #[track_caller]
+    pub fn serve_with(&mut self, options: &[&str]) -> &mut Self {
+        let (child, log) = self.start(&[options, &["serve"]].concat());
         let public = Some(address_in(&log, "the site is at"));
         let admin = Some(address_in(&log, "health and metrics are at"));
         self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
@@ -89,7 +95,7 @@ impl Lookout {
     /// Starts `intake` and waits until it listens.
     #[track_caller]
     pub fn intake(&mut self) {
-        let (child, log) = self.start("intake");
+        let (child, log) = self.start(&["intake"]);
         let public = Some(address_in(&log, "deliveries are taken at"));
         let admin = Some(address_in(&log, "health and metrics are at"));
         self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
@@ -97,12 +103,12 @@ impl Lookout {
 
     /// Starts `watch`.
     pub fn watch(&mut self) {
-        let (child, log) = self.start("watch");
+        let (child, log) = self.start(&["watch"]);
         self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
     }
 
-    fn start(&self, command: &str) -> (Child, Receiver<String>) {
-        let mut command = self.command(&[command]);
+    fn start(&self, arguments: &[&str]) -> (Child, Receiver<String>) {
+        let mut command = self.command(arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("the program starts");
         let log = follow(child.stderr.take().expect("it is piped"));
@@ -111,9 +117,14 @@ impl Lookout {
 
     /// From now on `serve` listens where it does now, also after a restart.
     pub fn keep_address(&self) {
+        self.listen_on(self.public());
+    }
+
+    /// From now on `serve` listens there.
+    pub fn listen_on(&self, address: SocketAddr) {
         let path = self.path("lookout.toml");
         let settings = fs::read_to_string(&path).expect("readable");
-        let fixed = settings.replacen("127.0.0.1:0", &self.public().to_string(), 1);
+        let fixed = settings.replacen("127.0.0.1:0", &address.to_string(), 1);
         fs::write(path, fixed).expect("written");
     }
 
@@ -209,11 +220,17 @@ impl Lookout {
         lines
     }
 
-    /// The keys of all events and quarantined deliveries, each once or the test fails.
+    /// The keys of all events, each once or the test fails.
     #[track_caller]
     pub fn exported_keys(&self) -> BTreeSet<String> {
+        self.exported_keys_with(&[])
+    }
+
+    /// The same, with `options` of `export`.
+    #[track_caller]
+    pub fn exported_keys_with(&self, options: &[&str]) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();
-        for line in self.ok(&["export"]).lines() {
+        for line in self.ok(&[&["export"], options].concat()).lines() {
             let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
             let key = line["lookout"]["key"].as_str().expect("a key").to_owned();
             assert!(keys.insert(key), "an event is there twice");
@@ -229,6 +246,13 @@ impl Drop for Lookout {
             drop(running.child.wait());
         }
     }
+}
+
+/// The program that was built with the tests, or the one that `tests/prove.sh` names.
+fn program() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "it is no setting of the program")]
+    let named = std::env::var_os("LOOKOUT_PROGRAM");
+    named.map_or_else(|| env!("CARGO_BIN_EXE_lookout").into(), PathBuf::from)
 }
 
 /// A delivery signed at `seconds`.
@@ -298,7 +322,7 @@ fn address_in(log: &Receiver<String>, what: &str) -> SocketAddr {
         };
         if let Some((_, rest)) = line.split_once(what) {
             let address = rest.trim().trim_start_matches("http://");
-            let address = address.split('/').next().expect("an address");
+            let address = address.split(['/', '"']).next().expect("an address");
             return address.parse().expect("an address");
         }
         seen += &line;

@@ -1,8 +1,12 @@
 //! What the tests share: a real `lookout` in a directory of its own, and a bare HTTP client.
 
+pub mod chat;
+pub mod hostile;
 pub mod http;
 pub mod lookout;
 pub mod mongod;
+pub mod nginx;
+pub mod old;
 pub mod proxy;
 
 pub use http::{Reply, Request};

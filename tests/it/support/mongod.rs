@@ -1,5 +1,6 @@
 //! A real MongoDB server, alone or as one of a replica set, ended with the test.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mongodb::bson::{Document, doc};
-use mongodb::{Client, Collection};
+use mongodb::options::{Acknowledgment, IndexOptions, ReadConcern, WriteConcern};
+use mongodb::{Client, Collection, IndexModel};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -27,6 +29,7 @@ pub struct Mongod {
     pub address: SocketAddr,
     dir: TempDir,
     replica_set: Option<&'static str>,
+    asks_who: bool,
     child: Option<Child>,
     runtime: Runtime,
     /// Given back when the server has ended.
@@ -43,12 +46,42 @@ impl Mongod {
         server
     }
 
+    /// A server that stands alone and asks who one is: `users` with a role each, or none, and
+    /// the password `hush`.
+    #[track_caller]
+    pub fn with_users(users: &[(&str, &str)]) -> Self {
+        let mut server = Self::alone();
+        for (user, role) in users {
+            let roles = Some(role).filter(|role| !role.is_empty());
+            let roles: Vec<_> =
+                roles.map(|role| doc! { "role": role, "db": "zoomEvents" }).into_iter().collect();
+            let create = doc! { "createUser": user, "pwd": "hush", "roles": roles, "writeConcern": { "w": 1, "j": true } };
+            server.try_admin(create).expect("made");
+        }
+        server.kill();
+        server.asks_who = true;
+        server.run();
+        server
+    }
+
+    /// The address with `user`, such as `ada:hush@`.
+    pub fn url_of(&self, user: &str) -> String {
+        format!("mongodb://{user}{}/?authSource=admin", self.address)
+    }
+
     #[track_caller]
     fn start(replica_set: Option<&'static str>) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         let runtime = Runtime::new().expect("it starts");
-        let mut server =
-            Self { address: free_port(), dir, replica_set, child: None, runtime, _turn: None };
+        let mut server = Self {
+            address: free_port(),
+            dir,
+            replica_set,
+            asks_who: false,
+            child: None,
+            runtime,
+            _turn: None,
+        };
         server.run();
         server
     }
@@ -57,7 +90,11 @@ impl Mongod {
     #[track_caller]
     pub fn run(&mut self) {
         let program = program();
-        assert!(program.exists(), "`{}` is missing; tests/run.sh installs it", program.display());
+        assert!(
+            program.exists(),
+            "`{}` is missing; tests/install.sh installs it",
+            program.display()
+        );
         let mut command = Command::new(program);
         command.arg("--dbpath").arg(self.dir.path());
         command.args(["--bind_ip", "127.0.0.1", "--port", &self.address.port().to_string()]);
@@ -65,6 +102,9 @@ impl Mongod {
         command.args(["--setParameter", "diagnosticDataCollectionEnabled=false"]);
         if let Some(name) = self.replica_set {
             command.args(["--replSet", name, "--oplogSize", "64"]);
+        }
+        if self.asks_who {
+            command.arg("--auth");
         }
         let log = fs::File::create(self.dir.path().join("log")).expect("created");
         let child = command.stdin(Stdio::null()).stdout(log).stderr(Stdio::null()).spawn();
@@ -79,6 +119,23 @@ impl Mongod {
             child.kill().expect("it can be killed");
             child.wait().expect("it ends");
         }
+    }
+
+    /// Kills it, copies what it has, and starts it again.
+    pub fn back_up(&mut self) -> TempDir {
+        self.kill();
+        let backup = TempDir::new().expect("a temporary directory");
+        copy(self.dir.path(), backup.path());
+        self.run();
+        backup
+    }
+
+    /// Kills it, and starts it again with what it had when `backup` was made.
+    pub fn restore(&mut self, backup: &TempDir) {
+        self.kill();
+        self.dir = TempDir::new().expect("a temporary directory");
+        copy(backup.path(), self.dir.path());
+        self.run();
     }
 
     pub fn is_running(&self) -> bool {
@@ -219,12 +276,62 @@ impl Events {
         self.runtime.block_on(find).expect("found")
     }
 
+    /// Drops the collection.
+    #[track_caller]
+    pub fn drop_all(&self) {
+        self.runtime.block_on(async { self.collection.drop().await }).expect("dropped");
+    }
+
+    /// The keys of all events that a majority has, each once or the test fails.
+    #[track_caller]
+    pub fn majority_keys(&self) -> BTreeSet<String> {
+        let majority = WriteConcern::builder().w(Acknowledgment::Majority).build();
+        let client = self.collection.client();
+        let elsewhere: Collection<Document> = client.database("tests").collection("barrier");
+        let find = async {
+            // What a new primary knows that a majority has is old until a majority has more.
+            elsewhere.insert_one(doc! {}).write_concern(majority).await?;
+            let find = self.collection.find(doc! {}).projection(doc! { "lookout.key": 1 });
+            let mut cursor = find.read_concern(ReadConcern::majority()).await?;
+            let mut keys = Vec::new();
+            while cursor.advance().await? {
+                let lookout = cursor.current().get_document("lookout").expect("ours");
+                keys.push(lookout.get_str("key").expect("a key").to_owned());
+            }
+            mongodb::error::Result::Ok(keys)
+        };
+        let keys = self.runtime.block_on(find).expect("found");
+        let (count, keys) = (keys.len(), BTreeSet::from_iter(keys));
+        assert_eq!(keys.len(), count, "an event is there twice");
+        keys
+    }
+
+    /// Does what the README says is to be done before sharding.
+    #[track_caller]
+    pub fn make_ready_to_shard(&self) {
+        let key = doc! { "$concat": ["old-", { "$toString": "$_id" }] };
+        let give_key = vec![doc! { "$set": { "lookout.key": key } }];
+        let without = doc! { "lookout.key": { "$exists": false } };
+        let unique = IndexOptions::builder().unique(true).name("shard".to_owned()).build();
+        let index = IndexModel::builder().keys(doc! { "lookout.key": 1 }).options(unique).build();
+        let prepare = async {
+            self.collection.update_many(without, give_key).await?;
+            self.collection.create_index(index).await
+        };
+        self.runtime.block_on(prepare).expect("prepared");
+    }
+
     /// The names of the indexes.
     #[track_caller]
     pub fn indexes(&self) -> Vec<String> {
         let names = self.runtime.block_on(async { self.collection.list_index_names().await });
         names.expect("listed")
     }
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status();
+    assert!(copied.expect("cp runs").success());
 }
 
 /// The settings of an archive at `url`, with everybody published.

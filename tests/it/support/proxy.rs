@@ -6,15 +6,19 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use nix::libc::linger;
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::Linger;
+
 /// What the wire does to what passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wire {
     Works,
-    /// Connections end as soon as they are made, those there are now.
+    /// Connections are reset as soon as they are made, and those there are now.
     Resets,
     /// Nothing passes, nobody is told.
     Swallows,
-    /// Everything takes so much longer.
+    /// Every answer takes so much longer.
     Delays(Duration),
 }
 
@@ -33,8 +37,8 @@ impl Proxy {
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let Ok(server) = TcpStream::connect(server) else { continue };
-                pass(&client, &server, &shared);
-                pass(&server, &client, &shared);
+                pass(&client, &server, Way::There, &shared);
+                pass(&server, &client, Way::Back, &shared);
             }
         });
         Self { address, wire }
@@ -45,8 +49,14 @@ impl Proxy {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    There,
+    Back,
+}
+
 /// Passes on what `from` sends, in a thread of its own.
-fn pass(from: &TcpStream, to: &TcpStream, wire: &Arc<Mutex<Wire>>) {
+fn pass(from: &TcpStream, to: &TcpStream, way: Way, wire: &Arc<Mutex<Wire>>) {
     let mut from = from.try_clone().expect("a socket");
     let mut to = to.try_clone().expect("a socket");
     let wire = Arc::clone(wire);
@@ -56,14 +66,15 @@ fn pass(from: &TcpStream, to: &TcpStream, wire: &Arc<Mutex<Wire>>) {
         loop {
             let read = from.read(&mut bytes);
             let now = *wire.lock().expect("nobody panicked");
+            if now == Wire::Resets {
+                return reset_when_closed(&from);
+            }
             let read = match read {
-                Err(error) if error.kind() == ErrorKind::WouldBlock && now != Wire::Resets => {
-                    continue;
-                }
-                Ok(read) if read > 0 && now != Wire::Resets => read,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+                Ok(read) if read > 0 => read,
                 _ => break,
             };
-            if let Wire::Delays(delay) = now {
+            if let (Wire::Delays(delay), Way::Back) = (now, way) {
                 thread::sleep(delay);
             }
             if now != Wire::Swallows && to.write_all(&bytes[..read]).is_err() {
@@ -73,4 +84,10 @@ fn pass(from: &TcpStream, to: &TcpStream, wire: &Arc<Mutex<Wire>>) {
         drop(from.shutdown(Shutdown::Both));
         drop(to.shutdown(Shutdown::Both));
     });
+}
+
+/// Once nobody has it any more, the other side is told so rudely.
+fn reset_when_closed(socket: &TcpStream) {
+    let at_once = linger { l_onoff: 1, l_linger: 0 };
+    setsockopt(socket, Linger, &at_once).expect("set");
 }

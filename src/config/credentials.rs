@@ -1,0 +1,96 @@
+//! Secrets that systemd hands over.
+//!
+//! A file with a secret may belong to root alone: the unit that `lookout print systemd` prints
+//! has systemd read it (`LoadCredential=`) and put a copy where only the service can.
+//! The settings go on naming the file itself, so they mean the same to `serve` and
+//! to whoever runs `lookout check` as root.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::Environment;
+
+/// The variable that names the directory with a service's credentials.
+const VARIABLE: &str = "CREDENTIALS_DIRECTORY";
+
+/// Where settings are read from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Base<'a> {
+    /// Relative paths are relative to it.
+    pub(super) directory: &'a Path,
+    /// Where systemd put copies of files with secrets, if it did.
+    pub(super) credentials: Option<&'a Path>,
+}
+
+impl<'a> Base<'a> {
+    /// The directory of the settings file, and the credentials that `env` tells of.
+    pub(super) fn new(file: Option<&'a Path>, env: &'a Environment) -> Self {
+        let directory = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        let credentials = env.get(VARIABLE).filter(|path| !path.is_empty()).map(Path::new);
+        Self { directory, credentials }
+    }
+
+    /// No file, no credentials.
+    pub(super) fn nowhere() -> Self {
+        Self { directory: Path::new(""), credentials: None }
+    }
+
+    /// The copy of `file` that systemd made for us, else `file` itself.
+    pub(super) fn readable(&self, file: PathBuf) -> PathBuf {
+        let copy = self.credentials.map(|directory| directory.join(credential_name(&file)));
+        copy.filter(|copy| copy.exists()).unwrap_or(file)
+    }
+}
+
+/// The name under which systemd keeps a copy of `file`: another for every path, and fit to be
+/// a file's name.
+pub fn credential_name(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: String = name.chars().map(plain).take(40).collect();
+    let digest = Sha256::digest(file.as_os_str().as_encoded_bytes());
+    format!("{name}-{}", hex::encode(&digest[..4]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::config::parse;
+
+    #[test]
+    fn names_tell_files_apart_and_hold_nothing_odd() {
+        let names = ["/etc/lookout/zoom token", "/etc/lookout/zoom-token", "/srv/zoom-token"]
+            .map(|path| credential_name(Path::new(path)));
+        insta::assert_debug_snapshot!(names, @r#"
+        [
+            "zoom-token-9adb6244",
+            "zoom-token-ece51909",
+            "zoom-token-8249b261",
+        ]
+        "#);
+    }
+
+    #[test]
+    fn a_secret_is_read_from_the_copy_that_systemd_made() {
+        let (etc, copies) =
+            (tempfile::tempdir().expect("made"), tempfile::tempdir().expect("made"));
+        let file = etc.path().join("lookout.toml");
+        let secret = etc.path().join("token");
+        let read = || {
+            let env = [("CREDENTIALS_DIRECTORY", copies.path())].into_iter().collect();
+            parse("[zoom]\nsecret_token_file = 'token'", &file, &env).expect("valid")
+        };
+        let tokens = |settings: crate::config::Settings| {
+            settings.zoom.secret_tokens.iter().map(|t| t.reveal().to_owned()).collect::<Vec<_>>()
+        };
+        fs::write(&secret, "of the file").expect("written");
+        assert_eq!(tokens(read()), ["of the file"], "there is no copy");
+
+        fs::write(copies.path().join(credential_name(&secret)), "of the copy").expect("written");
+        assert_eq!(tokens(read()), ["of the copy"]);
+        assert_eq!(read().origin.secret_files, [secret], "the settings name the file itself");
+    }
+}

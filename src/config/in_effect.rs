@@ -1,0 +1,123 @@
+//! The settings in effect, as a settings file: what `lookout print config` prints.
+//!
+//! Values are shown as they were typed, or as their default. What is secret is not shown.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::secrecy;
+use super::section::Key;
+use super::tree::{Node, Value};
+
+/// One section, or one of several of the same name, as it was read.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    pub(super) section: &'static str,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// A key and its value as TOML.
+#[derive(Debug)]
+pub(super) struct Entry {
+    name: &'static str,
+    value: Option<String>,
+    is_set: bool,
+}
+
+impl Entry {
+    /// What holds for `key`: what was typed, else its default.
+    pub(super) fn new(key: &Key, typed: Option<&Node>) -> Self {
+        let value = typed.map(as_toml).or_else(|| key.default.clone());
+        let is_set = value.as_deref().is_some_and(|value| !matches!(value, "\"\"" | "[]"));
+        Self { name: key.name, value, is_set }
+    }
+}
+
+/// All blocks as a settings file that means the same, secrets apart; `file` is where they come from.
+pub(super) fn settings_file(
+    blocks: &[Block],
+    is_list: fn(&str) -> bool,
+    file: Option<&Path>,
+) -> String {
+    let origin = match file {
+        Some(file) => {
+            format!("`{}` and the environment; relative paths begin at that file", file.display())
+        }
+        None => "defaults and the environment".to_owned(),
+    };
+    let mut text = format!("# The settings in effect, of {origin}.\n");
+    for block in blocks {
+        let (open, close) = if is_list(block.section) { ("[[", "]]") } else { ("[", "]") };
+        put(&mut text, format_args!("\n{open}{}{close}\n", block.section));
+        for entry in &block.entries {
+            let Some(value) = &entry.value else { continue };
+            if secrecy::holds_a_secret(entry.name) {
+                let state = if entry.is_set { "set, and not shown" } else { "not set" };
+                put(&mut text, format_args!("# {} is {state}\n", entry.name));
+            } else {
+                put(&mut text, format_args!("{} = {value}\n", entry.name));
+            }
+        }
+    }
+    text
+}
+
+fn put(text: &mut String, what: std::fmt::Arguments<'_>) {
+    text.write_fmt(what).expect("a String takes anything");
+}
+
+fn as_toml(node: &Node) -> String {
+    match &node.value {
+        Value::Text(text) => toml::Value::from(text.as_str()).to_string(),
+        Value::List(items) => {
+            let items: Vec<_> = items.iter().map(as_toml).collect();
+            format!("[{}]", items.join(", "))
+        }
+        // Settings know no other kinds: the file with them was refused.
+        Value::Table(_) | Value::Other(_) => "\"\"".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Environment, Origin, in_effect, parse};
+
+    const TYPED: &str = "[zoom]\nsecret_token = 'hush'\n[archive]\nurl = 'mongodb://ada:hush@h'\n\
+        [privacy]\npublish = ['Ada', \"Zo\\\"ë\"]\n[[rooms]]\nmeeting_id = '1'\nname = 'A'\n\
+        [[rooms]]\nmeeting_id = '2'\nname = 'B'\n[[people]]\nname = 'Ada'\naliases = ['a']\n";
+
+    fn printed(text: &str, env: &Environment) -> String {
+        in_effect(text, "lookout.toml".as_ref(), env).expect("valid")
+    }
+
+    #[test]
+    fn what_is_printed_means_the_same_and_holds_no_secret() {
+        let env = [("LOOKOUT_SITE__TITLE", "The Lounge")].into_iter().collect();
+        let file = "lookout.toml".as_ref();
+        for text in ["", TYPED] {
+            let printed = printed(text, &env);
+            assert!(!printed.contains("hush"), "{printed}");
+            let mut typed = parse(text, file, &env).expect("valid");
+            let mut read = parse(&printed, file, &Environment::default()).expect(&printed);
+            // The secrets are what may differ.
+            for settings in [&mut typed, &mut read] {
+                settings.zoom.secret_tokens.clear();
+                settings.origin = Origin::default();
+                if let Some(archive) = &mut settings.archive {
+                    archive.url = crate::config::Secret::new("-").expect("not empty");
+                }
+            }
+            assert_eq!(read, typed, "{printed}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_told_of_and_not_shown() {
+        let printed = printed(TYPED, &Environment::default());
+        for line in
+            ["# secret_token is set, and not shown", "# url is set, and not shown", "[[rooms]]"]
+        {
+            assert!(printed.contains(line), "{line}: {printed}");
+        }
+    }
+}

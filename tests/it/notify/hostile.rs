@@ -1,0 +1,214 @@
+//! A name does nothing in a chat but stand there, whatever it is: read by the chats' own
+//! Markdown, in every message and every place.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use lookout::config::Language;
+use lookout::notify::{Encoder, Room, Service};
+use lookout::zoom::Name;
+use serde_json::{Value, json};
+
+use super::messages::{bot, cards, encoder, lounge, messages};
+use crate::support::hostile::names;
+
+/// Somebody, and a room, who mean no harm and are found again.
+const SOMEBODY: &str = "Quxada";
+const SOMEWHERE: &str = "Quxlounge";
+
+/// A text within a message: what message it is, where in it, and whether Mattermost understands
+/// markup there. The others escape alike everywhere.
+struct Text {
+    place: String,
+    text: String,
+    markup: bool,
+}
+
+/// Every text of every message in which people are called `person`, and the room `room`.
+fn texts(encoder: &Encoder, person: &str, room: &str) -> Vec<Text> {
+    let names = vec![Name::clean(person).expect("not empty"); 2];
+    let room = Name::clean(room).expect("not empty").to_string();
+    let known = Room { name: Some(room), ..lounge() };
+    let unknown = Room { dashboard: None, join: None, ..known.clone() };
+    let mut texts = Vec::new();
+    for room in [known, unknown] {
+        let messages = messages(&room, &names, 1).into_iter();
+        let messages = messages.map(|(kind, message)| (kind, encoder.message(&message)));
+        let cards = cards(&room, &names, 1).into_iter();
+        let cards = cards.map(|(kind, card)| (kind, encoder.card(&card)));
+        for (kind, body) in messages.chain(cards) {
+            let body = body.expect("names can't break a template");
+            let body = serde_json::from_slice(&body).expect("a body is JSON");
+            collect(kind, &body, &mut texts);
+        }
+    }
+    texts
+}
+
+/// The texts of `body` that people read; the rest is checked to be none.
+fn collect(place: &str, body: &Value, texts: &mut Vec<Text>) {
+    match body {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let place = format!("{place}: {key}");
+                let Value::String(text) = value else {
+                    collect(&place, value, texts);
+                    continue;
+                };
+                let markup = match key.as_str() {
+                    "color" | "title_link" | "url" | "channel_id" => continue,
+                    "fallback" => false,
+                    "title" if place.contains("attachments") => {
+                        !place.contains("fields") && map.get("title_link").is_none()
+                    }
+                    _ => true,
+                };
+                texts.push(Text { place, text: text.clone(), markup });
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| collect(place, value, texts)),
+        _ => {}
+    }
+}
+
+/// What the programs of `chat` show of each text.
+fn read(chat: &str, texts: &[Text]) -> Vec<Value> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/markdown/read.mjs");
+    let installed = script.with_file_name("node_modules").exists();
+    assert!(installed, "the chats' Markdown is not installed; `tests/run.sh` does it");
+    let mut child = Command::new("node")
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node is installed; `tests/run.sh` does it");
+    let texts = texts.iter().map(|text| json!({ "chat": chat, "text": text.text }));
+    let input = Value::from(texts.collect::<Vec<_>>()).to_string();
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all(input.as_bytes()).expect("it reads all of it");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "read.mjs failed, and said why on stderr");
+    serde_json::from_slice(&output.stdout).expect("it writes JSON")
+}
+
+/// A name as it is to be seen: what turns the direction becomes a space, and it is not too long.
+fn shown(name: &str) -> String {
+    let name = Name::clean(name).expect("not empty");
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let name = name.as_str().replace(turns, " ");
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = match name.chars().count() {
+        0..=64 => name,
+        _ => format!("{}…", name.chars().take(63).collect::<String>().trim_end()),
+    };
+    if name == "\u{200b}" { "—".to_owned() } else { name }
+}
+
+/// What stands there, without the characters that only part others.
+fn visible(text: &str) -> String {
+    text.replace('\u{200b}', "")
+}
+
+/// Checks every name in `chat`; `look_alike` is what `chat` has to replace in one.
+fn check(chat: &str, service: Service, language: Language, look_alike: fn(&str) -> String) {
+    let encoder = encoder(service, language);
+    let harmless = texts(&encoder, SOMEBODY, SOMEWHERE);
+    let harmless_readings = read(chat, &harmless);
+    let names = names();
+    let hostile: Vec<Text> =
+        names.iter().flat_map(|(_, name)| texts(&encoder, name, name)).collect();
+    assert_eq!(hostile.len(), names.len() * harmless.len(), "{chat}: a text more or less");
+    let readings = read(chat, &hostile);
+    let mut faults = Vec::new();
+    for (n, text) in hostile.iter().enumerate() {
+        let (what, name) = &names[n / harmless.len()];
+        let (model, model_readings) =
+            (&harmless[n % harmless.len()], &harmless_readings[n % harmless.len()]);
+        let put_in = |words: &str| {
+            let name = visible(&look_alike(&shown(name)));
+            visible(words).replace(SOMEBODY, &name).replace(SOMEWHERE, &name)
+        };
+        let mut fault = |why: String| {
+            faults.push(format!("{what} ({name:?}), {}: {why}\n  {:?}", text.place, text.text));
+        };
+        if chat == "mattermost" && !text.markup {
+            let expected = put_in(&model.text).replace('<', "‹").replace('>', "›");
+            if visible(&text.text) != expected {
+                fault(format!("expected {expected:?}"));
+            }
+            continue;
+        }
+        let expected = model_readings.as_array().expect("a list of readings");
+        for (reading, model) in readings[n].as_array().expect("a list").iter().zip(expected) {
+            let program = reading["program"].as_str().expect("each has a name");
+            let words = put_in(model["words"].as_str().expect("words are text"));
+            if visible(reading["words"].as_str().expect("words are text")) != words {
+                fault(format!("{program} shows {}, not {words:?}", reading["words"]));
+            }
+            for key in ["links", "acts"] {
+                if reading[key] != model[key] {
+                    fault(format!("{program}: {key} are {}, not {}", reading[key], model[key]));
+                }
+            }
+        }
+    }
+    let (count, some) =
+        (faults.len(), faults.iter().step_by(1 + faults.len() / 12).cloned().collect::<Vec<_>>());
+    assert!(faults.is_empty(), "{chat}: {count} faults\n{}", some.join("\n"));
+}
+
+#[test]
+fn a_name_is_plain_text_to_mattermost() {
+    check("mattermost", Service::MattermostHook, Language::En, str::to_owned);
+}
+
+#[test]
+fn a_name_is_plain_text_to_slack() {
+    let look_alike =
+        |name: &str| name.replace('*', "∗").replace('_', "ˍ").replace('~', "∼").replace('`', "ˋ");
+    check("slack", Service::Slack, Language::En, look_alike);
+}
+
+#[test]
+fn a_name_is_plain_text_to_discord() {
+    check("discord", Service::Discord, Language::En, str::to_owned);
+}
+
+/// Outside of Markdown the server acts on `<…>` and on what follows `@`, `#`, `~` and `:`,
+/// wherever it stands.
+#[test]
+fn nothing_acts_on_a_server_before_markdown_is_read() {
+    let encoder = encoder(bot(), Language::Tr);
+    for (what, name) in names() {
+        for Text { place, text, .. } in texts(&encoder, &name, &name) {
+            assert!(!text.contains('<'), "{what}, {place}: {text}");
+            // What we wrote ourselves: addresses of links, and times.
+            let text = text
+                .replace("](https://", "](")
+                .replace("20:38", "")
+                .replace("20:45", "")
+                .replace("00:43", "");
+            for (at, sign) in text.match_indices(['@', '#', '~', ':']) {
+                let next = text[at + sign.len()..].chars().next();
+                let is_entity = sign == "#" && text[..at].ends_with('&');
+                let acts = next.is_some_and(char::is_alphanumeric) && !is_entity;
+                assert!(!acts, "{what}, {place}: `{sign}` acts in {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_line_begins_with_a_name() {
+    for language in [Language::En, Language::Tr] {
+        for service in [Service::MattermostHook, bot(), Service::Slack, Service::Discord] {
+            for Text { place, text, .. } in texts(&encoder(service, language), SOMEBODY, SOMEWHERE)
+            {
+                let begins = text.lines().any(|line| line.starts_with(SOMEBODY));
+                assert!(!begins, "{place}: {text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The operator's own words.
+
+use std::fs;
+
+use lookout::config::{Language, Settings};
+use lookout::moment::Moment;
+use lookout::notify::{Encoder, Message, News, Room, Service, Summary};
+use lookout::zoom::Name;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::messages::{lounge, messages, people};
+
+/// An encoder with `templates` of the operator's, or what is wrong with them.
+fn encoder(service: Service, templates: &[(&str, &str)]) -> Result<Encoder, String> {
+    let directory = TempDir::new().expect("a temporary directory");
+    fs::create_dir(directory.path().join("messages")).expect("the directory can be made");
+    for (name, source) in templates {
+        fs::write(directory.path().join(name), source).expect("the file can be written");
+    }
+    let mut settings = Settings::default();
+    settings.site.templates_dir = directory.path().to_owned();
+    settings.site.language = Language::En;
+    Encoder::load(service, &settings).map_err(|error| format!("{error:#}"))
+}
+
+/// What Ada's coming is told as.
+fn joined(encoder: &Encoder, name: &str) -> String {
+    let joined = vec![Name::clean(name).expect("not empty")];
+    let news = News::Moves { joined, left: Vec::new(), inside: 1 };
+    let body = encoder.message(&Message { room: lounge(), news }).expect("it can be written");
+    let body: Value = serde_json::from_slice(&body).expect("a body is JSON");
+    body["text"].as_str().or(body["content"].as_str()).expect("it is a line").to_owned()
+}
+
+#[test]
+fn own_words_replace_built_in_ones() {
+    let whole = "{% component moves(joined, left, inside, room) %}🎉 {{ joined.names }}{% endcomponent moves %}";
+    let short = "{% component moves(joined) %}🎉 {{ joined.names }}!{% endcomponent moves %}";
+    let bold = "{% component moves(joined) %}🎉 {{ joined.names | bold }}{% endcomponent moves %}";
+    let with_part = "{% component moves(joined) %}🎉 {{<cheer names={joined.names} />}}{% endcomponent moves %}\
+                     {% component cheer(names) %}{{ names }}, hooray{% endcomponent cheer %}";
+    #[rustfmt::skip]
+    let cases = [
+        // what is special             file                source     name     line
+        ("one text",                   "messages/en.txt",  whole,     "Ada",   "🎉 Ada"),
+        ("fewer arguments",            "messages/en.txt",  short,     "Ada",   "🎉 Ada!"),
+        ("escaped unasked",            "messages/en.txt",  short,     "@_all", "🎉 @¦\\_all!"),
+        ("a filter escapes, too",      "messages/en.txt",  bold,      "_Ada_", "🎉 **\\_Ada\\_**"),
+        ("with a component of its own","messages/en.txt",  with_part, "_Ada_", "🎉 \\_Ada\\_, hooray"),
+        ("in a file of another name",  "messages/own.txt", whole,     "Ada",   "🎉 Ada"),
+        ("another language",           "messages/tr.txt",  whole,     "Ada",   "👋 Ada joined · 1 in [Lounge](https://example.org/lookout/lounge/)"),
+        ("a page",                     "index.html",       whole,     "Ada",   "👋 Ada joined · 1 in [Lounge](https://example.org/lookout/lounge/)"),
+    ];
+    for (what, file, source, name, expected) in cases {
+        let encoder = encoder(Service::MattermostHook, &[(file, source)]).expect(what);
+        assert_eq!(joined(&encoder, name).replace('\u{200b}', "¦"), expected, "{what}");
+    }
+}
+
+#[test]
+fn a_fault_is_found_before_anybody_comes() {
+    #[rustfmt::skip]
+    let cases = [
+        // what is special        source                                                                            in the error
+        ("a fault in the syntax", "\n{% component moves(joined) %}{% if %}{% endcomponent moves %}",                vec!["the templates of `", "messages/en.txt:2:"]),
+        ("an unknown filter",     "\n{% component test() %}{{ 1 | shout }}{% endcomponent test %}",                 vec!["Unknown filter `shout`", "messages/en.txt:2:"]),
+        ("an unknown variable",   "\n{% component moves(joined) %}\n👋 {{ jointed.names }}{% endcomponent moves %}", vec!["cannot write `moves` from the template `messages/en.txt`", "messages/en.txt:3:", "{{ jointed.names }}"]),
+        ("an unknown argument",   "\n{% component moves(jointed) %}👋{% endcomponent moves %}",                     vec!["cannot write `moves`", "jointed"]),
+        ("an unknown attribute",  "\n{% component moves(joined) %}👋 {{ joined.name }}{% endcomponent moves %}",     vec!["messages/en.txt:2:", "joined.name"]),
+        ("nothing to say",        "\n{% component moves(joined) %} {% endcomponent moves %}",                       vec!["`moves`", "empty", "`events`"]),
+    ];
+    for (what, source, expected) in cases {
+        let Err(error) = encoder(Service::Slack, &[("messages/en.txt", source)]) else {
+            panic!("{what}: nobody noticed");
+        };
+        for part in expected {
+            assert!(error.contains(part), "{what}: `{part}` is missing in\n{error}");
+        }
+    }
+}
+
+/// Whatever templates say, a message is never longer than its service takes.
+#[test]
+fn nothing_is_longer_than_a_service_takes() {
+    let long = |component: &str| {
+        format!(
+            "{{% component {component}() %}}{}{{% endcomponent {component} %}}",
+            "<& ".repeat(9_000)
+        )
+    };
+    let templates = [
+        "moves",
+        "started_text",
+        "started_title",
+        "started_fallback",
+        "since_title",
+        "since_value",
+        "join_title",
+        "join_value",
+    ]
+    .map(long)
+    .concat();
+    let templates = [("messages/en.txt", templates.as_str())];
+    let very = |name: &str| Name::clean(&name.repeat(100)).expect("not empty");
+    let names: Vec<Name> = (0..17).map(|_| very("🟢<*")).collect();
+    #[rustfmt::skip]
+    let limits = [
+        // service               longest line  longest body
+        (Service::MattermostHook, 16_383,       300_000),
+        (Service::Slack,           4_000,       300_000),
+        (Service::Discord,         2_000,       300_000),
+    ];
+    for (service, line, body) in limits {
+        for templates in [&templates[..], &[]] {
+            let encoder = encoder(service.clone(), templates).expect("long, but without a fault");
+            for (kind, message) in messages(&lounge(), &names, 1) {
+                let bytes = encoder.message(&message).expect("it can be written");
+                assert!(bytes.len() <= body, "{service:?}, {kind}: {} bytes", bytes.len());
+                let json: Value = serde_json::from_slice(&bytes).expect("a body is JSON");
+                let text = json["text"].as_str().or(json["content"].as_str()).unwrap_or_default();
+                assert!(text.encode_utf16().count() <= line, "{service:?}, {kind}");
+                if let Some(embed) = json["embeds"].get(0) {
+                    assert!(length(embed) <= 6_000, "{service:?}, {kind}: {}", length(embed));
+                }
+            }
+        }
+    }
+}
+
+/// All that is written in an embed, as Discord counts it.
+fn length(embed: &Value) -> usize {
+    match embed {
+        Value::String(text) => text.encode_utf16().count(),
+        Value::Array(list) => list.iter().map(length).sum(),
+        Value::Object(map) => map.values().map(length).sum(),
+        _ => 0,
+    }
+}
+
+#[test]
+fn how_long_a_room_was_open_is_told_in_hours_and_minutes() {
+    let encoder = encoder(Service::MattermostHook, &[]).expect("the built-in ones have no fault");
+    #[rustfmt::skip]
+    let cases = [
+        // what is special    seconds   in words
+        ("seconds",           59,       "less than a minute"),
+        ("no time at all",    0,        "less than a minute"),
+        ("before it began",   -5,       "less than a minute"),
+        ("a minute",          60,       "1 min"),
+        ("almost an hour",    3_599,    "59 min"),
+        ("an hour",           3_600,    "1 h"),
+        ("hours and minutes", 7_500,    "2 h 5 min"),
+        ("days",              180_000,  "50 h"),
+    ];
+    for (what, seconds, expected) in cases {
+        let from = Moment::from_seconds(1_767_637_800);
+        let until = from.plus(seconds);
+        let summary = Summary { from, until, peak: 1, people: people(1), others: 0 };
+        let message = Message { room: room(), news: News::Ended(summary) };
+        let body = encoder.message(&message).expect("it can be written");
+        let body: Value = serde_json::from_slice(&body).expect("a body is JSON");
+        assert_eq!(body["attachments"][0]["fields"][0]["value"], expected, "{what}");
+    }
+}
+
+fn room() -> Room {
+    Room { name: None, dashboard: None, join: None }
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Builds the Debian package and takes it through its life in a clean Debian 12: installed,
+# upgraded, removed, purged. Needs root, a mirror of Debian, and ten minutes for the first time.
+#
+#   tests/package.sh                the package as users get it
+#   PROFILE=dev tests/package.sh    quickly
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+expect() { # WHAT COMMAND…: says whether the command succeeds
+    local what=$1; shift
+    if "$@" > /dev/null 2>&1; then printf '✓ %s\n' "$what"; else printf '✗ %s\n' "$what"; exit 1; fi
+}
+not() { ! "$@"; }
+
+package=$(.debian/build.sh | tail -n 1)
+expect "the package is $(du -h "$package" | cut -f1)" test -s "$package"
+
+needed=()
+command -v debootstrap > /dev/null || needed+=(debootstrap)
+if [ "${#needed[@]}" -gt 0 ]; then
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${needed[@]}"
+fi
+mirror=${MIRROR:-$(sed -nE 's/^(deb |URIs: *)(\[.*\] )?(https?:[^ ]+).*/\3/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | head -n 1)}
+root=$(mktemp -d /var/tmp/lookout-package.XXXXXX)
+trap 'as_root rm -rf "$root"' EXIT
+as_root debootstrap --variant=minbase bookworm "$root" "${mirror:-https://deb.debian.org/debian}" > "$root.log" 2>&1 \
+    || { tail "$root.log"; exit 1; }
+rm -f "$root.log"
+
+inside() { as_root chroot "$root" env PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@"; }
+as_root cp "$package" "$root/lookout.deb"
+as_root cp /etc/resolv.conf "$root/etc/resolv.conf"
+
+inside apt-get install -y -qq --no-install-recommends /lookout.deb > /dev/null
+expect 'the program runs' inside lookout --version
+expect 'there is a user, who can log in nowhere' inside grep -qE '^lookout:.*:/usr/sbin/nologin$' /etc/passwd
+expect 'its directory is its own, and nginx may enter' \
+    test "$(inside stat -c '%U %a' /var/lib/lookout)" = 'lookout 755'
+expect 'the settings are for root and the service only' \
+    test "$(inside stat -c '%U:%G %a' /etc/lookout/lookout.toml)" = 'root:lookout 640'
+expect 'the settings are valid and lead to /var/lib' \
+    inside sh -c 'lookout -c /etc/lookout/lookout.toml print config | grep -q "\"/var/lib/lookout/site\""'
+expect 'the unit is the one that it prints' \
+    inside sh -c 'lookout -c /etc/lookout/lookout.toml print systemd | cmp - /usr/lib/systemd/system/lookout.service'
+expect 'the socket is the one that it prints' \
+    inside sh -c 'lookout -c /etc/lookout/lookout.toml print systemd --socket | cmp - /usr/lib/systemd/system/lookout.socket'
+for file in man/man1/lookout.1 man/man1/lookout-serve.1 bash-completion/completions/lookout \
+    zsh/vendor-completions/_lookout fish/vendor_completions.d/lookout.fish; do
+    # A minimal Debian leaves manuals out; the package has them.
+    expect "there is $file" sh -c "dpkg-deb -c '$package' | grep -q 'usr/share/$file'"
+done
+expect 'the service user can work there' inside setpriv --reuid lookout --regid lookout --clear-groups \
+    lookout -q -c /etc/lookout/lookout.toml build
+expect 'anybody can read the site' test "$(inside stat -c %a /var/lib/lookout/site/lookout/index.html)" = 644
+
+inside sh -c 'echo "# mine" >> /etc/lookout/lookout.toml'
+inside apt-get install -y -qq --reinstall /lookout.deb > /dev/null
+expect 'an upgrade keeps the settings' inside grep -q '# mine' /etc/lookout/lookout.toml
+expect 'an upgrade keeps the data' inside test -e /var/lib/lookout/lookout.db
+
+inside apt-get remove -y -qq lookout > /dev/null
+expect 'removal takes the program' not inside test -e /usr/bin/lookout
+expect 'removal keeps the settings' inside grep -q '# mine' /etc/lookout/lookout.toml
+expect 'removal keeps the data' inside test -e /var/lib/lookout/lookout.db
+
+inside apt-get purge -y -qq lookout > /dev/null
+expect 'purging takes settings, data and user' \
+    inside sh -c '! test -e /etc/lookout && ! test -e /var/lib/lookout && ! grep -q ^lookout: /etc/passwd'
+expect 'nothing of it is left' test -z "$(inside find / -xdev -name '*lookout*' -not -path '/proc/*' -not -name lookout.deb -not -path '/var/lib/*' -not -path '/var/log/*' -not -path '/var/cache/*')"
