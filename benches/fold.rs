@@ -23,7 +23,8 @@ fn fold(criterion: &mut Criterion) {
     let now = moment(DAYS * DAY);
     let mut roster = replay(&events);
     roster.sum_up(&rules, now);
-    let header = Header { journal: "bench".to_owned(), position: EVENTS, archive: Vec::new() };
+    let journal = "bench".to_owned();
+    let header = Header { journal, position: EVENTS, last_key: None, archive: Vec::new() };
     let bytes = checkpoint::encode(&roster, &header);
     let mut group = criterion.benchmark_group("fold");
     group.sample_size(20);

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::export::{Store, What};
-use crate::commands::{init, print, simulate};
+use crate::commands::{arguments, forget, init, print, simulate};
 use crate::moment::Moment;
 
 const EXAMPLES: &str = "\
@@ -85,6 +85,10 @@ pub enum Command {
     /// Print a ready-to-use file for these settings
     #[command(subcommand)]
     Print(print::What),
+    /// Copy the journal to a file, also while it is written
+    Backup(Backup),
+    /// Remove a person's events, and every trace of the name, from all that is stored and shown
+    Forget(forget::Args),
 }
 
 /// What `build` takes.
@@ -95,7 +99,7 @@ pub struct Build {
     pub output_dir: Option<PathBuf>,
 
     /// Show the room as it was at this moment, such as 2026-01-05T20:00:00Z
-    #[arg(long, value_name = "RFC3339", value_parser = moment)]
+    #[arg(long, value_name = "RFC3339", value_parser = arguments::moment)]
     pub at: Option<Moment>,
 
     /// Read every event again instead of starting from the checkpoint
@@ -115,11 +119,11 @@ pub struct Demo {
     pub once: bool,
 
     /// Choose the people and what they do; the same number gives the same demo
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true, value_parser = arguments::number)]
     pub seed: u64,
 
     /// Serve the page here; without this option, on 127.0.0.1:8787, or on a free port where that is taken
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = arguments::listen)]
     pub listen: Option<SocketAddr>,
 }
 
@@ -141,6 +145,14 @@ pub struct Export {
     /// Write the deliveries that could not be read, instead of the events
     #[arg(long)]
     pub quarantined: bool,
+}
+
+/// What `backup` takes.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The file to write; an earlier backup is replaced, anything else is not
+    #[arg(value_name = "FILE")]
+    pub to: PathBuf,
 }
 
 impl Export {
@@ -168,11 +180,6 @@ impl FromStr for Input {
             path => Self::File(path.into()),
         })
     }
-}
-
-fn moment(text: &str) -> Result<Moment, String> {
-    Moment::parse_rfc3339(text)
-        .ok_or_else(|| "write date, time and zone, such as 2026-01-05T20:00:00Z".to_owned())
 }
 
 #[cfg(test)]
@@ -241,6 +248,8 @@ mod tests {
           import    Store events from a file of JSON lines
           export    Write all stored events to stdout as JSON lines
           print     Print a ready-to-use file for these settings
+          backup    Copy the journal to a file, also while it is written
+          forget    Remove a person's events, and every trace of the name, from all that is stored and shown
           help      Print this message or the help of the given subcommand(s)
 
         Options:

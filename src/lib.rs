@@ -27,8 +27,8 @@
 //!
 //! # The rules, and what holds them
 //!
-//! - *The middle is pure.* [`zoom`], [`roster`], [`dashboard`], [`jsonl`], the encoders of
-//!   [`notify`] and the stories of [`simulate`] read no clock, environment, disk or network;
+//! - *The middle is pure.* [`zoom`], [`roster`], [`dashboard`], [`jsonl`], [`forget`], the encoders
+//!   of [`notify`] and the stories of [`simulate`] read no clock, environment, disk or network;
 //!   the moment is an argument.
 //!   `.clippy.toml` forbids the calls everywhere else than in [`clock`] and [`config`].
 //! - *Nothing genuine is refused for being odd.* It is stored, then understood; a journal
@@ -56,6 +56,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod dashboard;
+pub mod forget;
 pub mod generator;
 pub mod http;
 pub mod intake;

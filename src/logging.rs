@@ -4,12 +4,15 @@
 //! warning up, so that `--verbose` shows what Lookout does rather than what its
 //! HTTP library does.
 
+use std::fmt;
 use std::io::IsTerminal;
 
 use tracing::Level;
+use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -22,13 +25,18 @@ pub fn init(verbosity: &Verbosity, format: LogFormat, env: &Environment) {
     let lines = match format {
         LogFormat::Text => {
             let colour = coloured(std::io::stderr().is_terminal(), env);
-            lines.with_target(false).with_ansi(colour).boxed()
+            lines.with_target(false).with_ansi(colour).fmt_fields(debug_fn(sentence)).boxed()
         }
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     let lines = lines.with_filter(filter(verbosity));
     // It fails only where a log is set up already: in tests, which share a process.
     let _ = tracing_subscriber::registry().with(lines).try_init();
+}
+
+/// The sentence of a line. It has its numbers in it; as fields they are for machines.
+fn sentence(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    if field.name() == "message" { write!(writer, "{value:?}") } else { Ok(()) }
 }
 
 /// Whether stderr may be coloured: on a terminal that was not told otherwise (<https://no-color.org>).

@@ -9,7 +9,7 @@ use clap::Parser;
 use lookout::cli::{self, Cli, Command};
 use lookout::clock;
 use lookout::commands::{
-    build, check, demo, export, import, init, intake, print, serve, simulate, watch,
+    backup, build, check, demo, export, forget, import, init, intake, print, serve, simulate, watch,
 };
 use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
 use lookout::logging;
@@ -50,6 +50,11 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
             export::run(&load()?, args.from, args.what(), runtime()?.handle(), &mut out)?;
         }
         Command::Print(what) => print::run(&what, cli.config.as_deref(), env, &mut out)?,
+        Command::Backup(args) => backup::run(&load()?, &args.to)?,
+        Command::Forget(args) => {
+            let (notes, answer) = (&mut io::stderr(), &mut io::stdin().lock());
+            forget::run(load()?, &args, runtime()?.handle(), notes, answer)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

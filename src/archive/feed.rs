@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::archive::Archive;
-use crate::archive::client::identity;
 use crate::archive::document::{self, Archived};
+use crate::archive::erasing::edition;
 use crate::archive::following::Following;
 use crate::archive::queries::{PAGE, page};
 use crate::archive::seen::{Position, Seen};
@@ -128,7 +128,7 @@ impl Reading {
     async fn scan(&self) -> Result<()> {
         let about = self.archive.call(|collection| async move {
             let count = collection.estimated_document_count().await?;
-            Ok((identity(&collection).await?, count))
+            Ok((edition(&collection).await?, count))
         });
         let (collection, count) = about.await?;
         let collection = collection.unwrap_or_default();

@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use mongodb::bson::oid::ObjectId;
 use tokio::time::{Instant, sleep};
 
-use crate::archive::client::identity;
+use crate::archive::erasing::edition;
 use crate::archive::feed::{Reading, Update};
 use crate::archive::queries;
 use crate::archive::seen::{Position, Seen};
@@ -75,6 +75,7 @@ impl<'a> Following<'a> {
                 Some(Inserted::Nothing) => true,
                 Some(Inserted::From(earliest)) => self.look_for(earliest).await?,
                 Some(Inserted::Somewhere) => self.look().await?,
+                Some(Inserted::Noted) => self.look_thoroughly().await?,
                 None => return Err(anyhow!("the stream of changes was lost")),
             };
             let is_due = counted.elapsed() >= COUNT;
@@ -93,7 +94,7 @@ impl<'a> Following<'a> {
         let archive = &self.reading.archive;
         let about = archive.call(|collection| async move {
             let count = collection.estimated_document_count().await?;
-            Ok((identity(&collection).await?, count))
+            Ok((edition(&collection).await?, count))
         });
         let (collection, count) = about.await?;
         let collection = collection.unwrap_or_default();

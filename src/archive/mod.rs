@@ -13,6 +13,7 @@
 
 mod client;
 pub mod document;
+mod erasing;
 mod feed;
 mod following;
 mod indexes;
@@ -27,8 +28,13 @@ mod writing;
 
 pub use client::Archive;
 pub use document::Archived;
+pub use erasing::{note, walk};
 pub use feed::{Feed, Mode, Update};
+pub use progress::carry_over;
 pub use receipts::{Majority, Receipts};
 pub use seen::Position;
 pub use ship::Shipper;
 pub use survey::{Old, Survey, survey};
+
+/// The `_id` of the one document that is a note of ours and no event.
+const NOTE: &str = "lookout";

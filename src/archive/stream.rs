@@ -14,7 +14,7 @@ use mongodb::change_stream::ChangeStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::archive::{Archive, document, indexes};
+use crate::archive::{Archive, NOTE, document, erasing, indexes};
 
 /// For so long after the last change of their number documents are looked for: what a
 /// minority has is counted, and not shown yet.
@@ -35,14 +35,16 @@ pub enum Inserted {
     From(ObjectId),
     /// Perhaps something.
     Somewhere,
+    /// It was noted that something went.
+    Noted,
 }
 
 /// Tells of insertions.
 pub enum Stream {
     /// As the replica set tells them.
     Told {
-        /// The `_id`s of what was inserted.
-        ids: mpsc::Receiver<ObjectId>,
+        /// The `_id`s of what was inserted; `None` for a note that something went.
+        ids: mpsc::Receiver<Option<ObjectId>>,
         /// Since when.
         opened: Instant,
     },
@@ -54,6 +56,8 @@ pub enum Stream {
         count: u64,
         /// When that changed.
         changed: Instant,
+        /// What identified the collection.
+        edition: Option<String>,
     },
 }
 
@@ -62,17 +66,20 @@ impl Stream {
     pub async fn open(archive: &Archive) -> Result<Self> {
         let opening = archive.call(|collection| async move {
             if !indexes::is_replicated(&collection).await? {
-                return Ok(None);
+                return Ok(Opened::Counting(erasing::edition(&collection).await?));
             }
             let inserted =
                 doc! { "$match": { "operationType": { "$in": ["insert", "replace", "update"] } } };
             let id_only = doc! { "$project": { "documentKey._id": 1 } };
             let stream = collection.watch().pipeline([inserted, id_only]).max_await_time(TURN);
-            Ok(Some(stream.await?.with_type::<RawDocumentBuf>()))
+            Ok(Opened::Telling(stream.await?.with_type::<RawDocumentBuf>()))
         });
         Ok(match opening.await? {
-            None => Self::Counted { archive: archive.clone(), count: 0, changed: Instant::now() },
-            Some(stream) => {
+            Opened::Counting(edition) => {
+                let (archive, changed) = (archive.clone(), Instant::now());
+                Self::Counted { archive, count: 0, changed, edition }
+            }
+            Opened::Telling(stream) => {
                 let (tell, told) = mpsc::channel(WAITING);
                 archive.runtime().spawn(listen(stream, tell));
                 Self::Told { ids: told, opened: Instant::now() }
@@ -96,14 +103,20 @@ impl Stream {
                 while let Ok(id) = told.try_recv() {
                     earliest = earliest.min(id);
                 }
-                Ok(Some(Inserted::From(earliest)))
+                // `None` is the least.
+                Ok(Some(earliest.map_or(Inserted::Noted, Inserted::From)))
             }
-            Self::Counted { archive, count, changed } => {
+            Self::Counted { archive, count, changed, edition } => {
                 sleep(patience).await;
                 let now = archive.call(|collection| async move {
-                    Ok(collection.estimated_document_count().await?)
+                    let count = collection.estimated_document_count().await?;
+                    Ok((count, erasing::edition(&collection).await?))
                 });
-                let now = now.await?;
+                let (now, edition_now) = now.await?;
+                let before = std::mem::replace(edition, edition_now);
+                if before != *edition {
+                    return Ok(Some(Inserted::Noted));
+                }
                 if now != *count {
                     (*count, *changed) = (now, Instant::now());
                 }
@@ -114,15 +127,25 @@ impl Stream {
     }
 }
 
+/// What a server offers.
+enum Opened {
+    Telling(ChangeStream<RawDocumentBuf>),
+    /// The collection as it is identified now.
+    Counting(Option<String>),
+}
+
 /// Passes on the `_id`s of a stream of changes until it ends or nobody listens any more.
-async fn listen(mut stream: ChangeStream<RawDocumentBuf>, tell: mpsc::Sender<ObjectId>) {
+async fn listen(mut stream: ChangeStream<RawDocumentBuf>, tell: mpsc::Sender<Option<ObjectId>>) {
     while stream.is_alive() && !tell.is_closed() {
         match stream.next_if_any().await {
             Ok(None) => {}
             Ok(Some(change)) => {
                 let Ok(key) = change.get_document("documentKey") else { continue };
-                // An `_id` of another type is found by counting.
-                let Some(id) = document::id(key) else { continue };
+                let id = document::id(key);
+                // Any other `_id` of another type is found by counting.
+                if id.is_none() && key.get_str("_id").ok() != Some(NOTE) {
+                    continue;
+                }
                 if tell.send(id).await.is_err() {
                     return;
                 }

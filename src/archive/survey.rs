@@ -7,7 +7,7 @@ use mongodb::{Collection, Namespace};
 use std::time::Duration;
 
 use crate::archive::client::identity;
-use crate::archive::{Archive, document, indexes, progress};
+use crate::archive::{Archive, NOTE, document, indexes, progress};
 use crate::moment::Moment;
 
 /// A query that only tells more is given up after so long.
@@ -111,12 +111,13 @@ async fn old(collection: &Collection<RawDocumentBuf>, documents: u64) -> Result<
     // Counting ours goes by an index; counting the others would read everything.
     let ours = collection.count_documents(doc! { indexes::KEY: { "$exists": true } });
     let ours = ours.max_time(CURIOSITY).await?;
-    let count = documents.saturating_sub(ours);
+    let notes = collection.find_one(doc! { "_id": NOTE }).await?.iter().len() as u64;
+    let count = documents.saturating_sub(ours + notes);
     if count == 0 {
         return Ok(Old::default());
     }
     let end = |direction: i32| async move {
-        let find = collection.find_one(doc! { indexes::KEY: { "$exists": false } });
+        let find = collection.find_one(doc! { "lookout": { "$exists": false } });
         let found = find.sort(doc! { "_id": direction }).max_time(CURIOSITY).await.ok()??;
         Some(document::fact_time(&found))
     };

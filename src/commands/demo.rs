@@ -6,11 +6,11 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use tempfile::TempDir;
 
 use crate::clock;
-use crate::commands::serve::Service;
+use crate::commands::serve::{CannotListen, Service};
 use crate::config::{PublishList, Room, Secret, Settings, Slug, Supervisor};
 use crate::dashboard::{Dashboard, TableRow};
 use crate::generator::{Generator, Log};
@@ -31,7 +31,17 @@ pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) ->
     let (path, webhook) = (settings.site.path.clone(), settings.zoom.path.clone());
     let start = clock::now();
     remember(simulate::demo_past(seed, start), &settings)?;
-    let service = Service::start(settings, &mut Supervisor::default()).await?;
+    let chosen = settings.zoom.listen;
+    let service =
+        Service::start(settings, &mut Supervisor::default()).await.map_err(
+            |error| match listen {
+                // The settings that it speaks of are the demo's own.
+                Some(_) if error.is::<CannotListen>() => {
+                    anyhow!("cannot listen on `{chosen}`; choose another address with `--listen`")
+                }
+                _ => error,
+            },
+        )?;
     let address = service.address;
     writeln!(out, "http://{address}{path}")?;
     out.flush()?;
@@ -66,8 +76,13 @@ pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
     let dashboard = Dashboard::new(&log.presence(end), &settings, end);
     print_table(&dashboard.table, out)?;
     Generator::new(settings, log)?.publish(end, Replace::Any)?;
-    let site = dir.keep().join("site");
-    tracing::info!("the site is in `{}`", site.display());
+    let dir = dir.keep();
+    let site = dir.join("site");
+    tracing::info!(
+        "the site is in `{}`; delete `{}` when you have seen it",
+        site.display(),
+        dir.display()
+    );
     Ok(())
 }
 

@@ -62,7 +62,7 @@ fn journal(settings: &Settings, what: What, out: &mut impl Write) -> Result<()> 
     };
     match what {
         What::Events => reader.events_after(0, |entry| line(out, &jsonl::event(&entry))),
-        What::Quarantined => reader.quarantined(|odd| line(out, &jsonl::quarantined(&odd))),
+        What::Quarantined => reader.quarantined(|_, odd| line(out, &jsonl::quarantined(&odd))),
     }
 }
 

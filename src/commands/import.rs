@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::Input;
 use crate::clock;
+use crate::commands::counted::counted;
 use crate::commands::owner;
 use crate::config::Settings;
 use crate::journal::{Appended, Journal, Record};
@@ -53,12 +54,11 @@ pub fn run(settings: &Settings, from: &Input, quiet: bool) -> Result<Summary> {
     journal.close();
     outcome?;
     let Summary { new, known, failed } = summary;
-    tracing::info!(new, known, failed, "imported {new} events; {known} were there before");
-    ensure!(
-        failed == 0,
-        "{failed} of {} lines could not be taken; the rest is imported",
-        new + known + failed
-    );
+    let events = counted(new, "event", "events");
+    let before = counted(known, "was there before", "were there before");
+    tracing::info!(new, known, failed, "imported {events}; {before}");
+    let lines = counted(new + known + failed, "line", "lines");
+    ensure!(failed == 0, "{failed} of {lines} could not be taken; the rest is imported");
     Ok(summary)
 }
 

@@ -1,9 +1,13 @@
 //! One file for each command.
 
+pub mod arguments;
+pub mod backup;
 pub mod build;
 pub mod check;
+mod counted;
 pub mod demo;
 pub mod export;
+pub mod forget;
 pub mod import;
 pub mod init;
 pub mod intake;

@@ -121,19 +121,26 @@ impl Service {
     }
 }
 
+/// An address of the settings cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}; stop what listens there, perhaps another Lookout, or change `{key}`")]
+pub struct CannotListen {
+    why: String,
+    key: &'static str,
+}
+
 /// Listens on `address`, which `key` sets, or takes over the socket that does already.
 pub(super) fn listen(
     supervisor: &mut Supervisor,
     address: SocketAddr,
-    key: &str,
+    key: &'static str,
 ) -> Result<TcpListener> {
     if let Some(socket) = supervisor.socket(address) {
         socket.set_nonblocking(true)?;
         return Ok(TcpListener::from_std(socket)?);
     }
-    http::listen(address).map_err(|error| {
-        anyhow!("{error:#}; stop what listens there, perhaps another Lookout, or change `{key}`")
-    })
+    let cannot = |error| CannotListen { why: format!("{error:#}"), key };
+    Ok(http::listen(address).map_err(cannot)?)
 }
 
 /// Templates are loaded before anything is served: a fault in them is told at once.

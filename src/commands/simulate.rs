@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use reqwest::Url;
 
 use crate::clock;
+use crate::commands::arguments;
 use crate::config::{Secret, Settings};
 use crate::moment::Moment;
 use crate::simulate::{self, Ledger, Odds, Pace, Pacing, Plan, RoomPlan, Sending, Story, Summary};
@@ -24,11 +25,11 @@ const UNDER_WAY_AT_A_RATE: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 i
 #[derive(Debug, Clone, clap::Args)]
 pub struct SimulateArgs {
     /// The intake's webhook; what is sent there is stored for good, so never your live one. Such as http://127.0.0.1:8787/webhooks/zoom
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = arguments::url)]
     pub url: Url,
 
     /// How many people come and go
-    #[arg(long, value_name = "N", default_value = "40")]
+    #[arg(long, value_name = "N", default_value = "40", value_parser = arguments::count)]
     pub people: NonZeroUsize,
 
     /// Deliveries per second, in real time; without it, as fast as they are answered,
@@ -37,32 +38,33 @@ pub struct SimulateArgs {
     pub rate: Option<Rate>,
 
     /// Stop after so many deliveries
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = arguments::number)]
     pub events: Option<u64>,
 
     /// Stop after this time, such as 10m
-    #[arg(long, value_name = "D", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "D", value_parser = arguments::duration)]
     pub duration: Option<Duration>,
 
     /// The same seed and start tell the same story
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value = "0", value_parser = arguments::number)]
     pub seed: u64,
 
-    /// When the story begins, such as 2026-01-05T20:00:00Z [default: now]
-    #[arg(long, value_name = "RFC3339", value_parser = parse_moment)]
+    /// When the story begins, such as 2026-01-05T20:00:00Z; without --rate it soon runs into the
+    /// future, so choose a time that is past [default: now]
+    #[arg(long, value_name = "RFC3339", value_parser = arguments::moment)]
     pub start: Option<Moment>,
 
     /// How many rooms to invent where the settings name none
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = arguments::count)]
     pub rooms: NonZeroUsize,
 
     /// How many deliveries are under way at once, at most [default: 64; with --rate 1024, so that
     /// slow answers do not hold the rate back]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = arguments::count)]
     pub concurrency: Option<NonZeroUsize>,
 
     /// How long to try a delivery again that was not answered, or with 5xx
-    #[arg(long, value_name = "D", default_value = "1m", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "D", default_value = "1m", value_parser = arguments::duration)]
     pub give_up_after: Duration,
 
     /// Write the key (SHA-256) of each acknowledged delivery to this file, one a line
@@ -157,11 +159,6 @@ fn parse_rate(text: &str) -> Result<Rate, String> {
     Ok(Rate { per_1000_s: per_1000_s as u64 })
 }
 
-fn parse_moment(text: &str) -> Result<Moment, String> {
-    Moment::parse_rfc3339(text)
-        .ok_or_else(|| "use RFC 3339, such as 2026-01-05T20:00:00Z".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -195,8 +192,10 @@ mod tests {
             ("no rate",               ["--rate", "0"],       "use a number from 0.001 to 1000000"),
             ("a negative rate",       ["--rate=-1", ""],     "use a number from 0.001 to 1000000"),
             ("no number",             ["--rate", "NaN"],     "use a number from 0.001 to 1000000"),
-            ("nobody",                ["--people", "0"],     "0"),
-            ("a date without time",   ["--start", "today"],  "use RFC 3339, such as 2026-01-05T20:00:00Z"),
+            ("nobody",                ["--people", "0"],     "write a whole number from 1 up"),
+            ("a word for a number",   ["--seed", "dice"],    "write a whole number from 0 up"),
+            ("a time without unit",   ["--duration", "5"],   "`5` has no unit; write for example `5m`"),
+            ("a date without time",   ["--start", "today"],  "write date, time and zone, such as 2026-01-05T20:00:00Z"),
         ];
         for (what, flags, said) in cases {
             let error = parse(&flags).expect_err(what);

@@ -270,7 +270,7 @@ mod tests {
         let error = missing.require_secret().expect_err("no secret");
         insta::assert_snapshot!(error, @"zoom.secret_token: can't read `etc/missing`: No such file or directory (os error 2); correct `zoom.secret_token_file` or the file's owner and mode");
         let error = Settings::default().require_secret().expect_err("no secret");
-        insta::assert_snapshot!(error, @"zoom.secret_token: is empty, so anybody could sign; copy the app's Secret Token from marketplace.zoom.us (Feature, Event Subscriptions) into `zoom.secret_token` or the file named by `zoom.secret_token_file`");
+        insta::assert_snapshot!(error, @"zoom.secret_token: is empty, so anybody could sign; copy your app's Secret Token (marketplace.zoom.us, Features, Access) into `zoom.secret_token` or the file named by `zoom.secret_token_file`");
     }
 
     #[test]

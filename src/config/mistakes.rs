@@ -65,6 +65,8 @@ fn unknown_keys_and_sections_name_what_was_probably_meant() {
     1 | [sites]
       |  ^^^^^
     ");
+    // A section that is nothing like any.
+    insta::assert_snapshot!(said("[colours]\ntitle = 'red'"), @"there is no section `colours`; there are `[site]`, `[csv]`, `[zoom]`, `[journal]`, `[archive]`, `[privacy]`, `[presence]`, `[[rooms]]`, `[[people]]`, `[admin]`");
     // A key above the first header.
     insta::assert_snapshot!(mistake("title = 'Lounge'"), @"
     lookout.toml:1:1: `title` stands outside of any section; it belongs to `[site]`
@@ -140,6 +142,10 @@ fn values_that_mean_nothing_say_what_would() {
     insta::assert_snapshot!(said("[site]\ntime_zone = 'Istanbul'"), @"`site.time_zone`: `Istanbul` is not an IANA time zone; did you mean `Europe/Istanbul`?");
     // A path without slashes.
     insta::assert_snapshot!(said("[site]\npath = 'lookout'"), @"`site.path`: `lookout` has to begin and end with `/`; write `/lookout/`");
+    // The root.
+    insta::assert_snapshot!(said("[site]\npath = '/'"), @"`site.path`: `/` leaves no place for the webhook; write a directory, such as `/lookout/`");
+    // What nothing works without.
+    insta::assert_snapshot!(said("[privacy]\ndrop_fields = ['email', 'user_name']"), @"`privacy.drop_fields`: without `user_name` nobody can tell who is in; take it out, and use `privacy.publish` to hide people");
     // A path upwards.
     insta::assert_snapshot!(said("[site]\npath = '/../lookout/'"), @"`site.path`: `/../lookout/` has a `.` or `..` in it; write the path itself");
     // A space in a path.

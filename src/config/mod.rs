@@ -44,12 +44,14 @@ pub use environment::Environment;
 #[cfg(test)]
 use load::in_effect;
 pub use load::{keys, load, load_in_effect, parse};
+pub use nearest::nearest;
 pub use people::{Person, PublishList};
 pub use problem::{Problem, SettingsError};
 pub use secret::Secret;
 pub use section::Key;
 pub use slug::Slug;
 pub use supervisor::Supervisor;
+pub use values::{duration, listen};
 
 use problem::Note;
 
@@ -151,11 +153,15 @@ impl SecretSource {
     /// Why there is no secret, and what to do.
     pub fn problem(&self) -> String {
         match self {
-            Self::Unset | Self::Settings | Self::Environment => "is empty, so anybody could sign; copy the app's Secret Token from \
-                marketplace.zoom.us (Feature, Event Subscriptions) into `zoom.secret_token` or the file \
+            Self::Unset | Self::Settings | Self::Environment => {
+                "is empty, so anybody could sign; copy your app's Secret Token \
+                (marketplace.zoom.us, Features, Access) into `zoom.secret_token` or the file \
                 named by `zoom.secret_token_file`"
-                .to_owned(),
-            Self::File(path) => format!("`{}` is empty; put the app's Secret Token into it", path.display()),
+                    .to_owned()
+            }
+            Self::File(path) => {
+                format!("`{}` is empty; put the app's Secret Token into it", path.display())
+            }
             Self::Unreadable { path, why } => format!(
                 "can't read `{}`: {why}; correct `zoom.secret_token_file` or the file's owner and mode",
                 path.display()

@@ -42,8 +42,11 @@ impl Unknown {
             return format!("{message}; remove the section");
         }
         if matches!(self.node.value, Value::Table(_) | Value::List(_)) {
-            let meant = nearest(name, keys.iter().map(|key| key.section));
-            return format!("there is no section `{name}`{}", hint(meant));
+            let advice = match nearest(name, keys.iter().map(|key| key.section)) {
+                None => format!("; there are {}", sections(keys)),
+                meant => hint(meant),
+            };
+            return format!("there is no section `{name}`{advice}");
         }
         let advice = homes(name, keys);
         let advice =
@@ -64,6 +67,13 @@ pub(super) fn later(section: &str) -> Option<String> {
 /// Whether there may be several of `section`.
 pub(super) fn is_list(section: &str) -> bool {
     matches!(section, "rooms" | "people")
+}
+
+/// The headers of all sections, in the order of the settings file.
+fn sections(keys: &[Key]) -> String {
+    let mut headers: Vec<_> = keys.iter().map(|key| header(key.section)).collect();
+    headers.dedup();
+    headers.join(", ")
 }
 
 /// The header of `section` as TOML writes it.

@@ -25,7 +25,7 @@ pub(super) fn name(text: &str) -> Result<Name, String> {
 }
 
 /// A span of time above zero.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     if text.parse::<f64>().is_ok_and(|number| number != 0.0) {
         return Err(format!(
             "`{text}` has no unit; write for example `{text}m` for minutes, or `s`, `h`, `d`"
@@ -55,7 +55,7 @@ pub(super) fn body_size(text: &str) -> Result<usize, String> {
 }
 
 /// An address and port to listen on.
-pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+pub fn listen(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);
     }

@@ -10,6 +10,10 @@ pub(super) fn directory(text: &str) -> Result<String, String> {
         return Err(format!("`{text}` has to begin and end with `/`; write `/{bare}/`"));
     }
     segments(text, text.trim_matches('/'))?;
+    if text == "/" {
+        return Err("`/` leaves no place for the webhook; write a directory, such as `/lookout/`"
+            .to_owned());
+    }
     Ok(text.to_owned())
 }
 
@@ -124,7 +128,7 @@ mod tests {
         check(directory, &[
             ("one part",        "/lookout/",     Some("/lookout/")),
             ("two parts",       "/a/b-2/",       Some("/a/b-2/")),
-            ("the root",        "/",             Some("/")),
+            ("the root",        "/",             None),
             ("no slash first",  "lookout/",      None),
             ("no slash last",   "/lookout",      None),
             ("upwards",         "/../lookout/",  None),

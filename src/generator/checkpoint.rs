@@ -1,13 +1,17 @@
 //! The checkpoint beside the journal: a cache that may be deleted at any time, as long as
 //! the journal holds every event (`journal.keep`).
+//!
+//! Whoever writes it holds a lock on its directory, and so does whoever makes the journal
+//! another one: no checkpoint of what was is put in place afterwards.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use crate::archive;
+use crate::journal::Reader;
 use crate::roster::checkpoint::{self, Header};
 use crate::roster::{Roster, Rules};
 
@@ -26,47 +30,97 @@ pub fn place(path: &Path) -> PathBuf {
     path.with_extension("checkpoint")
 }
 
-/// The checkpoint of `journal_id`, if there is one of this version, journal and rules.
-pub fn read(path: &Path, journal_id: &str, rules: &Rules) -> Option<Checkpoint> {
+/// The checkpoint of the journal at `path`, which is open as `reader`, if there is one of
+/// this version, journal and rules.
+pub fn read(
+    path: &Path,
+    journal_id: &str,
+    reader: Option<&Reader>,
+    rules: &Rules,
+) -> Option<Checkpoint> {
     let place = place(path);
     let bytes = fs::read(&place).ok()?;
+    let ignored = |why: &dyn std::fmt::Display| {
+        tracing::info!("`{}` is ignored, and all events are read again: {why}", place.display());
+    };
     match checkpoint::decode(&bytes, journal_id, rules.fingerprint()) {
+        Ok((_, header)) if !is_of(&header, reader) => {
+            ignored(&"a backup of the journal was put in its place");
+            None
+        }
         Ok((roster, Header { position: last_id, archive, .. })) => {
             let archive = postcard::from_bytes(&archive).ok()?;
             Some(Checkpoint { roster, last_id, archive })
         }
-        Err(ignored) => {
-            tracing::info!(
-                "`{}` is ignored, and all events are read again: {ignored}",
-                place.display()
-            );
+        Err(why) => {
+            ignored(&why);
             None
         }
     }
 }
 
-/// Replaces the checkpoint.
-pub fn write(
-    path: &Path,
-    journal_id: &str,
-    last_id: u64,
-    archive: Option<&archive::Position>,
-    roster: &Roster,
-) -> Result<()> {
-    let place = place(path);
-    let archive = postcard::to_stdvec(&archive).context("a position always encodes")?;
-    let header = Header { journal: journal_id.to_owned(), position: last_id, archive };
-    let bytes = checkpoint::encode(roster, &header);
-    let dir = place.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// Whether the last event it had taken in is still the one at that place. Where that is
+/// no longer kept, nobody can tell.
+fn is_of(header: &Header, reader: Option<&Reader>) -> bool {
+    let there = reader.and_then(|reader| reader.key_at(header.position).ok().flatten());
+    match (there, header.last_key) {
+        (Some(there), Some(taken_in)) => *there.as_bytes() == taken_in,
+        _ => true,
+    }
+}
+
+/// Replaces the checkpoint by one of `roster` and what `header` says; does nothing while
+/// somebody holds its directory, or where the journal at `path` is no longer that one.
+/// Says whether it did.
+pub fn write(path: &Path, header: &Header, roster: &Roster) -> Result<bool> {
+    let Some(_lock) = try_lock(path)? else { return Ok(false) };
+    let now = Reader::open(path)?.map(|reader| reader.journal_id()).transpose()?;
+    if now.unwrap_or_default() != header.journal {
+        return Ok(false);
+    }
+    put_in_place(path, &checkpoint::encode(roster, header))?;
+    Ok(true)
+}
+
+/// The bytes of a checkpoint, in the place of the journal at `path`.
+pub fn put_in_place(path: &Path, bytes: &[u8]) -> Result<()> {
+    let (place, dir) = (place(path), directory(path));
     let write = || {
-        // There is none yet on a machine that only reads an archive.
-        fs::create_dir_all(dir)?;
         let mut file = tempfile::Builder::new().prefix(".checkpoint-").tempfile_in(dir)?;
-        file.write_all(&bytes)?;
+        file.write_all(bytes)?;
         // Bodies may be removed once they are in here, so it has to last, and its name as well.
         file.as_file().sync_data()?;
         file.persist(&place)?;
-        fs::File::open(dir)?.sync_all()
+        File::open(dir)?.sync_all()
     };
     write().with_context(|| format!("cannot write the checkpoint `{}`", place.display()))
+}
+
+/// Keeps everybody from writing the checkpoint of the journal at `path` until it is dropped.
+pub fn lock(path: &Path) -> Result<File> {
+    let dir = directory(path);
+    let lock = || {
+        // There is none yet on a machine that only reads an archive.
+        fs::create_dir_all(dir)?;
+        let lock = File::open(dir)?;
+        lock.lock()?;
+        Ok::<_, io::Error>(lock)
+    };
+    lock().with_context(|| format!("cannot lock the directory `{}`", dir.display()))
+}
+
+fn try_lock(path: &Path) -> Result<Option<File>> {
+    let dir = directory(path);
+    let failed = || format!("cannot lock the directory `{}`", dir.display());
+    fs::create_dir_all(dir).with_context(failed)?;
+    let lock = File::open(dir).with_context(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error).with_context(failed),
+    }
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::archive::{self, Archive, Mode};
 use crate::config::Settings;
@@ -15,6 +15,7 @@ use crate::generator::replay::{self, JournalPart};
 use crate::generator::shared::{News, Shared};
 use crate::journal::Reader;
 use crate::moment::Moment;
+use crate::roster::checkpoint::Header;
 use crate::roster::{NeedsReplay, Presence, Roster, Rules};
 use crate::site::Position;
 use crate::zoom;
@@ -46,17 +47,8 @@ impl Log {
     pub fn from_checkpoint(settings: &Settings, archive: Option<Source>) -> Result<Self> {
         let mut log = Self::from_start(settings, None);
         log.open()?;
-        let found = checkpoint::read(&log.path, &log.journal_id, &log.rules);
-        // Facts of an archive that is not ours any more must not stay.
-        let found = found.filter(|found| archive.is_some() || found.archive.is_none());
-        let mut position = None;
-        if let Some(Checkpoint { roster, last_id, archive }) = found {
-            log.roster = roster;
-            log.last_id = last_id;
-            log.saved_id = last_id;
-            position = archive;
-        }
-        log.shared = archive.map(|(archive, mode)| Shared::new(archive, mode, position));
+        log.shared = archive.map(|(archive, mode)| Shared::new(archive, mode, None));
+        log.begin_with_checkpoint();
         Ok(log)
     }
 
@@ -124,33 +116,69 @@ impl Log {
         self.saved_id
     }
 
-    /// Sums up what is old, and writes the checkpoint.
+    /// Sums up what is old, and writes the checkpoint; later, where that can't be done now.
     pub fn save(&mut self, now: Moment) -> Result<()> {
         let archive = self.shared.as_ref().and_then(Shared::position);
         if self.until.is_some() || (self.last_id == 0 && archive.is_none()) {
             return Ok(());
         }
         self.roster.sum_up(&self.rules, now);
-        checkpoint::write(&self.path, &self.journal_id, self.last_id, archive, &self.roster)?;
-        self.saved_id = self.last_id;
-        self.unsaved = 0;
+        let last_key = match &self.reader {
+            Some(reader) => reader.key_at(self.last_id)?,
+            None => None,
+        };
+        let header = Header {
+            journal: self.journal_id.clone(),
+            position: self.last_id,
+            last_key: last_key.map(|key| *key.as_bytes()),
+            archive: postcard::to_stdvec(&archive).context("a position always encodes")?,
+        };
+        if checkpoint::write(&self.path, &header, &self.roster)? {
+            self.saved_id = self.last_id;
+            self.unsaved = 0;
+        }
         Ok(())
     }
 
-    /// Opens the journal, again where it was replaced. One that was removed is what it was
-    /// until there is another.
+    /// Opens the journal, again where it was replaced, and begins anew where it is another one
+    /// now, as it is after somebody was forgotten. One that was removed is what it was until
+    /// there is another.
     fn open(&mut self) -> Result<()> {
-        if self.reader.as_ref().is_some_and(|reader| !reader.is_outdated()) {
+        if let Some(reader) = &self.reader
+            && !reader.is_outdated()
+            && reader.journal_id()? == self.journal_id
+        {
             return Ok(());
         }
         let Some(reader) = Reader::open(&self.path)? else { return Ok(()) };
-        let journal_id = reader.journal_id()?;
-        if self.journal_id != journal_id {
-            self.journal_id = journal_id;
-            self.forget();
-        }
+        let known = self.reader.as_ref().map(|known| known.key_at(self.last_id)).transpose()?;
+        let there = reader.key_at(self.last_id)?;
+        // A backup with other events at the same places may have been put in place.
+        let is_backup = known.flatten().zip(there).is_some_and(|(known, there)| known != there);
+        let before = std::mem::replace(&mut self.journal_id, reader.journal_id()?);
         self.reader = Some(reader);
+        if is_backup || self.journal_id != before {
+            self.forget();
+            if !before.is_empty() && self.until.is_none() {
+                self.begin_with_checkpoint();
+            }
+        }
         Ok(())
+    }
+
+    /// Takes over the checkpoint, if there is one that fits.
+    fn begin_with_checkpoint(&mut self) {
+        let reader = self.reader.as_ref();
+        let found = checkpoint::read(&self.path, &self.journal_id, reader, &self.rules);
+        // Facts of an archive that is not ours any more must not stay.
+        let found = found.filter(|found| self.shared.is_some() || found.archive.is_none());
+        let Some(Checkpoint { roster, last_id, archive }) = found else { return };
+        self.roster = roster;
+        self.last_id = last_id;
+        self.saved_id = last_id;
+        if let Some(shared) = &mut self.shared {
+            shared.was_read(archive);
+        }
     }
 
     fn catch_up_with_journal(&mut self, now: Moment) -> Result<bool> {

@@ -4,6 +4,7 @@
 //! keeps is only ever a function of the journal's events, so that a build with a
 //! checkpoint, one without, and a `serve` that has run for months make the same bytes.
 
+mod anew;
 mod checkpoint;
 mod live;
 mod log;
@@ -17,6 +18,8 @@ use crate::config::Settings;
 use crate::moment::Moment;
 use crate::site::{self, Build, Edition, Position, Renderer, Replace};
 
+pub use anew::{back_up, begin_anew};
+pub use checkpoint::place as checkpoint_place;
 pub use live::{Live, run};
 pub use log::{Log, Source};
 

@@ -102,15 +102,15 @@ impl Reader {
         Ok(())
     }
 
-    /// Places are given out one by one and removed only once they are shipped, so their
-    /// difference is a count.
+    /// Places are given out one by one and, where nobody was forgotten, removed only once they
+    /// are shipped, so their difference is a count.
     fn waiting(&self, shipped: Shipped) -> Result<u64> {
-        let last = |table: &str| -> Result<u64> {
-            let query = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?1), 0)";
-            Ok(self.connection().prepare_cached(query)?.query_row([table], |row| row.get(0))?)
+        let last = |query: &str| -> Result<u64> {
+            Ok(self.connection().prepare_cached(query)?.query_row([], |row| row.get(0))?)
         };
-        let events = last("events")?.saturating_sub(shipped.event);
-        Ok(events + last("quarantine")?.saturating_sub(shipped.quarantined))
+        let events = last("SELECT coalesce(max(id), 0) FROM events")?;
+        let quarantined = last("SELECT coalesce(max(id), 0) FROM quarantine")?;
+        Ok(events.saturating_sub(shipped.event) + quarantined.saturating_sub(shipped.quarantined))
     }
 
     /// Whether this journal was last written by a Lookout that knew of no archives.

@@ -10,6 +10,8 @@
 //! was removed.
 
 mod backlog;
+mod backup;
+mod erasing;
 mod file;
 mod pruning;
 mod reader;
@@ -21,6 +23,8 @@ use crate::zoom::delivery::{Document, Reading};
 use crate::zoom::{self, Key};
 
 pub use backlog::{Backlog, Shipped};
+pub use backup::back_up;
+pub use erasing::{Change, Eraser};
 pub use pruning::Pruning;
 pub use reader::{Entry, Quarantined, Reader};
 pub use writer::{Appended, Journal, NotStored};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::journal::file::FoundFile;
 use crate::journal::schema;
@@ -66,6 +66,13 @@ impl Reader {
         Ok(self.connection.query_row("SELECT id FROM journal", [], |row| row.get(0))?)
     }
 
+    /// The key of the event at `place`; `None` where there is none, or no longer.
+    pub fn key_at(&self, place: u64) -> Result<Option<Key>> {
+        let mut query = self.connection.prepare_cached("SELECT key FROM events WHERE id = ?1")?;
+        let key = query.query_row([place], |row| row.get(0)).optional()?;
+        Ok(key.map(Key::from_bytes))
+    }
+
     /// The place of the newest event; 0 in an empty journal.
     pub fn last_id(&self) -> Result<u64> {
         let query = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)";
@@ -113,11 +120,11 @@ impl Reader {
         Ok(self.connection.query_row("SELECT count(*) FROM quarantine", [], |row| row.get(0))?)
     }
 
-    /// Calls `each` for every quarantined delivery, in the order of arrival.
-    pub fn quarantined(&self, mut each: impl FnMut(Quarantined) -> Result<()>) -> Result<()> {
+    /// Calls `each` for every quarantined delivery and its place, in the order of arrival.
+    pub fn quarantined(&self, mut each: impl FnMut(u64, Quarantined) -> Result<()>) -> Result<()> {
         let query = "SELECT id, key, received_ms, request_id, body
              FROM quarantine WHERE id > ?1 ORDER BY id LIMIT ?2";
-        self.pages(query, 0, quarantined, |(id, _)| *id, |(_, quarantined)| each(quarantined))
+        self.pages(query, 0, quarantined, |(id, _)| *id, |(id, odd)| each(id, odd))
     }
 
     /// Calls `each` for all rows of `query`, page by page: whoever takes long over one, as

@@ -6,8 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
-use rusqlite::{Connection, OpenFlags};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// The version this program writes, kept in `user_version`.
 const VERSION: i64 = 2;
@@ -62,19 +62,54 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
         rusqlite::version()
     );
     let dir = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir)
-        .with_context(|| format!("cannot create the journal's directory `{}`", dir.display()))?;
+    std::fs::create_dir_all(dir).with_context(|| {
+        let dir = dir.display();
+        format!("cannot create `{dir}`, the directory of `journal.path`; name another")
+    })?;
+    refuse_a_directory(path)?;
     let failed = || format!("cannot open the journal `{}`", path.display());
     create_for_ourselves(path).with_context(failed)?;
-    let connection = Connection::open(path).with_context(failed)?;
+    let connection = Connection::open(path).map_err(|error| explained(error.into()));
+    let connection = connection.with_context(failed)?;
     configure(&connection, path)?;
     sync_directory(dir)?;
     Ok(connection)
 }
 
+/// SQLite's error in a sentence: its own texts say everything twice, and nothing of what to do.
+pub fn explained(error: anyhow::Error) -> anyhow::Error {
+    let Some(rusqlite::Error::SqliteFailure(failure, text)) = error.downcast_ref() else {
+        return error;
+    };
+    match (failure.code, text) {
+        (ErrorCode::CannotOpen, _) => {
+            anyhow!("this user may not open it; correct its owner and mode, and its directory's")
+        }
+        (ErrorCode::NotADatabase, _) => {
+            anyhow!("it is no database; move it away, or name another file in `journal.path`")
+        }
+        (ErrorCode::DatabaseCorrupt, _) => anyhow!("it is damaged; put a backup in its place"),
+        (ErrorCode::ReadOnly, _) => {
+            anyhow!("this user may not write it; correct its owner and mode, and its directory's")
+        }
+        (ErrorCode::DiskFull, _) => anyhow!("the disk is full; make room"),
+        (_, Some(text)) => anyhow!("{text}"),
+        (_, None) => anyhow!("{failure}"),
+    }
+}
+
+fn refuse_a_directory(path: &Path) -> Result<()> {
+    let shown = path.display();
+    ensure!(
+        !path.is_dir(),
+        "`journal.path` leads to a directory, `{shown}`; name a file in it, such as `{shown}/lookout.db`"
+    );
+    Ok(())
+}
+
 /// Makes a journal that nobody else may read: it tells what everybody did, also who is
 /// not published. SQLite gives the files beside it the same mode.
-fn create_for_ourselves(path: &Path) -> io::Result<()> {
+pub fn create_for_ourselves(path: &Path) -> io::Result<()> {
     match File::options().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
@@ -88,10 +123,15 @@ pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
     if !path.try_exists().with_context(context)? {
         return Ok(None);
     }
+    refuse_a_directory(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).with_context(context)?;
-    connection.busy_timeout(BUSY)?;
-    let version = version(&connection).with_context(context)?;
+    let open = || {
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        let version = version(&connection)?;
+        Ok::<_, anyhow::Error>((connection, version))
+    };
+    let (connection, version) = open().map_err(explained).with_context(context)?;
     if version == 0 {
         return Ok(None);
     }
@@ -101,8 +141,12 @@ pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
 
 fn configure(connection: &Connection, path: &Path) -> Result<()> {
     connection.busy_timeout(BUSY)?;
+    // What is removed is overwritten: nothing of a person stays in the file by accident.
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
+        )
+        .map_err(|error| explained(error.into()))
         .with_context(|| format!("cannot write the journal `{}`", path.display()))?;
     migrate(connection, path)
 }
@@ -122,6 +166,11 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Makes it another journal: what was kept of the one it was does not count any more.
+pub fn renew_id(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("UPDATE journal SET id = lower(hex(randomblob(16)))", []).map(drop)
+}
+
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
@@ -137,7 +186,7 @@ fn refuse_newer(version: i64, path: &Path) -> Result<()> {
 }
 
 /// Makes the names of new files last over a power cut.
-fn sync_directory(dir: &Path) -> Result<()> {
+pub fn sync_directory(dir: &Path) -> Result<()> {
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     File::open(dir)
         .and_then(|dir| dir.sync_all())

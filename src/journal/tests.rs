@@ -66,7 +66,7 @@ fn what_was_appended_is_read_back_in_the_order_of_arrival() {
     assert_eq!(disk.documents(), ["b", "a"]);
 
     let mut bodies = Vec::new();
-    let each = |odd: Quarantined| {
+    let each = |_, odd: Quarantined| {
         bodies.push(odd.body);
         Ok(())
     };
@@ -121,7 +121,9 @@ fn keys_outlive_bodies() {
     prune_and_wait(journal, pruning);
     assert_eq!(disk.documents(), ["new", "unseen"], "only what a checkpoint has taken in goes");
     assert!(disk.reader().pruned().expect("readable"));
-    disk.reader().quarantined(|_| panic!("the quarantined delivery was to go")).expect("readable");
+    disk.reader()
+        .quarantined(|_, _| panic!("the quarantined delivery was to go"))
+        .expect("readable");
 
     let journal = disk.journal();
     let again = vec![event("old", 1), quarantined(b"[", 1)];
@@ -164,7 +166,7 @@ fn whoever_reads_slowly_does_not_make_the_wal_grow() {
     };
     disk.reader().events_after(0, each).expect("readable");
     assert_eq!(read, 200, "each once");
-    let each = |_| {
+    let each = |_, _| {
         checkpoint();
         Ok(())
     };

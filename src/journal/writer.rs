@@ -192,6 +192,7 @@ impl Writer {
 
     fn commit(&mut self, group: &[Append]) -> Result<Vec<Appended>, NotStored> {
         let outcome = self.connection().and_then(|connection| write(connection, group));
+        let outcome = outcome.map_err(schema::explained);
         let failure = outcome.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
         if failure.is_empty() && !self.failure.is_empty() {
             tracing::info!("the journal can be written again");

@@ -118,3 +118,39 @@ pub struct Inside {
     /// Since when.
     pub since: Moment,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an outbox may hold after an upgrade: these lines may be added to, not changed.
+    #[test]
+    fn a_message_that_waits_is_still_understood_later() {
+        let room = r#"{"name":"Lounge","dashboard":null,"join":null}"#;
+        #[rustfmt::skip]
+        let messages = [
+            // what is special  news
+            ("moves",           r#"{"moves":{"joined":["Ada"],"left":["Grace"],"inside":3}}"#),
+            ("sharing",         r#"{"sharing":{"started":["Ada"],"stopped":[]}}"#),
+            ("started",         r#"{"started":{"at":1767637800,"by":["Ada"],"inside":1}}"#),
+            ("ended",           r#"{"ended":{"from":1767637800,"until":1767645300,"peak":2,"people":["Ada"],"others":1}}"#),
+            ("a sample",        r#""test""#),
+        ];
+        for (what, news) in messages {
+            let kept = format!(r#"{{"room":{room},"news":{news}}}"#);
+            let message: Message = serde_json::from_str(&kept).expect(what);
+            assert_eq!(serde_json::to_string(&message).expect(what), kept, "{what}");
+        }
+        #[rustfmt::skip]
+        let cards = [
+            // what is special  state
+            ("open",            r#"{"open":{"since":1767637800,"inside":[{"name":"Ada","since":1767637800}],"others":0,"peak":1,"sharing":["Ada"]}}"#),
+            ("closed",          r#"{"closed":{"from":1767637800,"until":1767645300,"peak":2,"people":[],"others":0}}"#),
+        ];
+        for (what, state) in cards {
+            let kept = format!(r#"{{"room":{room},"state":{state}}}"#);
+            let card: Card = serde_json::from_str(&kept).expect(what);
+            assert_eq!(serde_json::to_string(&card).expect(what), kept, "{what}");
+        }
+    }
+}

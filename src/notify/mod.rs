@@ -8,6 +8,7 @@ mod dialect;
 pub mod encode;
 mod escape;
 pub mod message;
+mod names;
 mod post;
 mod samples;
 mod templates;

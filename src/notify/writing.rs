@@ -7,8 +7,8 @@ use anyhow::{Result, ensure};
 use tera::{Context, Map, Value};
 
 use super::dialect::Dialect;
-use super::escape;
 use super::message::{Card, CardState, Inside, Message, News, Room, Summary};
+use super::names::shown;
 use super::post::{Colour, Field, Post, Sheet, Width};
 use super::templates::Templates;
 use crate::config::Site;
@@ -22,18 +22,43 @@ const NAMES: usize = 10;
 /// How many people a card lists.
 const LISTED: usize = 40;
 
-/// How long a name may be, in characters.
-const NAME_LENGTH: usize = 64;
-
-/// Instead of a name that can't be seen.
-const NAMELESS: &str = "—";
-
 /// Writes messages in one language and dialect.
 #[derive(Clone)]
 pub(super) struct Writer {
     templates: Templates,
     site: Site,
 }
+
+/// A kind of [`Sheet`]: the templates of its texts begin with its name, those of its
+/// fields with theirs.
+struct Kind {
+    name: &'static str,
+    colour: Colour,
+    fields: &'static [(&'static str, Width)],
+}
+
+const STARTED: Kind = Kind {
+    name: "started",
+    colour: Colour::Open,
+    fields: &[("since", Width::Half), ("join", Width::Half)],
+};
+
+const ENDED: Kind = Kind {
+    name: "ended",
+    colour: Colour::Empty,
+    fields: &[
+        ("duration", Width::Half),
+        ("peak", Width::Half),
+        ("when", Width::Half),
+        ("people", Width::Full),
+    ],
+};
+
+const CARD: Kind = Kind {
+    name: "card",
+    colour: Colour::Open,
+    fields: &[("since", Width::Half), ("peak", Width::Half), ("join", Width::Half)],
+};
 
 impl Writer {
     pub(super) fn load(dialect: &Dialect, site: &Site) -> Result<Self> {
@@ -42,33 +67,67 @@ impl Writer {
 
     /// Writes `message` out.
     pub(super) fn message(&self, message: &Message) -> Result<Post> {
-        let mut context = room(&message.room);
-        let component = match &message.news {
+        let Message { room, news } = message;
+        match news {
             News::Moves { joined, left, inside } => {
-                context.insert_value("joined", self.people(joined, 0)?);
-                context.insert_value("left", self.people(left, 0)?);
-                context.insert("inside", inside);
-                "moves"
+                let joined = ("joined", self.people(joined, 0)?);
+                let left = ("left", self.people(left, 0)?);
+                self.line("moves", room, [joined, left, ("inside", Value::from(*inside))])
             }
             News::Sharing { started, stopped } => {
-                context.insert_value("started", self.people(started, 0)?);
-                context.insert_value("stopped", self.people(stopped, 0)?);
-                "sharing"
+                let started = ("started", self.people(started, 0)?);
+                let stopped = ("stopped", self.people(stopped, 0)?);
+                self.line("sharing", room, [started, stopped])
             }
-            News::Test => "test",
             News::Started { at, by, inside } => {
-                context.insert_value("since", self.time(*at, *at));
-                context.insert_value("by", self.people(by, 0)?);
-                context.insert("inside", inside);
-                let fields = [("since", Width::Half), ("join", Width::Half)];
-                let sheet = self.sheet("started", Colour::Open, &message.room, &context, &fields);
-                return sheet.map(Post::Sheet);
+                let since = ("since", self.time(*at, *at));
+                let by = ("by", self.people(by, 0)?);
+                let facts = [since, by, ("inside", Value::from(*inside))];
+                self.sheet(&STARTED, room, facts).map(Post::Sheet)
             }
-            News::Ended(summary) => {
-                return self.ended(&message.room, context, summary).map(Post::Sheet);
+            News::Ended(summary) => self.ended(room, summary).map(Post::Sheet),
+            News::Test => self.line("test", room, []),
+        }
+    }
+
+    /// Writes `card` out.
+    pub(super) fn card(&self, card: &Card) -> Result<Sheet> {
+        match &card.state {
+            CardState::Closed(summary) => self.ended(&card.room, summary),
+            CardState::Open { since, inside, others, peak, sharing } => {
+                let listed = inside.iter().take(LISTED);
+                let listed = listed.map(|person| self.listed(person, *since, sharing));
+                let facts = [
+                    ("inside", Value::from(listed.collect::<Vec<Value>>())),
+                    ("more", Value::from(inside.len().saturating_sub(LISTED) + others)),
+                    ("count", Value::from(inside.len() + others)),
+                    ("peak", Value::from(*peak)),
+                    ("since", self.time(*since, *since)),
+                ];
+                self.sheet(&CARD, &card.room, facts)
             }
-        };
-        let text = self.templates.marked(component, &context)?;
+        }
+    }
+
+    fn ended(&self, room: &Room, summary: &Summary) -> Result<Sheet> {
+        let Summary { from, until, peak, people, others } = summary;
+        let facts = [
+            ("from", self.time(*from, *until)),
+            ("until", self.time(*until, *until)),
+            ("duration", Value::from(self.span(until.since(*from))?)),
+            ("peak", Value::from(*peak)),
+            ("people", self.people(people, *others)?),
+        ];
+        self.sheet(&ENDED, room, facts)
+    }
+
+    fn line<const N: usize>(
+        &self,
+        component: &str,
+        room: &Room,
+        facts: [(&'static str, Value); N],
+    ) -> Result<Post> {
+        let text = self.templates.marked(component, &context(room, facts))?;
         ensure!(
             !text.is_empty(),
             "the template's `{component}` is empty; to hear nothing of it, leave it out of `events`"
@@ -76,70 +135,33 @@ impl Writer {
         Ok(Post::Line(text))
     }
 
-    /// Writes `card` out.
-    pub(super) fn card(&self, card: &Card) -> Result<Sheet> {
-        let mut context = room(&card.room);
-        match &card.state {
-            CardState::Closed(summary) => self.ended(&card.room, context, summary),
-            CardState::Open { since, inside, others, peak, sharing } => {
-                let listed = inside.iter().take(LISTED);
-                let listed = listed.map(|person| self.listed(person, *since, sharing));
-                context.insert_value("inside", Value::from(listed.collect::<Vec<Value>>()));
-                context.insert("more", &(inside.len().saturating_sub(LISTED) + others));
-                context.insert("count", &(inside.len() + others));
-                context.insert("peak", peak);
-                context.insert_value("since", self.time(*since, *since));
-                let fields = [("since", Width::Half), ("peak", Width::Half), ("join", Width::Half)];
-                self.sheet("card", Colour::Open, &card.room, &context, &fields)
-            }
-        }
-    }
-
-    fn ended(&self, room: &Room, mut context: Context, summary: &Summary) -> Result<Sheet> {
-        let Summary { from, until, peak, people, others } = summary;
-        context.insert_value("from", self.time(*from, *until));
-        context.insert_value("until", self.time(*until, *until));
-        context.insert("duration", &self.span(until.since(*from))?);
-        context.insert("peak", peak);
-        context.insert_value("people", self.people(people, *others)?);
-        let fields = [
-            ("duration", Width::Half),
-            ("peak", Width::Half),
-            ("when", Width::Half),
-            ("people", Width::Full),
-        ];
-        self.sheet("ended", Colour::Empty, room, &context, &fields)
-    }
-
-    fn sheet(
+    fn sheet<const N: usize>(
         &self,
-        kind: &str,
-        colour: Colour,
+        kind: &Kind,
         room: &Room,
-        context: &Context,
-        fields: &[(&str, Width)],
+        facts: [(&'static str, Value); N],
     ) -> Result<Sheet> {
-        let texts = &self.templates;
-        let title = format!("{kind}_title");
+        let (texts, context) = (&self.templates, context(room, facts));
+        let of = |text: &str| format!("{}_{text}", kind.name);
         let title = match room.dashboard {
-            Some(_) => texts.plain(&title, context)?,
-            None => texts.marked(&title, context)?,
+            Some(_) => texts.plain(&of("title"), &context)?,
+            None => texts.marked(&of("title"), &context)?,
         };
-        let mut written = Vec::new();
-        for (name, width) in fields {
-            let value = texts.marked(&format!("{name}_value"), context)?;
+        let mut fields = Vec::new();
+        for (name, width) in kind.fields {
+            let value = texts.marked(&format!("{name}_value"), &context)?;
             if !value.is_empty() {
-                let title = texts.plain(&format!("{name}_title"), context)?;
-                written.push(Field { title, value, width: *width });
+                let title = texts.plain(&format!("{name}_title"), &context)?;
+                fields.push(Field { title, value, width: *width });
             }
         }
         Ok(Sheet {
-            colour,
+            colour: kind.colour,
             title,
             link: room.dashboard.clone(),
-            fallback: texts.plain(&format!("{kind}_fallback"), context)?,
-            text: texts.marked(&format!("{kind}_text"), context)?,
-            fields: written,
+            fallback: texts.plain(&of("fallback"), &context)?,
+            text: texts.marked(&of("text"), &context)?,
+            fields,
         })
     }
 
@@ -147,14 +169,13 @@ impl Writer {
     fn people(&self, named: &[Name], others: usize) -> Result<Value> {
         let count = named.len() + others;
         let names = if count == 0 { String::new() } else { self.list(named, others)? };
-        let people = [("names", Value::from(names)), ("count", Value::from(count))];
-        Ok(Value::from(Map::from_iter(people.map(|(key, value)| (key.into(), value)))))
+        Ok(map([("names", Value::from(names)), ("count", Value::from(count))]))
     }
 
     /// Names in a sentence: "Ada, Grace and 7 more".
     fn list(&self, named: &[Name], others: usize) -> Result<String> {
-        let names: Vec<String> =
-            named.iter().take(NAMES).map(|name| shown(name.as_str())).collect();
+        let names = named.iter().take(NAMES).map(|name| shown(name.as_str()));
+        let names: Vec<String> = names.collect();
         let mut context = Context::new();
         context.insert("names", &names);
         context.insert("but_last", &names[..names.len().saturating_sub(1)]);
@@ -163,12 +184,11 @@ impl Writer {
     }
 
     fn listed(&self, person: &Inside, opened: Moment, sharing: &[Name]) -> Value {
-        let person = [
+        map([
             ("name", Value::from(shown(person.name.as_str()))),
             ("since", self.time(person.since, opened)),
             ("sharing", Value::from(sharing.contains(&person.name))),
-        ];
-        Value::from(Map::from_iter(person.map(|(key, value)| (key.into(), value))))
+        ])
     }
 
     /// A time of ours, which needs no escaping.
@@ -185,40 +205,23 @@ impl Writer {
     }
 }
 
-/// What every template knows: `room`.
-fn room(room: &Room) -> Context {
-    let value = |text: &Option<String>| text.clone().map_or_else(Value::none, Value::from);
-    let parts = [
-        ("name", room.name.as_deref().map_or_else(Value::none, |name| Value::from(shown(name)))),
-        ("dashboard", value(&room.dashboard)),
-        ("join", value(&room.join)),
-    ];
-    let parts = Map::from_iter(parts.map(|(key, value)| (key.into(), value)));
+/// What a template is told: `room` and the facts.
+fn context<const N: usize>(room: &Room, facts: [(&'static str, Value); N]) -> Context {
     let mut context = Context::new();
-    context.insert_value("room", Value::from(parts));
+    let name = room.name.as_deref().map(shown);
+    let (dashboard, join) = (room.dashboard.clone(), room.join.clone());
+    let room = [
+        ("name", Value::from(name)),
+        ("dashboard", Value::from(dashboard)),
+        ("join", Value::from(join)),
+    ];
+    context.insert_value("room", map(room));
+    for (name, value) in facts {
+        context.insert_value(name, value);
+    }
     context
 }
 
-/// A name as it is shown: on one line, from left to right, of a bearable length, and to be seen.
-fn shown(name: &str) -> String {
-    let clean: String =
-        name.chars().map(|c| if escape::is_disturbing(c) { ' ' } else { c }).collect();
-    let name = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-    if name.chars().all(is_invisible) {
-        return NAMELESS.to_owned();
-    }
-    if name.chars().count() <= NAME_LENGTH {
-        return name;
-    }
-    let kept: String = name.chars().take(NAME_LENGTH - 1).collect();
-    format!("{}…", kept.trim_end())
-}
-
-/// Takes room, or not even that, and shows nothing.
-fn is_invisible(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{115f}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{3164}' | '\u{feff}'
-        )
+fn map<const N: usize>(parts: [(&'static str, Value); N]) -> Value {
+    Value::from(Map::from_iter(parts.map(|(key, value)| (key.into(), value))))
 }

@@ -15,7 +15,7 @@ use super::rules::Fingerprint;
 
 const MAGIC: &[u8; 8] = b"lookout\0";
 /// To be raised with every change of what is encoded; versions of Lookout in the making share a number.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// The length of what precedes the encoded part: magic, format and checksum.
 const HEAD: usize = 16;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -27,6 +27,8 @@ pub struct Header {
     pub journal: String,
     /// How far: the position of the last event applied.
     pub position: u64,
+    /// The key of that event: another one may have its place in a journal that was put back.
+    pub last_key: Option<[u8; 32]>,
     /// How far the archive was read, in the archive's own words; empty where it was not.
     pub archive: Vec<u8>,
 }
@@ -50,11 +52,17 @@ pub enum Ignored {
 
 /// The checkpoint of `roster`.
 pub fn encode(roster: &Roster, header: &Header) -> Vec<u8> {
+    let with_roster = |bytes| postcard::to_extend(roster, bytes);
+    sealed(header, |bytes| with_roster(bytes).expect("numbers, texts and lists always encode"))
+}
+
+/// Magic, format, checksum, version and header; `rest` adds what follows.
+fn sealed(header: &Header, rest: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
     let mut head = [0; HEAD];
     head[..8].copy_from_slice(MAGIC);
     head[8..12].copy_from_slice(&FORMAT.to_le_bytes());
-    let bytes = postcard::to_extend(&(VERSION, header, roster), head.to_vec());
-    let mut bytes = bytes.expect("numbers, texts and lists always encode");
+    let bytes = postcard::to_extend(&(VERSION, header), head.to_vec());
+    let mut bytes = rest(bytes.expect("numbers and texts always encode"));
     let crc = crc32fast::hash(&bytes[HEAD..]);
     bytes[12..HEAD].copy_from_slice(&crc.to_le_bytes());
     bytes
@@ -70,6 +78,33 @@ pub fn decode(
     journal: &str,
     rules: Fingerprint,
 ) -> Result<(Roster, Header), Ignored> {
+    let (header, body) = header(bytes)?;
+    if header.journal != journal {
+        return Err(Ignored::OtherJournal);
+    }
+    let (roster, rest) = take::<Roster>(body)?;
+    if !rest.is_empty() || !is_consistent(&roster) {
+        return Err(Ignored::Damaged);
+    }
+    if roster.summed_under().is_some_and(|under| under != rules) {
+        return Err(Ignored::OtherRules);
+    }
+    Ok((roster, header))
+}
+
+/// The same checkpoint, for a journal that is a copy of its own.
+///
+/// # Errors
+///
+/// Bytes that are no checkpoint of this version.
+pub fn relabel(bytes: &[u8], journal: &str) -> Result<Vec<u8>, Ignored> {
+    let (header, roster) = header(bytes)?;
+    let header = Header { journal: journal.to_owned(), ..header };
+    Ok(sealed(&header, |bytes| [&bytes[..], roster].concat()))
+}
+
+/// The header of a checkpoint that is whole, and the bytes of its roster.
+fn header(bytes: &[u8]) -> Result<(Header, &[u8]), Ignored> {
     let rest = bytes.strip_prefix(MAGIC).ok_or(Ignored::Damaged)?;
     let (format, rest) = rest.split_first_chunk().ok_or(Ignored::Damaged)?;
     if u32::from_le_bytes(*format) != FORMAT {
@@ -83,18 +118,7 @@ pub fn decode(
     if version != VERSION {
         return Err(Ignored::OtherVersion);
     }
-    let (header, body) = take::<Header>(body)?;
-    if header.journal != journal {
-        return Err(Ignored::OtherJournal);
-    }
-    let (roster, rest) = take::<Roster>(body)?;
-    if !rest.is_empty() || !is_consistent(&roster) {
-        return Err(Ignored::Damaged);
-    }
-    if roster.summed_under().is_some_and(|under| under != rules) {
-        return Err(Ignored::OtherRules);
-    }
-    Ok((roster, header))
+    take::<Header>(body)
 }
 
 fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Ignored> {

@@ -100,6 +100,20 @@ impl Meeting {
         }
     }
 
+    /// Changes the facts, also packed ones; errors as those of [`open`](Self::open).
+    pub(super) fn edit(
+        &mut self,
+        words: &Words,
+        change: impl FnOnce(&mut Facts),
+    ) -> Result<(), NeedsReplay> {
+        let is_packed = matches!(self.body, Body::Packed { .. });
+        change(self.open(words)?);
+        if is_packed {
+            self.pack(words);
+        }
+        Ok(())
+    }
+
     /// The facts, to be looked at; errors as those of [`open`](Self::open).
     pub(super) fn facts(&self, words: &Words) -> Result<Cow<'_, Facts>, NeedsReplay> {
         match &self.body {

@@ -17,6 +17,7 @@ mod derive;
 mod equality;
 mod facts;
 mod fold;
+mod forgetting;
 mod frame;
 mod id;
 mod meeting;

@@ -3,6 +3,7 @@
 //! The numbers depend on the order of arrival, so they never leave the roster
 //! and are never compared across two of them.
 
+use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::num::NonZeroU32;
 
@@ -58,6 +59,17 @@ impl<T: Eq + Hash> Dictionary<T> {
     /// Whether `word` is one of this dictionary.
     pub(super) fn holds(&self, word: Word) -> bool {
         word.index() < self.0.len()
+    }
+
+    /// The words whose texts are `wanted`.
+    pub(super) fn words_where(&self, wanted: impl Fn(&T) -> bool) -> BTreeSet<Word> {
+        let found = self.0.iter().enumerate().filter(|(_, text)| wanted(text));
+        found.map(|(index, _)| Word::at(index)).collect()
+    }
+
+    /// Puts another text in the place of a word's; not where that has a word of its own.
+    pub(super) fn replace(&mut self, word: Word, text: T) -> bool {
+        self.0.replace_index(word.index(), text).is_ok()
     }
 
     /// All texts, in the order of their words.

@@ -66,6 +66,11 @@ pub fn build(
     Ok(Build { outcome, next_change: dashboard.next_change })
 }
 
+/// Whether a site was ever put into the output directory.
+pub fn is_published(settings: &Settings) -> bool {
+    publish::is_published(&settings.site.output_dir)
+}
+
 /// Dates the heartbeat file to now, so that the page can tell "quiet" from
 /// "Lookout is down"; says whether it is there, as it is from the first build on.
 ///

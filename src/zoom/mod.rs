@@ -16,4 +16,4 @@ mod wire;
 pub use event::{Event, Kind, Meeting, Participant};
 pub use key::Key;
 pub use name::Name;
-pub use wire::understand;
+pub use wire::{NEEDED_KEYS, understand};

@@ -13,6 +13,27 @@ use crate::zoom::event::{Event, Kind, Meeting, Participant};
 use crate::zoom::name::Name;
 use lenient::{Object, Text};
 
+/// Keys of Zoom's without which an event cannot be understood. `participant_user_id` is none
+/// of them: it only tells accounts apart.
+pub const NEEDED_KEYS: [&str; 16] = [
+    "date_time",
+    "end_time",
+    "event",
+    "event_ts",
+    "id",
+    "join_time",
+    "leave_time",
+    "object",
+    "participant",
+    "participant_uuid",
+    "payload",
+    "sharing_details",
+    "start_time",
+    "user_id",
+    "user_name",
+    "uuid",
+];
+
 /// Understands a stored document; `received_ms` is when it arrived, in
 /// milliseconds since the epoch, used only where the document has no time.
 pub fn understand(document: &str, received_ms: i64) -> Event {

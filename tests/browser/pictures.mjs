@@ -24,8 +24,8 @@ const PICTURES = {
   turkish: { scene: "turkish", locale: "tr-TR", timezoneId: "Europe/Istanbul" },
   odd: { scene: "odd" },
   "odd-320": { scene: "odd", viewport: { width: 320, height: 640 } },
-  "page-light": { scene: "eight", viewport: { width: 960, height: 860 }, fullPage: false },
-  "page-dark": { scene: "eight", viewport: { width: 960, height: 860 }, fullPage: false, colorScheme: "dark" },
+  "page-light": { scene: "eight", viewport: { width: 960, height: 1478 }, fullPage: false },
+  "page-dark": { scene: "eight", viewport: { width: 960, height: 1478 }, fullPage: false, colorScheme: "dark" },
 };
 
 const [lookout, directory, ...wanted] = process.argv.slice(2);

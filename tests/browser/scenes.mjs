@@ -56,7 +56,7 @@ const weeks = (room, names, seed) => {
 };
 
 const arrive = (room, names, every = 13) =>
-  names.flatMap((name, place) => visit(room, name, NOW - (names.length - place) * every * MINUTE + 4 * MINUTE));
+  names.flatMap((name, place) => visit(room, name, NOW - (names.length - place) * every * MINUTE + MINUTE));
 
 const crowd = (count) => Array.from({ length: count }, (_, i) =>
   `${NAMES[i % NAMES.length].split(" ")[0]} ${"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[i % 26]}. ${NAMES[(i * 7 + 3) % NAMES.length].split(" ")[1]}`);
@@ -78,7 +78,7 @@ export const SCENES = {
     rooms: room(LOUNGE, "Lounge", "lounge"),
     events: () => {
       const came = arrive(LOUNGE, NAMES.slice(0, 8));
-      return [...weeks(LOUNGE, NAMES, 7), ...came,
+      return [...weeks(LOUNGE, NAMES.slice(0, 10), 7), ...came,
         shares(LOUNGE, NAMES[2], NOW - 9 * MINUTE, came[2].payload.object.participant.user_id)];
     },
   },

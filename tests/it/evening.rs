@@ -112,7 +112,7 @@ fn the_evening_posted_in_random_order_gives_the_expected_page() {
 }
 
 /// Every delivery of the evening: the file's name, and its bytes.
-fn bodies() -> Vec<(String, Vec<u8>)> {
+pub fn bodies() -> Vec<(String, Vec<u8>)> {
     let files = fs::read_dir(deliveries()).expect("the directory is there");
     let paths = files.map(|file| file.expect("it can be read").path());
     let json = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));

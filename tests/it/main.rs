@@ -2,12 +2,17 @@
 
 mod answers;
 mod archive;
+mod backup;
 mod browser;
+mod check;
 mod commands;
 mod crash;
 mod deploy;
+mod discretion;
 mod evening;
+mod forget;
 mod notify;
 mod odd_bodies;
+mod rotation;
 mod site;
 mod support;

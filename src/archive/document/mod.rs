@@ -9,10 +9,11 @@
 mod bson;
 mod json;
 
+use mongodb::bson::error::Error;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::raw::{RawBsonRef, RawDocument, RawDocumentBuf, cstr};
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, DateTime};
+use mongodb::bson::{self as mongo, Binary, Bson, DateTime};
 
 use crate::journal::{Entry, Quarantined};
 use crate::moment::Moment;
@@ -94,6 +95,7 @@ struct Lookout<'a> {
     received_ms: i64,
     request_id: Option<&'a str>,
     raw: Option<&'a [u8]>,
+    is_forgotten: bool,
 }
 
 impl<'a> Lookout<'a> {
@@ -105,11 +107,15 @@ impl<'a> Lookout<'a> {
             received_ms: lookout.get_datetime("received_at").ok()?.timestamp_millis(),
             request_id: lookout.get_str("request_id").ok(),
             raw: lookout.get_binary("raw").ok().map(|raw| raw.bytes),
+            is_forgotten: lookout.get_bool("forgotten").unwrap_or(false),
         })
     }
 
     fn archived(&self, document: &RawDocument) -> Option<Archived> {
-        let Self { key, received_ms, request_id, raw } = *self;
+        let Self { key, received_ms, request_id, raw, is_forgotten } = *self;
+        if is_forgotten {
+            return None;
+        }
         let request_id = request_id.map(str::to_owned);
         let is_event = document.get_str("event").is_ok();
         if let (Some(body), false) = (raw, is_event) {
@@ -121,6 +127,47 @@ impl<'a> Lookout<'a> {
             None => json::object(document, &TAKEN),
         };
         Some(Archived::Event(Entry { id: 0, key, received_ms, request_id, document }))
+    }
+}
+
+/// What stays of a document that is forgotten: its key, so that it is not stored again.
+pub fn forgotten(document: &RawDocument) -> RawDocumentBuf {
+    let known = Lookout::of(document);
+    let mut ours =
+        known.map_or_else(RawDocumentBuf::new, |known| lookout(known.key, known.received_ms, None));
+    ours.append(cstr!("forgotten"), true);
+    let mut left = RawDocumentBuf::new();
+    left.append(cstr!("lookout"), ours);
+    left
+}
+
+/// A document of somebody else's event with the texts emptied that `empties` says, by key and
+/// text; `text` is the event's JSON, emptied already.
+pub fn emptied(
+    document: &RawDocument,
+    text: &str,
+    empties: impl Fn(&str, &str) -> bool,
+) -> Result<RawDocumentBuf, Error> {
+    let mut document = mongo::Document::try_from(document)?;
+    for (key, value) in document.iter_mut().filter(|(key, _)| !TAKEN.contains(&key.as_str())) {
+        empty(key, value, &empties);
+    }
+    if let Ok(lookout) = document.get_document_mut(LOOKOUT)
+        && lookout.contains_key("raw")
+    {
+        lookout.insert("raw", raw(text.as_bytes()));
+    }
+    RawDocumentBuf::try_from(&document)
+}
+
+fn empty(key: &str, value: &mut Bson, empties: &impl Fn(&str, &str) -> bool) {
+    match value {
+        Bson::String(text) if empties(key, text) => text.clear(),
+        Bson::Array(items) => items.iter_mut().for_each(|item| empty(key, item, empties)),
+        Bson::Document(entries) => {
+            entries.iter_mut().for_each(|(key, value)| empty(key, value, empties));
+        }
+        _ => {}
     }
 }
 

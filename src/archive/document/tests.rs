@@ -175,3 +175,26 @@ fn an_archived_event_says_what_it_said_in_the_journal() {
         zoom::understand(text, RECEIVED_MS)
     );
 }
+
+#[test]
+fn what_is_forgotten_leaves_its_key_and_what_is_others_leaves_the_name() {
+    let text = r#"{"event":"x","event_ts":1,"payload":{"a":["Ada","Bram"],"n":1.50}}"#;
+    let entry = Entry {
+        id: 0,
+        key: Key::of(text.as_bytes()),
+        received_ms: 5,
+        request_id: Some("r".to_owned()),
+        document: text.to_owned(),
+    };
+    let there = event(&entry, Shape::AsSent);
+    let forgotten = forgotten(&there);
+    assert_eq!(read(&forgotten), None);
+    let lookout = forgotten.get_document("lookout").expect("it is ours");
+    assert_eq!(lookout.get_str("key").ok(), Some(entry.key.to_string().as_str()));
+
+    let without = text.replace("Ada", "");
+    let emptied = emptied(&there, &without, |_, text| text == "Ada").expect("it is BSON");
+    let expected = Entry { document: without, ..entry };
+    assert_eq!(read(&emptied), Some(Archived::Event(expected)));
+    assert!(!emptied.as_bytes().windows(3).any(|bytes| bytes == b"Ada"));
+}

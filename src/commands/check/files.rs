@@ -24,10 +24,10 @@ pub(super) fn journal(context: &Context<'_>) -> Vec<Line> {
     vec![match free_space(&existing(parent)) {
         Some(free) if free < SPACE_NEEDED => Line::wrong(
             "journal",
-            format!("only {free} are free for `{}`; make room", path.display()),
+            format!("only {free} are free for `{}`; make room", context.shown(path)),
         ),
-        Some(free) => Line::fine("journal", format!("{} ({free} free)", path.display())),
-        None => Line::fine("journal", path.display().to_string()),
+        Some(free) => Line::fine("journal", format!("{} ({free} free)", context.shown(path))),
+        None => Line::fine("journal", context.shown(path).to_string()),
     }]
 }
 
@@ -37,22 +37,29 @@ pub(super) fn output(context: &Context<'_>) -> Vec<Line> {
     if let Err(fault) = writable_dir(path) {
         return vec![Line::wrong("output", format!("{fault}, or change `site.output_dir`"))];
     }
-    let shown = path.display();
-    let text = match closed_to_others(path) {
-        Some(closed) => format!(
-            "{shown}; nginx can't enter `{0}`: if it is to serve this, `chmod o+rx {0}`",
+    let shown = context.shown(path);
+    if let Some(closed) = closed_to_others(path) {
+        let text = format!(
+            "{shown}; other users can't pass `{0}`: if nginx is to serve this, `chmod o+x {0}`",
             closed.display()
-        ),
-        None => shown.to_string(),
-    };
-    vec![Line::fine("output", text)]
+        );
+        return vec![Line::look("output", text)];
+    }
+    vec![match free_space(&existing(path)) {
+        Some(free) if free < SPACE_NEEDED => {
+            Line::wrong("output", format!("only {free} are free for `{shown}`; make room"))
+        }
+        _ => Line::fine("output", shown.to_string()),
+    }]
 }
 
 /// A file that is absent, or that we may read and write.
-fn writable_file(path: &Path) -> Result<(), String> {
+pub(super) fn writable_file(path: &Path) -> Result<(), String> {
     match path.metadata() {
         Err(_) => Ok(()),
-        Ok(data) if data.is_dir() => Err(format!("`{}` is a directory; remove it", path.display())),
+        Ok(data) if data.is_dir() => {
+            Err(format!("`{}` is a directory; name a file in it", path.display()))
+        }
         Ok(_) if access(path, AccessFlags::R_OK | AccessFlags::W_OK).is_err() => {
             Err(format!("this user may not write `{}`; correct its owner and mode", path.display()))
         }
@@ -61,18 +68,18 @@ fn writable_file(path: &Path) -> Result<(), String> {
 }
 
 /// A directory that we may write to, or make.
-fn writable_dir(path: &Path) -> Result<(), String> {
+pub(super) fn writable_dir(path: &Path) -> Result<(), String> {
     let existing = existing(path);
     let shown = existing.display();
     if !existing.metadata().is_ok_and(|data| data.is_dir()) {
-        return Err(format!("`{shown}` is not a directory; remove it"));
+        return Err(format!("`{shown}` is not a directory; move it away"));
     }
     let may = access(&existing, AccessFlags::W_OK | AccessFlags::X_OK);
     may.map_err(|_| format!("this user may not write to `{shown}`; correct its owner and mode"))
 }
 
 /// `path`, else the nearest directory above it that exists.
-fn existing(path: &Path) -> PathBuf {
+pub(super) fn existing(path: &Path) -> PathBuf {
     let above = path.ancestors().find(|path| path.exists());
     match above {
         Some(path) if path != Path::new("") => path.to_owned(),

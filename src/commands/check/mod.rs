@@ -5,17 +5,25 @@
 
 mod archive;
 mod clock;
+mod copies;
 mod events;
 mod files;
+mod line;
+mod outside;
 mod people;
+mod personal;
+mod ports;
 mod secret;
+mod served;
 mod templates;
 
-use std::fmt;
 use std::io::{self, Write};
+use std::path::{Display, Path};
 
 use crate::config::Settings;
 use crate::moment::Moment;
+
+pub use line::{Line, Mark};
 
 /// What checks may look at.
 pub struct Context<'a> {
@@ -25,32 +33,22 @@ pub struct Context<'a> {
     pub now: Moment,
 }
 
-/// One thing that was examined.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    in_order: bool,
-    about: &'static str,
-    text: String,
-}
-
-impl Line {
-    /// `about` is in order; `text` may add a hint.
-    pub fn fine(about: &'static str, text: impl Into<String>) -> Self {
-        let (in_order, text) = (true, text.into());
-        Self { in_order, about, text }
+impl<'a> Context<'a> {
+    /// The directory that relative paths are relative to.
+    fn directory(&self) -> &'a Path {
+        let file = self.settings.origin.file.as_deref();
+        file.and_then(Path::parent).unwrap_or(Path::new(""))
     }
 
-    /// `about` is not in order; `text` says what to do.
-    pub fn wrong(about: &'static str, text: impl Into<String>) -> Self {
-        let (in_order, text) = (false, text.into());
-        Self { in_order, about, text }
-    }
-}
-
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = if self.in_order { '✓' } else { '✗' };
-        write!(f, "{mark} {:<9} {}", self.about, self.text)
+    /// A path of the settings as it was written there.
+    fn shown<'p>(&self, path: &'p Path) -> Display<'p> {
+        let dir = self.directory();
+        match path.strip_prefix(dir) {
+            Ok(typed) if !dir.as_os_str().is_empty() && !typed.as_os_str().is_empty() => {
+                typed.display()
+            }
+            _ => path.display(),
+        }
     }
 }
 
@@ -61,23 +59,32 @@ pub type Check = fn(&Context<'_>) -> Vec<Line>;
 pub const CHECKS: &[Check] = &[
     settings,
     secret::check,
+    secret::password,
     files::journal,
     events::check,
     archive::check,
+    personal::check,
     files::output,
+    served::secrets,
+    served::readable,
+    copies::check,
     templates::check,
+    copies::own_directories,
     clock::check,
+    ports::check,
+    outside::webhook,
     people::publish,
+    people::never_seen,
     people::rooms,
     people::merged,
 ];
 
-/// Writes a line for each thing examined to `out`; whether all of them are in order.
+/// Writes a line for each thing examined to `out`; whether none of them is wrong.
 pub fn run(context: &Context<'_>, out: &mut impl Write) -> io::Result<bool> {
     let mut all_in_order = true;
     for check in CHECKS {
         for line in check(context) {
-            all_in_order &= line.in_order;
+            all_in_order &= line.mark != Mark::Wrong;
             writeln!(out, "{line}")?;
         }
     }
@@ -117,12 +124,14 @@ mod tests {
     #[test]
     fn each_line_has_a_mark_and_any_cross_fails_the_whole() {
         let dir = tempfile::tempdir().expect("a directory");
-        let (in_order, lines) = checked(dir.path(), "[zoom]\nsecret_token = 'hush'");
+        let free = "listen = '127.0.0.1:0'\n";
+        let settings = format!("[admin]\n{free}[zoom]\n{free}secret_token = 'hush'");
+        let (in_order, lines) = checked(dir.path(), &settings);
         assert!(in_order, "{lines}");
-        assert!(lines.lines().all(|line| line.starts_with('✓')), "{lines}");
+        assert!(!lines.contains('✗'), "{lines}");
         assert!(!lines.contains("hush"), "{lines}");
 
-        let (in_order, lines) = checked(dir.path(), "");
+        let (in_order, lines) = checked(dir.path(), &format!("[admin]\n{free}[zoom]\n{free}"));
         assert!(!in_order, "{lines}");
         let crosses: Vec<_> = lines.lines().filter(|line| line.starts_with('✗')).collect();
         assert_eq!(crosses.len(), 1, "{lines}");

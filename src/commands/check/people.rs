@@ -1,19 +1,59 @@
 //! Who may appear, and where: settings that are valid and may still surprise.
 
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
 use super::{Context, Line};
-use crate::config::{Person, PublishList};
+use crate::commands::counted::counted;
+use crate::config::{Person, PublishList, nearest};
+use crate::generator::Log;
+use crate::zoom::Name;
+
+/// At most so many names are told one by one.
+const NAMED: usize = 5;
 
 /// Tells who may appear; nobody is no fault, but hardly meant.
 pub(super) fn publish(context: &Context<'_>) -> Vec<Line> {
-    let text = match &context.settings.privacy.publish {
-        PublishList::Everybody => "everybody may appear".to_owned(),
-        PublishList::Only(names) if names.is_empty() => {
-            "nobody may appear yet; list names in `privacy.publish`, or `[\"*\"]` for everybody"
-                .to_owned()
+    vec![match &context.settings.privacy.publish {
+        PublishList::Everybody => Line::fine("publish", "everybody may appear"),
+        PublishList::Only(names) if names.is_empty() => Line::look(
+            "publish",
+            "nobody may appear yet; list names in `privacy.publish`, or `[\"*\"]` for everybody",
+        ),
+        PublishList::Only(names) => {
+            let names = counted(names.len() as u64, "name", "names");
+            Line::fine("publish", format!("{names} may appear"))
         }
-        PublishList::Only(names) => format!("{} may appear", counted(names.len(), "name")),
+    }]
+}
+
+/// Names in `publish` that nobody had so far: a slip hides somebody.
+pub(super) fn never_seen(context: &Context<'_>) -> Vec<Line> {
+    let PublishList::Only(names) = &context.settings.privacy.publish else { return Vec::new() };
+    // A journal that can't be read has a line of its own.
+    let seen = seen(context).unwrap_or_default();
+    if seen.is_empty() {
+        return Vec::new();
+    }
+    let never = names.iter().filter(|name| !seen.contains(*name));
+    let line = |name: &Name| {
+        let others = seen.iter().filter(|seen| !names.contains(*seen)).map(Name::as_str);
+        let hint = match nearest(name.as_str(), others) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write it as Zoom shows it, upper and lower case too".to_owned(),
+        };
+        Line::look("publish", format!("`{name}` was never seen so far; {hint}"))
     };
-    vec![Line::fine("publish", text)]
+    never.take(NAMED).map(line).collect()
+}
+
+/// Everybody who was ever seen, as far as this machine knows.
+fn seen(context: &Context<'_>) -> Result<BTreeSet<Name>> {
+    let mut log = Log::from_checkpoint(context.settings, None)?;
+    log.catch_up(context.now)?;
+    let people = log.presence(context.now).people;
+    Ok(people.into_iter().map(|person| person.name).collect())
 }
 
 /// Tells which rooms are shown.
@@ -42,7 +82,8 @@ pub(super) fn merged(context: &Context<'_>) -> Vec<Line> {
         (false, _) => lines,
         (true, 0) => Vec::new(),
         (true, number) => {
-            let text = format!("{} with several names or ids", counted(number, "entry"));
+            let text =
+                format!("{} with several names or ids", counted(number as u64, "entry", "entries"));
             vec![Line::fine("people", text)]
         }
     }
@@ -60,14 +101,6 @@ fn published_alias<'a>(person: &'a Person, publish: &PublishList) -> Option<&'a 
     alias.map(|alias| alias.as_str())
 }
 
-fn counted(number: usize, what: &str) -> String {
-    match (number, what) {
-        (1, _) => format!("1 {what}"),
-        (_, "entry") => format!("{number} entries"),
-        _ => format!("{number} {what}s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -82,7 +115,7 @@ mod tests {
         #[rustfmt::skip]
         let cases: [(&str, String, super::super::Check, &str); 7] = [
             // what is special     settings                                        check    line
-            ("nobody",             String::new(),                                  publish, "✓ publish   nobody may appear yet; list names in `privacy.publish`, or `[\"*\"]` for everybody"),
+            ("nobody",             String::new(),                                  publish, "! publish   nobody may appear yet; list names in `privacy.publish`, or `[\"*\"]` for everybody"),
             ("everybody",          "[privacy]\npublish = ['*']".into(),            publish, "✓ publish   everybody may appear"),
             ("one name",           "[privacy]\npublish = ['Ada']".into(),          publish, "✓ publish   1 name may appear"),
             ("no room",            String::new(),                                  rooms,   "✓ rooms     none named, so every meeting counts as one room"),

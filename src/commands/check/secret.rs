@@ -19,13 +19,36 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
         _ => None,
     };
     vec![match file {
-        Some(path) if is_world_readable(path) => Line::wrong(
+        Some(path) if is_open(path) => Line::wrong(
             "secret",
-            format!("everybody on this machine can read `{0}`; `chmod o-rwx {0}`", path.display()),
+            format!(
+                "others on this machine can read or change `{}`; `chmod 640 {}`",
+                context.shown(path),
+                path.display()
+            ),
         ),
-        Some(path) => Line::fine("secret", format!("{} in {}", number(context), path.display())),
+        Some(path) => {
+            Line::fine("secret", format!("{} in {}", number(context), context.shown(path)))
+        }
         None => Line::fine("secret", format!("{} in the environment", number(context))),
     }]
+}
+
+/// Examines the settings where they hold a password of the archive.
+pub(super) fn password(context: &Context<'_>) -> Vec<Line> {
+    let settings = context.settings;
+    let archive = settings.archive.as_ref();
+    let has_password = archive.is_some_and(|archive| archive.url.reveal().contains('@'));
+    let file = settings.origin.file.as_deref().filter(|file| has_password && is_open(file));
+    let line = |file: &Path| {
+        let (shown, file) = (context.shown(file), file.display());
+        let text = format!(
+            "others on this machine can read or change `{shown}`, and `archive.url` may hold a password; \
+             `chmod 640 {file}`, or put the address into `archive.url_file`"
+        );
+        Line::look("secret", text)
+    };
+    file.map(line).into_iter().collect()
 }
 
 fn number(context: &Context<'_>) -> String {
@@ -35,9 +58,10 @@ fn number(context: &Context<'_>) -> String {
     }
 }
 
-fn is_world_readable(path: &Path) -> bool {
+/// Whether it is open to more than its owner, and its group to read: 0600 or 0640.
+fn is_open(path: &Path) -> bool {
     let mode = path.metadata().map(|data| data.permissions().mode());
-    mode.is_ok_and(|mode| mode & 0o004 != 0)
+    mode.is_ok_and(|mode| mode & 0o037 != 0)
 }
 
 #[cfg(test)]
@@ -54,6 +78,8 @@ mod tests {
         let cases = [
             // what is special         key                 mode    variable      mark
             ("only the owner",         "secret_token",      0o600, None,         '✓'),
+            ("the group as well",      "secret_token",      0o640, None,         '✓'),
+            ("the group may write",    "secret_token",      0o660, None,         '✗'),
             ("everybody",              "secret_token",      0o644, None,         '✗'),
             ("a file for the owner",   "secret_token_file", 0o600, None,         '✓'),
             ("a file for everybody",   "secret_token_file", 0o604, None,         '✗'),

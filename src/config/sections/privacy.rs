@@ -2,7 +2,7 @@
 
 use crate::config::section::Section;
 use crate::config::{Others, Privacy, PublishList, values};
-use crate::zoom::Name;
+use crate::zoom::{NEEDED_KEYS, Name};
 
 /// What Lookout never needs: whatever locates, reaches or lets in.
 const DROPPED: [&str; 11] = [
@@ -23,7 +23,7 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Privacy {
     Privacy {
         publish: publish(section),
         others: section.value("others", "hidden", others),
-        drop_fields: section.list("drop_fields", &DROPPED, values::some_text),
+        drop_fields: section.list("drop_fields", &DROPPED, droppable),
     }
 }
 
@@ -38,6 +38,17 @@ fn publish(section: &mut Section<'_>) -> PublishList {
         section.clash("publish", "`privacy.publish`: `\"*\"` already means everybody; write `[\"*\"]` alone, or only the names");
     }
     PublishList::Everybody
+}
+
+/// A key that Lookout can do without.
+fn droppable(text: &str) -> Result<String, String> {
+    let key = values::some_text(text)?;
+    if NEEDED_KEYS.contains(&key.as_str()) {
+        return Err(format!(
+            "without `{key}` nobody can tell who is in; take it out, and use `privacy.publish` to hide people"
+        ));
+    }
+    Ok(key)
 }
 
 fn others(text: &str) -> Result<Others, String> {

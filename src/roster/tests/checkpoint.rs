@@ -1,14 +1,15 @@
 //! When a checkpoint is of use.
 
 use super::story::*;
-use crate::roster::checkpoint::{Header, Ignored, decode, encode};
+use crate::roster::checkpoint::{Header, Ignored, decode, encode, relabel};
 use crate::roster::facts::Facts;
 use crate::roster::{Roster, Rules};
 
 type Damage = fn(&mut Vec<u8>);
 
 fn header() -> Header {
-    Header { journal: "j-1".to_owned(), position: 42, archive: b"a".to_vec() }
+    let (journal, archive) = ("j-1".to_owned(), b"a".to_vec());
+    Header { journal, position: 42, last_key: Some([7; 32]), archive }
 }
 
 fn full() -> Roster {
@@ -47,6 +48,15 @@ fn a_checkpoint_is_of_use_only_where_it_fits() {
             assert_eq!(read, (roster, header()), "{what}");
         }
     }
+}
+
+#[test]
+fn a_copy_of_a_journal_takes_its_checkpoint_along() {
+    let bytes = encode(&full(), &header());
+    let copied = relabel(&bytes, "j-2").expect("it is whole");
+    let expected = (full(), Header { journal: "j-2".to_owned(), ..header() });
+    assert_eq!(decode(&copied, "j-2", rules().fingerprint()), Ok(expected));
+    assert_eq!(relabel(&bytes[1..], "j-2"), Err(Ignored::Damaged));
 }
 
 #[test]

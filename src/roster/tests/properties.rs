@@ -153,7 +153,7 @@ proptest! {
         events in any::long_events(), rules in any::rules(), now in moment(),
     ) {
         let mut roster = roster(&events);
-        let header = Header { journal: "here".into(), position: 7, archive: Vec::new() };
+        let header = Header { journal: "here".into(), position: 7, last_key: None, archive: Vec::new() };
         for _ in 0..2 {
             let bytes = checkpoint::encode(&roster, &header);
             let (read, of) = checkpoint::decode(&bytes, "here", rules.fingerprint()).unwrap();
@@ -168,7 +168,7 @@ proptest! {
     fn a_damaged_checkpoint_is_ignored(
         events in history(), at in any::<prop::sample::Index>(), flip in 1..=255_u8, cut in any::<bool>(),
     ) {
-        let header = Header { journal: "here".into(), position: 7, archive: Vec::new() };
+        let header = Header { journal: "here".into(), position: 7, last_key: None, archive: Vec::new() };
         let mut bytes = checkpoint::encode(&roster(&events), &header);
         let at = at.index(bytes.len());
         if cut { bytes.truncate(at) } else { bytes[at] ^= flip }
@@ -182,7 +182,7 @@ proptest! {
     ) {
         let fingerprint = Rules::default().fingerprint();
         prop_assert!(checkpoint::decode(&noise, "here", fingerprint).is_err());
-        let header = Header { journal: "here".into(), position: 7, archive: Vec::new() };
+        let header = Header { journal: "here".into(), position: 7, last_key: None, archive: Vec::new() };
         let mut roster = roster(&events);
         roster.sum_up(&Rules::default(), clock("70 12:00"));
         let mut bytes = checkpoint::encode(&roster, &header);

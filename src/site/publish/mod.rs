@@ -156,6 +156,11 @@ pub fn touch_heartbeat(path: &Path) -> io::Result<bool> {
     }
 }
 
+/// Whether something was ever published into `output_dir`.
+pub fn is_published(output_dir: &Path) -> bool {
+    output_dir.join(manifest::FILE).exists()
+}
+
 /// Each file needs a place of its own.
 fn check_paths(files: &[File]) -> Result<()> {
     let mut seen = BTreeSet::new();

@@ -101,3 +101,21 @@ fn any_shape_is_understood_as_some_event() {
         );
     }
 }
+
+#[test]
+fn without_any_of_the_needed_keys_something_is_not_understood() {
+    let kinds = [
+        r#"{"event":"meeting.participant_joined","event_ts":1,"payload":{"object":{"uuid":"m","id":"1","participant":{"user_id":"2","participant_uuid":"c","user_name":"Ada","join_time":"2026-01-05T20:00:00Z"}}}}"#,
+        r#"{"event":"meeting.participant_left","payload":{"object":{"participant":{"leave_time":"2026-01-05T20:00:00Z"}}}}"#,
+        r#"{"event":"meeting.started","payload":{"object":{"start_time":"2026-01-05T20:00:00Z"}}}"#,
+        r#"{"event":"meeting.ended","payload":{"object":{"end_time":"2026-01-05T20:00:00Z"}}}"#,
+        r#"{"event":"meeting.sharing_started","payload":{"object":{"participant":{"sharing_details":{"date_time":"2026-01-05T20:00:00Z"}}}}}"#,
+    ];
+    for key in NEEDED_KEYS {
+        let is_needed = kinds.iter().any(|document| {
+            let without = document.replace(&format!("\"{key}\":"), "\"dropped\":");
+            understand(&without, 0) != understand(document, 0)
+        });
+        assert!(is_needed, "{key}");
+    }
+}

@@ -9,19 +9,20 @@ use tempfile::TempDir;
 use super::hostile;
 use super::sample::{self, Does, edition, person, presence, settings};
 
-const PAGE: &str = r#"---
----
-<table>
-{% for row in site.data.zoom-room-dashboard %}<tr><td>{{ row.Username }}</td><td>{{ row.Status }}</td><td>{{ row["Last Join"] }}</td><td>{{ row["Last Left"] }}</td></tr>
-{% endfor %}</table>
-"#;
+/// The page of the README's recipe: what is shown there is what is tried here.
+fn recipe() -> String {
+    let readme = include_str!("../../../README.md");
+    let (_, jekyll) = readme.split_once("\n## Jekyll\n").expect("it has the section");
+    let (_, page) = jekyll.split_once("```html\n").expect("it shows a page");
+    page.split("```").next().expect("it ends").to_owned()
+}
 
 #[test]
 fn jekyll_renders_every_row_whatever_people_are_called() {
     let directory = TempDir::new().expect("a temporary directory");
     let source = directory.path().join("jekyll");
     fs::create_dir_all(source.join("_data")).expect("it can be made");
-    fs::write(source.join("index.html"), PAGE).expect("it can be written");
+    fs::write(source.join("room.html"), recipe()).expect("it can be written");
     let mut settings = settings(directory.path());
     settings.csv.copies = vec![source.join("_data/zoom-room-dashboard.csv")];
 
@@ -40,8 +41,9 @@ fn jekyll_renders_every_row_whatever_people_are_called() {
         .expect("jekyll runs; `apt-get install -y jekyll`");
     assert!(jekyll.status.success(), "{}", String::from_utf8_lossy(&jekyll.stderr));
     let page =
-        fs::read_to_string(directory.path().join("out/index.html")).expect("Jekyll made the page");
-    assert_eq!(page.matches("<tr>").count(), hostile.len(), "a row for each: {page}");
+        fs::read_to_string(directory.path().join("out/room.html")).expect("Jekyll made the page");
+    assert_eq!(page.matches("<tr>").count(), hostile.len() + 1, "a row for each: {page}");
+    assert!(page.contains("<th>Username</th>") && page.contains("font-awesome"), "{page}");
     assert_eq!(page.matches("<td>").count(), 4 * hostile.len(), "four cells in each: {page}");
     assert_eq!(page.matches("fa-toggle-on").count(), hostile.len());
     for (what, name) in hostile {
@@ -53,4 +55,23 @@ fn jekyll_renders_every_row_whatever_people_are_called() {
             .replace('"', "&quot;");
         assert!(page.contains(&format!("<td>{escaped}</td>")), "{what}: {escaped} in {page}");
     }
+}
+
+#[test]
+fn jekyll_publishes_no_data_of_its_own_so_the_path_is_the_web_servers() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let source = directory.path().join("jekyll");
+    fs::create_dir_all(source.join("_data")).expect("it can be made");
+    fs::write(source.join("room.html"), recipe()).expect("it can be written");
+    let table = "\"Username\",\"Status\",\"Last Join\",\"Last Left\"\n";
+    fs::write(source.join("_data/zoom-room-dashboard.csv"), table).expect("it can be written");
+    let out = directory.path().join("out");
+    let status = Command::new("jekyll")
+        .args(["build", "--quiet", "--disable-disk-cache", "--source"])
+        .arg(&source)
+        .arg("--destination")
+        .arg(&out)
+        .status();
+    assert!(status.expect("jekyll runs; `apt-get install -y jekyll`").success());
+    assert!(out.join("room.html").exists() && !out.join("_data").exists());
 }

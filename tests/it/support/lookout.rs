@@ -79,7 +79,13 @@ impl Lookout {
     /// Starts `serve` and waits until it listens.
     #[track_caller]
     pub fn serve(&mut self) -> &mut Self {
-        let (child, log) = self.start("serve");
+        self.serve_with(&[])
+    }
+
+    /// The same with `options`.
+    #[track_caller]
+    pub fn serve_with(&mut self, options: &[&str]) -> &mut Self {
+        let (child, log) = self.start(&[options, &["serve"]].concat());
         let public = Some(address_in(&log, "the site is at"));
         let admin = Some(address_in(&log, "health and metrics are at"));
         self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
@@ -89,7 +95,7 @@ impl Lookout {
     /// Starts `intake` and waits until it listens.
     #[track_caller]
     pub fn intake(&mut self) {
-        let (child, log) = self.start("intake");
+        let (child, log) = self.start(&["intake"]);
         let public = Some(address_in(&log, "deliveries are taken at"));
         let admin = Some(address_in(&log, "health and metrics are at"));
         self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
@@ -97,12 +103,12 @@ impl Lookout {
 
     /// Starts `watch`.
     pub fn watch(&mut self) {
-        let (child, log) = self.start("watch");
+        let (child, log) = self.start(&["watch"]);
         self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
     }
 
-    fn start(&self, command: &str) -> (Child, Receiver<String>) {
-        let mut command = self.command(&[command]);
+    fn start(&self, arguments: &[&str]) -> (Child, Receiver<String>) {
+        let mut command = self.command(arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("the program starts");
         let log = follow(child.stderr.take().expect("it is piped"));
@@ -154,6 +160,14 @@ impl Lookout {
     #[track_caller]
     pub fn get(&self, path: &str) -> Reply {
         Request::get(path).send(self.public())
+    }
+
+    /// What its metrics say of `name`.
+    #[track_caller]
+    pub fn metric(&self, name: &str) -> u64 {
+        let metrics = Request::get("/metrics").send(self.admin()).text();
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name}: {metrics}"))
     }
 
     /// Ends it as the power would.
@@ -316,7 +330,7 @@ fn address_in(log: &Receiver<String>, what: &str) -> SocketAddr {
         };
         if let Some((_, rest)) = line.split_once(what) {
             let address = rest.trim().trim_start_matches("http://");
-            let address = address.split('/').next().expect("an address");
+            let address = address.split(['/', '"']).next().expect("an address");
             return address.parse().expect("an address");
         }
         seen += &line;

@@ -1,0 +1,62 @@
+//! Files beside the site: copies of the table, and the operator's own templates.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use super::files::{writable_dir, writable_file};
+use super::{Context, Line};
+
+/// Examines `csv.copies`: each can be written, and replaces nothing but an earlier copy.
+pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+    context.settings.csv.copies.iter().map(|copy| examine(context, copy)).collect()
+}
+
+fn examine(context: &Context<'_>, copy: &Path) -> Line {
+    let shown = context.shown(copy);
+    let dir = copy.parent().unwrap_or(Path::new(""));
+    let wrong = |text: String| Line::wrong("copy", format!("{text} (`csv.copies`)"));
+    if !dir.as_os_str().is_empty() && !dir.is_dir() {
+        let dir = context.shown(dir);
+        return wrong(format!("`{shown}` lies in `{dir}`, which is no directory; make it"));
+    }
+    if let Err(fault) = writable_file(copy).and_then(|()| writable_dir(dir)) {
+        return wrong(fault);
+    }
+    if is_somebody_elses(copy) {
+        return wrong(format!(
+            "`{shown}` is something else than the table, so it stays; remove it, or name another file"
+        ));
+    }
+    Line::fine("copy", format!("{shown} is kept equal to the table"))
+}
+
+/// Whether something is there that does not begin as the table does.
+fn is_somebody_elses(copy: &Path) -> bool {
+    let Ok(file) = File::open(copy) else { return false };
+    let mut line = Vec::new();
+    let mut lines = BufReader::new(file);
+    match lines.read_until(b'\n', &mut line) {
+        Ok(0) => false,
+        Ok(_) => !line.starts_with(b"\"Username\","),
+        Err(_) => true,
+    }
+}
+
+/// Examines directories of one's own that were set: one that is missing was meant otherwise.
+pub(super) fn own_directories(context: &Context<'_>) -> Vec<Line> {
+    let site = &context.settings.site;
+    let dirs = [
+        (&site.templates_dir, "templates", "site.templates_dir"),
+        (&site.static_dir, "static", "site.static_dir"),
+    ];
+    let missing = dirs
+        .into_iter()
+        .filter(|(dir, default, _)| !dir.is_dir() && **dir != context.directory().join(default));
+    let line = |(dir, _, key): (&std::path::PathBuf, _, _)| {
+        let shown = context.shown(dir);
+        let text = format!("`{shown}` is no directory; make it, or correct `{key}`");
+        Line::wrong("templates", text)
+    };
+    missing.map(line).collect()
+}

@@ -1,0 +1,196 @@
+//! The webhook from outside in: a signed challenge to ourselves, the way Zoom takes.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use reqwest::{StatusCode, redirect};
+use rustls::CertificateError::{Expired, ExpiredContext, NotValidForName, NotValidForNameContext};
+use rustls::{CertificateError, Error as Tls};
+use serde_json::{Value, json};
+
+use super::{Context, Line};
+use crate::config::Secret;
+use crate::zoom::challenge::CHALLENGE;
+use crate::zoom::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, hmac_hex, sign};
+
+/// Zoom waits so long for an answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// As long as Zoom's.
+const TOKEN: &str = "lookout-checks-itself0";
+
+/// Asks the webhook where Zoom would, if it is known where that is.
+pub(super) fn webhook(context: &Context<'_>) -> Vec<Line> {
+    let settings = context.settings;
+    let base_url = &settings.site.base_url;
+    let Some(secret) = settings.zoom.secret_tokens.first() else { return Vec::new() };
+    if base_url.is_empty() {
+        let text = "not asked from outside, because `site.base_url` is empty";
+        return vec![Line::fine("webhook", text)];
+    }
+    let url = format!("{base_url}{}", settings.zoom.path);
+    let seconds = context.now.seconds().to_string();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let asked = runtime
+        .context("cannot start the runtime")
+        .and_then(|runtime| runtime.block_on(async { ask(&url, secret, &seconds).await }));
+    vec![match asked {
+        Ok(Reply { status, text }) => judge(&url, status, &text, secret),
+        Err(error) => {
+            let why = plainly(error.as_ref());
+            Line::wrong("webhook", format!("{url} cannot be reached: {why}"))
+        }
+    }]
+}
+
+struct Reply {
+    status: StatusCode,
+    text: String,
+}
+
+async fn ask(url: &str, secret: &Secret, seconds: &str) -> Result<Reply> {
+    // Fails only if a provider is installed already, which serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut client = reqwest::Client::builder().timeout(PATIENCE).no_proxy();
+    if url.starts_with("http://") {
+        // A small container may have no certificates at all; here none are needed.
+        client = client.tls_certs_only([]);
+    }
+    let client = client.redirect(redirect::Policy::none()).build()?;
+    let challenge = json!({ "event": CHALLENGE, "payload": { "plainToken": TOKEN } }).to_string();
+    let request = client
+        .post(url)
+        .header("content-type", "application/json")
+        .header(TIMESTAMP_HEADER, seconds)
+        .header(SIGNATURE_HEADER, sign(secret, seconds, challenge.as_bytes()));
+    let reply = request.body(challenge).send().await?;
+    Ok(Reply { status: reply.status(), text: reply.text().await? })
+}
+
+fn judge(url: &str, status: StatusCode, text: &str, secret: &Secret) -> Line {
+    let answer: Value = serde_json::from_str(text).unwrap_or_default();
+    let is_ours = answer["encryptedToken"] == hmac_hex(secret, TOKEN.as_bytes());
+    let advice = match status.as_u16() {
+        200 if is_ours && url.starts_with("http://") => {
+            let text = format!("{url} answers, but Zoom delivers to https only");
+            return Line::look("webhook", text);
+        }
+        200 if is_ours => return Line::fine("webhook", format!("{url} answers Zoom's challenge")),
+        200..=299 => "something else serves this path; pass it on to `zoom.listen`",
+        300..=399 => {
+            "Zoom follows no redirection; put the address it leads to into `site.base_url`"
+        }
+        401 => {
+            "a Lookout with another token is there; restart it if the settings are newer than it is"
+        }
+        403..=405 => {
+            "the web server does not pass this path on; give it the location that the README shows"
+        }
+        502 | 504 => "the web server finds no Lookout behind it; start `lookout serve`",
+        503 => "Lookout is not ready, or its clock is wrong; `/readyz` at `admin.listen` says why",
+        _ => "look at the web server's log",
+    };
+    Line::wrong("webhook", format!("{url} answers {}; {advice}", status.as_u16()))
+}
+
+/// What went wrong, and what to do, in a sentence.
+fn plainly(error: &(dyn Error + 'static)) -> String {
+    if let Some(tls) = causes(error).find_map(|cause| cause.downcast_ref::<Tls>()) {
+        return certificate(tls);
+    }
+    let io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).last();
+    let is_slow = causes(error)
+        .filter_map(|cause| cause.downcast_ref::<reqwest::Error>())
+        .any(reqwest::Error::is_timeout);
+    let text = causes(error).last().map(ToString::to_string).unwrap_or_default();
+    match io.map(io::Error::kind) {
+        _ if is_slow => {
+            "no answer within 3 s, and Zoom waits no longer; look at the firewall".to_owned()
+        }
+        Some(io::ErrorKind::ConnectionRefused) => {
+            "nothing listens there; start the web server".to_owned()
+        }
+        _ if text.contains("dns") || text.contains("lookup") => {
+            "its name cannot be found; correct `site.base_url`, or the DNS".to_owned()
+        }
+        _ => format!("{text}; correct `site.base_url`, or look at the web server's log"),
+    }
+}
+
+fn certificate(error: &Tls) -> String {
+    match error {
+        Tls::InvalidCertificate(Expired | ExpiredContext { .. }) => {
+            "its certificate has expired; renew it".to_owned()
+        }
+        Tls::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+            "its certificate is for another name; get one for this name".to_owned()
+        }
+        Tls::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "its certificate comes from nobody whom this machine trusts, as Zoom will not; \
+             get one from Let's Encrypt, say, and serve the whole chain"
+                .to_owned()
+        }
+        other => format!("its certificate or TLS is not in order ({other}); correct that"),
+    }
+}
+
+/// An error and what caused it, also where it is wrapped in one of the operating system's.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| deeper(*error))
+}
+
+fn deeper<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_answer_has_its_advice() {
+        let secret = Secret::new("hush").expect("not empty");
+        let ours = json!({ "encryptedToken": hmac_hex(&secret, TOKEN.as_bytes()) }).to_string();
+        #[rustfmt::skip]
+        let cases = [
+            // what is special          scheme   status  body       line
+            ("Lookout",                 "https", 200,    ours.as_str(), "✓ webhook   https://a answers Zoom's challenge"),
+            ("Lookout without TLS",     "http",  200,    &ours,     "! webhook   http://a answers, but Zoom delivers to https only"),
+            ("a page",                  "https", 200,    "<html>",  "✗ webhook   https://a answers 200; something else serves this path"),
+            ("another one's answer",    "https", 200,    "{}",      "✗ webhook   https://a answers 200; something else serves this path"),
+            ("to https",                "https", 301,    "",        "✗ webhook   https://a answers 301; Zoom follows no redirection"),
+            ("another token",           "https", 401,    "",        "✗ webhook   https://a answers 401; a Lookout with another token is there"),
+            ("no location",             "https", 404,    "",        "✗ webhook   https://a answers 404; the web server does not pass this path on"),
+            ("nobody behind",           "https", 502,    "",        "✗ webhook   https://a answers 502; the web server finds no Lookout"),
+            ("not ready",               "https", 503,    "",        "✗ webhook   https://a answers 503; Lookout is not ready"),
+        ];
+        for (what, scheme, status, body, said) in cases {
+            let status = StatusCode::from_u16(status).expect("a status");
+            let line = judge(&format!("{scheme}://a"), status, body, &secret).to_string();
+            assert!(line.starts_with(said), "{what}: {line}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_named_plainly_however_deep_the_error_lies() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special     error                              said
+            ("too old",            CertificateError::Expired,         "has expired"),
+            ("another name",       CertificateError::NotValidForName, "is for another name"),
+            ("signed by itself",   CertificateError::UnknownIssuer,   "comes from nobody whom this machine trusts"),
+            ("anything else",      CertificateError::BadSignature,    "is not in order"),
+        ];
+        for (what, error, said) in cases {
+            let tls = Tls::InvalidCertificate(error);
+            let wrapped = io::Error::other(io::Error::other(tls));
+            let text = plainly(&wrapped);
+            assert!(text.contains(said), "{what}: {text}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! `lookout forget NAME`: a person's events and every trace of the name, out of journal,
+//! archive, checkpoint and site, also beside a running `serve`.
+
+use std::io::{BufRead, Write};
+
+use anyhow::{Context, Result, ensure};
+use tokio::runtime::Handle;
+
+use crate::archive::{self, Archive, Archived, document};
+use crate::commands::counted::counted;
+use crate::commands::{build, owner};
+use crate::config::{PublishList, Settings};
+use crate::forget::{Forgetting, Verdict};
+use crate::generator;
+use crate::journal::{Change, Eraser, Reader};
+use crate::site;
+use crate::zoom::Name;
+
+/// Rows in one transaction: few, so that a running `serve` never waits long.
+const BATCH: usize = 200;
+
+/// What was being shipped just now is found the second time that the archive is looked through.
+const ROUNDS: usize = 3;
+
+/// What `forget` takes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// The name, as Zoom or the page shows it; with it go the other names and accounts of its `[[people]]` entry
+    pub name: String,
+
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// What is stored of a person, in one place.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Found {
+    theirs: u64,
+    others: u64,
+    quarantined: u64,
+}
+
+/// Forgets, after asking on `notes` and hearing yes from `answer`.
+pub fn run(
+    settings: Settings,
+    args: &Args,
+    runtime: &Handle,
+    notes: &mut impl Write,
+    answer: &mut impl BufRead,
+) -> Result<()> {
+    let name =
+        Name::clean(&args.name).context("the name is empty; write it as the page shows it")?;
+    owner::become_journals(&settings)?;
+    let archive = settings.archive.as_ref().map(|a| Archive::new(a, runtime.clone()));
+    let stores = Stores { settings: &settings, archive: archive.as_ref(), runtime };
+    let mut forgetting = Forgetting::new(&name, &settings.people);
+    while stores.learn(&mut forgetting)? {}
+    let (journal, shared) = stores.count(&forgetting)?;
+    tell(&forgetting, journal, shared.zip(archive.as_ref().map(Archive::address)), notes)?;
+    if !args.yes {
+        write!(notes, "This cannot be undone. Forget? [y/N] ")?;
+        notes.flush()?;
+        let mut line = String::new();
+        answer.read_line(&mut line).context("cannot read the answer")?;
+        let is_meant = ["y", "yes"].contains(&line.trim().to_lowercase().as_str());
+        ensure!(is_meant, "nothing was removed; answer `y`, or add `--yes`");
+    }
+    stores.erase(&forgetting)?;
+    publish(settings.clone(), runtime)?;
+    write_what_stays(&forgetting, &settings, notes)
+}
+
+/// Where events are.
+struct Stores<'a> {
+    settings: &'a Settings,
+    archive: Option<&'a Archive>,
+    runtime: &'a Handle,
+}
+
+impl Stores<'_> {
+    /// Shows all events to `forgetting`; whether it learnt anything.
+    fn learn(&self, forgetting: &mut Forgetting) -> Result<bool> {
+        let mut is_news = false;
+        if let Some(reader) = self.journal()? {
+            reader.events_after(0, |entry| {
+                is_news |= forgetting.learn(&entry.document);
+                Ok(())
+            })?;
+        }
+        if let Some(archive) = self.archive {
+            self.runtime.block_on(archive::walk(archive, |archived, _| {
+                if let Archived::Event(entry) = archived {
+                    is_news |= forgetting.learn(&entry.document);
+                }
+                None
+            }))?;
+        }
+        Ok(is_news)
+    }
+
+    /// What is in the journal, and in the archive if there is one.
+    fn count(&self, forgetting: &Forgetting) -> Result<(Found, Option<Found>)> {
+        let mut journal = Found::default();
+        self.changes(forgetting, |change| {
+            match change {
+                Change::RemoveEvent(_) => journal.theirs += 1,
+                Change::ReplaceEvent(..) => journal.others += 1,
+                Change::RemoveQuarantined(_) => journal.quarantined += 1,
+            }
+            Ok(())
+        })?;
+        let Some(archive) = self.archive else { return Ok((journal, None)) };
+        let mut shared = Found::default();
+        self.runtime.block_on(archive::walk(archive, |archived, _| {
+            match archived {
+                Archived::Event(entry) => match forgetting.judge(&entry.document) {
+                    Verdict::Stays => {}
+                    Verdict::Changes(_) => shared.others += 1,
+                    Verdict::Goes => shared.theirs += 1,
+                },
+                Archived::Quarantined(odd) => {
+                    shared.quarantined += u64::from(forgetting.is_in(&odd.body));
+                }
+            }
+            None
+        }))?;
+        Ok((journal, Some(shared)))
+    }
+
+    /// Removes everything: first the events, so that nothing brings them back.
+    fn erase(&self, forgetting: &Forgetting) -> Result<()> {
+        self.erase_from_journal(forgetting)?;
+        if let Some(archive) = self.archive {
+            let mut rounds = 0..ROUNDS;
+            while rounds.next().is_some()
+                && self.runtime.block_on(erase_from_archive(archive, forgetting))? > 0
+            {}
+            self.runtime.block_on(archive::note(archive))?;
+        }
+        let before = self.journal_id()?;
+        generator::begin_anew(self.settings, forgetting)?;
+        let (Some(before), Some(now)) = (before, self.journal_id()?) else { return Ok(()) };
+        if let Some(archive) = self.archive {
+            self.runtime.block_on(archive::carry_over(archive, before, now))?;
+        }
+        Eraser::open(&self.settings.journal.path)?.empty_log()
+    }
+
+    fn journal_id(&self) -> Result<Option<String>> {
+        self.journal()?.map(|journal| journal.journal_id()).transpose()
+    }
+
+    fn erase_from_journal(&self, forgetting: &Forgetting) -> Result<()> {
+        if self.journal()?.is_none() {
+            return Ok(());
+        }
+        let mut eraser = Eraser::open(&self.settings.journal.path)?;
+        let mut batch = Vec::with_capacity(BATCH);
+        self.changes(forgetting, |change| {
+            batch.push(change);
+            if batch.len() < BATCH { Ok(()) } else { eraser.make(&std::mem::take(&mut batch)) }
+        })?;
+        eraser.make(&batch)
+    }
+
+    /// Tells `each` what is to be changed in the journal.
+    fn changes(
+        &self,
+        forgetting: &Forgetting,
+        mut each: impl FnMut(Change) -> Result<()>,
+    ) -> Result<()> {
+        let Some(reader) = self.journal()? else { return Ok(()) };
+        reader.events_after(0, |entry| match forgetting.judge(&entry.document) {
+            Verdict::Stays => Ok(()),
+            Verdict::Changes(document) => each(Change::ReplaceEvent(entry.id, document)),
+            Verdict::Goes => each(Change::RemoveEvent(entry.id)),
+        })?;
+        reader.quarantined(|place, odd| match forgetting.is_in(&odd.body) {
+            true => each(Change::RemoveQuarantined(place)),
+            false => Ok(()),
+        })
+    }
+
+    fn journal(&self) -> Result<Option<Reader>> {
+        Reader::open(&self.settings.journal.path)
+    }
+}
+
+async fn erase_from_archive(archive: &Archive, forgetting: &Forgetting) -> Result<u64> {
+    let instead = |archived: &Archived, there: &_| match archived {
+        Archived::Event(entry) => match forgetting.judge(&entry.document) {
+            Verdict::Stays => None,
+            Verdict::Changes(text) => {
+                let empties = |key: &str, text: &str| forgetting.empties(key, text);
+                document::emptied(there, &text, empties).ok()
+            }
+            Verdict::Goes => Some(document::forgotten(there)),
+        },
+        Archived::Quarantined(odd) => {
+            forgetting.is_in(&odd.body).then(|| document::forgotten(there))
+        }
+    };
+    archive::walk(archive, instead).await
+}
+
+fn tell(
+    forgetting: &Forgetting,
+    journal: Found,
+    archive: Option<(Found, &str)>,
+    notes: &mut impl Write,
+) -> Result<()> {
+    writeln!(notes, "to be forgotten: {}", listed(forgetting.names()))?;
+    write_found("in the journal", journal, notes)?;
+    if let Some((found, address)) = archive {
+        write_found(&format!("in the archive at {address}"), found, notes)?;
+    }
+    if forgetting.other_names().next().is_some() {
+        let others = listed(forgetting.other_names());
+        writeln!(notes, "with it goes what happened on the same connections as {others}")?;
+    }
+    Ok(())
+}
+
+fn write_found(place: &str, found: Found, notes: &mut impl Write) -> Result<()> {
+    let theirs = counted(found.theirs, "event of theirs", "events of theirs");
+    let others = counted(found.others, "event of others", "events of others");
+    let odd = counted(found.quarantined, "unreadable delivery", "unreadable deliveries");
+    writeln!(
+        notes,
+        "  {place}: {theirs}; the name in {others}, which stay without it, and in {odd}"
+    )?;
+    Ok(())
+}
+
+/// What this cannot reach, and what would bring the name back.
+fn write_what_stays(
+    forgetting: &Forgetting,
+    settings: &Settings,
+    notes: &mut impl Write,
+) -> Result<()> {
+    writeln!(notes, "forgotten; what this cannot reach:")?;
+    writeln!(notes, "  exports and backups made before, and copies of the site; delete those")?;
+    if settings.archive.is_some() {
+        writeln!(notes, "  the journals of other machines; run this on each of them")?;
+    }
+    let publishes = |name: &&Name| matches!(&settings.privacy.publish, PublishList::Only(names) if names.contains(*name));
+    let people = settings.people.iter();
+    let mut configured =
+        people.flat_map(|person| [&person.name].into_iter().chain(&person.aliases));
+    let is_configured = configured.any(|name| forgetting.names().any(|gone| gone == name));
+    if is_configured || forgetting.names().any(|name| publishes(&name)) {
+        writeln!(notes, "  the settings, which still name them; take that out")?;
+    }
+    writeln!(notes, "who joins under the name again is stored again")?;
+    Ok(())
+}
+
+/// Makes the site anew where there is one.
+fn publish(settings: Settings, runtime: &Handle) -> Result<()> {
+    if !site::is_published(&settings) {
+        return Ok(());
+    }
+    let built = build::run(settings, build::From::Checkpoint, runtime);
+    built.map(drop).context(
+        "the events are removed, but the site still has the name; correct this, then run `lookout build`",
+    )
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a Name>) -> String {
+    // A name is hostile text, on a terminal as well.
+    let quoted = names.map(|name| format!("`{}`", name.as_str().escape_debug()));
+    quoted.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,174 @@
+//! Forgetting a person: what of the stored events is theirs, and where else their name stands.
+//!
+//! An event goes if it is about the person: if it carries one of their names or accounts, or
+//! belongs to a connection that did at any time. A connection is one device of one human
+//! being, from joining to leaving, so what happened on it under another name, or under none,
+//! goes as well. Events of others stay, but a text in them that holds the name, such as the
+//! topic `Ada's Zoom Meeting`, is emptied.
+//!
+//! This module is pure: it judges, and others remove.
+
+mod text;
+
+use std::collections::BTreeSet;
+
+use compact_str::CompactString;
+
+use crate::config::Person;
+use crate::zoom::json::Json;
+use crate::zoom::{self, Name, Participant};
+
+/// Who is to be forgotten, and what was found to be theirs.
+#[derive(Debug, Clone)]
+pub struct Forgetting {
+    names: BTreeSet<Name>,
+    zoom_user_ids: BTreeSet<CompactString>,
+    legs: BTreeSet<Leg>,
+    other_names: BTreeSet<Name>,
+}
+
+/// What is to become of one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It has nothing to do with the person.
+    Stays,
+    /// It is somebody else's, and to be stored as this.
+    Changes(String),
+    /// It is about the person.
+    Goes,
+}
+
+/// What ties events of one meeting together: its uuid, and a leg's or a connection's id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Leg {
+    User(CompactString, CompactString),
+    Connection(CompactString, CompactString),
+}
+
+impl Forgetting {
+    /// Forgets `name` and, where it is one of `people`, all their names and accounts.
+    pub fn new(name: &Name, people: &[Person]) -> Self {
+        let is_meant = |person: &&Person| person.name == *name || person.aliases.contains(name);
+        let person = people.iter().find(is_meant);
+        let mut names = BTreeSet::from([name.clone()]);
+        names.extend(
+            person
+                .iter()
+                .flat_map(|person| [&person.name].into_iter().chain(&person.aliases))
+                .cloned(),
+        );
+        let ids = person.iter().flat_map(|person| &person.zoom_user_ids);
+        Self {
+            names,
+            zoom_user_ids: ids.map(CompactString::from).collect(),
+            legs: BTreeSet::new(),
+            other_names: BTreeSet::new(),
+        }
+    }
+
+    /// The names that are forgotten, in order.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.names.iter()
+    }
+
+    /// The accounts that are forgotten, in order.
+    pub fn zoom_user_ids(&self) -> impl Iterator<Item = &str> {
+        self.zoom_user_ids.iter().map(CompactString::as_str)
+    }
+
+    /// Other names that were met on what goes, in order.
+    pub fn other_names(&self) -> impl Iterator<Item = &Name> {
+        self.other_names.iter()
+    }
+
+    /// Learns from an event which connections are the person's; whether that was news. To be
+    /// told of all events, again and again, until none is news.
+    pub fn learn(&mut self, document: &str) -> bool {
+        let event = zoom::understand(document, 0);
+        let (Some(meeting), Some(participant)) = (event.meeting, event.participant) else {
+            return false;
+        };
+        let legs = legs(&meeting.uuid, &participant);
+        if !self.is_named(&participant) && !legs.iter().any(|leg| self.legs.contains(leg)) {
+            return false;
+        }
+        let others = participant.name.filter(|name| !self.names.contains(name));
+        self.other_names.extend(others);
+        let known = self.legs.len();
+        self.legs.extend(legs);
+        self.legs.len() > known
+    }
+
+    /// What is to become of an event, by what was learnt.
+    pub fn judge(&self, document: &str) -> Verdict {
+        let event = zoom::understand(document, 0);
+        if let Some(participant) = &event.participant {
+            let uuid = event.meeting.map(|meeting| meeting.uuid);
+            let legs = uuid.map(|uuid| legs(&uuid, participant)).unwrap_or_default();
+            if self.is_named(participant) || legs.iter().any(|leg| self.legs.contains(leg)) {
+                return Verdict::Goes;
+            }
+        }
+        if !self.may_hold(document) {
+            return Verdict::Stays;
+        }
+        let Ok(mut json) = Json::parse(document) else { return Verdict::Stays };
+        if self.empty("", &mut json) { Verdict::Changes(json.to_string()) } else { Verdict::Stays }
+    }
+
+    /// Whether bytes that nobody can read hold one of the names, however it is spelt.
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
+        let text = text::unescaped(&String::from_utf8_lossy(bytes));
+        self.names.iter().any(|name| text::holds(&text, name))
+    }
+
+    /// Whether the text of the entry `key` has to be emptied.
+    pub fn empties(&self, key: &str, value: &str) -> bool {
+        if text::is_identifier(key) {
+            return false;
+        }
+        // Another one's name may hold this one: `Ada Byron` is not `Ada`.
+        if text::is_name(key) {
+            return Name::clean(value).is_some_and(|name| self.names.contains(&name));
+        }
+        self.names.iter().any(|name| text::holds(value, name))
+    }
+
+    fn is_named(&self, participant: &Participant) -> bool {
+        participant.name.as_ref().is_some_and(|name| self.names.contains(name))
+            || participant.zoom_user_ids.iter().any(|id| self.zoom_user_ids.contains(id))
+    }
+
+    /// A quick look before a slow one: most events name nobody that is meant.
+    fn may_hold(&self, document: &str) -> bool {
+        !document.is_ascii()
+            || document.contains('\\')
+            || self.names.iter().any(|name| {
+                let mut words = name.as_str().split_whitespace();
+                words.all(|word| document.contains(word))
+            })
+    }
+
+    /// Empties what holds a name, at any depth; whether there was anything.
+    fn empty(&self, key: &str, json: &mut Json) -> bool {
+        match json {
+            Json::Text(text) if self.empties(key, text) => !std::mem::take(text).is_empty(),
+            Json::List(items) => {
+                items.iter_mut().fold(false, |any, item| self.empty(key, item) | any)
+            }
+            Json::Object(entries) => {
+                entries.iter_mut().fold(false, |any, (key, value)| self.empty(key, value) | any)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn legs(uuid: &CompactString, participant: &Participant) -> Vec<Leg> {
+    let user = participant.user_id.iter().map(|id| Leg::User(uuid.clone(), id.clone()));
+    let connection = participant.connection.iter();
+    user.chain(connection.map(|id| Leg::Connection(uuid.clone(), id.clone()))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! A journal that becomes another one, and what its checkpoint then is.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::config::Settings;
+use crate::forget::Forgetting;
+use crate::generator::checkpoint::{self, Checkpoint};
+use crate::journal::{self, Eraser, Reader};
+use crate::roster::checkpoint::{Header, encode, relabel};
+use crate::roster::{NeedsReplay, Rules};
+
+/// Makes the journal another one, from which everybody begins anew who read the one it was:
+/// `forgetting` is no longer in it. Where old events are nowhere but in the checkpoint, they
+/// are forgotten there; else the checkpoint goes.
+pub fn begin_anew(settings: &Settings, forgetting: &Forgetting) -> Result<()> {
+    let path = &settings.journal.path;
+    let _lock = checkpoint::lock(path)?;
+    let Some(reader) = Reader::open(path)? else { return remove_checkpoint(path) };
+    let kept = match is_all_there_is(settings, &reader)? {
+        true => {
+            let rules = Rules::from(settings);
+            checkpoint::read(path, &reader.journal_id()?, Some(&reader), &rules)
+        }
+        false => None,
+    };
+    let last_key = kept.as_ref().map(|kept| reader.key_at(kept.last_id)).transpose()?.flatten();
+    drop(reader);
+    let journal = Eraser::open(path)?.renew_id()?;
+    let Some(Checkpoint { mut roster, last_id, .. }) = kept else { return remove_checkpoint(path) };
+    let names: BTreeSet<_> = forgetting.names().cloned().collect();
+    let forgotten = roster.forget(&names, &forgetting.zoom_user_ids().collect());
+    forgotten.map_err(|NeedsReplay| anyhow!("the checkpoint of old events is damaged"))?;
+    let header = Header {
+        journal,
+        position: last_id,
+        last_key: last_key.map(|key| *key.as_bytes()),
+        archive: postcard::to_stdvec(&None::<crate::archive::Position>)?,
+    };
+    checkpoint::put_in_place(path, &encode(&roster, &header))
+}
+
+/// Copies the journal to `to`; where old events are nowhere but in the checkpoint, that as well.
+pub fn back_up(settings: &Settings, to: &Path) -> Result<()> {
+    let path = &settings.journal.path;
+    // While it is held, nothing is pruned that the checkpoint does not have.
+    let _lock = checkpoint::lock(path)?;
+    let reader = Reader::open(path)?;
+    let is_needed = reader.map(|reader| is_all_there_is(settings, &reader)).transpose()?;
+    journal::back_up(path, to, |id| {
+        if is_needed != Some(true) {
+            return Ok(());
+        }
+        let place = checkpoint::place(path);
+        let bytes = fs::read(&place)
+            .with_context(|| format!("cannot read the checkpoint `{}`", place.display()))?;
+        let copy = relabel(&bytes, id).with_context(|| format!("`{}`", place.display()))?;
+        checkpoint::put_in_place(to, &copy)
+    })
+}
+
+/// Whether old events are in the checkpoint alone.
+fn is_all_there_is(settings: &Settings, reader: &Reader) -> Result<bool> {
+    Ok(settings.archive.is_none() && reader.pruned()?)
+}
+
+fn remove_checkpoint(path: &Path) -> Result<()> {
+    let place = checkpoint::place(path);
+    match fs::remove_file(&place) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove `{}`", place.display()))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,64 @@
+//! A copy of the journal, made beside a running writer.
+//!
+//! The copy is another journal: it gets an id of its own. So whoever kept something of the
+//! original, as a checkpoint or a published site does, reads a restored copy from its
+//! beginning, and never takes its events for those that the original had at their places.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use rusqlite::Connection;
+
+use crate::journal::{Reader, schema};
+
+/// Copies the journal at `from`, as of one moment, to `to`; `beside` makes what belongs to
+/// the copy, whose id it is given, before the copy is in place. An earlier backup is replaced,
+/// anything else is not.
+///
+/// # Errors
+///
+/// No journal, or a place that can't be written; what was at `to` is then still there.
+pub fn back_up(from: &Path, to: &Path, beside: impl FnOnce(&str) -> Result<()>) -> Result<()> {
+    let Some(journal) = Reader::open(from)? else {
+        bail!("there is no journal at `{}` yet", from.display());
+    };
+    refuse_to_replace_others(from, to)?;
+    let dir = to.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failed = || format!("cannot write the backup `{}`", to.display());
+    let new = tempfile::Builder::new().prefix(".backup-").tempfile_in(dir).with_context(failed)?;
+    let place = new.path().to_str().context("the path of a backup has to be UTF-8")?;
+    journal.connection().execute("VACUUM INTO ?1", [place]).with_context(failed)?;
+    let id = with_an_id_of_its_own(new.path()).with_context(failed)?;
+    beside(&id)?;
+    new.as_file().sync_all().with_context(failed)?;
+    new.persist(to).with_context(failed)?;
+    schema::sync_directory(dir)
+}
+
+/// Only what is a journal itself may be an earlier backup.
+fn refuse_to_replace_others(from: &Path, to: &Path) -> Result<()> {
+    let shown = to.display();
+    match fs::canonicalize(to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("cannot look at `{shown}`")),
+        Ok(there) if fs::canonicalize(from).is_ok_and(|from| from == there) => {
+            bail!("`{shown}` is the journal itself; name another file")
+        }
+        Ok(there) if is_empty(&there) || matches!(Reader::open(&there), Ok(Some(_))) => Ok(()),
+        Ok(_) => bail!("`{shown}` is not a backup of Lookout, so it stays; name another file"),
+    }
+}
+
+fn is_empty(path: &Path) -> bool {
+    File::open(path)
+        .and_then(|file| file.metadata())
+        .is_ok_and(|data| data.is_file() && data.len() == 0)
+}
+
+fn with_an_id_of_its_own(path: &Path) -> Result<String> {
+    let copy = Connection::open(path)?;
+    schema::renew_id(&copy)?;
+    Ok(copy.query_row("SELECT id FROM journal", [], |row| row.get(0))?)
+}

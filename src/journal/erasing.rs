@@ -1,0 +1,91 @@
+//! Taking events out of the journal for good, beside a running writer.
+//!
+//! Keys stay, so that a delivery that comes again is not stored again. SQLite overwrites
+//! what is removed (`secure_delete`); the log beside the file is emptied afterwards.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use crate::journal::schema;
+
+/// The log beside the file can be emptied once nobody reads from it; readers are quick.
+const EMPTYING: Duration = Duration::from_secs(30);
+
+/// What happens to one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The event at this place goes.
+    RemoveEvent(u64),
+    /// The event at this place gets another document.
+    ReplaceEvent(u64, String),
+    /// The quarantined delivery at this place goes.
+    RemoveQuarantined(u64),
+}
+
+/// A journal that is open for erasing.
+#[derive(Debug)]
+pub struct Eraser {
+    connection: Connection,
+}
+
+impl Eraser {
+    /// Opens the journal at `path`, which is there.
+    pub fn open(path: &Path) -> Result<Self> {
+        Ok(Self { connection: schema::open_writer(path)? })
+    }
+
+    /// Makes all of `changes` in one transaction: few, as a running writer waits for it.
+    pub fn make(&mut self, changes: &[Change]) -> Result<()> {
+        let transaction = self.begin()?;
+        for change in changes {
+            match change {
+                Change::RemoveEvent(id) => {
+                    transaction.prepare_cached("DELETE FROM events WHERE id = ?1")?.execute([id])?
+                }
+                Change::ReplaceEvent(id, document) => transaction
+                    .prepare_cached("UPDATE events SET document = ?2 WHERE id = ?1")?
+                    .execute(params![id, document])?,
+                Change::RemoveQuarantined(id) => transaction
+                    .prepare_cached("DELETE FROM quarantine WHERE id = ?1")?
+                    .execute([id])?,
+            };
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Makes it another journal than it was: whoever keeps something of the old one reads
+    /// this one anew. Returns what tells it from any other.
+    pub fn renew_id(&mut self) -> Result<String> {
+        let transaction = self.begin()?;
+        schema::renew_id(&transaction)?;
+        let id = transaction.query_row("SELECT id FROM journal", [], |row| row.get(0))?;
+        transaction.commit()?;
+        Ok(id)
+    }
+
+    /// Empties the log beside the file, which still holds what was there before.
+    pub fn empty_log(&self) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            let query = "PRAGMA wal_checkpoint(TRUNCATE)";
+            let is_busy: bool = self.connection.query_row(query, [], |row| row.get(0))?;
+            if !is_busy {
+                return Ok(());
+            }
+            ensure!(
+                begun.elapsed() < EMPTYING,
+                "the journal's log cannot be emptied, because somebody goes on reading from it; \
+                 end a long `lookout export`, and run this again"
+            );
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn begin(&mut self) -> Result<Transaction<'_>> {
+        Ok(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+}

@@ -1,0 +1,87 @@
+//! Forgetting somebody of whom no events are left to leave out: those of a journal that was
+//! pruned are only in its checkpoint.
+
+use std::collections::BTreeSet;
+
+use super::facts::{Facts, Identity, Leg, LegId};
+use super::fold::{NeedsReplay, Roster};
+use super::words::{Dictionary, Word, Words};
+use crate::zoom::Name;
+
+/// Whom to forget, as words of one roster.
+struct Meant {
+    names: BTreeSet<Word>,
+    zoom_user_ids: BTreeSet<Word>,
+}
+
+impl Roster {
+    /// Forgets everybody who has one of `names` or of `zoom_user_ids`: their visits, and every
+    /// trace of the words. Connections that are known under another name by now stay.
+    ///
+    /// # Errors
+    ///
+    /// [`NeedsReplay`] where packed facts are damaged; part of it is then done.
+    pub fn forget(
+        &mut self,
+        names: &BTreeSet<Name>,
+        zoom_user_ids: &BTreeSet<&str>,
+    ) -> Result<(), NeedsReplay> {
+        let meant = Meant {
+            names: self.words.names.words_where(|name| names.contains(name)),
+            zoom_user_ids: self.words.zoom_user_ids.words_where(|id| zoom_user_ids.contains(&**id)),
+        };
+        for meeting in self.meetings.values_mut() {
+            meeting.edit(&self.words, |facts| meant.leave(facts))?;
+        }
+        if let Some(past) = &mut self.past {
+            past.people.retain(|name, _| !names.contains(name));
+        }
+        self.words.overwrite(&meant);
+        Ok(())
+    }
+}
+
+impl Meant {
+    /// Takes their legs out of a meeting, and their names off its connections.
+    fn leave(&self, facts: &mut Facts) {
+        let theirs: Vec<bool> = facts.connections.values().map(|said| self.is(said)).collect();
+        let is_theirs = |id: &LegId, leg: &Leg| {
+            let connection = leg.connection.is_some_and(|(_, place)| theirs[place as usize]);
+            let own = leg.own.as_ref().is_some_and(|said| self.is(said));
+            connection || own || matches!(id, LegId::Named(name) if self.names.contains(name))
+        };
+        facts.legs.retain(|id, leg| !is_theirs(id, leg));
+        for (said, is_theirs) in facts.connections.values_mut().zip(theirs) {
+            if is_theirs {
+                *said = Identity::default();
+            }
+        }
+    }
+
+    fn is(&self, said: &Identity) -> bool {
+        said.sighting.is_some_and(|sighting| self.names.contains(&sighting.name))
+            || said.zoom_user_ids.iter().any(|id| self.zoom_user_ids.contains(id))
+    }
+}
+
+impl Words {
+    /// Puts words that mean nobody in the place of those that nothing refers to any more.
+    fn overwrite(&mut self, meant: &Meant) {
+        let nobody = |n: usize| format!("nobody {n}");
+        for &word in &meant.names {
+            let name = |n| Name::clean(&nobody(n)).expect("it is not empty");
+            self.names.overwrite(word, name);
+        }
+        for &word in &meant.zoom_user_ids {
+            self.zoom_user_ids.overwrite(word, |n| nobody(n).into());
+        }
+    }
+}
+
+impl<T: Eq + std::hash::Hash> Dictionary<T> {
+    /// Puts the first text of `candidate` that is not there yet in the place of `word`.
+    fn overwrite(&mut self, word: Word, candidate: impl Fn(usize) -> T) {
+        let mut numbers = 0..;
+        while numbers.next().is_some_and(|n| !self.replace(word, candidate(n))) {}
+    }
+}

@@ -1,0 +1,160 @@
+//! Copying the journal beside a running `serve`, and putting the copy back.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use lookout::zoom::Key;
+
+use crate::support::Lookout;
+use crate::support::lookout::{now, signed};
+
+const WEBHOOK: &str = crate::support::lookout::WEBHOOK;
+
+fn joined(n: usize) -> String {
+    format!(
+        r#"{{"event":"meeting.participant_joined","event_ts":{n},"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{n}","user_name":"Guest {n}","join_time":"2026-01-05T20:00:00Z"}}}}}}}}"#
+    )
+}
+
+/// Puts `backup` in the journal's place, as the README says.
+fn restore(lookout: &Lookout, backup: &str) {
+    for file in ["lookout.db", "lookout.db-wal", "lookout.db-shm"] {
+        drop(fs::remove_file(lookout.path("data").join(file)));
+    }
+    fs::copy(lookout.path(backup), lookout.path("data/lookout.db")).expect("copied");
+}
+
+#[test]
+fn a_backup_under_load_has_all_that_was_acknowledged_before_it() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    assert_eq!(lookout.deliver(b"not JSON").status, 204);
+    let address = lookout.public();
+    let is_over = AtomicBool::new(false);
+    let deliver = |lane: usize| {
+        let mut keys = BTreeSet::new();
+        for n in (lane..).step_by(4) {
+            if is_over.load(Ordering::Relaxed) {
+                return keys;
+            }
+            let body = joined(n);
+            let reply = signed(WEBHOOK, body.as_bytes(), now()).send(address);
+            assert_eq!(reply.status, 204);
+            keys.insert(Key::of(body.as_bytes()).to_string());
+        }
+        keys
+    };
+    let (before, acknowledged) = thread::scope(|scope| {
+        let lanes: Vec<_> = (0..4).map(|lane| scope.spawn(move || deliver(lane))).collect();
+        let mut before = BTreeSet::new();
+        for _ in 0..5 {
+            before = lookout.exported_keys();
+            lookout.ok(&["backup", "backup.db"]);
+        }
+        is_over.store(true, Ordering::Relaxed);
+        let all = lanes.into_iter().flat_map(|lane| lane.join().expect("all were answered"));
+        (before, all.collect::<BTreeSet<_>>())
+    });
+    assert!(before.len() > 20, "there was a load");
+    lookout.stop();
+    restore(&lookout, "backup.db");
+    let restored = lookout.exported_keys();
+    assert!(restored.is_superset(&before), "what was stored before the backup is in it");
+    assert!(restored.is_subset(&acknowledged));
+    assert_eq!(lookout.ok(&["export", "--quarantined"]).lines().count(), 1);
+
+    // Checkpoint and site know more than the journal does; it is begun anew all the same.
+    lookout.serve();
+    lookout
+        .wait_for("_data/zoom-room-dashboard.csv", |csv| csv.lines().count() == restored.len() + 1);
+    // Keys are in it, too: what was there is known.
+    for body in [joined(0), "not JSON".to_owned()] {
+        assert_eq!(lookout.deliver(body.as_bytes()).status, 204);
+    }
+    assert_eq!(lookout.exported_keys(), restored);
+    for key in acknowledged.difference(&restored).take(3) {
+        assert!(!restored.contains(key));
+    }
+    assert_eq!(lookout.deliver(joined(1_000_000).as_bytes()).status, 204);
+    lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| csv.contains("Guest 1000000"));
+}
+
+#[test]
+fn a_backup_replaces_only_a_backup() {
+    let mut lookout = Lookout::new();
+    let output = lookout.run(&["backup", "backup.db"]);
+    assert_eq!(output.status.code(), Some(1), "there is no journal yet");
+    lookout.serve();
+    assert_eq!(lookout.deliver(joined(1).as_bytes()).status, 204);
+    fs::write(lookout.path("letter.txt"), "dear").expect("written");
+    #[rustfmt::skip]
+    let cases = [
+        // what is special     file                     said
+        ("a new file",         "backup.db",             None),
+        ("a backup",           "backup.db",             None),
+        ("something else",     "letter.txt",            Some("is not a backup of Lookout")),
+        ("the journal",        "data/../data/lookout.db", Some("is the journal itself")),
+        ("a directory",        "site",                  Some("is not a backup of Lookout")),
+        ("no such directory",  "nowhere/backup.db",     Some("cannot write the backup")),
+    ];
+    for (what, file, said) in cases {
+        let output = lookout.run(&["backup", file]);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.success(), said.is_none(), "{what}: {stderr}");
+        assert!(stderr.contains(said.unwrap_or_default()), "{what}: {stderr}");
+    }
+    assert_eq!(fs::read_to_string(lookout.path("letter.txt")).expect("it is there"), "dear");
+    let left: Vec<_> = fs::read_dir(lookout.dir.path())
+        .expect("readable")
+        .map(|file| file.expect("readable").file_name().into_string().expect("UTF-8"))
+        .filter(|name| name.starts_with('.'))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_backup_of_a_pruned_journal_brings_its_checkpoint_along() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    assert_eq!(lookout.deliver(joined(1).as_bytes()).status, 204);
+    lookout.stop();
+    let journal = rusqlite::Connection::open(lookout.path("data/lookout.db")).expect("it opens");
+    journal.execute_batch("DELETE FROM events; UPDATE journal SET pruned = 1").expect("pruned");
+    drop(journal);
+    lookout.ok(&["backup", "backup.db"]);
+    fs::remove_file(lookout.path("data/lookout.checkpoint")).expect("removed");
+    fs::remove_dir_all(lookout.path("site")).expect("removed");
+    restore(&lookout, "backup.db");
+    let checkpoint = lookout.path("data/lookout.checkpoint");
+    fs::copy(lookout.path("backup.checkpoint"), checkpoint).expect("copied");
+    lookout.ok(&["build"]);
+    assert!(lookout.csv().contains("Guest 1"), "{}", lookout.csv());
+}
+
+#[test]
+fn another_ones_events_at_the_same_places_are_noticed() {
+    // A copy made by hand has the journal's id, and may outgrow the checkpoint unseen.
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    assert_eq!(lookout.deliver(joined(1).as_bytes()).status, 204);
+    lookout.stop();
+    fs::copy(lookout.path("data/lookout.db"), lookout.path("copy.db")).expect("copied");
+    lookout.serve();
+    assert_eq!(lookout.deliver(joined(2).as_bytes()).status, 204);
+    lookout.stop();
+    let checkpoint = fs::read(lookout.path("data/lookout.checkpoint")).expect("there is one");
+    restore(&lookout, "copy.db");
+    lookout.serve();
+    for n in [3, 4] {
+        assert_eq!(lookout.deliver(joined(n).as_bytes()).status, 204);
+    }
+    lookout.kill();
+    fs::write(lookout.path("data/lookout.checkpoint"), checkpoint).expect("written");
+    lookout.ok(&["build", "--output-dir", "elsewhere"]);
+    let csv = lookout.path("elsewhere/_data/zoom-room-dashboard.csv");
+    let csv = fs::read_to_string(csv).expect("it is there");
+    let guests: Vec<_> = csv.split('"').filter(|cell| cell.starts_with("Guest")).collect();
+    assert_eq!(guests, ["Guest 1", "Guest 3", "Guest 4"]);
+}

@@ -1,0 +1,165 @@
+//! `check` on set-ups that are broken, each in its own way.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::TcpListener;
+
+use crate::evening;
+use crate::support::Lookout;
+use crate::support::lookout::SECRET;
+
+const PORTS: &str = "[admin]\nlisten = \"127.0.0.1:0\"\n[zoom]\nlisten = \"127.0.0.1:0\"\n";
+
+/// One set-up: what is broken, how it was made, and settings.
+struct SetUp {
+    what: &'static str,
+    settings: String,
+    make: fn(&Lookout),
+}
+
+fn set_up(what: &'static str, settings: String, make: fn(&Lookout)) -> SetUp {
+    SetUp { what, settings, make }
+}
+
+fn with_secret(more: &str) -> String {
+    format!("{PORTS}secret_token = \"{SECRET}\"\n[privacy]\npublish = [\"*\"]\n{more}")
+}
+
+fn write(lookout: &Lookout, path: &str, text: &str) {
+    let path = lookout.path(path);
+    fs::create_dir_all(path.parent().expect("below the directory")).expect("made");
+    fs::write(path, text).expect("written");
+}
+
+fn set_ups(taken: u16) -> Vec<SetUp> {
+    let nobody = |_: &Lookout| {};
+    vec![
+        set_up("nothing is set", PORTS.to_owned(), nobody),
+        set_up("everybody can read the secret", with_secret(""), |lookout| {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::Permissions::from_mode(0o644);
+            fs::set_permissions(lookout.path("lookout.toml"), mode).expect("set");
+        }),
+        set_up(
+            "an alias is published",
+            format!(
+                "{PORTS}secret_token = \"x\"\n[privacy]\npublish = [\"Ada\"]\n\
+                 [[people]]\nname = \"Ada Lovelace\"\naliases = [\"Ada\"]\n"
+            ),
+            nobody,
+        ),
+        set_up(
+            "the journal is below the site",
+            with_secret("[journal]\npath = \"site/data/lookout.db\"\n"),
+            nobody,
+        ),
+        set_up(
+            "the site is where the settings are",
+            with_secret("[site]\noutput_dir = \".\"\n"),
+            nobody,
+        ),
+        set_up(
+            "the journal is a directory",
+            with_secret("[journal]\npath = \"data\"\n"),
+            |lookout| fs::create_dir(lookout.path("data")).expect("made"),
+        ),
+        set_up("the journal is something else", with_secret(""), |lookout| {
+            write(lookout, "data/lookout.db", &"this is no database\n".repeat(500));
+        }),
+        set_up(
+            "copies and templates that cannot be",
+            with_secret(
+                "[csv]\ncopies = [\"notes.csv\", \"blog/_data/table.csv\"]\n\
+                 [site]\ntemplates_dir = \"theme\"\nstatic_dir = \"my-static\"\n",
+            ),
+            |lookout| {
+                write(lookout, "notes.csv", "mine,all mine\n");
+                write(lookout, "theme/index.html", "{% if nobody_closes_this %}");
+            },
+        ),
+        set_up(
+            "something else has the port",
+            with_secret("").replacen(":0", &format!(":{taken}"), 1),
+            nobody,
+        ),
+        set_up(
+            "nobody answers at the public address",
+            with_secret("[site]\nbase_url = \"https://127.0.0.1:9\"\n"),
+            nobody,
+        ),
+        set_up("a web server cannot read what is there", with_secret(""), |lookout| {
+            use std::os::unix::fs::PermissionsExt;
+            write(lookout, "site/lookout/index.html", "x");
+            let mode = fs::Permissions::from_mode(0o640);
+            fs::set_permissions(lookout.path("site/lookout/index.html"), mode).expect("set");
+        }),
+    ]
+}
+
+/// The lines that ask for something, without what differs from machine to machine.
+fn report(lookout: &Lookout) -> (Option<i32>, String) {
+    let output = lookout.run(&["check"]);
+    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    let dir = lookout.dir.path().display().to_string();
+    let is_asking = |line: &&str| !line.starts_with('✓') && !line.contains(" clock ");
+    let lines = stdout.lines().filter(is_asking);
+    // A temporary directory is closed to others.
+    let lines = lines.filter(|line| !line.contains("other users can't pass"));
+    let lines: Vec<_> = lines.map(|line| line.replace(&dir, "DIR")).collect();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), format!("{}{stderr}", lines.join("\n")))
+}
+
+#[test]
+fn every_broken_set_up_is_told_what_to_do() {
+    let other = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let taken = other.local_addr().expect("it listens").port();
+    let mut reports = String::new();
+    for SetUp { what, settings, make } in set_ups(taken) {
+        let lookout = Lookout::new();
+        fs::write(lookout.path("lookout.toml"), settings).expect("written");
+        restrict(&lookout);
+        make(&lookout);
+        let (code, lines) = report(&lookout);
+        let lines = lines.replace(&taken.to_string(), "PORT");
+        writeln!(reports, "{what}: exit {}\n{lines}\n", code.unwrap_or(-1)).expect("written");
+    }
+    insta::assert_snapshot!(reports);
+}
+
+fn restrict(lookout: &Lookout) {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(lookout.path("lookout.toml"), mode).expect("set");
+}
+
+#[test]
+fn a_running_lookout_is_asked_from_outside_and_names_are_compared_with_those_seen() {
+    let mut lookout =
+        Lookout::with_settings("[privacy]\npublish = [\"Aylin Lindquist\", \"Wanjiru Quispe\"]\n");
+    restrict(&lookout);
+    lookout.serve();
+    for (_, body) in evening::bodies() {
+        lookout.deliver(&body);
+    }
+    let settings = fs::read_to_string(lookout.path("lookout.toml")).expect("readable");
+    let (public, admin) = (lookout.public(), lookout.admin());
+    let settings = settings.replacen("127.0.0.1:0", &public.to_string(), 1).replacen(
+        "127.0.0.1:0",
+        &admin.to_string(),
+        1,
+    );
+    let asking = |token: &str| {
+        let settings = settings.replace(SECRET, token);
+        let outside = format!("{settings}[site]\nbase_url = \"http://{public}\"\n");
+        fs::write(lookout.path("lookout.toml"), outside).expect("written");
+        let (code, lines) = report(&lookout);
+        (code, lines.replace(&public.to_string(), "PUBLIC"))
+    };
+    let (code, lines) = asking(SECRET);
+    assert_eq!(code, Some(0), "{lines}");
+    insta::assert_snapshot!(lines);
+    let (code, lines) = asking("another");
+    assert_eq!(code, Some(1), "{lines}");
+    assert!(lines.contains("✗ webhook   http://PUBLIC/webhooks/zoom answers 401"), "{lines}");
+}
