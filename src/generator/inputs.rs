@@ -112,6 +112,7 @@ pub(super) fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'stati
         ("journal.keep_quarantined", new.journal.keep_quarantined == old.journal.keep_quarantined),
         ("archive",                  new.archive == old.archive),
         ("privacy.drop_fields",      new.privacy.drop_fields == old.privacy.drop_fields),
+        ("notify",                   new.notify == old.notify),
         ("admin.listen",             new.admin == old.admin),
     ];
     let mut changed: Vec<_> =
