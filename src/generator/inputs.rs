@@ -14,7 +14,7 @@ use crate::config::{Journal, Privacy, Settings, SettingsError, Site};
 /// Reads the settings again.
 pub type Load = Arc<dyn Fn() -> Result<Settings, SettingsError> + Send + Sync>;
 
-/// A file is read once nothing has happened for so long: an editor may not be done with it.
+/// So long after a change files are read: an editor may not be done with them.
 const SETTLE: Duration = Duration::from_millis(100);
 
 /// Tells when settings, templates or static files have changed, and reads the settings.
@@ -49,7 +49,7 @@ impl Inputs {
         if let Some(inputs) = inputs
             && inputs.changes.changed().await.is_ok()
         {
-            inputs.due = Some(Instant::now() + SETTLE);
+            inputs.due.get_or_insert(Instant::now() + SETTLE);
         } else {
             std::future::pending().await
         }
@@ -112,6 +112,7 @@ pub(super) fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'stati
         ("journal.keep_quarantined", new.journal.keep_quarantined == old.journal.keep_quarantined),
         ("archive",                  new.archive == old.archive),
         ("privacy.drop_fields",      new.privacy.drop_fields == old.privacy.drop_fields),
+        ("notify",                   new.notify == old.notify),
         ("admin.listen",             new.admin == old.admin),
     ];
     let mut changed: Vec<_> =

@@ -33,3 +33,45 @@ fn faults(context: &Context<'_>) -> anyhow::Result<Vec<String>> {
     }
     Ok(faults)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Environment, parse};
+    use crate::moment::Moment;
+
+    #[test]
+    fn every_template_is_tried_with_people_and_without() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("lookout.toml");
+        let settings = parse("", Path::new(&file), &Environment::default()).expect("valid");
+        let context = Context {
+            settings: &settings,
+            now: Moment::parse_rfc3339("2027-01-05T20:00:00Z").expect("a moment"),
+        };
+        assert_eq!(check(&context), [Line::fine("templates", "the built-in ones work")]);
+
+        fs::create_dir(dir.path().join("templates")).expect("made");
+        #[rustfmt::skip]
+        let faults = [
+            // the template   its source, with a fault that only some see              what is told
+            ("index.html",    "{% if members %}{{ some }}{% else %}{{ none }}{% endif %}", vec!["`some`", "`none`"]),
+            ("room.html",     "{{ nowhere }}",                                             vec!["`nowhere`"]),
+            ("feed.xml",      "{% for entry in entries %}{{ entry.link }}{% endfor %}",    vec!["link"]),
+        ];
+        for (name, source, _) in &faults {
+            fs::write(dir.path().join("templates").join(name), source).expect("written");
+        }
+        let lines: Vec<String> = check(&context).iter().map(Line::to_string).collect();
+        assert_eq!(lines.len(), 4, "{lines:#?}");
+        for (name, _, told) in faults {
+            for told in told {
+                let is_told = |line: &String| line.contains(name) && line.contains(told);
+                assert!(lines.iter().any(is_told), "{told} of {name} is missing in {lines:#?}");
+            }
+        }
+    }
+}

@@ -5,8 +5,8 @@
 //! Files that did not change are not touched. What an earlier publication wrote
 //! and this one has not, is removed; nothing else ever is.
 //!
-//! Beside each text file lies a compressed copy ([`gzip`]); a file whose name carries
-//! a hash of its contents is kept for a day after it was replaced ([`succession`]).
+//! Beside each text file lies a compressed copy (`gzip.rs`); a file whose name carries
+//! a hash of its contents is kept for a day after it was replaced (`succession.rs`).
 //!
 //! Servers make a file's `ETag` of its date in whole seconds and its size, so a
 //! new version is dated at least one whole second after the one it replaces.
