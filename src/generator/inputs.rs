@@ -112,7 +112,7 @@ pub(super) fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'stati
         ("journal.keep_quarantined", new.journal.keep_quarantined == old.journal.keep_quarantined),
         ("archive",                  new.archive == old.archive),
         ("privacy.drop_fields",      new.privacy.drop_fields == old.privacy.drop_fields),
-        ("notify",                   new.notify == old.notify),
+        ("notify",                   new.notify == old.notify && chats_agree(old, &new)),
         ("admin.listen",             new.admin == old.admin),
     ];
     let mut changed: Vec<_> =
@@ -122,6 +122,20 @@ pub(super) fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'stati
         changed.push("another section");
     }
     (adopted, changed)
+}
+
+/// Whether chats, whose part has its settings from the start, would be told the same by `new`.
+fn chats_agree(old: &Settings, new: &Settings) -> bool {
+    let told = |of: &Settings| {
+        (
+            of.site.clone(),
+            of.privacy.clone(),
+            of.presence.clone(),
+            of.rooms.clone(),
+            of.people.clone(),
+        )
+    };
+    old.notify.is_empty() || told(old) == told(new)
 }
 
 #[cfg(test)]
@@ -146,6 +160,7 @@ mod tests {
             ("a secret",           "[zoom]\nsecret_token = 'x'",                                     vec!["zoom.secret_token"]),
             ("places",             "[site]\npath = '/x/'\n[journal]\npath = 'x.db'",                 vec!["site.path", "journal.path"]),
             ("what is dropped",    "[privacy]\ndrop_fields = []",                                    vec!["privacy.drop_fields"]),
+            ("chats",              "[[notify]]\nkind = 'slack'\nurl = 'https://example.org/'",           vec!["notify"]),
             ("an archive",         "[archive]",                                                      vec!["archive"]),
         ];
         let old = settings("");
