@@ -49,7 +49,8 @@ fn a_pipe_carries_everything_from_archive_to_journal_and_on_to_another_archive()
     first.serve();
     deliver(&first, &body("joined", "m1", "Ada", "2026-01-05T20:00:00Z"));
     for odd in odd_bodies() {
-        assert_eq!(first.deliver(&odd.bytes).status, 204, "{}", odd.what);
+        // A busy machine may answer 503, upon which Zoom sends again.
+        assert!(until(|| first.deliver(&odd.bytes).status == 204), "{}", odd.what);
     }
     let count = || all(&first, "archive").iter().map(Vec::len).sum::<usize>();
     let stored = all(&first, "journal").iter().map(Vec::len).sum::<usize>();
