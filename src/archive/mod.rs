@@ -30,6 +30,7 @@ pub use client::Archive;
 pub use document::Archived;
 pub use erasing::{note, walk};
 pub use feed::{Feed, Mode, Update};
+pub use progress::carry_over;
 pub use receipts::{Majority, Receipts};
 pub use seen::Position;
 pub use ship::Shipper;

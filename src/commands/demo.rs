@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use tempfile::TempDir;
 
 use crate::clock;
-use crate::commands::serve::{CannotListen, Service};
+use crate::commands::serve::{CannotListen, Extras, Service};
 use crate::config::{PublishList, Room, Secret, Settings, Slug, Supervisor};
 use crate::dashboard::{Dashboard, TableRow};
 use crate::generator::{Generator, Log};
@@ -32,16 +32,15 @@ pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) ->
     let start = clock::now();
     remember(simulate::demo_past(seed, start), &settings)?;
     let chosen = settings.zoom.listen;
-    let service =
-        Service::start(settings, &mut Supervisor::default()).await.map_err(
-            |error| match listen {
-                // The settings that it speaks of are the demo's own.
-                Some(_) if error.is::<CannotListen>() => {
-                    anyhow!("cannot listen on `{chosen}`; choose another address with `--listen`")
-                }
-                _ => error,
-            },
-        )?;
+    let service = Service::start(settings, Extras::default(), &mut Supervisor::default())
+        .await
+        .map_err(|error| match listen {
+            // The settings that it speaks of are the demo's own.
+            Some(_) if error.is::<CannotListen>() => {
+                anyhow!("cannot listen on `{chosen}`; choose another address with `--listen`")
+            }
+            _ => error,
+        })?;
     let address = service.address;
     writeln!(out, "http://{address}{path}")?;
     out.flush()?;

@@ -36,6 +36,8 @@ impl Stage {
             publications: watch::channel(0).0,
             health: Arc::default(),
             shipped: None,
+            load: None,
+            previews: Previews::default(),
             shutdown,
         };
         Self { directory, work: Work::new(generator, live), _running: running }

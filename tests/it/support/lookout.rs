@@ -107,6 +107,15 @@ impl Lookout {
         self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
     }
 
+    /// Starts `watch` with a preview; returns its address.
+    #[track_caller]
+    pub fn watch_previewed(&mut self) -> SocketAddr {
+        let (child, log) = self.start(&["watch", "--preview", "127.0.0.1:0"]);
+        let address = address_in(&log, "the preview is at");
+        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
+        address
+    }
+
     fn start(&self, arguments: &[&str]) -> (Child, Receiver<String>) {
         let mut command = self.command(arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
