@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::export::{Store, What};
-use crate::commands::{arguments, forget, init, print, simulate};
+use crate::commands::{arguments, forget, init, notify, print, simulate};
 use crate::moment::Moment;
 use crate::visitors::preview;
 
@@ -71,6 +71,8 @@ pub enum Command {
     Intake,
     /// Only keep the site current with what others received
     Watch(Watching),
+    /// Only tell chats what happens, with what others received
+    Notify(notify::Args),
     /// Build the site once from what is stored, and exit
     Build(Build),
     /// Examine settings, secrets, files and clock, and say what to do about each fault
@@ -261,6 +263,7 @@ mod tests {
           serve     Receive events from Zoom and keep the site current, until stopped
           intake    Only receive events from Zoom, for as many machines as there need be
           watch     Only keep the site current with what others received
+          notify    Only tell chats what happens, with what others received
           build     Build the site once from what is stored, and exit
           check     Examine settings, secrets, files and clock, and say what to do about each fault
           demo      Show Lookout at work with simulated people, with nothing set up

@@ -12,7 +12,8 @@ use lookout::cli::{self, Cli, Command};
 use lookout::clock;
 use lookout::commands::serve::Extras;
 use lookout::commands::{
-    backup, build, check, demo, export, forget, import, init, intake, print, serve, simulate, watch,
+    backup, build, check, demo, export, forget, import, init, intake, notify, print, serve,
+    simulate, watch,
 };
 use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
 use lookout::generator::Load;
@@ -42,6 +43,11 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
             let extras = extras(args, cli.config.clone(), env);
             runtime()?.block_on(watch::run(load()?, extras, &supervisor()?))?;
         }
+        Command::Notify(args) if args.test => {
+            let all_well = runtime()?.block_on(notify::test(&load()?, &mut out))?;
+            return Ok(exit(all_well));
+        }
+        Command::Notify(_) => runtime()?.block_on(notify::run(load()?, supervisor()?))?,
         Command::Build(args) => build(load()?, args, &mut out)?,
         Command::Check => return check(&load()?, &mut out),
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,

@@ -125,7 +125,7 @@ fn publish(generator: &mut Generator, now: Moment, from: From) -> Result<Publish
         From::Past(_) => Replace::Any,
     };
     loop {
-        let there = match generator.publish(now, replace)?.outcome {
+        let there = match generator.publish(&generator.presence(now), now, replace)?.outcome {
             Outcome::Published(published) => return Ok(published),
             Outcome::TooSoon(wait) => {
                 thread::sleep(wait);

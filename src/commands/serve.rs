@@ -18,6 +18,8 @@ use crate::generator::{self, Generator, Live, Load, Log, Previews, Source};
 use crate::http::{self, Shutdown, Trigger};
 use crate::intake::{Health, Intake};
 use crate::journal::Journal;
+use crate::notify::pace::Pace;
+use crate::notify::{self, Notifier};
 use crate::{admin, visitors};
 
 /// What `serve` and `watch` do besides.
@@ -39,6 +41,7 @@ pub struct Service {
     journal: Arc<Journal>,
     health: Arc<Health>,
     shipping: Option<Shipping>,
+    notifier: Option<Notifier>,
     servers: Vec<tokio::task::JoinHandle<()>>,
     stop_servers: Trigger,
     generator: JoinHandle<()>,
@@ -87,7 +90,9 @@ impl Service {
         let preview = preview
             .map(|listener| start_preview(listener, &settings, site.clone(), &previews, &shutdown));
         let router = intake.router(&settings.zoom.path).merge(site);
+        let (presences, for_chats) = watch::channel(None);
         let live = Live {
+            presences,
             shipped: shipping.as_ref().map(|shipping| shipping.shipped.clone()),
             journal: Some(Arc::clone(&journal)),
             publications: tell,
@@ -99,6 +104,9 @@ impl Service {
         let archive = shipping.as_ref().map(|shipping| (shipping.archive.clone(), Mode::On));
         let site_path = settings.site.path.clone();
         let webhook_path = settings.zoom.path.clone();
+        let shared = shipping.as_ref().map(|shipping| shipping.archive.clone());
+        let notifier =
+            notify::start(&settings, shared, for_chats, health.notify(), Pace::default())?;
         let generator = start_generator(settings, archive, live)?;
         let mut servers = vec![
             spawn(public, router, &shutdown),
@@ -118,6 +126,7 @@ impl Service {
             generator,
             stop_generator,
             shipping,
+            notifier,
         })
     }
 
@@ -131,6 +140,9 @@ impl Service {
         self.stop_generator.pull();
         let generator = tokio::task::spawn_blocking(|| self.generator.join());
         generator.await?.map_err(|_| anyhow!("the generator panicked"))?;
+        if let Some(notifier) = self.notifier {
+            notifier.stop().await?;
+        }
         if let Some(shipping) = self.shipping {
             shipping.stop().await;
         }

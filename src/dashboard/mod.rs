@@ -29,7 +29,6 @@ use charts::Drawing;
 use clock::Clock;
 use page::Pages;
 use place::Place;
-use visible::Visible;
 
 pub use badge::{Badge, Shield};
 pub use charts::{Bar, FourWeeks, HourMark, Run, Strip, Today, Week, WeekDay, Weekday};
@@ -38,6 +37,7 @@ pub use feed::{Entry, Feed};
 pub use page::{Away, Member, Page, RoomCard, Row};
 pub use sample::samples;
 pub use table::TableRow;
+pub(crate) use visible::Visible;
 pub use widget::{Widget, WidgetMember, WidgetRoom};
 pub use words::{Labels, Words};
 

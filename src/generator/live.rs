@@ -20,6 +20,8 @@ use crate::http::Shutdown;
 use crate::intake::Health;
 use crate::journal::{Journal, Pruning, Shipped};
 use crate::moment::Moment;
+use crate::notify;
+use crate::roster::Presence;
 use crate::site::{self, Outcome, Replace};
 use reload::Renewal;
 
@@ -61,6 +63,8 @@ pub struct Live {
     pub health: Arc<Health>,
     /// How far the archive has everything; `None` where there is none.
     pub shipped: Option<watch::Receiver<Shipped>>,
+    /// Told who is where, for whoever else wants to know; nobody need listen.
+    pub presences: watch::Sender<Option<Arc<Presence>>>,
     /// Reads the settings again when they have changed; `None` where nothing is watched.
     pub load: Option<Load>,
     /// Told what a template's author has to know.
@@ -200,7 +204,11 @@ impl Work {
     }
 
     fn publish(&mut self, now: Moment) {
-        let build = match self.generator.publish(now, Replace::NotNewer) {
+        let presence = self.generator.presence(now);
+        if self.live.presences.receiver_count() > 0 {
+            self.live.presences.send_replace(Some(Arc::new(notify::recent(&presence, now))));
+        }
+        let build = match self.generator.publish(&presence, now, Replace::NotNewer) {
             Ok(build) => build,
             Err(error) => return self.fail(&error),
         };

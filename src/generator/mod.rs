@@ -21,6 +21,7 @@ use anyhow::Result;
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
 use crate::moment::Moment;
+use crate::roster::Presence;
 use crate::site::{self, Build, Edition, Models, Position, Renderer, Replace};
 
 pub use anew::{back_up, begin_anew};
@@ -90,16 +91,20 @@ impl Generator {
         Dashboard::new(&self.log.presence(now), settings, now)
     }
 
-    /// Publishes the site as of `now`.
+    /// Who is and was where, as of `now`.
+    pub fn presence(&self, now: Moment) -> Presence {
+        self.log.presence(now)
+    }
+
+    /// Publishes the site of `presence`, which is as of `now`.
     ///
     /// # Errors
     ///
     /// A template with a fault, or an output directory that can't be written; what was
     /// published before is still there.
-    pub fn publish(&self, now: Moment, replace: Replace) -> Result<Build> {
-        let presence = self.log.presence(now);
+    pub fn publish(&self, presence: &Presence, now: Moment, replace: Replace) -> Result<Build> {
         let edition = Edition { position: self.position(), moment: now };
-        site::build(&self.renderer, &presence, &self.settings, &edition, replace)
+        site::build(&self.renderer, presence, &self.settings, &edition, replace)
     }
 
     /// How far the log was read.

@@ -116,6 +116,12 @@ impl Lookout {
         address
     }
 
+    /// Starts `notify`.
+    pub fn notify(&mut self) {
+        let (child, log) = self.start(&["notify"]);
+        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
+    }
+
     fn start(&self, arguments: &[&str]) -> (Child, Receiver<String>) {
         let mut command = self.command(arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
