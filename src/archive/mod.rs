@@ -32,6 +32,7 @@ pub use document::Archived;
 pub use erasing::{note, walk};
 pub use feed::{Feed, Mode, Update};
 pub use lease::{Lease, look as look_at_leases};
+pub use progress::carry_over;
 pub use receipts::{Majority, Receipts};
 pub use seen::Position;
 pub use ship::Shipper;

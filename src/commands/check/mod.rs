@@ -60,6 +60,7 @@ pub type Check = fn(&Context<'_>) -> Vec<Line>;
 pub const CHECKS: &[Check] = &[
     settings,
     secret::check,
+    secret::password,
     files::journal,
     events::check,
     archive::check,

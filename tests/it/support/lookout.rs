@@ -168,6 +168,14 @@ impl Lookout {
         Request::get(path).send(self.public())
     }
 
+    /// What its metrics say of `name`.
+    #[track_caller]
+    pub fn metric(&self, name: &str) -> u64 {
+        let metrics = Request::get("/metrics").send(self.admin()).text();
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name}: {metrics}"))
+    }
+
     /// Ends it as the power would.
     pub fn kill(&mut self) {
         if let Some(mut running) = self.running.take() {
