@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands::export::{Store, What};
 use crate::commands::{arguments, forget, init, notify, print, simulate};
 use crate::moment::Moment;
+use crate::visitors::preview;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,11 +66,11 @@ pub enum Command {
     /// Write a commented settings file to start from
     Init(init::Args),
     /// Receive events from Zoom and keep the site current, until stopped
-    Serve,
+    Serve(Watching),
     /// Only receive events from Zoom, for as many machines as there need be
     Intake,
     /// Only keep the site current with what others received
-    Watch,
+    Watch(Watching),
     /// Only tell chats what happens, with what others received
     Notify(notify::Args),
     /// Build the site once from what is stored, and exit
@@ -93,6 +94,21 @@ pub enum Command {
     Forget(forget::Args),
 }
 
+/// What `serve` and `watch` take.
+#[derive(Debug, Args)]
+pub struct Watching {
+    /// Also show the site to its template author, on this machine only: the page loads itself
+    /// again when a template changes, and shows what is wrong with it
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        num_args = 0..=1,
+        default_missing_value = "127.0.0.1:8789",
+        value_parser = preview::parse_address
+    )]
+    pub preview: Option<SocketAddr>,
+}
+
 /// What `build` takes.
 #[derive(Debug, Args)]
 pub struct Build {
@@ -111,6 +127,10 @@ pub struct Build {
     /// Print a summary for machines to stdout
     #[arg(long)]
     pub json: bool,
+
+    /// Print what templates receive, as JSON, instead of building
+    #[arg(long, conflicts_with_all = ["output_dir", "json"])]
+    pub model: bool,
 }
 
 /// What `demo` takes.

@@ -3,6 +3,8 @@
 //! Visitors have caps of their own, so that no crowd of them takes the webhook's
 //! place; beyond the caps they get a 503, and the page polls.
 
+pub mod preview;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +60,7 @@ pub fn router(settings: &Settings, publications: Publications, shutdown: Shutdow
     let visitors = Visitors {
         site_path: site_path.into(),
         csv_path: format!("/{}", settings.csv.path).into(),
-        files: ServeDir::new(&settings.site.output_dir),
+        files: ServeDir::new(&settings.site.output_dir).precompressed_gzip(),
         slots: Arc::new(Semaphore::new(FILES)),
     };
     let live = Live { publications, shutdown, slots: Arc::new(Semaphore::new(STREAMS)) };

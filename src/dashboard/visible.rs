@@ -8,7 +8,7 @@ use crate::moment::Moment;
 use crate::roster::Person;
 
 /// How far back pages go; the CSV has everybody.
-const WINDOW_S: i64 = 35 * 24 * 60 * 60;
+pub(super) const WINDOW_S: i64 = 35 * 24 * 60 * 60;
 
 /// The people who may be shown, and the number of the others who are in.
 pub(crate) struct Visible<'a> {

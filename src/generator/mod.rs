@@ -6,23 +6,30 @@
 
 mod anew;
 mod checkpoint;
+mod inputs;
 mod live;
 mod log;
+mod preview;
 mod replay;
 mod shared;
 mod sorted;
+mod supervision;
+mod watcher;
 
 use anyhow::Result;
 
 use crate::config::Settings;
+use crate::dashboard::Dashboard;
 use crate::moment::Moment;
 use crate::roster::Presence;
-use crate::site::{self, Build, Edition, Position, Renderer, Replace};
+use crate::site::{self, Build, Edition, Models, Position, Renderer, Replace};
 
 pub use anew::{back_up, begin_anew};
 pub use checkpoint::place as checkpoint_place;
+pub use inputs::Load;
 pub use live::{Live, run};
 pub use log::{Log, Source};
+pub use preview::{Preview, Previews};
 
 /// What to say of a site that was made from more events than its journal holds.
 pub fn beyond_the_journal(there: &Position) -> String {
@@ -58,6 +65,30 @@ impl Generator {
     /// A journal that can't be read.
     pub fn catch_up(&mut self, now: Moment) -> Result<bool> {
         self.log.catch_up(now)
+    }
+
+    /// Works by `settings` from now on, with the templates and static files that they name.
+    ///
+    /// # Errors
+    ///
+    /// A template or a static file with a fault, or a log that can't be read by other rules;
+    /// it then goes on as before.
+    pub fn adopt(&mut self, settings: Settings, now: Moment) -> Result<()> {
+        let renderer = Renderer::load(&settings)?;
+        renderer.render(&self.dashboard(&settings, now), &settings)?;
+        self.log.adopt(&settings, now)?;
+        (self.renderer, self.settings) = (renderer, settings);
+        Ok(())
+    }
+
+    /// Hands what templates receive as of `now` to `then`; publishes nothing.
+    pub fn with_models<T>(&self, now: Moment, then: impl FnOnce(&Models) -> T) -> T {
+        then(&self.renderer.models(&self.dashboard(&self.settings, now)))
+    }
+
+    /// What `settings` let a visitor know at `now`.
+    fn dashboard(&self, settings: &Settings, now: Moment) -> Dashboard {
+        Dashboard::new(&self.log.presence(now), settings, now)
     }
 
     /// Who is and was where, as of `now`.

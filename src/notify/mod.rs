@@ -1,7 +1,7 @@
 //! Messages to chats: who came, who went, when the room opened and emptied.
 //!
 //! A [`Message`] is what a target is told; an [`Encoder`] writes it as the target's
-//! service wants it: words by templates, names escaped as the service's [`dialect`] needs.
+//! service wants it: words by templates, names escaped as the service needs.
 //! Both are pure: templates are loaded before, and a moment is an argument.
 
 mod desk;

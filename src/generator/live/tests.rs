@@ -37,6 +37,8 @@ impl Stage {
             health: Arc::default(),
             presences: watch::channel(None).0,
             shipped: None,
+            load: None,
+            previews: Previews::default(),
             shutdown,
         };
         Self { directory, work: Work::new(generator, live), _running: running }

@@ -107,6 +107,15 @@ impl Lookout {
         self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
     }
 
+    /// Starts `watch` with a preview; returns its address.
+    #[track_caller]
+    pub fn watch_previewed(&mut self) -> SocketAddr {
+        let (child, log) = self.start(&["watch", "--preview", "127.0.0.1:0"]);
+        let address = address_in(&log, "the preview is at");
+        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
+        address
+    }
+
     /// Starts `notify`.
     pub fn notify(&mut self) {
         let (child, log) = self.start(&["notify"]);
