@@ -8,11 +8,11 @@ use anyhow::Result;
 use mongodb::Collection;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
 use mongodb::bson::{Bson, DateTime, doc};
-use mongodb::options::{Acknowledgment, WriteConcern};
 
 use crate::archive::client::identity;
 use crate::archive::document::{self, Archived};
 use crate::archive::queries::{PAGE, page};
+use crate::archive::writing::majority;
 use crate::archive::{Archive, NOTE};
 use crate::clock;
 
@@ -86,8 +86,4 @@ pub async fn edition(collection: &Collection<RawDocumentBuf>) -> Result<Option<S
         Some(at) => format!("{identity}-{}", at.timestamp_millis()),
         None => identity,
     }))
-}
-
-fn majority() -> WriteConcern {
-    WriteConcern::builder().w(Acknowledgment::Majority).journal(true).build()
 }

@@ -110,6 +110,22 @@ impl Progress {
     }
 }
 
+/// Takes the note of the journal `before` over for `now`, which is the same journal under
+/// another id: what is there need not be shipped again.
+pub async fn carry_over(archive: &Archive, before: String, now: String) -> Result<()> {
+    let carrying = |events: Collection<RawDocumentBuf>| async move {
+        let Some(collection) = identity(&events).await? else { return Ok(()) };
+        let id = |journal| doc! { "journal": journal, "collection": &collection };
+        let notes = notes(&events);
+        if let Some(mut note) = notes.find_one(doc! { "_id": id(before) }).await? {
+            note.insert("_id", id(now));
+            notes.insert_one(note).write_concern(majority()).await?;
+        }
+        Ok(())
+    };
+    archive.call(carrying).await
+}
+
 /// What has happened where a note is not what it was.
 const OLDER: &str = "a backup was put back, or a copy of this journal is shipped, too";
 

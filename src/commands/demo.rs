@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::task;
 
 use crate::clock;
-use crate::commands::serve::{CannotListen, Service};
+use crate::commands::serve::{CannotListen, Extras, Service};
 use crate::config::{PublishList, Room, Secret, Settings, Slug, Supervisor};
 use crate::dashboard::{Dashboard, TableRow};
 use crate::generator::{Generator, Log};
@@ -36,16 +36,15 @@ pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) ->
         .await
         .context("the past of the demo could not be told")??;
     let chosen = settings.zoom.listen;
-    let service =
-        Service::start(settings, &mut Supervisor::default()).await.map_err(
-            |error| match listen {
-                // The settings that it speaks of are the demo's own.
-                Some(_) if error.is::<CannotListen>() => {
-                    anyhow!("cannot listen on `{chosen}`; choose another address with `--listen`")
-                }
-                _ => error,
-            },
-        )?;
+    let service = Service::start(settings, Extras::default(), &mut Supervisor::default())
+        .await
+        .map_err(|error| match listen {
+            // The settings that it speaks of are the demo's own.
+            Some(_) if error.is::<CannotListen>() => {
+                anyhow!("cannot listen on `{chosen}`; choose another address with `--listen`")
+            }
+            _ => error,
+        })?;
     let address = service.address;
     writeln!(out, "http://{address}{path}")?;
     out.flush()?;
@@ -79,7 +78,8 @@ pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
     log.catch_up(end)?;
     let dashboard = Dashboard::new(&log.presence(end), &settings, end);
     print_table(&dashboard.table, out)?;
-    Generator::new(settings, log)?.publish(end, Replace::Any)?;
+    let generator = Generator::new(settings, log)?;
+    generator.publish(&generator.presence(end), end, Replace::Any)?;
     let dir = dir.keep();
     let site = dir.join("site");
     tracing::info!(

@@ -138,11 +138,17 @@ impl Stores<'_> {
             {}
             self.runtime.block_on(archive::note(archive))?;
         }
+        let before = self.journal_id()?;
         generator::begin_anew(self.settings, forgetting)?;
-        if self.journal()?.is_some() {
-            Eraser::open(&self.settings.journal.path)?.empty_log()?;
+        let (Some(before), Some(now)) = (before, self.journal_id()?) else { return Ok(()) };
+        if let Some(archive) = self.archive {
+            self.runtime.block_on(archive::carry_over(archive, before, now))?;
         }
-        Ok(())
+        Eraser::open(&self.settings.journal.path)?.empty_log()
+    }
+
+    fn journal_id(&self) -> Result<Option<String>> {
+        self.journal()?.map(|journal| journal.journal_id()).transpose()
     }
 
     fn erase_from_journal(&self, forgetting: &Forgetting) -> Result<()> {

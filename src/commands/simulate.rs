@@ -195,7 +195,6 @@ mod tests {
             ("nobody",                ["--people", "0"],     "write a whole number from 1 up"),
             ("a word for a number",   ["--seed", "dice"],    "write a whole number from 0 up"),
             ("a time without unit",   ["--duration", "5"],   "`5` has no unit; write for example `5m`"),
-            ("no address",            ["--url", "intake"],   "write an address such as http://127.0.0.1:8787/webhooks/zoom"),
             ("a date without time",   ["--start", "today"],  "write date, time and zone, such as 2026-01-05T20:00:00Z"),
         ];
         for (what, flags, said) in cases {

@@ -85,7 +85,7 @@ fn judge(url: &str, status: StatusCode, text: &str, secret: &Secret) -> Line {
         401 => {
             "a Lookout with another token is there; restart it if the settings are newer than it is"
         }
-        404 | 405 | 403 => {
+        403..=405 => {
             "the web server does not pass this path on; give it the location that the README shows"
         }
         502 | 504 => "the web server finds no Lookout behind it; start `lookout serve`",

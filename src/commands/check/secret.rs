@@ -34,6 +34,23 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
     }]
 }
 
+/// Examines the settings where they hold a password of the archive.
+pub(super) fn password(context: &Context<'_>) -> Vec<Line> {
+    let settings = context.settings;
+    let archive = settings.archive.as_ref();
+    let has_password = archive.is_some_and(|archive| archive.url.reveal().contains('@'));
+    let file = settings.origin.file.as_deref().filter(|file| has_password && is_open(file));
+    let line = |file: &Path| {
+        let (shown, file) = (context.shown(file), file.display());
+        let text = format!(
+            "others on this machine can read or change `{shown}`, and `archive.url` may hold a password; \
+             `chmod 640 {file}`, or put the address into `archive.url_file`"
+        );
+        Line::look("secret", text)
+    };
+    file.map(line).into_iter().collect()
+}
+
 fn number(context: &Context<'_>) -> String {
     match context.settings.zoom.secret_tokens.len() {
         1 => "one token".to_owned(),

@@ -1,22 +1,77 @@
-//! The templates and static files: whether a page can be made of them.
-
-use anyhow::Result;
+//! The templates and static files: whether a page can be made of them, whoever is in.
 
 use super::{Context, Line};
-use crate::dashboard::Dashboard;
-use crate::roster::Presence;
+use crate::dashboard::{Dashboard, samples};
 use crate::site::Renderer;
 
-/// Makes the site of a room in which nobody ever was, without publishing it.
+/// Makes the site of invented people, and of nobody, without publishing it.
 pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
-    vec![match render(context) {
-        Ok(files) => Line::fine("templates", format!("{files} files can be made")),
-        Err(fault) => Line::wrong("templates", format!("{fault:#}")),
-    }]
+    match faults(context) {
+        Ok(faults) if faults.is_empty() => {
+            let dir = &context.settings.site.templates_dir;
+            let text = match dir.is_dir() {
+                true => format!("those of `{}` and the built-in ones work", dir.display()),
+                false => "the built-in ones work".to_owned(),
+            };
+            vec![Line::fine("templates", text)]
+        }
+        Ok(faults) => faults.into_iter().map(|fault| Line::wrong("templates", fault)).collect(),
+        Err(fault) => vec![Line::wrong("templates", format!("{fault:#}"))],
+    }
 }
 
-fn render(context: &Context<'_>) -> Result<usize> {
-    let settings = context.settings;
-    let dashboard = Dashboard::new(&Presence::default(), settings, context.now);
-    Ok(Renderer::load(settings)?.render(&dashboard, settings)?.len())
+fn faults(context: &Context<'_>) -> anyhow::Result<Vec<String>> {
+    let renderer = Renderer::load(context.settings)?;
+    let mut faults = Vec::new();
+    for (settings, presence) in samples(context.settings, context.now) {
+        let dashboard = Dashboard::new(&presence, &settings, context.now);
+        for fault in renderer.faults(&dashboard) {
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+    }
+    Ok(faults)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Environment, parse};
+    use crate::moment::Moment;
+
+    #[test]
+    fn every_template_is_tried_with_people_and_without() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("lookout.toml");
+        let settings = parse("", Path::new(&file), &Environment::default()).expect("valid");
+        let context = Context {
+            settings: &settings,
+            now: Moment::parse_rfc3339("2027-01-05T20:00:00Z").expect("a moment"),
+        };
+        assert_eq!(check(&context), [Line::fine("templates", "the built-in ones work")]);
+
+        fs::create_dir(dir.path().join("templates")).expect("made");
+        #[rustfmt::skip]
+        let faults = [
+            // the template   its source, with a fault that only some see              what is told
+            ("index.html",    "{% if members %}{{ some }}{% else %}{{ none }}{% endif %}", vec!["`some`", "`none`"]),
+            ("room.html",     "{{ nowhere }}",                                             vec!["`nowhere`"]),
+            ("feed.xml",      "{% for entry in entries %}{{ entry.link }}{% endfor %}",    vec!["link"]),
+        ];
+        for (name, source, _) in &faults {
+            fs::write(dir.path().join("templates").join(name), source).expect("written");
+        }
+        let lines: Vec<String> = check(&context).iter().map(Line::to_string).collect();
+        assert_eq!(lines.len(), 4, "{lines:#?}");
+        for (name, _, told) in faults {
+            for told in told {
+                let is_told = |line: &String| line.contains(name) && line.contains(told);
+                assert!(lines.iter().any(is_told), "{told} of {name} is missing in {lines:#?}");
+            }
+        }
+    }
 }

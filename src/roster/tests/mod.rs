@@ -3,6 +3,7 @@
 mod any;
 mod cases;
 mod checkpoint;
+mod forgetting;
 mod people;
 mod properties;
 mod rooms;
