@@ -39,4 +39,4 @@ for shell in bash zsh fish; do
 done
 cd - > /dev/null
 
-"$deb/bin/cargo-deb" --no-build --no-strip --locked --profile "$profile" --output target/debian
+"$deb/bin/cargo-deb" --no-build --no-strip --locked --output target/debian

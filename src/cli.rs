@@ -8,8 +8,9 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::export::{Store, What};
-use crate::commands::{arguments, forget, init, print, simulate};
+use crate::commands::{arguments, forget, init, notify, print, simulate};
 use crate::moment::Moment;
+use crate::visitors::preview;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,11 +66,13 @@ pub enum Command {
     /// Write a commented settings file to start from
     Init(init::Args),
     /// Receive events from Zoom and keep the site current, until stopped
-    Serve,
+    Serve(Watching),
     /// Only receive events from Zoom, for as many machines as there need be
     Intake,
     /// Only keep the site current with what others received
-    Watch,
+    Watch(Watching),
+    /// Only tell chats what happens, with what others received
+    Notify(notify::Args),
     /// Build the site once from what is stored, and exit
     Build(Build),
     /// Examine settings, secrets, files and clock, and say what to do about each fault
@@ -91,6 +94,21 @@ pub enum Command {
     Forget(forget::Args),
 }
 
+/// What `serve` and `watch` take.
+#[derive(Debug, Args)]
+pub struct Watching {
+    /// Also show the site to its template author, on this machine only: the page loads itself
+    /// again when a template changes, and shows what is wrong with it
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        num_args = 0..=1,
+        default_missing_value = "127.0.0.1:8789",
+        value_parser = preview::parse_address
+    )]
+    pub preview: Option<SocketAddr>,
+}
+
 /// What `build` takes.
 #[derive(Debug, Args)]
 pub struct Build {
@@ -109,6 +127,10 @@ pub struct Build {
     /// Print a summary for machines to stdout
     #[arg(long)]
     pub json: bool,
+
+    /// Print what templates receive, as JSON, instead of building
+    #[arg(long, conflicts_with_all = ["output_dir", "json"])]
+    pub model: bool,
 }
 
 /// What `demo` takes.
@@ -241,6 +263,7 @@ mod tests {
           serve     Receive events from Zoom and keep the site current, until stopped
           intake    Only receive events from Zoom, for as many machines as there need be
           watch     Only keep the site current with what others received
+          notify    Only tell chats what happens, with what others received
           build     Build the site once from what is stored, and exit
           check     Examine settings, secrets, files and clock, and say what to do about each fault
           demo      Show Lookout at work with simulated people, with nothing set up

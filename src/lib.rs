@@ -11,6 +11,7 @@
 //!                verify      durable    who was     what may      render,
 //!                answer      log        where       be said       publish
 //!                              ╰────────── generator ──────────────╯
+//!                              ╰──▶ notify ──▶ Mattermost, Slack, Discord
 //! ```
 //!
 //! 1. [`http`] accepts a connection, with the time-outs and caps it needs; [`intake`] reads
@@ -24,10 +25,12 @@
 //!    [`dashboard`] makes of it what a visitor may know, as text that templates only place.
 //! 5. [`site`] renders all files in memory, then puts those that changed in place.
 //!    [`visitors`] serves them to a browser where there is no nginx, and tells it of changes.
+//! 6. [`notify`] compares who is where with what each chat was told, and sends the difference, in
+//!    a thread of its own.
 //!
 //! # The rules, and what holds them
 //!
-//! - *The middle is pure.* [`zoom`], [`roster`], [`dashboard`], [`jsonl`], [`forget`], the encoders
+//! - *The middle is pure.* [`zoom`], [`roster`], [`dashboard`], [`jsonl`], [`forget`], digest and encoders
 //!   of [`notify`] and the stories of [`simulate`] read no clock, environment, disk or network;
 //!   the moment is an argument.
 //!   `.clippy.toml` forbids the calls everywhere else than in [`clock`] and [`config`].

@@ -2,16 +2,21 @@
 //! and ends with 0 (done), 1 (failed), or 2 (usage or settings).
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use lookout::cli::{self, Cli, Command};
 use lookout::clock;
+use lookout::commands::serve::Extras;
 use lookout::commands::{
-    backup, build, check, demo, export, forget, import, init, intake, print, serve, simulate, watch,
+    backup, build, check, demo, export, forget, import, init, intake, notify, print, serve,
+    simulate, watch,
 };
 use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
+use lookout::generator::Load;
 use lookout::logging;
 
 fn main() -> ExitCode {
@@ -29,9 +34,20 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
     let mut out = io::stdout().lock();
     match cli.command {
         Command::Init(args) => init::run(&args, &mut io::stderr())?,
-        Command::Serve => runtime()?.block_on(serve::run(load()?, supervisor()?))?,
+        Command::Serve(args) => {
+            let extras = extras(args, cli.config.clone(), env);
+            runtime()?.block_on(serve::run(load()?, extras, supervisor()?))?;
+        }
         Command::Intake => runtime()?.block_on(intake::run(load()?, supervisor()?))?,
-        Command::Watch => runtime()?.block_on(watch::run(load()?, &supervisor()?))?,
+        Command::Watch(args) => {
+            let extras = extras(args, cli.config.clone(), env);
+            runtime()?.block_on(watch::run(load()?, extras, &supervisor()?))?;
+        }
+        Command::Notify(args) if args.test => {
+            let all_well = runtime()?.block_on(notify::test(&load()?, &mut out))?;
+            return Ok(exit(all_well));
+        }
+        Command::Notify(_) => runtime()?.block_on(notify::run(load()?, supervisor()?))?,
         Command::Build(args) => build(load()?, args, &mut out)?,
         Command::Check => return check(&load()?, &mut out),
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,
@@ -59,6 +75,13 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What `serve` and `watch` do besides; the settings are read again when they change.
+fn extras(args: cli::Watching, file: Option<PathBuf>, env: &Environment) -> Extras {
+    let env = env.clone();
+    let load: Load = Arc::new(move || config::load(file.as_deref(), &env));
+    Extras { load: Some(load), preview: args.preview }
+}
+
 fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Result<()> {
     if let Some(output_dir) = args.output_dir {
         settings.site.output_dir = output_dir;
@@ -68,6 +91,9 @@ fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Resu
         (None, true) => build::From::Start,
         (None, false) => build::From::Checkpoint,
     };
+    if args.model {
+        return build::print_model(settings, from, runtime()?.handle(), out);
+    }
     let summary = build::run(settings, from, runtime()?.handle())?;
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&summary)?)?;

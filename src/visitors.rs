@@ -3,6 +3,8 @@
 //! Visitors have caps of their own, so that no crowd of them takes the webhook's
 //! place; beyond the caps they get a 503, and the page polls.
 
+pub mod preview;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -23,6 +25,7 @@ use tower_http::services::ServeDir;
 
 use crate::config::Settings;
 use crate::http::Shutdown;
+use crate::site::headers::Kind;
 
 /// Pages and files that may be under way at once.
 const FILES: usize = 256;
@@ -32,9 +35,6 @@ const STREAMS: usize = 1024;
 
 /// A comment so often keeps proxies from closing a quiet stream.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-     img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Publications that visitors can see, counted; each change is one event on the stream.
 pub type Publications = watch::Receiver<u64>;
@@ -60,7 +60,7 @@ pub fn router(settings: &Settings, publications: Publications, shutdown: Shutdow
     let visitors = Visitors {
         site_path: site_path.into(),
         csv_path: format!("/{}", settings.csv.path).into(),
-        files: ServeDir::new(&settings.site.output_dir),
+        files: ServeDir::new(&settings.site.output_dir).precompressed_gzip(),
         slots: Arc::new(Semaphore::new(FILES)),
     };
     let live = Live { publications, shutdown, slots: Arc::new(Semaphore::new(STREAMS)) };
@@ -83,14 +83,11 @@ async fn serve_file(State(visitors): State<Visitors>, request: Request) -> Respo
         return StatusCode::NOT_FOUND.into_response();
     }
     let Ok(slot) = Arc::clone(&visitors.slots).try_acquire_owned() else { return crowded() };
-    let immutable = is_asset(request.uri().path(), &visitors.site_path);
+    let kind = Kind::of(request.uri().path(), &visitors.site_path);
     let response = visitors.files.oneshot(request).await.unwrap_or_else(|never| match never {});
     let mut response = response.map(|body| hold(Body::new(body), slot));
-    let caching = if immutable && response.status().is_success() {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    };
+    let caching = if response.status().is_success() { kind.caching() } else { "no-cache" };
+    protect(&mut response, kind);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     name_charset(&mut response);
     response
@@ -116,10 +113,6 @@ impl Visitors {
         let hidden = path.split('/').any(|part| part.starts_with('.'));
         ours && !hidden
     }
-}
-
-fn is_asset(path: &str, site_path: &str) -> bool {
-    path.strip_prefix(site_path).is_some_and(|rest| rest.starts_with("assets/"))
 }
 
 fn crowded() -> Response {
@@ -164,15 +157,17 @@ fn changes(
     futures_util::StreamExt::take_until(changes, until)
 }
 
+/// Whatever is no file is protected as a page is.
 async fn harden(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    protect(&mut response, Kind::Page);
     response
+}
+
+/// Adds the headers of `kind` that are not there yet.
+fn protect(response: &mut Response, kind: Kind) {
+    let headers = response.headers_mut();
+    for (name, value) in kind.protection() {
+        let name = HeaderName::from_bytes(name.as_bytes()).expect("the names are ours");
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
 }

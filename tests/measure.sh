@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Measures what the README says of speed and size, on this machine, and prints it as a table.
-# Needs curl, node and about 2 GB of disk; takes some minutes. Uses loopback only.
+# Needs curl, node, python3 and about 2 GB of disk; takes some minutes. Uses loopback only.
 #
 #   tests/measure.sh              with a log of 100,000 and of 1,000,000 events
 #   tests/measure.sh 100000       with one of these only
+#   tests/measure.sh people       only how long a site of many people takes to build
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --locked
@@ -41,6 +42,43 @@ median_ms() {
         echo $((($(date +%s%N) - begun) / 1000))
     done | sort -n | sed -n 3p | awk '{ printf "%.1f ms", $1 / 1000 }'
 }
+
+# Everybody of a day, one after the other: a join each, and a leave for all but every tenth.
+crowd() {
+    awk -v people="$1" -v now="$(date +%s)" 'BEGIN {
+        for (n = 0; n < people; n++) {
+            came = now - 80000 + int(n * 70000 / people)
+            line(n, "joined", "join_time", came)
+            if (n % 10) line(n, "left", "leave_time", came + 600)
+        }
+    }
+    function line(n, what, key, at) {
+        printf "{\"event\":\"meeting.participant_%s\",\"event_ts\":%d000,\"payload\":{\"object\":{\"uuid\":\"m\",\"id\":\"1\",\"participant\":{\"user_id\":\"%d\",\"user_name\":\"Person %d\",\"%s\":\"%s\"}}}}\n", what, at, n, n, key, strftime("%Y-%m-%dT%H:%M:%SZ", at, 1)
+    }'
+}
+
+# The median wall time of five builds into an empty directory, and the most memory of any.
+build_anew() {
+    python3 - "$lookout" <<'PYTHON'
+import resource, shutil, statistics, subprocess, sys, time
+took = []
+for _ in range(6):
+    shutil.rmtree("site", ignore_errors=True)
+    begun = time.perf_counter()
+    subprocess.run([sys.argv[1], "-q", "build"], check=True)
+    took.append(time.perf_counter() - begun)
+most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+print(f"{1000 * statistics.median(took[1:]):.1f} ms, {most:.0f} MiB")
+PYTHON
+}
+
+for people in 100 1000 10000 100000; do
+    rm -rf data site
+    crowd "$people" >crowd.jsonl
+    "$lookout" -q import crowd.jsonl
+    row "$people people: \`build\` into an empty directory" "$(build_anew)"
+done
+[ "${1:-}" != people ] || exit 0
 
 webhook=http://127.0.0.1:18787/webhooks/zoom
 [ $# -gt 0 ] || set -- 100000 1000000

@@ -25,16 +25,17 @@ if [ "${#needed[@]}" -gt 0 ]; then
 fi
 mirror=${MIRROR:-$(sed -nE 's/^(deb |URIs: *)(\[.*\] )?(https?:[^ ]+).*/\3/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | head -n 1)}
 root=$(mktemp -d /var/tmp/lookout-package.XXXXXX)
-trap 'as_root rm -rf "$root"' EXIT
+trap 'as_root umount -q "$root/proc" || true; as_root rm -rf "$root"' EXIT
 as_root debootstrap --variant=minbase bookworm "$root" "${mirror:-https://deb.debian.org/debian}" > "$root.log" 2>&1 \
     || { tail "$root.log"; exit 1; }
 rm -f "$root.log"
+as_root mount -t proc proc "$root/proc"
 
 inside() { as_root chroot "$root" env PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@"; }
 as_root cp "$package" "$root/lookout.deb"
 as_root cp /etc/resolv.conf "$root/etc/resolv.conf"
 
-inside apt-get install -y -qq --no-install-recommends /lookout.deb > /dev/null
+inside apt-get install -y -qq --no-install-recommends /lookout.deb > /dev/null 2>&1
 expect 'the program runs' inside lookout --version
 expect 'there is a user, who can log in nowhere' inside grep -qE '^lookout:.*:/usr/sbin/nologin$' /etc/passwd
 expect 'its directory is its own, and nginx may enter' \
@@ -57,16 +58,16 @@ expect 'the service user can work there' inside setpriv --reuid lookout --regid 
 expect 'anybody can read the site' test "$(inside stat -c %a /var/lib/lookout/site/lookout/index.html)" = 644
 
 inside sh -c 'echo "# mine" >> /etc/lookout/lookout.toml'
-inside apt-get install -y -qq --reinstall /lookout.deb > /dev/null
+inside apt-get install -y -qq --reinstall /lookout.deb > /dev/null 2>&1
 expect 'an upgrade keeps the settings' inside grep -q '# mine' /etc/lookout/lookout.toml
 expect 'an upgrade keeps the data' inside test -e /var/lib/lookout/lookout.db
 
-inside apt-get remove -y -qq lookout > /dev/null
+inside apt-get remove -y -qq lookout > /dev/null 2>&1
 expect 'removal takes the program' not inside test -e /usr/bin/lookout
 expect 'removal keeps the settings' inside grep -q '# mine' /etc/lookout/lookout.toml
 expect 'removal keeps the data' inside test -e /var/lib/lookout/lookout.db
 
-inside apt-get purge -y -qq lookout > /dev/null
+inside apt-get purge -y -qq lookout > /dev/null 2>&1
 expect 'purging takes settings, data and user' \
     inside sh -c '! test -e /etc/lookout && ! test -e /var/lib/lookout && ! grep -q ^lookout: /etc/passwd'
 expect 'nothing of it is left' test -z "$(inside find / -xdev -name '*lookout*' -not -path '/proc/*' -not -name lookout.deb -not -path '/var/lib/*' -not -path '/var/log/*' -not -path '/var/cache/*')"

@@ -102,6 +102,7 @@ impl Shipper {
                         tracing::warn!("events wait in the journal for the archive: {error:#}");
                     }
                     progress = None;
+                    self.tell_backlog().await;
                     tokio::select! {
                         () = self.shutdown.clone().wait() => break,
                         () = self.telling(sleep(retry)) => {}
@@ -141,6 +142,7 @@ impl Shipper {
             self.shipped.send_replace(progress.shipped);
             self.receipts.arrived(keys(&backlog));
         }
+        self.health.archive_backlog(backlog.waiting.saturating_sub(count as u64));
         if progress.is_news() && (count == 0 || progress.noted_at.elapsed() >= NOTE) {
             progress.note(&self.archive, &self.journal).await?;
         }
@@ -155,10 +157,7 @@ impl Shipper {
         let mut work = pin!(work);
         loop {
             tokio::select! {
-                done = &mut work => {
-                    self.tell_backlog().await;
-                    return done;
-                }
+                done = &mut work => return done,
                 () = sleep(TELL) => self.tell_backlog().await,
             }
         }

@@ -1,6 +1,7 @@
 //! `lookout build`: one rebuild, then exit.
 
 use std::fmt;
+use std::io::Write;
 use std::path::PathBuf;
 use std::thread;
 
@@ -58,6 +59,37 @@ impl fmt::Display for Summary {
 ///
 /// The archive, where there is one, is read on `runtime`.
 pub fn run(settings: Settings, from: From, runtime: &Handle) -> Result<Summary> {
+    let (mut generator, now) = prepare(settings, from, runtime)?;
+    let published = publish(&mut generator, now, from)?;
+    save_if_worth_it(&mut generator, now);
+    ensure!(
+        published.problems.is_empty(),
+        "the site is in place, but {}",
+        published.problems.join("; ")
+    );
+    Ok(Summary {
+        output_dir: generator.settings().site.output_dir.clone(),
+        at: now.to_string(),
+        last_event: generator.position().last_event,
+        published,
+    })
+}
+
+/// Writes what templates receive to `out`, as JSON, and publishes nothing.
+pub fn print_model(
+    settings: Settings,
+    from: From,
+    runtime: &Handle,
+    out: &mut impl Write,
+) -> Result<()> {
+    let (generator, now) = prepare(settings, from, runtime)?;
+    generator.with_models(now, |models| serde_json::to_writer_pretty(&mut *out, models))?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// A generator that has read everything, and as of when it is to be asked.
+fn prepare(settings: Settings, from: From, runtime: &Handle) -> Result<(Generator, Moment)> {
     owner::become_journals(&settings)?;
     warn_if_nobody_appears(&settings);
     let now = match from {
@@ -73,19 +105,7 @@ pub fn run(settings: Settings, from: From, runtime: &Handle) -> Result<Summary> 
     };
     let mut generator = Generator::new(settings, log)?;
     generator.catch_up(now)?;
-    let published = publish(&mut generator, now, from)?;
-    save_if_worth_it(&mut generator, now);
-    ensure!(
-        published.problems.is_empty(),
-        "the site is in place, but {}",
-        published.problems.join("; ")
-    );
-    Ok(Summary {
-        output_dir: generator.settings().site.output_dir.clone(),
-        at: now.to_string(),
-        last_event: generator.position().last_event,
-        published,
-    })
+    Ok((generator, now))
 }
 
 /// Says so if the site will be empty, and how to change it.
@@ -105,7 +125,7 @@ fn publish(generator: &mut Generator, now: Moment, from: From) -> Result<Publish
         From::Past(_) => Replace::Any,
     };
     loop {
-        let there = match generator.publish(now, replace)?.outcome {
+        let there = match generator.publish(&generator.presence(now), now, replace)?.outcome {
             Outcome::Published(published) => return Ok(published),
             Outcome::TooSoon(wait) => {
                 thread::sleep(wait);

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use tempfile::TempDir;
+use tokio::task;
 
 use crate::clock;
-use crate::commands::serve::{CannotListen, Service};
+use crate::commands::serve::{CannotListen, Extras, Service};
 use crate::config::{PublishList, Room, Secret, Settings, Slug, Supervisor};
 use crate::dashboard::{Dashboard, TableRow};
 use crate::generator::{Generator, Log};
@@ -30,18 +31,20 @@ pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) ->
     settings.zoom.listen = listen.unwrap_or_else(|| free(settings.zoom.listen));
     let (path, webhook) = (settings.site.path.clone(), settings.zoom.path.clone());
     let start = clock::now();
-    remember(simulate::demo_past(seed, start), &settings)?;
+    let remembering = settings.clone();
+    task::spawn_blocking(move || remember(simulate::demo_past(seed, start), &remembering))
+        .await
+        .context("the past of the demo could not be told")??;
     let chosen = settings.zoom.listen;
-    let service =
-        Service::start(settings, &mut Supervisor::default()).await.map_err(
-            |error| match listen {
-                // The settings that it speaks of are the demo's own.
-                Some(_) if error.is::<CannotListen>() => {
-                    anyhow!("cannot listen on `{chosen}`; choose another address with `--listen`")
-                }
-                _ => error,
-            },
-        )?;
+    let service = Service::start(settings, Extras::default(), &mut Supervisor::default())
+        .await
+        .map_err(|error| match listen {
+            // The settings that it speaks of are the demo's own.
+            Some(_) if error.is::<CannotListen>() => {
+                anyhow!("cannot listen on `{chosen}`; choose another address with `--listen`")
+            }
+            _ => error,
+        })?;
     let address = service.address;
     writeln!(out, "http://{address}{path}")?;
     out.flush()?;
@@ -75,7 +78,8 @@ pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
     log.catch_up(end)?;
     let dashboard = Dashboard::new(&log.presence(end), &settings, end);
     print_table(&dashboard.table, out)?;
-    Generator::new(settings, log)?.publish(end, Replace::Any)?;
+    let generator = Generator::new(settings, log)?;
+    generator.publish(&generator.presence(end), end, Replace::Any)?;
     let dir = dir.keep();
     let site = dir.join("site");
     tracing::info!(

@@ -11,6 +11,7 @@ pub mod forget;
 pub mod import;
 pub mod init;
 pub mod intake;
+pub mod notify;
 mod owner;
 pub mod print;
 pub mod serve;

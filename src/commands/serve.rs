@@ -14,11 +14,22 @@ use crate::archive::Mode;
 use crate::commands::build::warn_if_nobody_appears;
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
-use crate::generator::{self, Generator, Live, Log, Source};
+use crate::generator::{self, Generator, Live, Load, Log, Previews, Source};
 use crate::http::{self, Shutdown, Trigger};
 use crate::intake::{Health, Intake};
 use crate::journal::Journal;
+use crate::notify::pace::Pace;
+use crate::notify::{self, Notifier};
 use crate::{admin, visitors};
+
+/// What `serve` and `watch` do besides.
+#[derive(Default)]
+pub struct Extras {
+    /// Reads the settings again when they have changed; `None`: nothing is watched.
+    pub load: Option<Load>,
+    /// Where the site is shown to its template author.
+    pub preview: Option<SocketAddr>,
+}
 
 /// A running `serve`.
 #[derive(Debug)]
@@ -30,6 +41,7 @@ pub struct Service {
     journal: Arc<Journal>,
     health: Arc<Health>,
     shipping: Option<Shipping>,
+    notifier: Option<Notifier>,
     servers: Vec<tokio::task::JoinHandle<()>>,
     stop_servers: Trigger,
     generator: JoinHandle<()>,
@@ -38,8 +50,8 @@ pub struct Service {
 }
 
 /// Serves until SIGTERM or SIGINT, then drains.
-pub async fn run(settings: Settings, mut supervisor: Supervisor) -> Result<()> {
-    let service = Service::start(settings, &mut supervisor).await?;
+pub async fn run(settings: Settings, extras: Extras, mut supervisor: Supervisor) -> Result<()> {
+    let service = Service::start(settings, extras, &mut supervisor).await?;
     supervisor.ready();
     let signal = http::signalled().await.context("cannot listen for signals")?;
     tracing::info!("stopping on {signal}: requests under way are answered first");
@@ -49,7 +61,11 @@ pub async fn run(settings: Settings, mut supervisor: Supervisor) -> Result<()> {
 
 impl Service {
     /// Starts everything; returns when the addresses are bound.
-    pub async fn start(settings: Settings, supervisor: &mut Supervisor) -> Result<Self> {
+    pub async fn start(
+        settings: Settings,
+        extras: Extras,
+        supervisor: &mut Supervisor,
+    ) -> Result<Self> {
         settings.require_secret()?;
         warn_if_nobody_appears(&settings);
         http::raise_file_limit();
@@ -58,6 +74,7 @@ impl Service {
         let public = listen(supervisor, public, "zoom.listen")?;
         let private = listen(supervisor, private, "admin.listen")?;
         supervisor.refuse_other_sockets()?;
+        let preview = extras.preview.map(http::listen).transpose()?;
         let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 
         let journal = Arc::new(Journal::open(&settings.journal.path)?);
@@ -68,23 +85,34 @@ impl Service {
         let shipping = Shipping::start(&settings, &journal, &health);
         let intake = Intake::new(&settings, Arc::clone(&journal), Arc::clone(&health));
         let intake = intake.acknowledging(shipping.as_ref().and_then(|s| s.majority(&settings)));
+        let previews = Previews::default();
         let site = visitors::router(&settings, publications, shutdown.clone());
+        let preview = preview
+            .map(|listener| start_preview(listener, &settings, site.clone(), &previews, &shutdown));
         let router = intake.router(&settings.zoom.path).merge(site);
+        let (presences, for_chats) = watch::channel(None);
         let live = Live {
+            presences,
             shipped: shipping.as_ref().map(|shipping| shipping.shipped.clone()),
             journal: Some(Arc::clone(&journal)),
             publications: tell,
             health: Arc::clone(&health),
+            load: extras.load,
+            previews,
             shutdown: last_call,
         };
         let archive = shipping.as_ref().map(|shipping| (shipping.archive.clone(), Mode::On));
         let site_path = settings.site.path.clone();
         let webhook_path = settings.zoom.path.clone();
+        let shared = shipping.as_ref().map(|shipping| shipping.archive.clone());
+        let notifier =
+            notify::start(&settings, shared, for_chats, health.notify(), Pace::default())?;
         let generator = start_generator(settings, archive, live)?;
-        let servers = vec![
+        let mut servers = vec![
             spawn(public, router, &shutdown),
             spawn(private, admin::router(Arc::clone(&health)), &shutdown),
         ];
+        servers.extend(preview.transpose()?);
         tracing::info!("the site is at http://{address}{site_path}");
         tracing::info!("Zoom's deliveries are taken at http://{address}{webhook_path}");
         tracing::info!("health and metrics are at http://{admin_address}");
@@ -98,6 +126,7 @@ impl Service {
             generator,
             stop_generator,
             shipping,
+            notifier,
         })
     }
 
@@ -111,6 +140,9 @@ impl Service {
         self.stop_generator.pull();
         let generator = tokio::task::spawn_blocking(|| self.generator.join());
         generator.await?.map_err(|_| anyhow!("the generator panicked"))?;
+        if let Some(notifier) = self.notifier {
+            notifier.stop().await?;
+        }
         if let Some(shipping) = self.shipping {
             shipping.stop().await;
         }
@@ -149,13 +181,30 @@ pub(super) fn start_generator(
     archive: Option<Source>,
     live: Live,
 ) -> Result<JoinHandle<()>> {
-    let log = Log::from_checkpoint(&settings, archive)?;
-    let generator = Generator::new(settings, log)?;
+    let make = move || {
+        let log = Log::from_checkpoint(&settings, archive.clone())?;
+        Generator::new(settings.clone(), log)
+    };
+    let generator = make()?;
     let runtime = Handle::current();
     thread::Builder::new()
         .name("generator".to_owned())
-        .spawn(move || generator::run(generator, live, &runtime))
+        .spawn(move || generator::run(generator, &live, &runtime, make))
         .context("cannot start the generator's thread")
+}
+
+/// Shows the site to its template author, until `shutdown`.
+pub(super) fn start_preview(
+    listener: TcpListener,
+    settings: &Settings,
+    site: Router,
+    previews: &Previews,
+    shutdown: &Shutdown,
+) -> Result<tokio::task::JoinHandle<()>> {
+    let (address, path) = (listener.local_addr()?, &settings.site.path);
+    tracing::info!("the preview is at http://{address}{path}");
+    let router = visitors::preview::router(settings, site, previews, shutdown);
+    Ok(spawn(listener, router, shutdown))
 }
 
 fn spawn(

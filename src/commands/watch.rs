@@ -8,22 +8,36 @@ use tokio::sync::watch;
 
 use crate::archive::{Archive, Mode};
 use crate::commands::build::warn_if_nobody_appears;
-use crate::commands::serve::start_generator;
+use crate::commands::serve::{Extras, start_generator, start_preview};
 use crate::config::{Settings, Supervisor};
-use crate::generator::Live;
+use crate::generator::{Live, Previews};
 use crate::http::{self, Trigger};
+use crate::visitors;
 
 /// Keeps the site current until SIGTERM or SIGINT.
-pub async fn run(settings: Settings, supervisor: &Supervisor) -> Result<()> {
+pub async fn run(settings: Settings, extras: Extras, supervisor: &Supervisor) -> Result<()> {
     warn_if_nobody_appears(&settings);
     let archive = settings.archive.as_ref();
     let archive = archive.map(|archive| (Archive::new(archive, Handle::current()), Mode::On));
     let (trigger, shutdown) = Trigger::new();
+    let (tell, publications) = watch::channel(0);
+    let previews = Previews::default();
+    let preview = match extras.preview {
+        Some(address) => {
+            let site = visitors::router(&settings, publications, shutdown.clone());
+            let listener = http::listen(address)?;
+            Some(start_preview(listener, &settings, site, &previews, &shutdown)?)
+        }
+        None => None,
+    };
     let live = Live {
         journal: None,
-        publications: watch::channel(0).0,
+        publications: tell,
         health: Arc::default(),
+        presences: watch::channel(None).0,
         shipped: None,
+        load: extras.load,
+        previews,
         shutdown,
     };
     let shown = settings.site.output_dir.display().to_string();
@@ -34,6 +48,9 @@ pub async fn run(settings: Settings, supervisor: &Supervisor) -> Result<()> {
     tracing::info!("stopping on {signal}");
     supervisor.stopping();
     trigger.pull();
+    if let Some(preview) = preview {
+        preview.await.context("the preview panicked")?;
+    }
     let ended = tokio::task::spawn_blocking(|| generator.join()).await?;
     ended.map_err(|_| anyhow!("the generator panicked"))
 }

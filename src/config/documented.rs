@@ -23,6 +23,7 @@ fn the_commented_file_loads_with_every_key_in_force() {
     let expected = Settings {
         rooms: settings.rooms.clone(),
         people: settings.people.clone(),
+        notify: settings.notify.clone(),
         archive: settings.archive.clone(),
         origin: settings.origin.clone(),
         ..Settings::default()
@@ -30,7 +31,8 @@ fn the_commented_file_loads_with_every_key_in_force() {
     assert_eq!(settings, expected, "a default in the file is not the one in the code");
     let file_without_values = parse("[archive]", file, &Environment::default()).expect("valid");
     assert_eq!(settings.archive, file_without_values.archive);
-    assert_eq!((settings.rooms.len(), settings.people.len()), (1, 1));
+    let lists = (settings.rooms.len(), settings.people.len(), settings.notify.len());
+    assert_eq!(lists, (1, 1, 1));
 }
 
 #[test]
@@ -44,7 +46,7 @@ fn the_commented_file_names_every_key_with_its_default() {
         let written = section.get(key.name);
         let written =
             written.unwrap_or_else(|| panic!("`{}.{}` is missing", key.section, key.name));
-        let is_example = matches!(key.section, "rooms" | "people");
+        let is_example = matches!(key.section, "rooms" | "people" | "notify");
         if let Some(default) = key.default.filter(|_| !is_example) {
             assert_eq!(written.to_string(), default, "{}.{}", key.section, key.name);
         }

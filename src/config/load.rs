@@ -87,7 +87,7 @@ struct Loaded {
 /// Every key there is, in the order of the settings file.
 pub fn keys() -> Vec<Key> {
     let mut sources = Sources::default();
-    let one_of_each = "[[rooms]]\n[[people]]\n";
+    let one_of_each = "[[rooms]]\n[[people]]\n[[notify]]\n";
     let root = typed(Path::new(FILE), one_of_each, &mut sources).expect("the text is TOML");
     let mut reader = Reader::new(root, Base::nowhere());
     reader.settings();

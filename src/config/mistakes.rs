@@ -81,13 +81,6 @@ fn unknown_keys_and_sections_name_what_was_probably_meant() {
     2 | meetingid = …
       | ^^^^^^^^^
     ");
-    // A list of a later version.
-    insta::assert_snapshot!(mistake("[[notify]]\nkind = 'slack'"), @"
-    lookout.toml:1:3: this version of Lookout has no notifications yet; remove the section
-      |
-    1 | [[notify]]
-      |   ^^^^^^
-    ");
 }
 
 #[test]
@@ -287,6 +280,42 @@ fn one_run_names_every_mistake() {
 
     environment variable `LOOKOUT_ADMIN__LISTEN`: `admin.listen`: `9` is not an address to listen on; write an IP address and a port, such as `127.0.0.1:8787` or `[::1]:8787`
     "#);
+}
+
+#[test]
+fn a_mistake_in_a_target_names_what_to_write_and_never_its_secret() {
+    let target = |more: &str| said(&format!("[[notify]]\nkind = 'mattermost'\n{more}"));
+    let hook = "url = 'https://chat.example/hooks/hush'\n";
+    // Nothing to write to.
+    insta::assert_snapshot!(target(""), @"`notify` needs a `url` or a `url_file`: the address of an incoming webhook, which the chat shows when you make one");
+    // No address.
+    insta::assert_snapshot!(target("url = 'chat.example/hooks/hush'"), @"`notify.url`: this is not the address of a webhook; copy what the chat shows, such as `https://chat.example.org/hooks/…`");
+    insta::assert_snapshot!(mistake("[[notify]]\nkind = 'slack'\nurl = 'mailto:hush'"), @"
+    lookout.toml:3:7: `notify.url`: this is not the address of a webhook; copy what the chat shows, such as `https://chat.example.org/hooks/…`
+      |
+    3 | url = …
+      |       ^
+    ");
+    // In two places.
+    insta::assert_snapshot!(target(&format!("{hook}url_file = 'hook'")), @"`notify.url` and `notify.url_file` are both set; keep one of them");
+    // Of no chat.
+    insta::assert_snapshot!(said(&format!("[[notify]]\nkind = 'matermost'\n{hook}")), @"`notify.kind`: `matermost` is none of `mattermost`, `slack`, `discord`");
+    insta::assert_snapshot!(said(&format!("[[notify]]\n{hook}")), @r#"`notify` needs a `kind`: whose chat it is, such as `kind = "mattermost"`, or `slack`, `discord`"#);
+    // A room that nobody configured, and one that is misspelt.
+    insta::assert_snapshot!(target(&format!("{hook}rooms = ['lounge']")), @"`notify.rooms` names `lounge`, but there are no `[[rooms]]`, so all meetings are one room; take the line away");
+    let rooms =
+        "[[rooms]]\nmeeting_id = '1'\nname = 'Lounge'\n[[rooms]]\nmeeting_id = '2'\nname = 'Tea'\n";
+    insta::assert_snapshot!(target(&format!("{hook}rooms = ['lunge']\n{rooms}")), @"`notify.rooms`: there is no room `lunge`; did you mean `Lounge`?");
+    insta::assert_snapshot!(target(&format!("{hook}rooms = ['cellar']\n{rooms}")), @"`notify.rooms`: there is no room `cellar`; write one of `lounge`, `tea`");
+    // An event, no event, a time.
+    insta::assert_snapshot!(target(&format!("{hook}events = ['join']")), @"`notify.events`: `join` is none of `joined`, `left`, `started`, `ended`, `sharing`");
+    insta::assert_snapshot!(target(&format!("{hook}events = []")), @"`notify.events` names nothing that could be told; take the line away for all events");
+    insta::assert_snapshot!(target(&format!("{hook}quiet = '23-7'")), @"`notify.quiet`: `23-7` is no part of a day; write from when until when, such as `23:00-07:00`");
+    insta::assert_snapshot!(target(&format!("{hook}names = 'some'")), @"`notify.names`: `some` is none of `published`, `all`");
+    // A bot that is not complete, has no such channel, or is of another chat.
+    insta::assert_snapshot!(target("bot_token = 'hush'"), @"a bot needs `bot_token_file` (or `bot_token`), `server_url` and `channel_id`, all three of them");
+    insta::assert_snapshot!(target("bot_token = 'hush'\nserver_url = 'https://chat.example'\nchannel_id = 'town-square'"), @"`notify.channel_id`: `town-square` is not the id of a channel; Mattermost shows it under *View Info* in the channel's menu, 26 letters and digits");
+    insta::assert_snapshot!(said(&format!("[[notify]]\nkind = 'slack'\n{hook}bot_token = 'hush'")), @r#"`notify.bot_token` is for a bot of Mattermost; take it away, or write `kind = "mattermost"`"#);
 }
 
 #[test]

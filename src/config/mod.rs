@@ -17,6 +17,7 @@ mod load;
 #[cfg(test)]
 mod mistakes;
 mod nearest;
+pub mod notify;
 mod overlay;
 pub mod people;
 mod problem;
@@ -45,6 +46,7 @@ pub use environment::Environment;
 use load::in_effect;
 pub use load::{keys, load, load_in_effect, parse};
 pub use nearest::nearest;
+pub use notify::Notify;
 pub use people::{Person, PublishList};
 pub use problem::{Problem, SettingsError};
 pub use secret::Secret;
@@ -79,6 +81,8 @@ pub struct Settings {
     pub rooms: Vec<Room>,
     /// People with several names.
     pub people: Vec<Person>,
+    /// Which chats are told what happens.
+    pub notify: Vec<Notify>,
     /// Health and metrics.
     pub admin: Admin,
     /// Where all this was read from.

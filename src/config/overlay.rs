@@ -13,7 +13,7 @@ use super::problem::Note;
 use super::section::Key;
 use super::source::{Place, Sources};
 use super::tree::{self, Entry, Node, Table, Value};
-use super::unknown::{is_list, later};
+use super::unknown::is_list;
 
 /// What the names of all our variables begin with.
 const PREFIX: &str = "LOOKOUT_";
@@ -62,9 +62,6 @@ fn target<'k>(name: &str, keys: &'k [Key]) -> Result<&'k Key, String> {
     }
     let section = name.trim_start_matches(PREFIX).split('_').next();
     let section = section.unwrap_or_default().to_lowercase();
-    if let Some(message) = later(&section) {
-        return Err(format!("{message}; unset it"));
-    }
     if is_list(&section) {
         return Err(format!("`[[{section}]]` can be set in the settings file only; unset it"));
     }

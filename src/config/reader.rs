@@ -6,7 +6,9 @@ use std::path::Path;
 use super::credentials::Base;
 use super::problem::Note;
 use super::section::{Findings, Key, Places, Section};
-use super::sections::{admin, archive, csv, journal, people, presence, privacy, rooms, site, zoom};
+use super::sections::{
+    admin, archive, csv, journal, notify, people, presence, privacy, rooms, site, zoom,
+};
 use super::source::Sources;
 use super::tree::{Node, Table, Value};
 use super::unknown::{Unknown, is_list};
@@ -40,8 +42,12 @@ impl<'a> Reader<'a> {
         let presence = self.section("presence", presence::read);
         let rooms = self.list("rooms", rooms::read);
         let people = self.list("people", people::read);
+        let notify = self.list("notify", notify::read);
         self.findings.notes.extend(rooms::clashes(&rooms));
         self.findings.notes.extend(people::clashes(&people));
+        let rooms: Vec<_> = rooms.into_iter().map(|(room, _)| room).collect();
+        let (notify, notes) = notify::resolve(notify, &rooms);
+        self.findings.notes.extend(notes);
         let mut settings = Settings {
             site,
             csv,
@@ -50,8 +56,9 @@ impl<'a> Reader<'a> {
             archive,
             privacy,
             presence,
-            rooms: rooms.into_iter().map(|(room, _)| room).collect(),
+            rooms,
             people: people.into_iter().map(|(person, _)| person).collect(),
+            notify,
             admin: self.section("admin", admin::read),
             origin: Origin { secret, ..Origin::default() },
         };

@@ -82,7 +82,9 @@ fn harmless(line: &str, keys: &[Key]) -> usize {
     if !keys.iter().any(|key| key.name == name) {
         return indent;
     }
-    match name == ADDRESS || looks_secret(line) {
+    // Where a line break was lost, there is more than one key.
+    let several = line.matches('=').count() > 1;
+    match several || name == ADDRESS || looks_secret(line) {
         true => line.find('=').map_or(indent + name.len(), |equals| equals + 1),
         false => line.len(),
     }
@@ -100,7 +102,7 @@ mod tests {
     use crate::config::{Environment, parse};
 
     /// Every way to type a secret, each value of which contains `hush`.
-    const TEXTS: [&str; 8] = [
+    const TEXTS: [&str; 10] = [
         "[site]\ntitle = \"a\"\n[zoom]\nsecret_token = \"hush\"\nlisten = \"127.0.0.1:1\"\n",
         "zoom.secret_token = 'hush'\n",
         "zoom = { path = \"/a\", secret_token = \"hush\", tolerance = \"5m\" }\n",
@@ -108,6 +110,8 @@ mod tests {
         "[zoom]\nsecret_token = \"\"\"\nhush\"\"\"\nmax_body = \"1MiB\"\n",
         "[zoom]\nsecret_token = hush\n",
         "[archive]\nurl = \"mongodb://ada:hush@127.0.0.1\"\ndatabase = \"a\"\n",
+        "[[notify]]\nkind = \"slack\"\nurl = \"https://hooks.example/hush\"\nquiet = \"1:00-2:00\"\n",
+        "[[notify]]\nkind = 'mattermost'\nbot_token = 'hush'\nserver_url = 'https://chat.example'\nchannel_id = 'a'\n",
         "archive = { database = \"a\", url = 'mongodb+srv://ada:hush@db.example' }\n",
     ];
 

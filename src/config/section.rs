@@ -184,6 +184,11 @@ impl<'a> Section<'a> {
         self.places.typed(key).is_some()
     }
 
+    /// How many mistakes were noted so far: one that follows from another need not be told.
+    pub(super) fn noted(&self) -> usize {
+        self.findings.notes.len()
+    }
+
     /// Says that `key`, or else the section, is wrong in combination with others.
     pub(super) fn clash(&mut self, key: &'static str, message: impl Into<String>) {
         if let Some(place) = self.places.nearest(key).cloned() {

@@ -38,9 +38,6 @@ impl Unknown {
 
     fn at_the_top(&self, keys: &[Key]) -> String {
         let name = &self.name;
-        if let Some(message) = later(name) {
-            return format!("{message}; remove the section");
-        }
         if matches!(self.node.value, Value::Table(_) | Value::List(_)) {
             let advice = match nearest(name, keys.iter().map(|key| key.section)) {
                 None => format!("; there are {}", sections(keys)),
@@ -55,18 +52,9 @@ impl Unknown {
     }
 }
 
-/// What to say of a section that this version does not have yet.
-pub(super) fn later(section: &str) -> Option<String> {
-    let what = match section {
-        "notify" => "notifications",
-        _ => return None,
-    };
-    Some(format!("this version of Lookout has no {what} yet"))
-}
-
 /// Whether there may be several of `section`.
 pub(super) fn is_list(section: &str) -> bool {
-    matches!(section, "rooms" | "people")
+    matches!(section, "rooms" | "people" | "notify")
 }
 
 /// The headers of all sections, in the order of the settings file.

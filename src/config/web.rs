@@ -80,6 +80,17 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
     Ok(bare.to_owned())
 }
 
+/// A server that is asked, perhaps below a path; without a slash at the end.
+pub(super) fn server(text: &str) -> Result<String, String> {
+    let bare = text.trim_end_matches('/');
+    if host(bare)?.contains(['?', '#', '@']) {
+        return Err(format!(
+            "`{text}` has more than a server's address; write for example `https://chat.example.org`"
+        ));
+    }
+    Ok(bare.to_owned())
+}
+
 /// A link that may be followed; or nothing.
 pub(super) fn link(text: &str) -> Result<String, String> {
     if !text.is_empty() {

@@ -6,10 +6,16 @@
 //!
 //! This module is pure: `now` is an argument.
 
+mod badge;
 mod calendar;
 mod charts;
 mod clock;
+mod feed;
+mod letters;
+mod openings;
 mod page;
+mod place;
+mod sample;
 mod table;
 mod visible;
 mod widget;
@@ -22,12 +28,16 @@ use crate::roster::Presence;
 use charts::Drawing;
 use clock::Clock;
 use page::Pages;
-use visible::Visible;
+use place::Place;
 
+pub use badge::{Badge, Shield};
 pub use charts::{Bar, FourWeeks, HourMark, Run, Strip, Today, Week, WeekDay, Weekday};
 pub use clock::Time;
+pub use feed::{Entry, Feed};
 pub use page::{Away, Member, Page, RoomCard, Row};
+pub use sample::samples;
 pub use table::TableRow;
+pub(crate) use visible::Visible;
 pub use widget::{Widget, WidgetMember, WidgetRoom};
 pub use words::{Labels, Words};
 
@@ -40,6 +50,10 @@ pub struct Dashboard {
     pub table: Vec<TableRow>,
     /// The contents of `presence.json`.
     pub widget: Widget,
+    /// A badge for the top, and for each room that has a page of its own.
+    pub badges: Vec<Badge>,
+    /// A feed for each of the same.
+    pub feeds: Vec<Feed>,
     /// The next moment at which the site changes although nothing arrives.
     pub next_change: Option<Moment>,
 }
@@ -62,11 +76,17 @@ impl Dashboard {
             drawing: drawing.as_ref(),
             now,
         };
+        let places = Place::all(settings, &all, &rooms);
+        let feeds: Vec<Feed> = places.iter().map(|place| Feed::new(place, words, now)).collect();
+        let fading = feeds.iter().filter_map(|feed| feed.next_change);
+        let next_change = next_change(presence, &all, &rooms, drawing.as_ref(), now);
         Self {
             pages: all_pages(&pages, &all, &rooms),
             table: table::rows(&all, zone),
             widget: Widget::new(settings, &all, &rooms),
-            next_change: next_change(presence, &all, &rooms, drawing.as_ref(), now),
+            badges: places.iter().map(|place| Badge::new(place, words)).collect(),
+            next_change: next_change.into_iter().chain(fading).min(),
+            feeds,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Who may be shown. Privacy is applied here and nowhere else: whatever the
-//! rest of the dashboard is made of has passed [`Visible::of`].
+//! rest of the dashboard, or a message, is made of has passed [`Visible::of`].
 
 use std::cmp::Reverse;
 
@@ -8,19 +8,19 @@ use crate::moment::Moment;
 use crate::roster::Person;
 
 /// How far back pages go; the CSV has everybody.
-const WINDOW_S: i64 = 35 * 24 * 60 * 60;
+pub(super) const WINDOW_S: i64 = 35 * 24 * 60 * 60;
 
 /// The people who may be shown, and the number of the others who are in.
-pub(super) struct Visible<'a> {
+pub(crate) struct Visible<'a> {
     /// Last action first, then by name in code-point order.
-    pub(super) people: Vec<&'a Person>,
+    pub(crate) people: Vec<&'a Person>,
     /// How many more are in now; 0 where others are hidden.
-    pub(super) others: usize,
+    pub(crate) others: usize,
 }
 
 impl<'a> Visible<'a> {
     /// Takes the published of `people`; everybody else is at most counted.
-    pub(super) fn of(people: &'a [Person], nameless_present: usize, privacy: &Privacy) -> Self {
+    pub(crate) fn of(people: &'a [Person], nameless_present: usize, privacy: &Privacy) -> Self {
         let (mut shown, hidden): (Vec<_>, Vec<_>) =
             people.iter().partition(|person| privacy.publish.allows(&person.name));
         shown.sort_by(|a, b| {
@@ -44,7 +44,7 @@ impl<'a> Visible<'a> {
     }
 
     /// Those who are in, the first to come first.
-    pub(super) fn present(&self) -> Vec<(&'a Person, Moment)> {
+    pub(crate) fn present(&self) -> Vec<(&'a Person, Moment)> {
         let since = |person: &&'a Person| Some((*person, person.present_since?));
         let mut present: Vec<_> = self.people.iter().filter_map(since).collect();
         present.sort_by(|(a, a_since), (b, b_since)| {
@@ -54,7 +54,7 @@ impl<'a> Visible<'a> {
     }
 
     /// How many are in, as far as a visitor may know.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         let present = self.people.iter().filter(|p| p.present_since.is_some());
         present.count() + self.others
     }

@@ -13,12 +13,19 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
-use crate::generator::{Generator, beyond_the_journal};
+use crate::generator::inputs::{Inputs, Load};
+use crate::generator::supervision::supervise;
+use crate::generator::{Generator, Previews, beyond_the_journal};
 use crate::http::Shutdown;
 use crate::intake::Health;
 use crate::journal::{Journal, Pruning, Shipped};
 use crate::moment::Moment;
+use crate::notify;
+use crate::roster::Presence;
 use crate::site::{self, Outcome, Replace};
+use reload::Renewal;
+
+mod reload;
 
 /// Changes gather for so long after a publication.
 const GATHER: Duration = Duration::from_secs(1);
@@ -45,6 +52,7 @@ const RETRY: Duration = Duration::from_secs(1);
 const RETRY_MOST: Duration = Duration::from_secs(60);
 
 /// What a live generator is connected to.
+#[derive(Clone)]
 pub struct Live {
     /// Whose commits wake it; what need not be kept is removed there. `None` where another
     /// process writes it.
@@ -55,13 +63,34 @@ pub struct Live {
     pub health: Arc<Health>,
     /// How far the archive has everything; `None` where there is none.
     pub shipped: Option<watch::Receiver<Shipped>>,
+    /// Told who is where, for whoever else wants to know; nobody need listen.
+    pub presences: watch::Sender<Option<Arc<Presence>>>,
+    /// Reads the settings again when they have changed; `None` where nothing is watched.
+    pub load: Option<Load>,
+    /// Told what a template's author has to know.
+    pub previews: Previews,
     /// When to end.
     pub shutdown: Shutdown,
 }
 
-/// Publishes until it is time to stop, then writes the checkpoint. Blocks its thread.
-pub fn run(generator: Generator, live: Live, runtime: &Handle) {
-    let mut work = Work::new(generator, live);
+/// Publishes until it is time to stop, then writes the checkpoint; should it panic, with
+/// another generator, which `remake` makes. Blocks its thread.
+pub fn run(
+    generator: Generator,
+    live: &Live,
+    runtime: &Handle,
+    remake: impl Fn() -> anyhow::Result<Generator>,
+) {
+    let mut first = Some(generator);
+    supervise(&live.health, &live.shutdown, runtime, RETRY, || {
+        let generator = first.take().map_or_else(&remake, Ok)?;
+        follow(generator, live, runtime);
+        Ok(())
+    });
+}
+
+fn follow(generator: Generator, live: &Live, runtime: &Handle) {
+    let mut work = Work::new(generator, live.clone());
     loop {
         work.step(clock::now());
         if runtime.block_on(work.wait()) == Wake::Stop {
@@ -80,6 +109,8 @@ enum Wake {
 struct Work {
     generator: Generator,
     live: Live,
+    inputs: Option<Inputs>,
+    renewal: Renewal,
     committed: watch::Receiver<u64>,
     /// As of when the site is.
     as_of: Option<Moment>,
@@ -102,7 +133,10 @@ struct Work {
 impl Work {
     fn new(generator: Generator, live: Live) -> Self {
         let now = Instant::now();
+        let load = live.load.clone();
         Self {
+            inputs: load.and_then(|load| Inputs::watch(load, generator.settings())),
+            renewal: Renewal::default(),
             generator,
             committed: live.journal.as_ref().map_or_else(never, |journal| journal.committed()),
             as_of: None,
@@ -125,10 +159,13 @@ impl Work {
         let gathering = self.not_before > now;
         let look = now + LOOK;
         let until = if gathering { self.not_before.min(look) } else { look };
+        let due = self.inputs.as_ref().and_then(Inputs::due);
+        let until = due.map_or(until, |due| due.min(until));
         tokio::select! {
             () = self.live.shutdown.clone().wait() => Wake::Stop,
             // While changes gather, a commit is no reason to wake.
             Ok(()) = self.committed.changed(), if !gathering => Wake::Work,
+            () = Inputs::changed(&mut self.inputs) => Wake::Work,
             () = sleep_until(until) => Wake::Work,
         }
     }
@@ -136,6 +173,9 @@ impl Work {
     fn step(&mut self, now: Moment) {
         self.committed.mark_unchanged();
         let at = Instant::now();
+        if self.inputs.as_ref().and_then(Inputs::due).is_some_and(|due| due <= at) {
+            self.renew(now);
+        }
         if self.last_failure.is_empty() || at >= self.not_before {
             match self.generator.catch_up(now) {
                 Ok(new) => self.dirty |= new,
@@ -164,7 +204,11 @@ impl Work {
     }
 
     fn publish(&mut self, now: Moment) {
-        let build = match self.generator.publish(now, Replace::NotNewer) {
+        let presence = self.generator.presence(now);
+        if self.live.presences.receiver_count() > 0 {
+            self.live.presences.send_replace(Some(Arc::new(notify::recent(&presence, now))));
+        }
+        let build = match self.generator.publish(&presence, now, Replace::NotNewer) {
             Ok(build) => build,
             Err(error) => return self.fail(&error),
         };
@@ -178,6 +222,12 @@ impl Work {
                 let visible = !published.written.is_empty() || !published.removed.is_empty();
                 if visible {
                     self.live.publications.send_modify(|count| *count += 1);
+                }
+                if std::mem::take(&mut self.renewal.pending) {
+                    self.live.previews.renewed();
+                }
+                if self.renewal.fault.is_empty() {
+                    self.live.previews.works();
                 }
                 if visible { GATHER } else { Duration::ZERO }
             }
@@ -209,6 +259,7 @@ impl Work {
         let failure = format!("{error:#}");
         if failure != self.last_failure {
             tracing::error!("the site stays as it was: {failure}");
+            self.live.previews.fails(&failure);
             self.last_failure = failure;
         }
         self.dirty = true;

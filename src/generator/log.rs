@@ -140,6 +140,25 @@ impl Log {
         Ok(())
     }
 
+    /// Follows the rules of `settings` from now on; where they are others, reads all again.
+    ///
+    /// # Errors
+    ///
+    /// Not everything can be read; it then goes on by the rules it had.
+    pub fn adopt(&mut self, settings: &Settings, now: Moment) -> Result<()> {
+        let rules = Rules::from(settings);
+        if rules == self.rules {
+            return Ok(());
+        }
+        let before = std::mem::replace(&mut self.rules, rules);
+        let replayed = self.open().and_then(|()| self.replay(now));
+        match &replayed {
+            Ok(()) => self.saved_id = 0,
+            Err(_) => self.rules = before,
+        }
+        replayed
+    }
+
     /// Opens the journal, again where it was replaced, and begins anew where it is another one
     /// now, as it is after somebody was forgotten. One that was removed is what it was until
     /// there is another.

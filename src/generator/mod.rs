@@ -6,22 +6,30 @@
 
 mod anew;
 mod checkpoint;
+mod inputs;
 mod live;
 mod log;
+mod preview;
 mod replay;
 mod shared;
 mod sorted;
+mod supervision;
+mod watcher;
 
 use anyhow::Result;
 
 use crate::config::Settings;
+use crate::dashboard::Dashboard;
 use crate::moment::Moment;
-use crate::site::{self, Build, Edition, Position, Renderer, Replace};
+use crate::roster::Presence;
+use crate::site::{self, Build, Edition, Models, Position, Renderer, Replace};
 
 pub use anew::{back_up, begin_anew};
 pub use checkpoint::place as checkpoint_place;
+pub use inputs::Load;
 pub use live::{Live, run};
 pub use log::{Log, Source};
+pub use preview::{Preview, Previews};
 
 /// What to say of a site that was made from more events than its journal holds.
 pub fn beyond_the_journal(there: &Position) -> String {
@@ -59,16 +67,44 @@ impl Generator {
         self.log.catch_up(now)
     }
 
-    /// Publishes the site as of `now`.
+    /// Works by `settings` from now on, with the templates and static files that they name.
+    ///
+    /// # Errors
+    ///
+    /// A template or a static file with a fault, or a log that can't be read by other rules;
+    /// it then goes on as before.
+    pub fn adopt(&mut self, settings: Settings, now: Moment) -> Result<()> {
+        let renderer = Renderer::load(&settings)?;
+        renderer.render(&self.dashboard(&settings, now), &settings)?;
+        self.log.adopt(&settings, now)?;
+        (self.renderer, self.settings) = (renderer, settings);
+        Ok(())
+    }
+
+    /// Hands what templates receive as of `now` to `then`; publishes nothing.
+    pub fn with_models<T>(&self, now: Moment, then: impl FnOnce(&Models) -> T) -> T {
+        then(&self.renderer.models(&self.dashboard(&self.settings, now)))
+    }
+
+    /// What `settings` let a visitor know at `now`.
+    fn dashboard(&self, settings: &Settings, now: Moment) -> Dashboard {
+        Dashboard::new(&self.log.presence(now), settings, now)
+    }
+
+    /// Who is and was where, as of `now`.
+    pub fn presence(&self, now: Moment) -> Presence {
+        self.log.presence(now)
+    }
+
+    /// Publishes the site of `presence`, which is as of `now`.
     ///
     /// # Errors
     ///
     /// A template with a fault, or an output directory that can't be written; what was
     /// published before is still there.
-    pub fn publish(&self, now: Moment, replace: Replace) -> Result<Build> {
-        let presence = self.log.presence(now);
+    pub fn publish(&self, presence: &Presence, now: Moment, replace: Replace) -> Result<Build> {
         let edition = Edition { position: self.position(), moment: now };
-        site::build(&self.renderer, &presence, &self.settings, &edition, replace)
+        site::build(&self.renderer, presence, &self.settings, &edition, replace)
     }
 
     /// How far the log was read.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::clock;
 use crate::intake::answer::Answer;
 use crate::journal::Appended;
+use crate::notify::Metrics;
 use crate::zoom::signature::Refused;
 
 /// A line about refused deliveries at most so often: anybody may send them.
@@ -32,6 +33,7 @@ pub struct Health {
     published: Counter,
     published_at: Gauge,
     backlog: Gauge,
+    notify: Metrics,
     registry: Registry,
 }
 
@@ -64,6 +66,7 @@ impl Default for Health {
             published: Counter::default(),
             published_at: Gauge::default(),
             backlog: Gauge::default(),
+            notify: Metrics::default(),
             registry: Registry::with_prefix("lookout"),
         };
         health.register();
@@ -119,6 +122,11 @@ impl Health {
     /// So many events wait in the journal for the archive.
     pub fn archive_backlog(&self, waiting: u64) {
         self.backlog.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    }
+
+    /// What is counted of the chats that are told.
+    pub fn notify(&self) -> Metrics {
+        self.notify.clone()
     }
 
     /// The process is about to end.
@@ -181,6 +189,7 @@ impl Health {
         registry.register("publications", "Times the site was published", self.published.clone());
         let backlog = self.backlog.clone();
         registry.register("archive_backlog", "Events that wait for the archive", backlog);
+        self.notify.register(registry);
         let at = self.published_at.clone();
         registry.register("published_timestamp_seconds", "When the site was published", at);
     }

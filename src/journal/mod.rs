@@ -27,6 +27,7 @@ pub use backup::back_up;
 pub use erasing::{Change, Eraser};
 pub use pruning::Pruning;
 pub use reader::{Entry, Quarantined, Reader};
+pub(crate) use schema::{create_for_ourselves, sync_directory};
 pub use writer::{Appended, Journal, NotStored};
 
 /// One verified delivery, as it goes into the journal.

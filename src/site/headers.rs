@@ -21,11 +21,28 @@ pub enum Kind {
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// What other sites' pages may show or read, by name.
+pub const WIDGETS: [&str; 4] = ["badge.json", "badge.svg", "feed.xml", "presence.json"];
+
+/// The page for frames, by name.
+pub const EMBED: &str = "embed.html";
+
 /// The same, but in anybody's frame.
 const EMBED_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *";
 
 impl Kind {
+    /// What is published at `path` of a site whose pages are below `site_path`.
+    pub fn of(path: &str, site_path: &str) -> Self {
+        let Some(rest) = path.strip_prefix(site_path) else { return Self::Table };
+        match rest.rsplit('/').next().unwrap_or_default() {
+            _ if rest.starts_with("assets/") => Self::Asset,
+            EMBED => Self::Embed,
+            name if WIDGETS.contains(&name) => Self::Widget,
+            _ => Self::Page,
+        }
+    }
+
     /// What keeps a browser from doing more with the file than is meant; sent with errors, too.
     pub fn protection(self) -> Vec<Header> {
         let policy = if self == Self::Embed { EMBED_POLICY } else { POLICY };

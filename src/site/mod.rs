@@ -7,6 +7,7 @@
 mod assets;
 mod csv;
 pub mod headers;
+mod outputs;
 pub mod publish;
 mod render;
 pub(crate) mod templates;
@@ -22,6 +23,7 @@ use crate::moment::Moment;
 use crate::roster::Presence;
 
 pub use assets::builtin_files as builtin_static_files;
+pub use outputs::Models;
 pub use publish::{ArchivePosition, Edition, Outcome, Position, Published, Replace, Twin, publish};
 pub use render::Renderer;
 pub use templates::builtin_files as builtin_templates;
@@ -33,6 +35,9 @@ pub struct File<'a> {
     pub path: String,
     /// Its contents.
     pub bytes: Cow<'a, [u8]>,
+    /// Whether its name carries a hash of its contents: pages that are open in a browser
+    /// may ask for it when newer ones do no longer.
+    pub lasting: bool,
 }
 
 /// What came of a build.
@@ -72,12 +77,12 @@ pub fn is_published(settings: &Settings) -> bool {
 }
 
 /// Dates the heartbeat file to now, so that the page can tell "quiet" from
-/// "Lookout is down"; says whether it is there, as it is from the first build on.
+/// "Lookout is down".
 ///
 /// # Errors
 ///
 /// The file is there and can't be dated.
-pub fn touch_heartbeat(settings: &Settings) -> io::Result<bool> {
+pub fn touch_heartbeat(settings: &Settings) -> io::Result<()> {
     let site = &settings.site;
     let path = format!("{}{}", site.path.trim_start_matches('/'), render::HEARTBEAT_FILE);
     publish::touch_heartbeat(&site.output_dir.join(path))

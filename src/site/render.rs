@@ -4,14 +4,19 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anyhow::{Result, anyhow};
+use serde::Serialize;
 use tera::{Context, Tera};
 
+use super::outputs::{Given, Models, Output, outputs};
 use super::{File, assets, csv, templates};
 use crate::config::Settings;
-use crate::dashboard::{Dashboard, Page, Widget};
+use crate::dashboard::Dashboard;
 
 /// A constant: the file's date is the message ([`super::touch_heartbeat`]).
 const HEARTBEAT: &[u8] = b"The date of this file is when Lookout was last at work.\n";
+
+/// The heartbeat file's name below `site.path`.
+pub(super) const HEARTBEAT_FILE: &str = "heartbeat.txt";
 
 /// Templates and static files, loaded once.
 #[derive(Clone)]
@@ -30,10 +35,14 @@ impl Renderer {
     pub fn load(settings: &Settings) -> Result<Self> {
         let mut tera = templates::load(&settings.site.templates_dir)?;
         let assets = assets::load(&settings.site.static_dir)?;
-        let paths = assets.iter().map(|(name, asset)| (name, &asset.path));
-        let paths: BTreeMap<&String, &String> = paths.collect();
-        tera.global_context().insert("assets", &paths);
+        tera.global_context().insert("assets", &paths(&assets));
         Ok(Self { tera, assets })
+    }
+
+    /// What templates receive where they say what `dashboard` says.
+    pub fn models<'a>(&'a self, dashboard: &'a Dashboard) -> Models<'a> {
+        let models = outputs(dashboard).into_iter().map(Given::from).collect();
+        Models { assets: paths(&self.assets), models }
     }
 
     /// Makes the whole site: static files first, so that no page appears before what it needs.
@@ -46,42 +55,73 @@ impl Renderer {
         let below = settings.site.path.trim_start_matches('/');
         let mut files = Vec::new();
         for asset in self.assets.values() {
-            files.push(File {
-                path: format!("{below}{}", asset.path),
-                bytes: Cow::Borrowed(asset.bytes.as_ref()),
-            });
+            let path = format!("{below}{}", asset.path);
+            files.push(File { path, bytes: Cow::Borrowed(asset.bytes.as_ref()), lasting: true });
         }
         let mut add = |path, bytes| {
             let bytes = Cow::Owned(bytes);
-            files.push(File { path, bytes });
+            files.push(File { path, bytes, lasting: false });
         };
         add(settings.csv.path.clone(), csv::encode(&dashboard.table)?);
         add(format!("{below}{HEARTBEAT_FILE}"), HEARTBEAT.to_vec());
         add(format!("{below}presence.json"), json(&dashboard.widget)?);
-        for page in &dashboard.pages {
-            add(format!("{below}{}", page.path), self.page(page)?);
+        for badge in &dashboard.badges {
+            add(format!("{below}{}badge.json", badge.folder), json(&badge.shield())?);
+        }
+        for output in outputs(dashboard) {
+            for (path, bytes) in self.output(&output)? {
+                add(format!("{below}{path}"), bytes);
+            }
         }
         Ok(files)
     }
 
-    fn page(&self, page: &Page) -> Result<Vec<u8>> {
-        let explain = |error: tera::Error| {
-            let (path, template) = (&page.path, page.template);
-            anyhow!("cannot make `{path}` from the template `{template}`\n{error}")
+    /// Everything that is wrong with the templates where they say what `dashboard` says;
+    /// each fault once, however many files it spoils.
+    pub fn faults(&self, dashboard: &Dashboard) -> Vec<String> {
+        let mut faults = Vec::new();
+        for output in outputs(dashboard) {
+            let context = match context(&output) {
+                Ok(context) => context,
+                Err(error) => return vec![error.to_string()],
+            };
+            for (_, template) in &output.files {
+                if let Err(error) = self.tera.render(template, &context) {
+                    let fault = error.to_string();
+                    if !faults.contains(&fault) {
+                        faults.push(fault);
+                    }
+                }
+            }
+        }
+        faults
+    }
+
+    fn output(&self, output: &Output) -> Result<Vec<(String, Vec<u8>)>> {
+        let context = context(output)?;
+        let render = |(path, template): &(String, &str)| {
+            let mut bytes = Vec::new();
+            self.tera.render_to(template, &context, &mut bytes).map_err(|error| {
+                anyhow!("cannot make `{path}` from the template `{template}`\n{error}")
+            })?;
+            Ok((path.clone(), bytes))
         };
-        let context = Context::from_serialize(page).map_err(explain)?;
-        let mut html = Vec::new();
-        self.tera.render_to(page.template, &context, &mut html).map_err(explain)?;
-        Ok(html)
+        output.files.iter().map(render).collect()
     }
 }
 
-/// The heartbeat file's name below `site.path`.
-pub(super) const HEARTBEAT_FILE: &str = "heartbeat.txt";
+fn context(output: &Output) -> Result<Context> {
+    Context::from_serialize(&output.model)
+        .map_err(|error| anyhow!("a model is no context of a template: {error}"))
+}
 
-/// `widget` as JSON that stays text wherever it is put, a `<script>` included.
-fn json(widget: &Widget) -> Result<Vec<u8>> {
-    let text = serde_json::to_string_pretty(widget)?;
+fn paths(assets: &BTreeMap<String, assets::Asset>) -> BTreeMap<&str, &str> {
+    assets.iter().map(|(name, asset)| (name.as_str(), asset.path.as_str())).collect()
+}
+
+/// `model` as JSON that stays text wherever it is put, a `<script>` included.
+fn json(model: &impl Serialize) -> Result<Vec<u8>> {
+    let text = serde_json::to_string_pretty(model)?;
     let mut safe = String::with_capacity(text.len() + 1);
     for c in text.chars() {
         match c {

@@ -83,7 +83,7 @@ export const nginx = async (program) => {
   const child = spawn("/usr/sbin/nginx", ["-p", dir, "-e", `${dir}/error.log`, "-c", `${dir}/nginx.conf`], { stdio: "ignore" });
   const address = `http://127.0.0.1:${port}`;
   await until("nginx answers", () => fetch(address).then(() => true, () => false));
-  return { address, stop: async () => { child.kill("SIGQUIT"); await once(child, "exit"); } };
+  return { address, stop: async () => { child.kill("SIGTERM"); await once(child, "exit"); } };
 };
 
 /** Resolves once `condition` holds, and fails if that takes too long. */

@@ -6,6 +6,12 @@ import { extname, join, normalize } from "node:path";
 import { createGzip } from "node:zlib";
 import { chromium } from "playwright-core";
 
+// Whatever hangs fails, and takes nobody else's time.
+setTimeout(() => {
+  console.error("it took longer than three minutes");
+  process.exit(1);
+}, 180_000).unref();
+
 const KINDS = { ".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
   ".svg": "image/svg+xml", ".json": "application/json", ".txt": "text/plain; charset=utf-8" };
 

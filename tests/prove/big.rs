@@ -16,16 +16,16 @@ pub fn old_documents(length: Length) -> String {
     let events = mongod.events();
     old::insert(&events, 0..count);
     let lookout = Lookout::with_settings(&mongod.settings());
-    let first = cost(&lookout, &["build"]);
+    let first = cost(&lookout, &["-q", "build"]);
     assert_eq!(lookout.csv(), reference(count).csv(), "the table differs from a journal's");
 
-    let second = cost(&lookout, &["build"]);
+    let second = cost(&lookout, &["-q", "build"]);
     let mut new = old(0);
     let participant =
         doc! { "user_id": "x", "user_name": "Zoe", "join_time": "2026-09-21T14:00:00Z" };
     new.insert("payload", doc! { "object": { "uuid": "new", "participant": participant } });
     events.insert(vec![new]);
-    let third = cost(&lookout, &["build"]);
+    let third = cost(&lookout, &["-q", "build"]);
     assert!(lookout.csv().contains("\"Zoe\""), "what is new is shown");
     assert!(second.time * 4 < first.time, "the second build costs only what is new");
     format!(
@@ -42,10 +42,10 @@ pub fn disorder(length: Length) -> String {
     let mongod = Mongod::alone();
     old::insert(&mongod.events(), (0..count).rev());
     let lookout = Lookout::with_settings(&mongod.settings());
-    let Cost { time, memory_mib } = cost(&lookout, &["build"]);
+    let Cost { time, memory_mib } = cost(&lookout, &["-q", "build"]);
     let reference = reference(count);
     assert_eq!(lookout.csv(), reference.csv(), "the table differs from a journal's");
-    let ordered = cost(&reference, &["build", "--replay"]);
+    let ordered = cost(&reference, &["-q", "build", "--replay"]);
     format!(
         "{count} documents, the newest first: `build` took {} and {memory_mib} MiB; \
          from a journal {} and {} MiB",
@@ -60,6 +60,6 @@ fn reference(count: i64) -> Lookout {
     let reference = Lookout::new();
     fs::write(reference.path("old.jsonl"), old::lines(count)).expect("written");
     reference.ok(&["-q", "import", "old.jsonl"]);
-    reference.ok(&["build"]);
+    reference.ok(&["-q", "build"]);
     reference
 }

@@ -9,9 +9,9 @@ use mongodb::bson::doc;
 use crate::load::{Load, RATE};
 use crate::page;
 use crate::proof::{Length, shown};
+use crate::support::Lookout;
 use crate::support::mongod::{Events, Mongod, ReplicaSet, settings};
 use crate::support::proxy::{Proxy, Wire};
-use crate::support::{Lookout, Request};
 
 /// A backlog is shipped by then.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -93,7 +93,7 @@ fn prove<S>(
         is_over.store(true, Ordering::Relaxed);
         (during, page.join().expect("the page stays current"))
     });
-    let waiting = backlog(&lookout);
+    let waiting = lookout.metric("lookout_archive_backlog");
     let (p99, calm_p99) = (during.p99.clone(), calm.p99.clone());
     let deliveries = during.deliveries;
     let over = Instant::now();
@@ -134,11 +134,4 @@ fn drain(events: &Events, lookout: &Lookout, all: u64) {
         thread::sleep(Duration::from_millis(50));
     }
     panic!("only {there} of {all} were shipped: {}", lookout.log());
-}
-
-/// How many events wait for the archive, as the metrics have it.
-fn backlog(lookout: &Lookout) -> u64 {
-    let metrics = Request::get("/metrics").send(lookout.admin()).text();
-    let count = metrics.lines().find_map(|line| line.strip_prefix("lookout_archive_backlog "));
-    count.and_then(|count| count.parse().ok()).expect("it is among the metrics")
 }

@@ -9,6 +9,7 @@ mod copies;
 mod events;
 mod files;
 mod line;
+mod notify;
 mod outside;
 mod people;
 mod personal;
@@ -77,6 +78,7 @@ pub const CHECKS: &[Check] = &[
     people::never_seen,
     people::rooms,
     people::merged,
+    notify::check,
 ];
 
 /// Writes a line for each thing examined to `out`; whether none of them is wrong.

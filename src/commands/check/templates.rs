@@ -1,22 +1,35 @@
-//! The templates and static files: whether a page can be made of them.
-
-use anyhow::Result;
+//! The templates and static files: whether a page can be made of them, whoever is in.
 
 use super::{Context, Line};
-use crate::dashboard::Dashboard;
-use crate::roster::Presence;
+use crate::dashboard::{Dashboard, samples};
 use crate::site::Renderer;
 
-/// Makes the site of a room in which nobody ever was, without publishing it.
+/// Makes the site of invented people, and of nobody, without publishing it.
 pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
-    vec![match render(context) {
-        Ok(files) => Line::fine("templates", format!("{files} files can be made")),
-        Err(fault) => Line::wrong("templates", format!("{fault:#}")),
-    }]
+    match faults(context) {
+        Ok(faults) if faults.is_empty() => {
+            let dir = &context.settings.site.templates_dir;
+            let text = match dir.is_dir() {
+                true => format!("those of `{}` and the built-in ones work", dir.display()),
+                false => "the built-in ones work".to_owned(),
+            };
+            vec![Line::fine("templates", text)]
+        }
+        Ok(faults) => faults.into_iter().map(|fault| Line::wrong("templates", fault)).collect(),
+        Err(fault) => vec![Line::wrong("templates", format!("{fault:#}"))],
+    }
 }
 
-fn render(context: &Context<'_>) -> Result<usize> {
-    let settings = context.settings;
-    let dashboard = Dashboard::new(&Presence::default(), settings, context.now);
-    Ok(Renderer::load(settings)?.render(&dashboard, settings)?.len())
+fn faults(context: &Context<'_>) -> anyhow::Result<Vec<String>> {
+    let renderer = Renderer::load(context.settings)?;
+    let mut faults = Vec::new();
+    for (settings, presence) in samples(context.settings, context.now) {
+        let dashboard = Dashboard::new(&presence, &settings, context.now);
+        for fault in renderer.faults(&dashboard) {
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+    }
+    Ok(faults)
 }

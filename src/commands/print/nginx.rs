@@ -13,7 +13,7 @@ use tera::{Context, Tera};
 use super::host::{self, HostName};
 use super::quoted;
 use crate::config::{Settings, SettingsError};
-use crate::site::headers::Kind;
+use crate::site::headers::{EMBED, Kind, WIDGETS};
 
 const TEMPLATE: &str = include_str!("nginx.conf");
 
@@ -152,24 +152,25 @@ fn resolvers(args: &Args) -> Result<String> {
 /// first pattern, else the longest beginning.
 fn places(settings: &Settings, args: &Args) -> Vec<Place> {
     let site = &settings.site.path;
-    // Of all characters that a path may have, only the dot means something in a pattern.
-    let pattern = site.replace('.', "\\.");
+    let named = |names: &[&str]| {
+        // Of all characters that a path may have, only the dot means something in a pattern.
+        let pattern = format!("^{site}(?:[^/]+/)?(?:{})$", names.join("|")).replace('.', "\\.");
+        format!("~ \"{pattern}\"")
+    };
     let otherwise = if args.pages.is_some() { "@pages" } else { "=404" };
     let page = format!("$uri $uri/ {otherwise}");
     let file = "$uri =404".to_owned();
     vec![
         Place {
             what: "What others may show in a frame.",
-            location: format!("~ \"^{pattern}(?:[^/]+/)?embed\\.html$\""),
+            location: named(&[EMBED]),
             files: file.clone(),
             headers: headers(Kind::Embed),
             kind: None,
         },
         Place {
             what: "What the pages of other sites may show or read.",
-            location: format!(
-                "~ \"^{pattern}(?:[^/]+/)?(?:presence\\.json|badge\\.json|badge\\.svg|feed\\.xml)$\""
-            ),
+            location: named(&WIDGETS),
             files: file.clone(),
             headers: headers(Kind::Widget),
             kind: None,

@@ -4,6 +4,7 @@ pub(super) mod admin;
 pub(super) mod archive;
 pub(super) mod csv;
 pub(super) mod journal;
+pub(super) mod notify;
 pub(super) mod people;
 pub(super) mod presence;
 pub(super) mod privacy;

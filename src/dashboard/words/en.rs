@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Labels, Words, capital};
+use super::{Around, Labels, Words, capital};
 
 pub(super) const WORDS: Words = Words {
     lang: "en",
@@ -58,5 +58,17 @@ pub(super) const WORDS: Words = Words {
         paused: "Paused",
         moments_ago: "a moment ago",
         own_zone: "Times in your own zone, {}",
+    },
+    around: Around {
+        online: |number| match number {
+            0 => "nobody online".to_owned(),
+            _ => format!("{number} online"),
+        },
+        opened: "{} opened",
+        emptied: "{} emptied",
+        came: "{} came in",
+        open_for: "Open for {}",
+        hours: "h",
+        minutes: "min",
     },
 };

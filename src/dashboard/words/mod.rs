@@ -49,6 +49,27 @@ pub struct Words {
     pub zone: &'static str,
     /// Words that templates place as they are.
     pub labels: Labels,
+    /// What is said around the page.
+    pub around: Around,
+}
+
+/// The words of badges and feeds.
+#[derive(Debug)]
+pub struct Around {
+    /// How many are in, in two words.
+    pub online: fn(usize) -> String,
+    /// Somebody came into an empty room; `{}` is its name.
+    pub opened: &'static str,
+    /// The last one left the room; `{}` is its name.
+    pub emptied: &'static str,
+    /// Who opened it; `{}` is a name.
+    pub came: &'static str,
+    /// How long it was open, before the names of those who were there; `{}` is such as `12 min`.
+    pub open_for: &'static str,
+    /// Hours, shortened.
+    pub hours: &'static str,
+    /// Minutes, shortened.
+    pub minutes: &'static str,
 }
 
 /// The words of `text` in a template, such as `{{ text.join }}`.

@@ -1,6 +1,6 @@
 //! Turkish.
 
-use super::{Labels, Words, capital};
+use super::{Around, Labels, Words, capital};
 
 pub(super) const WORDS: Words = Words {
     lang: "tr",
@@ -57,6 +57,18 @@ pub(super) const WORDS: Words = Words {
         paused: "Duraklatıldı",
         moments_ago: "az önce",
         own_zone: "Saatler kendi saat diliminizde: {}",
+    },
+    around: Around {
+        online: |number| match number {
+            0 => "kimse yok".to_owned(),
+            _ => format!("{number} kişi içeride"),
+        },
+        opened: "{} açıldı",
+        emptied: "{} boşaldı",
+        came: "{} geldi",
+        open_for: "{} açık kaldı",
+        hours: "sa",
+        minutes: "dk",
     },
 };
 

@@ -44,7 +44,7 @@ impl Batch {
         let temporary = temporary_of(&change.target, self.staged.len());
         let mut file = File::create_new(&temporary)?;
         self.staged.push((temporary, change.target.clone()));
-        file.write_all(change.bytes)?;
+        file.write_all(&change.bytes)?;
         file.set_permissions(Permissions::from_mode(change.mode))?;
         if let Some(date) = change.dated {
             file.set_modified(date)?;

@@ -1,5 +1,6 @@
 //! Whether a file differs from what is in its place, and how the new one is to be dated.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -18,9 +19,9 @@ const PRIVATE: u32 = 0o600;
 #[derive(Debug)]
 pub(super) struct Change<'a> {
     /// What it is called in messages.
-    pub(super) label: &'a str,
+    pub(super) label: Cow<'a, str>,
     pub(super) target: PathBuf,
-    pub(super) bytes: &'a [u8],
+    pub(super) bytes: Cow<'a, [u8]>,
     pub(super) mode: u32,
     /// Its date, in whole seconds; `None`: whatever the clock says.
     pub(super) dated: Option<SystemTime>,
@@ -52,9 +53,9 @@ impl<'a> Change<'a> {
         let previous = previous.and_then(|metadata| u64::try_from(metadata.mtime()).ok());
         let date = next_date(previous, now.as_secs());
         Ok(Some(Self {
-            label,
+            label: Cow::Borrowed(label),
             target,
-            bytes,
+            bytes: Cow::Borrowed(bytes),
             mode: PUBLIC,
             dated: Some(UNIX_EPOCH + Duration::from_secs(date)),
             ahead: Duration::from_secs(date).saturating_sub(now),
@@ -64,11 +65,23 @@ impl<'a> Change<'a> {
     /// A file for Lookout itself, without a date of its own.
     pub(super) fn private(target: PathBuf, bytes: &'a [u8]) -> Self {
         Self {
-            label: "the manifest",
+            label: Cow::Borrowed("the manifest"),
             target,
-            bytes,
+            bytes: Cow::Borrowed(bytes),
             mode: PRIVATE,
             dated: None,
+            ahead: Duration::ZERO,
+        }
+    }
+
+    /// A file that goes along with another one of this date.
+    pub(super) fn along(label: String, target: PathBuf, bytes: Vec<u8>, date: SystemTime) -> Self {
+        Self {
+            label: Cow::Owned(label),
+            target,
+            bytes: Cow::Owned(bytes),
+            mode: PUBLIC,
+            dated: Some(date),
             ahead: Duration::ZERO,
         }
     }

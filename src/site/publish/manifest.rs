@@ -4,7 +4,7 @@
 //! hidden comes or goes; so it is readable by Lookout alone.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -23,6 +23,12 @@ pub(super) struct Manifest {
     edition: Option<Edition>,
     /// The files that are ours, relative to the output directory.
     pub(super) files: BTreeSet<String>,
+    /// Those of them that are kept for some time after they are replaced.
+    #[serde(default)]
+    pub(super) lasting: BTreeSet<String>,
+    /// Those of them that are replaced: since when, in seconds of the epoch.
+    #[serde(default)]
+    pub(super) retired: BTreeMap<String, u64>,
 }
 
 impl Manifest {
@@ -31,6 +37,7 @@ impl Manifest {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             edition: Some(edition.clone()),
             files,
+            ..Self::default()
         }
     }
 

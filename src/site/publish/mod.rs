@@ -5,6 +5,9 @@
 //! Files that did not change are not touched. What an earlier publication wrote
 //! and this one has not, is removed; nothing else ever is.
 //!
+//! Beside each text file lies a compressed copy ([`gzip`]); a file whose name carries
+//! a hash of its contents is kept for a day after it was replaced ([`succession`]).
+//!
 //! Servers make a file's `ETag` of its date in whole seconds and its size, so a
 //! new version is dated at least one whole second after the one it replaces.
 //! Where that would lead more than two seconds into the future, nothing is
@@ -12,13 +15,16 @@
 
 mod batch;
 mod change;
+mod gzip;
 mod manifest;
+mod succession;
+mod twin;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -29,6 +35,9 @@ use crate::moment::Moment;
 use batch::Batch;
 use change::Change;
 use manifest::Manifest;
+use succession::Succession;
+
+pub use twin::Twin;
 
 /// The lock that publishers of one directory share.
 const LOCK_FILE: &str = ".lookout-lock";
@@ -72,15 +81,6 @@ pub enum Replace {
     Any,
 }
 
-/// A file kept equal outside of the output directory.
-#[derive(Debug, Clone, Copy)]
-pub struct Twin<'a> {
-    /// Where it is; its directory must exist.
-    pub target: &'a Path,
-    /// The path of the [`File`] that it equals.
-    pub of: &'a str,
-}
-
 /// What came of publishing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -95,7 +95,8 @@ pub enum Outcome {
 /// What was done.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Published {
-    /// Files written, relative to the output directory, in the order of writing; then twins.
+    /// Files written, relative to the output directory, in the order of writing, without their
+    /// compressed copies; then twins.
     pub written: Vec<String>,
     /// Files removed, in order.
     pub removed: Vec<String>,
@@ -128,30 +129,36 @@ pub fn publish(
     {
         return Ok(Outcome::Superseded(newer));
     }
-    let changes = site_changes(files, output_dir).with_context(failed)?;
+    let now = clock::system_time();
+    let changes = site_changes(files, output_dir, now).with_context(failed)?;
     if let Some(wait) = changes.iter().filter_map(Change::too_soon).max() {
         return Ok(Outcome::TooSoon(wait));
     }
-    let mut published =
-        Published { unchanged: files.len() - changes.len(), ..Published::default() };
-    put_in_place(files, changes, output_dir, &before, edition, &mut published)
-        .with_context(failed)?;
+    let mut published = Published {
+        written: changes.iter().map(|change| change.label.to_string()).collect(),
+        unchanged: files.len() - changes.len(),
+        ..Published::default()
+    };
+    let changes = with_copies(files, changes, output_dir).with_context(failed)?;
+    let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let succession = Succession::of(files, &before, seconds);
+    put_in_place(&changes, succession, output_dir, edition, &mut published).with_context(failed)?;
     for twin in twins {
-        keep_equal(twin, files, &mut published);
+        twin::keep_equal(twin, files, &mut published);
     }
     Ok(Outcome::Published(published))
 }
 
-/// Dates the heartbeat file to now: the page then knows that Lookout is at work.
-/// Says whether it is there, as it is from the first publication on.
+/// Dates the heartbeat file to now: the page then knows that Lookout is at work. Where
+/// there is none yet, before the first publication, there is nothing to tell.
 ///
 /// # Errors
 ///
 /// The file is there and can't be dated.
-pub fn touch_heartbeat(path: &Path) -> io::Result<bool> {
+pub fn touch_heartbeat(path: &Path) -> io::Result<()> {
     match fs::File::options().write(true).open(path) {
-        Ok(file) => file.set_modified(clock::system_time()).map(|()| true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Ok(file) => file.set_modified(clock::system_time()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -192,8 +199,11 @@ fn take_lock(path: &Path) -> io::Result<fs::File> {
     Ok(lock)
 }
 
-fn site_changes<'a>(files: &'a [File], output_dir: &Path) -> Result<Vec<Change<'a>>> {
-    let now = clock::system_time();
+fn site_changes<'a>(
+    files: &'a [File],
+    output_dir: &Path,
+    now: SystemTime,
+) -> Result<Vec<Change<'a>>> {
     let mut changes = Vec::new();
     for file in files {
         let target = output_dir.join(&file.path);
@@ -204,44 +214,81 @@ fn site_changes<'a>(files: &'a [File], output_dir: &Path) -> Result<Vec<Change<'
     Ok(changes)
 }
 
+/// Puts before each change the compressed copy that belongs to it; where only a copy is
+/// missing or of another version, it alone.
+fn with_copies<'a>(
+    files: &'a [File],
+    changes: Vec<Change<'a>>,
+    output_dir: &Path,
+) -> Result<Vec<Change<'a>>> {
+    let mut dates = BTreeMap::new();
+    for file in files.iter().filter(|file| gzip::is_worth(file)) {
+        let target = output_dir.join(&file.path);
+        let change = changes.iter().find(|change| change.label == file.path);
+        if let Some(date) = change.and_then(|change| change.dated) {
+            dates.insert(file.path.as_str(), (file, date));
+        } else if !gzip::is_in_step(&target, &output_dir.join(gzip::path_of(&file.path))) {
+            dates.insert(file.path.as_str(), (file, fs::metadata(&target)?.modified()?));
+        }
+    }
+    let dates: Vec<_> = dates.into_values().collect();
+    let copies = gzip::copies(&dates, output_dir).context("cannot compress")?;
+    let mut copies: BTreeMap<String, Change> =
+        copies.into_iter().map(|copy| (copy.label.to_string(), copy)).collect();
+    let mut all = Vec::new();
+    for change in changes {
+        all.extend(copies.remove(&gzip::path_of(&change.label)));
+        all.push(change);
+    }
+    all.extend(copies.into_values());
+    Ok(all)
+}
+
 /// The manifest goes first: whatever a crash leaves half done is known to be ours.
 fn put_in_place(
-    files: &[File],
-    changes: Vec<Change>,
+    changes: &[Change],
+    succession: Succession,
     output_dir: &Path,
-    before: &Manifest,
     edition: &Edition,
     published: &mut Published,
 ) -> Result<()> {
-    let produced: BTreeSet<String> = files.iter().map(|file| file.path.clone()).collect();
-    let stale: BTreeSet<String> = before.files.difference(&produced).cloned().collect();
-    let ours: BTreeSet<String> = before.files.union(&produced).cloned().collect();
-    let directories: BTreeSet<&str> = ours.iter().filter_map(|path| parent(path)).collect();
+    let mut manifest = Manifest::new(edition, succession.ours());
+    let directories: BTreeSet<&str> =
+        manifest.files.iter().filter_map(|path| parent(path)).collect();
     batch::remove_left_overs(output_dir);
     for directory in directories {
         batch::remove_left_overs(&output_dir.join(directory));
     }
 
-    let mut manifest = Manifest::new(edition, ours);
+    let kept = succession.kept();
+    let Succession { lasting, retired, stale, .. } = succession;
+    (manifest.lasting, manifest.retired) = (lasting, retired);
     let listing = manifest.to_bytes();
     let mut batch = Batch::new();
     batch.stage(&Change::private(output_dir.join(manifest::FILE), &listing))?;
-    for change in &changes {
+    for change in changes {
         batch.stage(change).with_context(|| format!("cannot write `{}`", change.label))?;
     }
     batch.sync()?;
+    // A compressed copy without its version of the file would be sent in its place.
+    let (copies, files): (Vec<&String>, Vec<&String>) =
+        stale.iter().partition(|path| gzip::original_of(path).is_some_and(|of| kept.contains(of)));
+    remove_all(output_dir, copies, published)?;
     batch.rename()?;
-    published.written = changes.iter().map(|change| change.label.to_owned()).collect();
-
-    for path in stale {
-        if remove(output_dir, &path).with_context(|| format!("cannot remove `{path}`"))? {
-            published.removed.push(path);
-        }
-    }
-    if manifest.files != produced {
-        manifest.files = produced;
+    remove_all(output_dir, files, published)?;
+    if !stale.is_empty() {
+        manifest.files = kept;
         let listing = manifest.to_bytes();
         batch::write(&Change::private(output_dir.join(manifest::FILE), &listing))?;
+    }
+    Ok(())
+}
+
+fn remove_all(output_dir: &Path, paths: Vec<&String>, published: &mut Published) -> Result<()> {
+    for path in paths {
+        if remove(output_dir, path).with_context(|| format!("cannot remove `{path}`"))? {
+            published.removed.push(path.clone());
+        }
     }
     Ok(())
 }
@@ -268,44 +315,4 @@ fn remove(output_dir: &Path, path: &str) -> io::Result<bool> {
         directory = parent(path);
     }
     Ok(true)
-}
-
-/// Makes `twin` equal its file. Whatever is wrong there does not keep the site back.
-fn keep_equal(twin: &Twin, files: &[File], published: &mut Published) {
-    let Some(file) = files.iter().find(|file| file.path == twin.of) else {
-        return;
-    };
-    let label = twin.target.display().to_string();
-    match write_twin(&label, twin.target, &file.bytes) {
-        Ok(true) => published.written.push(label),
-        Ok(false) => published.unchanged += 1,
-        Err(error) => published.problems.push(format!("cannot write the copy `{label}`: {error}")),
-    }
-}
-
-/// A slip in the settings must not cost somebody a file: what is there has to begin with
-/// the same line, as an earlier copy does.
-fn refuse_to_replace_others(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let first_line = |bytes: &[u8]| bytes.split(|&byte| byte == b'\n').next().map(<[u8]>::to_vec);
-    match fs::read(target) {
-        Ok(there) if !there.is_empty() && first_line(&there) != first_line(bytes) => {
-            Err(io::Error::other("something else is there; remove it, or correct `csv.copies`"))
-        }
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Others may publish from elsewhere into the same directory, so it is locked itself.
-fn write_twin(label: &str, target: &Path, bytes: &[u8]) -> io::Result<bool> {
-    let parent = target.parent().filter(|path| !path.as_os_str().is_empty());
-    let directory = parent.unwrap_or(Path::new("."));
-    let lock = fs::File::open(directory)?;
-    lock.lock()?;
-    batch::remove_left_overs(directory);
-    refuse_to_replace_others(target, bytes)?;
-    match Change::find(label, target.to_owned(), bytes, clock::system_time())? {
-        Some(change) => batch::write(&change).map(|()| true),
-        None => Ok(false),
-    }
 }

@@ -1,21 +1,35 @@
-//! A MongoDB server that asks who one is.
+//! What `check` says of a MongoDB server, also of one that asks who one is.
 
 use super::{body, deliver};
 use crate::support::Lookout;
 use crate::support::lookout::until;
 use crate::support::mongod::{Mongod, settings};
+use crate::support::old;
+
+/// What `check` says of the archive at `url`, where `address` is.
+fn checked(url: &str, address: &str) -> String {
+    let lookout = Lookout::with_settings(&settings(url));
+    let lines = String::from_utf8(lookout.run(&["check"]).stdout).expect("UTF-8");
+    let about = |line: &&str| line.contains(" archive ");
+    lines.lines().filter(about).collect::<Vec<_>>().join("\n").replace(address, "DB")
+}
+
+#[test]
+fn check_says_what_was_found() {
+    let mongod = Mongod::alone();
+    old::insert(&mongod.events(), 0..10);
+    let address = mongod.address.to_string();
+    insta::assert_snapshot!(checked(&format!("mongodb://{address}"), &address), @"
+    ✓ archive   DB, MongoDB 6.0.5, one server, so its disk has the only copy
+    ✓ archive   `serve` will make the indexes `lookout.key_1`, `lookout.received_at_1`, `payload.object.participant.user_name_1_event_ts_1` in the background
+    ✓ archive   10 documents in zoomEvents.events, 10 of an older set-up, from 2023-11-14T22:13:20Z to 2023-11-15T00:28:20Z
+    ");
+}
 
 #[test]
 fn check_says_what_a_user_may_not_do() {
     let mongod = Mongod::with_users(&[("writer", "readWrite"), ("reader", "read"), ("clerk", "")]);
-    let checked = |user: &str| {
-        let lookout = Lookout::with_settings(&settings(&mongod.url_of(user)));
-        let output = lookout.run(&["check"]);
-        let lines = String::from_utf8(output.stdout).expect("UTF-8");
-        let about = |line: &&str| line.contains(" archive ");
-        let lines = lines.lines().filter(about).collect::<Vec<_>>().join("\n");
-        lines.replace(&mongod.address.to_string(), "DB")
-    };
+    let checked = |user: &str| checked(&mongod.url_of(user), &mongod.address.to_string());
     insta::assert_snapshot!(checked("writer:hush@"), @"
     ✓ archive   DB, MongoDB 6.0.5, one server, so its disk has the only copy
     ✓ archive   `serve` will make the indexes `lookout.key_1`, `lookout.received_at_1`, `payload.object.participant.user_name_1_event_ts_1` in the background

@@ -39,6 +39,9 @@ fn two_intakes_and_a_generator_make_one_site_also_without_a_primary() {
     // Zoom has two subscriptions, or sends again to the other machine.
     deliver(&two, &body("joined", "m1", "Ada", "2026-01-05T20:00:00Z"));
 
+    let checked = String::from_utf8(one.run(&["check"]).stdout).expect("UTF-8");
+    assert!(checked.contains("replica set rs0 of 3"), "{checked}");
+
     let primary = set.primary();
     set.members[primary].kill();
     deliver(&two, &body("joined", "m1", "Cem", "2026-01-05T20:03:00Z"));

@@ -2,6 +2,7 @@
 
 mod access;
 mod carrying;
+mod chats;
 mod machines;
 mod majority;
 mod outages;

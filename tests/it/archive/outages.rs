@@ -60,6 +60,7 @@ fn drained(lookout: &Lookout, events: &Events, keys: &BTreeSet<String>) {
     let there = (0..3).any(|_| until(|| events.count(doc! {}) >= all));
     assert!(there, "{} of {all} were shipped: {}", events.count(doc! {}), lookout.log());
     assert_eq!(&events.majority_keys(), keys);
+    assert!(until(|| lookout.metric("lookout_archive_backlog") == 0), "nothing waits");
 }
 
 #[test]
@@ -93,6 +94,8 @@ fn a_server_that_is_not_there_yet_and_one_that_vanishes_cost_nothing() {
     let mut lookout = Lookout::with_settings(&mongod.settings());
     lookout.serve();
     let mut keys = under_load(&lookout, "absent", || thread::sleep(OUTAGE));
+    let all_wait = || lookout.metric("lookout_archive_backlog") == keys.len() as u64;
+    assert!(until(all_wait), "the metrics count what waits");
     mongod.run();
     keys.extend(under_load(&lookout, "there", || thread::sleep(OUTAGE)));
     mongod.kill();

@@ -45,6 +45,32 @@ fn a_browser_behind_nginx_sees_a_delivery_arrive_without_complaint() {
     assert_eq!(nginx.errors(), "");
 }
 
+/// What is special, the path, the status, and some headers.
+type Case<'a> = (&'a str, &'a str, u16, &'a [(&'a str, &'a str)]);
+
+#[test]
+fn nginx_sends_each_published_file_as_serve_does() {
+    let (lookout, nginx) = behind_nginx();
+    fs::write(lookout.path("site/lookout/embed.html"), "frame").expect("written");
+    let compared = [
+        "cache-control",
+        "content-security-policy",
+        "x-content-type-options",
+        "referrer-policy",
+        "cross-origin-resource-policy",
+        "access-control-allow-origin",
+    ];
+    for (path, bytes) in lookout.site() {
+        let path = format!("/{}", path.display());
+        let (ours, theirs) = (lookout.get(&path), nginx.get(&path));
+        assert_eq!((ours.status, &ours.body), (200, &bytes), "{path}");
+        assert_eq!((theirs.status, &theirs.body), (200, &bytes), "{path}");
+        for name in compared {
+            assert_eq!(theirs.header(name), ours.header(name), "{path}: {name}");
+        }
+    }
+}
+
 #[test]
 fn each_kind_of_file_has_its_headers_and_nothing_else_is_ours() {
     let (lookout, nginx) = behind_nginx();
@@ -64,7 +90,7 @@ fn each_kind_of_file_has_its_headers_and_nothing_else_is_ours() {
     }
     fs::write(lookout.path("site/lookout/badge.svg.gz"), "packed").expect("written");
     #[rustfmt::skip]
-    let cases: [(&str, &str, u16, &[(&str, &str)]); 13] = [
+    let cases: [Case; 13] = [
         // what is special             path                      status  headers
         ("the page",                   "/lookout/",              200, &[("cache-control", "no-cache"), ("cross-origin-resource-policy", "same-origin"), ("content-type", "text/html; charset=utf-8")]),
         ("a widget",                   "/lookout/badge.svg",     200, &[("cache-control", "no-cache"), ("cross-origin-resource-policy", "cross-origin"), ("access-control-allow-origin", "*")]),

@@ -76,7 +76,7 @@ fn rebuild_part(part: usize, lookout: &Lookout, nginx: &Nginx) -> usize {
 fn rebuild(lookout: &Lookout, directory: usize, text: &str) {
     let output = lookout.path("site/lookout").join(format!("r{directory}"));
     let bytes = Cow::Borrowed(text.as_bytes());
-    let files = [File { path: "page.html".to_owned(), bytes }];
+    let files = [File { path: "page.html".to_owned(), bytes, lasting: false }];
     let position = Position { journal: "j".to_owned(), last_event: 1, archive: None };
     let edition = Edition { position, moment: lookout::clock::now() };
     loop {

@@ -38,6 +38,7 @@ fn own_words_replace_built_in_ones() {
     let whole = "{% component moves(joined, left, inside, room) %}🎉 {{ joined.names }}{% endcomponent moves %}";
     let short = "{% component moves(joined) %}🎉 {{ joined.names }}!{% endcomponent moves %}";
     let bold = "{% component moves(joined) %}🎉 {{ joined.names | bold }}{% endcomponent moves %}";
+    let safe = "{% component moves(joined) %}🎉 {{ joined.names | safe }}{% endcomponent moves %}";
     let with_part = "{% component moves(joined) %}🎉 {{<cheer names={joined.names} />}}{% endcomponent moves %}\
                      {% component cheer(names) %}{{ names }}, hooray{% endcomponent cheer %}";
     #[rustfmt::skip]
@@ -47,6 +48,7 @@ fn own_words_replace_built_in_ones() {
         ("fewer arguments",            "messages/en.txt",  short,     "Ada",   "🎉 Ada!"),
         ("escaped unasked",            "messages/en.txt",  short,     "@_all", "🎉 @¦\\_all!"),
         ("a filter escapes, too",      "messages/en.txt",  bold,      "_Ada_", "🎉 **\\_Ada\\_**"),
+        ("nothing is safe",            "messages/en.txt",  safe,      "_Ada_", "🎉 \\_Ada\\_"),
         ("with a component of its own","messages/en.txt",  with_part, "_Ada_", "🎉 \\_Ada\\_, hooray"),
         ("in a file of another name",  "messages/own.txt", whole,     "Ada",   "🎉 Ada"),
         ("another language",           "messages/tr.txt",  whole,     "Ada",   "👋 Ada joined · 1 in [Lounge](https://example.org/lookout/lounge/)"),

@@ -10,11 +10,12 @@ pub use crate::support::hostile::names;
 
 #[test]
 fn a_hostile_name_is_text_in_every_file() {
-    let settings = settings(Path::new("/nowhere"));
+    let mut settings = settings(Path::new("/nowhere"));
     let renderer = Renderer::load(&settings).expect("the built-in templates load");
     let tags = |html: &str| html.matches('<').count();
     for (what, text) in names() {
-        let render = |shown: &str| {
+        let mut render = |shown: &str| {
+            settings.site.title = shown.to_owned();
             let people = vec![
                 person(shown).stays_from("2026-01-05T17:00:00Z"),
                 person(&format!("{shown} too"))
@@ -27,14 +28,26 @@ fn a_hostile_name_is_text_in_every_file() {
                 let file = files.iter().find(|file| file.path == path).expect("the file is made");
                 String::from_utf8(file.bytes.to_vec()).expect("files are UTF-8")
             };
+            let xml = [text("lookout/feed.xml"), text("lookout/badge.svg")];
             (
-                text("lookout/index.html"),
+                text("lookout/index.html") + &text("lookout/embed.html"),
                 text("lookout/presence.json"),
                 text("_data/zoom-room-dashboard.csv"),
+                xml,
             )
         };
-        let (page, json, csv) = render(&text);
-        let (plain_page, ..) = render("Ada");
+        let (page, json, csv, xml) = render(&text);
+        let (plain_page, .., plain_xml) = render("Ada");
+        for (xml, plain) in xml.iter().zip(&plain_xml) {
+            let elements = |xml: &str| {
+                let document = roxmltree::Document::parse(xml);
+                document
+                    .unwrap_or_else(|error| panic!("{what}: {error}\n{xml}"))
+                    .descendants()
+                    .count()
+            };
+            assert_eq!(elements(xml), elements(plain), "{what}: {xml}");
+        }
         assert_eq!(tags(&page), tags(&plain_page), "{what}: a tag more or less");
         assert!(!page.contains("onmouseover=\"") && !page.contains("onerror=a\""), "{what}");
         assert!(!json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{what}: {json}");

@@ -1,11 +1,16 @@
 //! The site as files: what it says, rendered, published, read by Jekyll.
 
+mod around;
 mod charts;
+mod compressed;
 mod dashboard;
+mod faults;
 mod golden;
 mod hostile;
 mod jekyll;
+mod model;
 mod privacy;
 mod publish;
 mod sample;
+mod stage;
 mod templates;

@@ -5,7 +5,7 @@ use std::path::Path;
 use lookout::config::{PublishList, Settings};
 use lookout::dashboard::Dashboard;
 use lookout::moment::Moment;
-use lookout::roster::{self, Person, Presence};
+use lookout::roster::{self, End, Person, Presence};
 use lookout::site::Renderer;
 use proptest::prelude::*;
 
@@ -25,6 +25,7 @@ fn shown() -> Presence {
     ])
 }
 
+/// All files, and what `build --model` prints.
 fn render(
     renderer: &Renderer,
     presence: &Presence,
@@ -32,10 +33,11 @@ fn render(
     now: Moment,
 ) -> Vec<(String, Vec<u8>)> {
     let dashboard = Dashboard::new(presence, settings, now);
+    let models = serde_json::to_vec(&renderer.models(&dashboard)).expect("it is JSON");
     let files = renderer.render(&dashboard, settings);
     let files = files.expect("the built-in templates render");
     let owned = files.into_iter().map(|file| (file.path, file.bytes.into_owned()));
-    owned.collect()
+    owned.chain([("models".to_owned(), models)]).collect()
 }
 
 prop_compose! {
@@ -44,12 +46,22 @@ prop_compose! {
         number in 0..1_000_u32,
         came in -4_000_000_i64..10_000,
         stayed in proptest::option::of(0_i64..100_000),
+        end in 0..3_u8,
     ) -> Person {
         let moment = |offset: i64| at(NOW).plus(offset);
         let text = |moment: Moment| moment.to_string();
         let person = person(&format!("hidden {number}"));
         match stayed {
-            Some(stayed) => person.was_in(&text(moment(came)), &text(moment(came + stayed))),
+            Some(stayed) => {
+                let mut person = person.was_in(&text(moment(came)), &text(moment(came + stayed)));
+                let visit = &mut person.visits[0];
+                match end {
+                    0 => visit.start = None,
+                    1 => visit.end = End::Unknown,
+                    _ => {}
+                }
+                person
+            }
             None => person.stays_from(&text(moment(came))),
         }
     }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::sample::{Does, NOW, at, edition, person, presence, settings};
 
 /// A directory with some of the operator's files in it.
-fn directory(files: &[(&str, &str)]) -> (TempDir, Settings) {
+pub fn directory(files: &[(&str, &str)]) -> (TempDir, Settings) {
     let directory = TempDir::new().expect("a temporary directory");
     for (path, text) in files {
         let path = directory.path().join(path);
@@ -24,7 +24,7 @@ fn directory(files: &[(&str, &str)]) -> (TempDir, Settings) {
 }
 
 /// The page of somebody called `<b>` and the paths of all files, or the error.
-fn render(settings: &Settings) -> Result<(String, Vec<String>), String> {
+pub fn render(settings: &Settings) -> Result<(String, Vec<String>), String> {
     let people = vec![person("<b>").stays_from("2026-01-05T17:00:00Z")];
     let dashboard = Dashboard::new(&presence(people), settings, at(NOW));
     let renderer = Renderer::load(settings).map_err(|error| format!("{error:#}"))?;
@@ -123,6 +123,8 @@ fn static_files_are_regular_files_of_the_directory() {
     };
     link("secret", "secret.txt");
     link(".", "up");
+    let pipe = directory.path().join("static/pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("pipes can be made");
     let (_, paths) = render(&settings).expect("it renders");
     let mut assets: Vec<&String> = paths.iter().filter(|path| path.contains("/assets/")).collect();
     assets.sort();
@@ -137,6 +139,8 @@ fn static_files_are_regular_files_of_the_directory() {
         [
             "lookout/assets/LICENSE",
             "lookout/assets/app.js",
+            "lookout/assets/embed.css",
+            "lookout/assets/embed.js",
             "lookout/assets/img/logo.png",
             "lookout/assets/style.css",
         ]

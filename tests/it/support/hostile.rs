@@ -16,7 +16,7 @@ pub fn names() -> Vec<(String, String)> {
 
 /// What is tried on a page, in a table, in a file.
 #[rustfmt::skip]
-const ALONE: [(&str, &str); 20] = [
+const ALONE: [(&str, &str); 21] = [
     ("an element", "<script>alert(1)</script>"),
     ("an image", "<img src=x onerror=alert(1)>"),
     ("a closing tag", "</bdi></td></table><h1>"),
@@ -35,6 +35,7 @@ const ALONE: [(&str, &str); 20] = [
     ("emoji", "👨\u{200d}👩\u{200d}👧 🏳\u{fe0f}\u{200d}🌈"),
     ("a path", "../../etc/passwd"),
     ("nothing to see", "\u{200b}"),
+    ("no character of XML", "Ada\u{ffff}\u{fffe}"),
     ("a byte order mark", "\u{feff}Ada"),
     ("a placeholder of Mattermost's", "$MM_ATMENTION0$"),
 ];

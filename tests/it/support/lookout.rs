@@ -107,6 +107,21 @@ impl Lookout {
         self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
     }
 
+    /// Starts `watch` with a preview; returns its address.
+    #[track_caller]
+    pub fn watch_previewed(&mut self) -> SocketAddr {
+        let (child, log) = self.start(&["watch", "--preview", "127.0.0.1:0"]);
+        let address = address_in(&log, "the preview is at");
+        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
+        address
+    }
+
+    /// Starts `notify`.
+    pub fn notify(&mut self) {
+        let (child, log) = self.start(&["notify"]);
+        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
+    }
+
     fn start(&self, arguments: &[&str]) -> (Child, Receiver<String>) {
         let mut command = self.command(arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
@@ -160,6 +175,14 @@ impl Lookout {
     #[track_caller]
     pub fn get(&self, path: &str) -> Reply {
         Request::get(path).send(self.public())
+    }
+
+    /// What its metrics say of `name`.
+    #[track_caller]
+    pub fn metric(&self, name: &str) -> u64 {
+        let metrics = Request::get("/metrics").send(self.admin()).text();
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name}: {metrics}"))
     }
 
     /// Ends it as the power would.

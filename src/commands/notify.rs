@@ -1,0 +1,191 @@
+//! `lookout notify`: only messages to chats, where others take the deliveries.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::archive::{Archive, Mode};
+use crate::commands::owner;
+use crate::commands::serve::listen;
+use crate::config::{Settings, SettingsError, Supervisor};
+use crate::generator::Log;
+use crate::http::{self, Shutdown, Trigger};
+use crate::intake::Health;
+use crate::moment::Moment;
+use crate::notify::message::{Message, News};
+use crate::notify::pace::Pace;
+use crate::notify::request::Outcome;
+use crate::notify::target::{Target, Unusable, Way, WayKind, sample};
+use crate::notify::{self, Presences};
+use crate::roster::Presence;
+use crate::{admin, clock};
+
+/// So often journal and archive are looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What `notify` takes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Send one sample to each chat, say what came back, and exit
+    #[arg(long)]
+    pub test: bool,
+}
+
+/// Tells the chats what happens until SIGTERM or SIGINT.
+pub async fn run(settings: Settings, mut supervisor: Supervisor) -> Result<()> {
+    require_targets(&settings)?;
+    owner::become_journals(&settings)?;
+    let health = Arc::new(Health::default());
+    let (trigger, shutdown) = Trigger::new();
+    // Beside an intake on the same machine, that one has the address.
+    let admin = listen(&mut supervisor, settings.admin.listen, "admin.listen").map(|listener| {
+        tokio::spawn(http::serve(listener, admin::router(Arc::clone(&health)), shutdown.clone()))
+    });
+    if let Err(error) = &admin {
+        tracing::info!("there are no metrics of the messages: {error:#}");
+    }
+    let archive = settings.archive.as_ref();
+    let archive = archive.map(|archive| Archive::new(archive, Handle::current()));
+    let source = archive.clone().map(|archive| (archive, Mode::On));
+    let presences = follow(Log::from_checkpoint(&settings, source)?, shutdown)?;
+    let pace = Pace::default();
+    let notifier = notify::start(&settings, archive, presences, health.notify(), pace)?;
+    supervisor.ready();
+    let signal = http::signalled().await.context("cannot listen for signals")?;
+    tracing::info!("stopping on {signal}");
+    supervisor.stopping();
+    if let Some(notifier) = notifier {
+        notifier.stop().await?;
+    }
+    trigger.pull();
+    Ok(())
+}
+
+/// Sends one sample to each target, and writes a line each to `out` about what came back;
+/// whether all of them took it.
+pub async fn test(settings: &Settings, out: &mut impl Write) -> Result<bool> {
+    ensure_any(settings)?;
+    let sample = Message { room: sample(settings), news: News::Test };
+    let mut all_well = true;
+    for target in Target::all(settings, Pace::default()) {
+        let Target { label, ways, .. } = match target {
+            Ok(target) => target,
+            Err(Unusable { label, error }) => {
+                all_well = false;
+                writeln!(out, "✗ chat {label}: {error:#}")?;
+                continue;
+            }
+        };
+        for way in ways {
+            let by = match way.kind {
+                WayKind::Hook => "webhook",
+                WayKind::Bot => "bot",
+            };
+            let (is_well, said) = try_out(&way, &sample).await;
+            all_well &= is_well;
+            let mark = if is_well { '✓' } else { '✗' };
+            writeln!(out, "{mark} chat {label}, {by}: {said}")?;
+        }
+    }
+    Ok(all_well)
+}
+
+async fn try_out(way: &Way, sample: &Message) -> (bool, String) {
+    let body = match way.encoder.message(sample) {
+        Ok(body) => body,
+        Err(error) => return (false, format!("{error:#}")),
+    };
+    match way.route.post(body).await {
+        Outcome::Taken(_) => (true, "the sample was taken".to_owned()),
+        Outcome::Later { why, .. } => (false, format!("{why}; try again later")),
+        Outcome::Gone(why) | Outcome::Refused(why) => {
+            let what = match way.kind {
+                WayKind::Hook => "make a new webhook if that one is gone",
+                WayKind::Bot => "look at the bot's token, its channel and its rights",
+            };
+            (false, format!("refused, {why}; {what}"))
+        }
+    }
+}
+
+/// Only messages are asked for, so each target has to be usable.
+fn require_targets(settings: &Settings) -> Result<()> {
+    ensure_any(settings)?;
+    let unusable = Target::all(settings, Pace::default()).into_iter().find_map(Result::err);
+    match unusable {
+        None => Ok(()),
+        Some(Unusable { label, error }) => {
+            let problem = format!("chat {label} can't be told: {error:#}");
+            Err(settings.refuse("[[notify]]", &problem).into())
+        }
+    }
+}
+
+fn ensure_any(settings: &Settings) -> Result<(), SettingsError> {
+    if settings.notify.is_empty() {
+        let problem = "there is no chat to tell; add a `[[notify]]` with `kind` and `url`";
+        return Err(settings.refuse("[[notify]]", problem));
+    }
+    Ok(())
+}
+
+/// Follows the log in a thread of its own, and tells who is where.
+fn follow(log: Log, shutdown: Shutdown) -> Result<Presences> {
+    let (tell, presences) = watch::channel(None);
+    let runtime = Handle::current();
+    let mut follower = Follower { log, tell, next_change: None, failure: String::new() };
+    let thread = thread::Builder::new().name("log".to_owned());
+    let follow = move || {
+        loop {
+            follower.step(clock::now());
+            let wait = async {
+                tokio::select! {
+                    () = shutdown.clone().wait() => true,
+                    () = sleep(LOOK) => false,
+                }
+            };
+            if runtime.block_on(wait) {
+                break;
+            }
+        }
+    };
+    thread.spawn(follow).context("cannot start the thread that follows the log")?;
+    Ok(presences)
+}
+
+struct Follower {
+    log: Log,
+    tell: watch::Sender<Option<Arc<Presence>>>,
+    /// Presence changes by itself then; `None` also before the first look.
+    next_change: Option<Moment>,
+    failure: String,
+}
+
+impl Follower {
+    fn step(&mut self, now: Moment) {
+        let is_first = self.tell.borrow().is_none();
+        let is_due = self.next_change.is_some_and(|change| change <= now);
+        match self.log.catch_up(now) {
+            Ok(new) if new || is_first || is_due => {
+                let presence = self.log.presence(now);
+                self.next_change = presence.next_change;
+                self.tell.send_replace(Some(Arc::new(notify::recent(&presence, now))));
+                self.failure.clear();
+            }
+            Ok(_) => self.failure.clear(),
+            Err(error) => {
+                let failure = format!("{error:#}");
+                if failure != self.failure {
+                    tracing::error!("the log cannot be read, messages wait: {failure}");
+                    self.failure = failure;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! `[[notify]]`: which chat is told what, and how it is reached.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use chrono::Timelike;
+use chrono_tz::Tz;
+
+use super::Secret;
+use crate::moment::Moment;
+
+/// One of `[[notify]]`: a chat that is told what happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notify {
+    /// Whose chat it is.
+    pub kind: Chat,
+    /// An incoming webhook: its address is the key to it.
+    pub hook: Option<Credential>,
+    /// Mattermost alone: a bot, which can edit what it wrote.
+    pub bot: Option<Bot>,
+    /// The meeting numbers of the rooms it is told of; none: all.
+    pub rooms: Vec<String>,
+    /// What it is told.
+    pub events: BTreeSet<Happening>,
+    /// Of whom.
+    pub names: Names,
+    /// When it is told nothing.
+    pub quiet: Option<Quiet>,
+}
+
+/// A service that can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chat {
+    /// Mattermost.
+    Mattermost,
+    /// Slack.
+    Slack,
+    /// Discord.
+    Discord,
+}
+
+impl Chat {
+    /// Its name as the settings write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Mattermost => "mattermost",
+            Self::Slack => "slack",
+            Self::Discord => "discord",
+        }
+    }
+}
+
+/// A bot of Mattermost, and where it writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bot {
+    /// Its access token.
+    pub token: Credential,
+    /// The server, such as `https://chat.example.org`, without a slash at the end.
+    pub server: String,
+    /// The id of the channel.
+    pub channel: String,
+}
+
+/// A secret of a target. One that can't be read is no error yet: only who sends needs to be
+/// the user that may read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// It is known.
+    Known(Secret),
+    /// It stands in a file that is of no use to this user.
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it; never what stands in it.
+        why: String,
+    },
+}
+
+impl Credential {
+    /// The secret, else what to do.
+    pub fn get(&self) -> Result<&Secret, String> {
+        match self {
+            Self::Known(secret) => Ok(secret),
+            Self::Unusable { path, why } => Err(format!("`{}`: {why}", path.display())),
+        }
+    }
+}
+
+/// Something that a target may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Happening {
+    /// Somebody came in.
+    Joined,
+    /// Somebody went out.
+    Left,
+    /// The first one came in.
+    Started,
+    /// The last one went out.
+    Ended,
+    /// Somebody shares the screen, or stopped.
+    Sharing,
+}
+
+/// Of whom a target is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// Of those whom the page may show, too.
+    Published,
+    /// Of everybody.
+    All,
+}
+
+/// Hours of each day, such as 23:00 to 07:00, in minutes since midnight. Never empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quiet {
+    from: u16,
+    until: u16,
+}
+
+impl Quiet {
+    /// Reads `23:00-07:00`; else says what to write.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let odd = || {
+            format!(
+                "`{text}` is no part of a day; write from when until when, such as `23:00-07:00`"
+            )
+        };
+        let (from, until) = text.split_once(['-', '–']).ok_or_else(odd)?;
+        let (from, until) =
+            (minute(from.trim()).ok_or_else(odd)?, minute(until.trim()).ok_or_else(odd)?);
+        if from == until {
+            return Err(format!(
+                "`{text}` is no time at all, or all day; write for example `23:00-07:00`"
+            ));
+        }
+        Ok(Self { from, until })
+    }
+
+    /// When the quiet that holds at `now` ends, in `zone`; `None` where none holds. Where clocks
+    /// are changed in between, another look then tells.
+    pub fn ends(self, zone: Tz, now: Moment) -> Option<Moment> {
+        let local = now.to_utc()?.with_timezone(&zone);
+        let minute = u16::try_from(local.hour() * 60 + local.minute()).ok()?;
+        let after = |begin: u16| i64::from((minute + DAY - begin) % DAY);
+        let left = i64::from((self.until + DAY - self.from) % DAY) - after(self.from);
+        (left > 0).then(|| now.plus(left * 60 - i64::from(local.second())))
+    }
+}
+
+/// The minutes of a day.
+const DAY: u16 = 24 * 60;
+
+/// `07:00`, in minutes since midnight.
+fn minute(text: &str) -> Option<u16> {
+    let (hour, minute) = text.split_once(':')?;
+    let number = |digits: &str, end: u16| {
+        let plain = (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        digits.parse::<u16>().ok().filter(|number| plain && *number < end)
+    };
+    Some(number(hour, 24)? * 60 + number(minute, 60).filter(|_| minute.len() == 2)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Moment {
+        Moment::parse_rfc3339(text).expect("test moments are RFC 3339")
+    }
+
+    #[test]
+    fn quiet_hours_are_two_different_times_of_day() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special       text            minutes
+            ("over midnight",        "23:00-07:00",  Some((1380, 420))),
+            ("within a day",         "9:30 - 10:00", Some((570, 600))),
+            ("until midnight",       "22:00-00:00",  Some((1320, 0))),
+            ("one time",             "23:00",        None),
+            ("no time at all",       "07:00-07:00",  None),
+            ("no such hour",         "24:00-07:00",  None),
+            ("no such minute",       "23:60-07:00",  None),
+            ("no minutes",           "23-7",         None),
+            ("a sign",               "+3:00-07:00",  None),
+            ("words",                "at night",     None),
+        ];
+        for (what, text, minutes) in cases {
+            let quiet = minutes.map(|(from, until)| Quiet { from, until });
+            assert_eq!(Quiet::parse(text).ok(), quiet, "{what}");
+        }
+    }
+
+    #[test]
+    fn quiet_holds_in_the_sites_zone_until_it_ends() {
+        let istanbul = chrono_tz::Europe::Istanbul;
+        #[rustfmt::skip]
+        let cases = [
+            // what is special            quiet          zone            now                     until
+            ("before",                    "23:00-07:00", chrono_tz::UTC, "2026-01-05T22:59:59Z", None),
+            ("its first second",          "23:00-07:00", chrono_tz::UTC, "2026-01-05T23:00:00Z", Some("2026-01-06T07:00:00Z")),
+            ("after midnight",            "23:00-07:00", chrono_tz::UTC, "2026-01-06T06:59:59Z", Some("2026-01-06T07:00:00Z")),
+            ("its end",                   "23:00-07:00", chrono_tz::UTC, "2026-01-06T07:00:00Z", None),
+            ("three hours further east",  "23:00-07:00", istanbul,       "2026-01-05T20:00:30Z", Some("2026-01-06T04:00:00Z")),
+            ("within a day",              "12:00-13:00", chrono_tz::UTC, "2026-01-05T12:30:00Z", Some("2026-01-05T13:00:00Z")),
+            ("outside of a day's",        "12:00-13:00", chrono_tz::UTC, "2026-01-05T23:30:00Z", None),
+        ];
+        for (what, quiet, zone, now, until) in cases {
+            let quiet = Quiet::parse(quiet).expect(what);
+            assert_eq!(quiet.ends(zone, at(now)), until.map(at), "{what}");
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! `[[notify]]`
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use reqwest::Url;
+
+use crate::config::nearest::{hint, nearest};
+use crate::config::notify::{Bot, Chat, Credential, Happening, Names, Notify, Quiet};
+use crate::config::section::{Places, Section};
+use crate::config::{Note, Room, Secret, values, web};
+
+/// What the ids of Mattermost look like.
+const ID_LENGTH: usize = 26;
+
+/// One target; `None` where something it needs is missing or wrong. Its rooms are as typed.
+pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Notify> {
+    let before = section.noted();
+    let kind = section.required(
+        "kind",
+        "whose chat it is, such as `kind = \"mattermost\"`, or `slack`, `discord`",
+        chat,
+    );
+    let hook = secret(section, ["url", "url_file"], hook_address);
+    let rooms = section.list("rooms", &[], values::some_text);
+    let events =
+        section.list("events", &["joined", "left", "started", "ended", "sharing"], happening);
+    let names = section.value("names", "published", names);
+    let quiet = section.optional("quiet", Quiet::parse);
+    let bot = bot(section, kind);
+    if section.noted() == before {
+        if events.is_empty() {
+            section.clash("events", "`notify.events` names nothing that could be told; take the line away for all events");
+        }
+        if hook.is_none() && bot.is_none() {
+            section.clash("url", "`notify` needs a `url` or a `url_file`: the address of an incoming webhook, which the chat shows when you make one");
+        }
+    }
+    let events: BTreeSet<_> = events.into_iter().collect();
+    Some(Notify { kind: kind?, hook, bot, rooms, events, names, quiet })
+}
+
+/// The bot, if there is one and all that belongs to it.
+fn bot(section: &mut Section<'_>, kind: Option<Chat>) -> Option<Bot> {
+    let before = section.noted();
+    let token = secret(section, ["bot_token", "bot_token_file"], token);
+    let server = section.optional("server_url", web::server);
+    let channel = section.optional("channel_id", channel_id);
+    let is_meant = token.is_some() || server.is_some() || channel.is_some();
+    if !is_meant || section.noted() > before {
+        return None;
+    }
+    let keys = ["bot_token", "bot_token_file", "server_url", "channel_id"];
+    let first = keys.into_iter().find(|key| section.is_typed(key)).unwrap_or("bot_token");
+    if kind.is_some_and(|kind| kind != Chat::Mattermost) {
+        section.clash(first, format!("`notify.{first}` is for a bot of Mattermost; take it away, or write `kind = \"mattermost\"`"));
+        return None;
+    }
+    let (Some(token), Some(server), Some(channel)) = (token, server, channel) else {
+        section.clash(first, "a bot needs `bot_token_file` (or `bot_token`), `server_url` and `channel_id`, all three of them");
+        return None;
+    };
+    Some(Bot { token, server, channel })
+}
+
+/// A secret, typed or in a file; no message quotes it.
+fn secret(
+    section: &mut Section<'_>,
+    [key, file_key]: [&'static str; 2],
+    parse: fn(&str) -> Result<Secret, String>,
+) -> Option<Credential> {
+    let typed = section.optional(key, parse);
+    let file = section.secret_file(file_key);
+    match (typed, file) {
+        (Some(_), Some(_)) => {
+            section.clash(
+                file_key,
+                format!("`notify.{key}` and `notify.{file_key}` are both set; keep one of them"),
+            );
+            None
+        }
+        (Some(secret), None) => Some(Credential::Known(secret)),
+        (None, Some(path)) => Some(match from_file(&path, parse) {
+            Ok(secret) => Credential::Known(secret),
+            Err(why) => Credential::Unusable { path, why },
+        }),
+        (None, None) => None,
+    }
+}
+
+fn from_file(path: &Path, parse: fn(&str) -> Result<Secret, String>) -> Result<Secret, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{error}; correct the path, or the file's owner and mode"))?;
+    parse(text.trim())
+}
+
+fn hook_address(text: &str) -> Result<Secret, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    match Secret::new(text) {
+        Some(secret) if url.is_some_and(|url| url.has_host()) => Ok(secret),
+        _ => Err("this is not the address of a webhook; copy what the chat shows, such as `https://chat.example.org/hooks/…`".to_owned()),
+    }
+}
+
+fn token(text: &str) -> Result<Secret, String> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    Secret::new(text).filter(|_| plain).ok_or_else(|| {
+        "this is not a bot's token; copy what Mattermost shows when you make one".to_owned()
+    })
+}
+
+fn channel_id(text: &str) -> Result<String, String> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    if text.len() != ID_LENGTH || !plain {
+        return Err(format!(
+            "`{text}` is not the id of a channel; Mattermost shows it under *View Info* in the channel's menu, {ID_LENGTH} letters and digits"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// Puts the meeting numbers in the place of the rooms that were typed, by slug, name or number.
+pub(in crate::config) fn resolve(
+    targets: Vec<(Notify, Places)>,
+    rooms: &[Room],
+) -> (Vec<Notify>, Vec<Note>) {
+    let mut notes = Vec::new();
+    let resolved = targets.into_iter().map(|(mut target, places)| {
+        let typed = std::mem::take(&mut target.rooms);
+        for room in typed {
+            match named(&room, rooms) {
+                Some(found) => target.rooms.push(found.meeting_id.clone()),
+                None => notes.extend(
+                    places
+                        .nearest("rooms")
+                        .map(|place| Note::new(place.clone(), no_such_room(&room, rooms))),
+                ),
+            }
+        }
+        target
+    });
+    (resolved.collect(), notes)
+}
+
+fn named<'a>(typed: &str, rooms: &'a [Room]) -> Option<&'a Room> {
+    let by_slug = rooms.iter().find(|room| room.slug.as_str() == typed);
+    by_slug.or_else(|| rooms.iter().find(|room| room.name == typed || room.meeting_id == typed))
+}
+
+fn no_such_room(typed: &str, rooms: &[Room]) -> String {
+    if rooms.is_empty() {
+        return format!(
+            "`notify.rooms` names `{typed}`, but there are no `[[rooms]]`, so all meetings are one room; take the line away"
+        );
+    }
+    let meant = nearest(typed, rooms.iter().flat_map(|room| [room.slug.as_str(), &room.name]));
+    let all = || {
+        let slugs: Vec<_> = rooms.iter().map(|room| format!("`{}`", room.slug)).collect();
+        format!("; write one of {}", slugs.join(", "))
+    };
+    let advice = if meant.is_some() { hint(meant) } else { all() };
+    format!("`notify.rooms`: there is no room `{typed}`{advice}")
+}
+
+fn chat(text: &str) -> Result<Chat, String> {
+    let chats = [Chat::Mattermost, Chat::Slack, Chat::Discord];
+    values::word(text, &chats.map(|chat| (chat.word(), chat)))
+}
+
+fn happening(text: &str) -> Result<Happening, String> {
+    let words = [
+        ("joined", Happening::Joined),
+        ("left", Happening::Left),
+        ("started", Happening::Started),
+        ("ended", Happening::Ended),
+        ("sharing", Happening::Sharing),
+    ];
+    values::word(text, &words)
+}
+
+fn names(text: &str) -> Result<Names, String> {
+    values::word(text, &[("published", Names::Published), ("all", Names::All)])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::config::{Environment, parse};
+
+    const ROOMS: &str = "
+        [[rooms]]\nmeeting_id = '11'\nname = 'Lounge'\n
+        [[rooms]]\nmeeting_id = '22'\nname = 'Tea Room'\n";
+
+    #[track_caller]
+    fn target(dir: &Path, more: &str) -> Notify {
+        let text = format!("[[notify]]\nkind = 'mattermost'\n{more}\n{ROOMS}");
+        let settings = parse(&text, &dir.join("lookout.toml"), &Environment::default());
+        settings.unwrap_or_else(|error| panic!("{error}")).notify.remove(0)
+    }
+
+    #[test]
+    fn a_room_is_named_by_slug_name_or_number() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special  typed                       numbers
+            ("none",            "[]",                       vec![]),
+            ("a slug",          "['lounge']",               vec!["11"]),
+            ("a name",          "['Tea Room']",             vec!["22"]),
+            ("a number",        "['22']",                   vec!["22"]),
+            ("several",         "['tea-room', 'Lounge']",   vec!["22", "11"]),
+        ];
+        for (what, typed, numbers) in cases {
+            let target = target(Path::new(""), &format!("url = 'http://a/b'\nrooms = {typed}"));
+            assert_eq!(target.rooms, numbers, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_secret_may_stand_in_a_file_that_only_the_sender_can_read() {
+        let dir = tempfile::tempdir().expect("a directory");
+        fs::write(dir.path().join("hook"), " https://chat.example/hooks/hush\n").expect("written");
+        fs::write(dir.path().join("note"), "hush, the hook is elsewhere").expect("written");
+        #[rustfmt::skip]
+        let cases = [
+            // what is special   file       said
+            ("an address",       "hook",    None),
+            ("something else",   "note",    Some("this is not the address of a webhook")),
+            ("no such file",     "missing", Some("No such file")),
+        ];
+        for (what, file, said) in cases {
+            let hook = target(dir.path(), &format!("url_file = '{file}'")).hook.expect(what);
+            let problem = hook.get().err();
+            assert_eq!(problem.is_some(), said.is_some(), "{what}");
+            let shown = format!("{hook:?} {}", problem.unwrap_or_default());
+            assert!(!shown.contains("hush"), "{what}: {shown}");
+            assert!(shown.contains(said.unwrap_or_default()), "{what}: {shown}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Taking up changed settings, templates and static files.
+//!
+//! Whatever is wrong with them, the site goes on as it was made until then, also when
+//! people come and go; it is told once, until it is mended.
+
+use super::Work;
+use crate::generator::inputs::{Inputs, adoptable};
+use crate::moment::Moment;
+
+/// What came of looking at settings and templates.
+#[derive(Default)]
+pub(super) struct Renewal {
+    /// They were taken up, and the site is not published since.
+    pub(super) pending: bool,
+    /// What was wrong with them; empty where nothing is.
+    pub(super) fault: String,
+    /// What a restart is needed for, as told last.
+    restart_for: Vec<&'static str>,
+}
+
+impl Work {
+    /// Takes up what has changed, once it has settled.
+    pub(super) fn renew(&mut self, now: Moment) {
+        let Some(mut inputs) = self.inputs.take() else { return };
+        match self.take_up(&mut inputs, now) {
+            Ok(()) => {
+                if !self.renewal.fault.is_empty() {
+                    tracing::info!("the fault is mended");
+                }
+                self.renewal.fault.clear();
+                self.renewal.pending = true;
+                self.dirty = true;
+                // What failed with the old ones may work with these, and at once.
+                if !self.last_failure.is_empty() {
+                    self.not_before = tokio::time::Instant::now();
+                }
+            }
+            Err(error) => {
+                let fault = format!("{error:#}");
+                if fault != self.renewal.fault {
+                    tracing::error!("the site goes on as it was made until now: {fault}");
+                    self.live.previews.fails(&fault);
+                }
+                self.renewal.fault = fault;
+            }
+        }
+        self.inputs = Some(inputs);
+    }
+
+    fn take_up(&mut self, inputs: &mut Inputs, now: Moment) -> anyhow::Result<()> {
+        let new = inputs.read(self.generator.settings())?;
+        let (settings, restart_for) = adoptable(self.generator.settings(), new);
+        if restart_for != self.renewal.restart_for && !restart_for.is_empty() {
+            let keys: Vec<String> = restart_for.iter().map(|key| format!("`{key}`")).collect();
+            tracing::warn!("restart Lookout for the change of {} to count", keys.join(", "));
+        }
+        self.renewal.restart_for = restart_for;
+        inputs.look_at(&settings)?;
+        self.generator.adopt(settings, now)
+    }
+}

@@ -1,0 +1,203 @@
+//! Notices that files change: whatever an editor does to them, also where it replaces them
+//! by renaming, and also where a directory is made or removed later.
+//!
+//! Each path is watched from the nearest directory above it that is there, so that its
+//! coming and going is seen; a directory that is there, with everything in it, as well.
+//! Whoever is told of a change calls [`Watcher::look_at`] again before reading.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::watch;
+
+/// Counts changes of the paths that it looks at.
+pub(super) struct Watcher {
+    inner: RecommendedWatcher,
+    watched: Vec<PathBuf>,
+    scope: Arc<Mutex<Scope>>,
+}
+
+/// Which of the things that are seen are of interest.
+#[derive(Debug, Default)]
+struct Scope {
+    paths: Vec<PathBuf>,
+    /// What we write ourselves is no news.
+    except: Vec<PathBuf>,
+}
+
+impl Watcher {
+    /// A watcher that looks at nothing yet, and the changes it will count.
+    pub(super) fn new() -> notify::Result<(Self, watch::Receiver<u64>)> {
+        let (count, changes) = watch::channel(0);
+        let scope: Arc<Mutex<Scope>> = Arc::default();
+        let seen = Arc::clone(&scope);
+        let inner = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            let scope = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            // An error says that something may have been missed.
+            if event.is_err() || event.is_ok_and(|event| scope.concerns(&event)) {
+                count.send_modify(|count| *count += 1);
+            }
+        })?;
+        Ok((Self { inner, watched: Vec::new(), scope }, changes))
+    }
+
+    /// Looks at `paths` from now on, and at what is below them, but not below `except`.
+    pub(super) fn look_at(&mut self, paths: &[&Path], except: &[&Path]) -> notify::Result<()> {
+        let mut wanted = BTreeMap::new();
+        let mut scope = Scope::default();
+        for path in paths {
+            scope.paths.extend(places(path, &mut wanted));
+        }
+        scope.except.extend(except.iter().filter_map(|path| path.canonicalize().ok()));
+        *self.scope.lock().unwrap_or_else(PoisonError::into_inner) = scope;
+        for path in self.watched.drain(..) {
+            // It may be gone, and with it the watch.
+            drop(self.inner.unwatch(&path));
+        }
+        for (path, mode) in wanted {
+            self.inner.watch(&path, mode)?;
+            self.watched.push(path);
+        }
+        Ok(())
+    }
+}
+
+impl Scope {
+    fn concerns(&self, event: &notify::Event) -> bool {
+        // Reading is no change; we read ourselves.
+        if matches!(event.kind, EventKind::Access(_)) && !event.need_rescan() {
+            return false;
+        }
+        event.need_rescan() || event.paths.iter().any(|path| self.concerns_path(path))
+    }
+
+    fn concerns_path(&self, path: &Path) -> bool {
+        let below = |of: &PathBuf| path.starts_with(of);
+        // A directory above may come or go, and `path` with it.
+        let wanted = self.paths.iter().any(|of| below(of) || of.starts_with(path));
+        wanted && !self.except.iter().any(below)
+    }
+}
+
+/// The names under which changes of `path` will be told, given the watches it needs.
+fn places(path: &Path, wanted: &mut BTreeMap<PathBuf, RecursiveMode>) -> Vec<PathBuf> {
+    let mut places = Vec::new();
+    let Ok(path) = std::path::absolute(path) else { return places };
+    let above = path.ancestors().skip(1).find_map(|above| {
+        let real = above.canonicalize().ok().filter(|real| real.is_dir())?;
+        Some((real, path.strip_prefix(above).ok()?.to_owned()))
+    });
+    if let Some((real, rest)) = above {
+        places.push(real.join(rest));
+        wanted.entry(real).or_insert(RecursiveMode::NonRecursive);
+    }
+    // Where it is a link, it is what the link leads to that changes.
+    if let Ok(real) = path.canonicalize() {
+        if real.is_dir() {
+            wanted.insert(real.clone(), RecursiveMode::Recursive);
+        } else if let Some(parent) = real.parent() {
+            wanted.entry(parent.to_owned()).or_insert(RecursiveMode::NonRecursive);
+        }
+        places.push(real);
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Waits until something was counted, or for long enough to know that nothing will be.
+    fn changed(changes: &mut watch::Receiver<u64>, expected: bool) -> bool {
+        let patience = if expected { Duration::from_secs(10) } else { Duration::from_millis(150) };
+        let begun = Instant::now();
+        while begun.elapsed() < patience {
+            if changes.has_changed().expect("the watcher is there") {
+                // What belongs to the same change may still be under way.
+                thread::sleep(Duration::from_millis(30));
+                changes.mark_unchanged();
+                return true;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+
+    #[test]
+    fn whatever_happens_to_a_file_is_noticed_and_nothing_else() {
+        let directory = TempDir::new().expect("a temporary directory");
+        let at = |name: &str| directory.path().join(name);
+        fs::create_dir_all(at("elsewhere")).expect("made");
+        std::os::unix::fs::symlink(at("elsewhere"), at("linked")).expect("linked");
+        let (mut watcher, mut changes) = Watcher::new().expect("it starts");
+        let write = |name: &str| fs::write(at(name), "text").expect("written");
+        let steps: Vec<(&str, bool, Box<dyn Fn()>)> = vec![
+            ("the settings are written", true, Box::new(|| write("lookout.toml"))),
+            ("somebody else's file", false, Box::new(|| write("other.toml"))),
+            (
+                "a directory appears",
+                true,
+                Box::new(|| fs::create_dir_all(at("templates/in")).expect("made")),
+            ),
+            ("a file in it", true, Box::new(|| write("templates/in/page.html"))),
+            ("a file is read", false, Box::new(|| drop(fs::read(at("templates/in/page.html"))))),
+            ("an editor's file beside it", true, Box::new(|| write("templates/in/.page.html.swp"))),
+            (
+                "which is renamed over it",
+                true,
+                Box::new(|| {
+                    fs::rename(at("templates/in/.page.html.swp"), at("templates/in/page.html"))
+                        .expect("renamed");
+                }),
+            ),
+            (
+                "a file is removed",
+                true,
+                Box::new(|| fs::remove_file(at("templates/in/page.html")).expect("removed")),
+            ),
+            (
+                "the directory goes",
+                true,
+                Box::new(|| fs::remove_dir_all(at("templates")).expect("removed")),
+            ),
+            (
+                "and comes back",
+                true,
+                Box::new(|| fs::create_dir_all(at("templates")).expect("made")),
+            ),
+            ("with a file", true, Box::new(|| write("templates/page.html"))),
+            (
+                "two directories at once",
+                true,
+                Box::new(|| fs::create_dir_all(at("deep/static")).expect("made")),
+            ),
+            ("a file in these", true, Box::new(|| write("deep/static/style.css"))),
+            ("what a link leads to", true, Box::new(|| write("elsewhere/page.html"))),
+            ("what we write ourselves", false, Box::new(|| write("deep/static/site/page.html"))),
+        ];
+        fs::create_dir_all(at("deep")).expect("made");
+        fs::remove_dir(at("deep")).expect("removed");
+        for (what, expected, step) in steps {
+            if what == "what we write ourselves" {
+                fs::create_dir_all(at("deep/static/site")).expect("made");
+            }
+            let paths = ["lookout.toml", "templates", "deep/static", "linked"].map(at);
+            let site = at("deep/static/site");
+            watcher
+                .look_at(&paths.each_ref().map(PathBuf::as_path), &[&site])
+                .expect("it can look");
+            thread::sleep(Duration::from_millis(20));
+            changes.mark_unchanged();
+            step();
+            assert_eq!(changed(&mut changes, expected), expected, "{what}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What is said when, told as stories: comings and goings in, messages out.
+
+mod cards;
+mod day;
+mod snapshot;
+mod stage;
+mod stories;
+mod twice;

@@ -1,0 +1,148 @@
+//! What each answer of a chat leads to, over real HTTP.
+
+use std::time::Duration;
+
+use super::stage::{Stage, hook, quick};
+use crate::support::chat::{Answer, Chat};
+use crate::support::lookout::until;
+
+/// What becomes of the message that got an answer.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+enum Then {
+    Delivered,
+    SentAgain,
+    Dropped,
+}
+
+#[test]
+fn each_answer_leads_to_what_it_means() {
+    use Answer::{Closes, ClosesHalfway, Hangs, Late, Status, TooManyAtUnknownTime, Usual};
+    use Then::{Delivered, Dropped, SentAgain};
+    let late = Late(Duration::from_millis(100));
+    #[rustfmt::skip]
+    let cases = [
+        // what is special               answer                 then
+        ("ok",                           Usual,                 Delivered),
+        ("ok, after a while",            late,                  Delivered),
+        ("bad JSON, or an unknown hook", Status(400),           Dropped),
+        ("not allowed",                  Status(401),           Dropped),
+        ("the channel is locked",        Status(403),           Dropped),
+        ("the channel is gone",          Status(404),           Dropped),
+        ("the body is too long",         Status(413),           Dropped),
+        ("too often, but when?",         TooManyAtUnknownTime,  SentAgain),
+        ("a fault",                      Status(500),           SentAgain),
+        ("hooks are disabled",           Status(501),           Dropped),
+        ("a bad gateway",                Status(502),           SentAgain),
+        ("overloaded",                   Status(503),           SentAgain),
+        ("a slow gateway",               Status(504),           SentAgain),
+        ("elsewhere",                    Status(302),           Dropped),
+        ("elsewhere, body and all",      Status(307),           Dropped),
+        ("nothing ever",                 Hangs,                 SentAgain),
+        ("the connection closes",        Closes,                SentAgain),
+        ("… in the middle of an answer", ClosesHalfway,         SentAgain),
+    ];
+    for (what, answer, then) in cases {
+        for (kind, chat) in [
+            ("mattermost", Chat::mattermost()),
+            ("slack", Chat::slack()),
+            ("discord", Chat::discord()),
+        ] {
+            chat.next([answer]);
+            let mut stage = Stage::new(&hook(kind, &chat.hook()));
+            stage.join("Ada");
+            chat.wait_for_requests(1);
+            if then == SentAgain {
+                chat.wait_for_requests(2);
+            }
+            // Whatever became of it, the next one goes through.
+            stage.join("Grace");
+            let is_dropped = then == Dropped;
+            let posts = chat.wait_for_posts(if is_dropped { 1 } else { 2 });
+            assert!(posts.last().expect("a post").text().contains("Grace"), "{what}: {posts:#?}");
+            let tries = chat.heard().len();
+            assert_eq!(tries, if then == SentAgain { 3 } else { 2 }, "{what} of {kind}");
+            let lost = format!(
+                "lookout_notify_lost_total{{target=\"1\",kind=\"{kind}\",reason=\"refused\"}}"
+            );
+            assert_eq!(stage.metric(&lost), is_dropped.then_some(1), "{what} of {kind}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_says_when_is_asked_then() {
+    let wait = Duration::from_secs(1);
+    for (kind, chat) in
+        [("mattermost", Chat::mattermost()), ("slack", Chat::slack()), ("discord", Chat::discord())]
+    {
+        chat.next([Answer::TooMany { retry_after: wait }]);
+        let mut stage = Stage::new(&hook(kind, &chat.hook()));
+        stage.join("Ada");
+        chat.wait_for_posts(1);
+        let heard = chat.heard();
+        let waited = heard[1].at.duration_since(heard[0].at);
+        assert!(waited >= wait - Duration::from_millis(50), "{kind}: {waited:?}");
+    }
+}
+
+#[test]
+fn an_outage_delays_messages_and_loses_repeats_and_mixes_up_none() {
+    use Answer::{Closes, ClosesHalfway, Hangs, Status, TooManyAtUnknownTime};
+    let chat = Chat::mattermost();
+    let mut stage = Stage::new(&hook("mattermost", &chat.hook()));
+    let names: Vec<_> = (0..60).map(|n| format!("Guest{n:02}")).collect();
+    let troubles = [Status(503), Closes, Hangs, ClosesHalfway, TooManyAtUnknownTime, Status(500)];
+    let backlog = "lookout_notify_backlog{target=\"1\",kind=\"mattermost\"}";
+    for ((waiting, name), trouble) in (1..).zip(&names).zip(troubles.iter().cycle()) {
+        chat.always(*trouble);
+        stage.join(name);
+        assert!(until(|| stage.metric(backlog) == Some(waiting)), "{name} waits");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(chat.posts(), [], "nothing gets through");
+    // It was restarted meanwhile, too.
+    stage.stop();
+    stage.start();
+    chat.always(Answer::Usual);
+    let posts = chat.wait_for_posts(names.len());
+    for (post, name) in posts.iter().zip(&names) {
+        assert!(post.text().contains(name.as_str()), "{name} is due: {}", post.text());
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(chat.posts().len(), names.len(), "none twice");
+    assert!(until(|| stage.metric(backlog) == Some(0)));
+}
+
+#[test]
+fn a_message_that_waits_for_too_long_is_given_up() {
+    let chat = Chat::mattermost();
+    chat.always(Answer::Status(503));
+    let pace = lookout::notify::pace::Pace { give_up: 1, ..quick() };
+    let mut stage = Stage::at_pace(&hook("mattermost", &chat.hook()), pace);
+    stage.join("Ada");
+    let lost = "lookout_notify_lost_total{target=\"1\",kind=\"mattermost\",reason=\"given_up\"}";
+    assert!(until(|| stage.metric(lost) == Some(1)), "{}", stage.health.metrics());
+    chat.always(Answer::Usual);
+    stage.join("Grace");
+    let posts = chat.wait_for_posts(1);
+    assert!(posts[0].text().contains("Grace"), "{posts:#?}");
+}
+
+#[test]
+fn several_targets_do_not_wait_for_each_other() {
+    let (down, up) = (Chat::slack(), Chat::discord());
+    down.always(Answer::Hangs);
+    let targets = format!(
+        "{}{}{}events = [\"ended\"]\n",
+        hook("slack", &down.hook()),
+        hook("discord", &up.hook()),
+        hook("discord", &up.hook()),
+    );
+    let mut stage = Stage::new(&targets);
+    stage.join("Ada");
+    up.wait_for_posts(1);
+    stage.leave("Ada");
+    // The second and the third have one address, and each its own events.
+    up.wait_for_posts(3);
+    assert_eq!(down.posts(), []);
+}

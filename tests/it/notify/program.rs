@@ -1,0 +1,148 @@
+//! The program with chats to tell, as its operator runs it.
+
+use std::thread;
+
+use lookout::moment::Moment;
+
+use super::stage::hook;
+use crate::support::Lookout;
+use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
+use crate::support::lookout::{now, until};
+
+const PUBLISHED: &str = "[privacy]\npublish = [\"*\"]\n";
+
+fn lookout(targets: &str) -> Lookout {
+    Lookout::with_settings(&format!("{PUBLISHED}{targets}"))
+}
+
+/// Somebody comes or goes, now.
+fn body(what: &str, name: &str) -> String {
+    let time = Moment::from_seconds(now());
+    let key = if what == "left" { "leave_time" } else { "join_time" };
+    format!(
+        r#"{{"event":"meeting.participant_{what}","event_ts":1,"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{name}","user_name":"{name}","{key}":"{time}"}}}}}}}}"#
+    )
+}
+
+#[track_caller]
+fn deliver(lookout: &Lookout, body: &str) {
+    assert_eq!(lookout.deliver(body.as_bytes()).status, 204, "{body}");
+}
+
+/// Waits until the first look is over, which is silent.
+fn settled(lookout: &Lookout) {
+    let has_looked = || {
+        let check = lookout.run(&["check"]);
+        !String::from_utf8_lossy(&check.stdout).contains("sends a sample")
+    };
+    assert!(until(has_looked), "{}", lookout.log());
+}
+
+#[test]
+fn sixty_four_copies_at_once_are_one_message() {
+    let chat = Chat::mattermost();
+    let mut lookout = lookout(&hook("mattermost", &chat.hook()));
+    lookout.serve();
+    settled(&lookout);
+    let body = body("joined", "Ada");
+    thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| deliver(&lookout, &body));
+        }
+    });
+    assert!(chat.wait_for_posts(1)[0].text().contains("Ada"));
+    deliver(&lookout, &self::body("joined", "Grace"));
+    assert!(chat.wait_for_posts(2)[1].text().contains("Grace"));
+    assert_eq!(lookout.exported_keys().len(), 2, "one row each");
+}
+
+#[test]
+fn a_kill_loses_nothing_and_says_nothing_twice() {
+    let chat = Chat::mattermost();
+    let mut lookout = lookout(&hook("mattermost", &chat.hook()));
+    lookout.serve();
+    settled(&lookout);
+    deliver(&lookout, &body("joined", "Ada"));
+    chat.wait_for_posts(1);
+    // One message gathers, then waits for a server that is down, and it is killed each time.
+    deliver(&lookout, &body("joined", "Grace"));
+    lookout.kill();
+    chat.always(Answer::Status(503));
+    lookout.serve();
+    let heard = chat.heard().len();
+    chat.wait_for_requests(heard + 1);
+    lookout.kill();
+    lookout.serve();
+    deliver(&lookout, &body("left", "Ada"));
+    deliver(&lookout, &body("left", "Grace"));
+    chat.wait_for_requests(heard + 2);
+    chat.always(Answer::Usual);
+    assert!(until(|| chat.posts().len() >= 3) || until(|| chat.posts().len() >= 3));
+    lookout.stop();
+    let posts = chat.posts();
+    let texts: Vec<_> = posts.iter().map(|post| post.text()).collect();
+    assert_eq!(texts.len(), 3, "{texts:#?}");
+    assert!(texts[0].contains("Ada") && texts[1].contains("Grace"), "{texts:#?}");
+    assert!(posts[2].body.to_string().contains("Ada"), "the summary: {posts:#?}");
+}
+
+#[test]
+fn no_log_metric_or_error_tells_the_address_or_the_token() {
+    let chat = Chat::mattermost();
+    let secret = chat.hook().rsplit('/').next().expect("it has a path").to_owned();
+    let targets = format!(
+        "{}bot_token = \"{TOKEN}\"\nserver_url = \"{}\"\nchannel_id = \"{CHANNEL}\"\n{}",
+        hook("mattermost", &chat.hook()),
+        chat.server_url(),
+        // Nobody listens there.
+        hook("slack", &format!("http://127.0.0.1:9/services/{secret}")),
+    );
+    for verbosity in ["-vv", "-vvv"] {
+        let mut lookout = lookout(&targets);
+        lookout.serve_with(&[verbosity]);
+        settled(&lookout);
+        chat.next([Answer::Status(401), Answer::Status(404), Answer::Closes]);
+        let before = chat.posts().len();
+        deliver(&lookout, &body("joined", "Ada"));
+        chat.wait_for_requests(before + 1);
+        thread::sleep(std::time::Duration::from_secs(2));
+        let metrics = crate::support::Request::get("/metrics").send(lookout.admin()).text();
+        assert!(metrics.contains("lookout_notify_retries_total"), "{metrics}");
+        let test = lookout.run(&[verbosity, "notify", "--test"]);
+        let check = lookout.run(&[verbosity, "check"]);
+        let outputs = [&test.stdout, &test.stderr, &check.stdout, &check.stderr];
+        let outputs = outputs.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let said = format!("{}{metrics}{}", lookout.stop(), outputs.concat());
+        assert!(said.contains("slack at 127.0.0.1"), "{said}");
+        for hidden in [&secret, TOKEN] {
+            assert!(!said.contains(hidden), "`{hidden}` in {said}");
+        }
+    }
+}
+
+#[test]
+fn a_test_sends_one_sample_to_each_and_says_what_came_back() {
+    let (fine, gone, away) = (Chat::mattermost(), Chat::discord(), "http://127.0.0.1:9/hook");
+    gone.always(Answer::Status(404));
+    let with = |more: &str| lookout(&format!("{}{more}", hook("mattermost", &fine.hook())));
+    let said = with("").ok(&["notify", "--test"]);
+    insta::assert_snapshot!(said, @"✓ chat 1 (mattermost at 127.0.0.1), webhook: the sample was taken");
+    assert_eq!(fine.posts().len(), 1);
+    let missing = "[[notify]]\nkind = \"slack\"\nurl_file = \"missing\"\n";
+    let all = with(&format!("{}{}{missing}", hook("discord", &gone.hook()), hook("slack", away)));
+    let output = all.run(&["notify", "--test"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    let dir = all.dir.path().display().to_string();
+    insta::assert_snapshot!(said.replace(&dir, "DIR"), @r#"
+    ✓ chat 1 (mattermost at 127.0.0.1), webhook: the sample was taken
+    ✗ chat 2 (discord at 127.0.0.1), webhook: refused, 404 Not Found: {"code":0,"message":"as the test says"}; make a new webhook if that one is gone
+    ✗ chat 3 (slack at 127.0.0.1), webhook: no connection; is the address right, and the server up?; try again later
+    ✗ chat 4 (slack): `notify.url_file`, `missing`: No such file or directory (os error 2); correct the path, or the file's owner and mode
+    "#);
+    let refused = all.run(&["notify"]);
+    assert_eq!(refused.status.code(), Some(2), "settings that are of no use");
+    let none = lookout("").run(&["notify", "--test"]);
+    assert_eq!(none.status.code(), Some(2));
+    insta::assert_snapshot!(String::from_utf8_lossy(&none.stderr), @"lookout: lookout.toml: `[[notify]]`: there is no chat to tell; add a `[[notify]]` with `kind` and `url`");
+}

@@ -1,0 +1,144 @@
+//! Chats that are told of a room, in this process and faster than in life: real sockets, a
+//! real file for what is kept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lookout::config::{Environment, Settings, parse};
+use lookout::intake::Health;
+use lookout::moment::Moment;
+use lookout::notify::pace::Pace;
+use lookout::notify::survey::survey;
+use lookout::notify::{Notifier, recent, start};
+use lookout::roster::{Presence, Roster, Rules};
+use lookout::zoom;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use crate::support::lookout::{now, until};
+
+/// Seconds of life are milliseconds here.
+pub fn quick() -> Pace {
+    Pace {
+        gather: 0,
+        gather_most: 0,
+        time_out: Duration::from_millis(300),
+        retry: Duration::from_millis(5),
+        retry_most: Duration::from_millis(60),
+        every: Duration::from_millis(1),
+        look_after: Duration::from_millis(50),
+        ..Pace::default()
+    }
+}
+
+/// A room, and what tells of it.
+pub struct Stage {
+    /// Removed with the stage.
+    _dir: TempDir,
+    pub health: Arc<Health>,
+    settings: Settings,
+    roster: Roster,
+    presences: watch::Sender<Option<Arc<Presence>>>,
+    notifier: Option<Notifier>,
+    runtime: Runtime,
+    pace: Pace,
+}
+
+impl Stage {
+    /// An empty room that `targets` are told of, as `[[notify]]` has them.
+    #[track_caller]
+    pub fn new(targets: &str) -> Self {
+        Self::at_pace(targets, quick())
+    }
+
+    #[track_caller]
+    pub fn at_pace(targets: &str, pace: Pace) -> Self {
+        let dir = TempDir::new().expect("a temporary directory");
+        let text = format!("[privacy]\npublish = [\"*\"]\n{targets}");
+        let file = dir.path().join("lookout.toml");
+        let settings = parse(&text, &file, &Environment::default());
+        let settings = settings.unwrap_or_else(|error| panic!("{error}"));
+        let runtime = Runtime::new().expect("it starts");
+        let mut stage = Self {
+            _dir: dir,
+            health: Arc::default(),
+            settings,
+            roster: Roster::new(),
+            presences: watch::channel(None).0,
+            notifier: None,
+            runtime,
+            pace,
+        };
+        stage.tell();
+        stage.start();
+        stage
+    }
+
+    /// Begins to tell, with what was kept.
+    pub fn start(&mut self) {
+        let (presences, metrics) = (self.presences.subscribe(), self.health.notify());
+        let notifier = start(&self.settings, None, presences, metrics, self.pace);
+        self.notifier = notifier.expect("it starts");
+        // The first look is silent: it has to be over before anything happens.
+        let has_looked = || {
+            let found = self.runtime.block_on(survey(&self.settings, None));
+            found.is_ok_and(|found| found.iter().flatten().all(|target| target.kept.is_some()))
+        };
+        assert!(until(has_looked), "nothing is kept");
+    }
+
+    /// Ends telling, as the system would.
+    pub fn stop(&mut self) {
+        if let Some(notifier) = self.notifier.take() {
+            self.runtime.block_on(notifier.stop()).expect("it ends");
+        }
+    }
+
+    /// Somebody comes, now.
+    pub fn join(&mut self, name: &str) {
+        self.event("joined", name);
+        self.tell();
+    }
+
+    /// Somebody goes, now.
+    pub fn leave(&mut self, name: &str) {
+        self.event("left", name);
+        self.tell();
+    }
+
+    /// Stores without anybody being told of it yet.
+    pub fn event(&mut self, what: &str, name: &str) {
+        let time = Moment::from_seconds(now());
+        let key = if what == "left" { "leave_time" } else { "join_time" };
+        let body = format!(
+            r#"{{"event":"meeting.participant_{what}","event_ts":1,"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{name}","user_name":"{name}","{key}":"{time}"}}}}}}}}"#
+        );
+        self.roster.apply(&zoom::understand(&body, 0)).expect("nothing was summed up");
+    }
+
+    /// Shows who is where.
+    pub fn tell(&self) {
+        let now = Moment::from_seconds(now());
+        let presence = self.roster.presence(&Rules::from(&self.settings), now);
+        self.presences.send_replace(Some(Arc::new(recent(&presence, now))));
+    }
+
+    /// The value of a metric, by the beginning of its line.
+    pub fn metric(&self, name: &str) -> Option<u64> {
+        let metrics = self.health.metrics();
+        let line = metrics.lines().find(|line| line.starts_with(name))?;
+        line.rsplit(' ').next()?.parse().ok()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A target behind a webhook.
+pub fn hook(kind: &str, url: &str) -> String {
+    format!("[[notify]]\nkind = \"{kind}\"\nurl = \"{url}\"\n")
+}

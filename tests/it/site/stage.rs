@@ -1,0 +1,89 @@
+//! An output directory, and what is in it.
+
+use std::borrow::Cow;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use lookout::site::{Edition, File, Outcome, Published, Replace, Twin, publish};
+use tempfile::TempDir;
+
+use super::sample::edition;
+
+/// An output directory that is published into.
+pub struct Stage {
+    pub directory: TempDir,
+    pub twins: Vec<PathBuf>,
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        Self { directory, twins: Vec::new() }
+    }
+
+    pub fn output(&self) -> PathBuf {
+        self.directory.path().join("deep/site")
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.output().join(path)
+    }
+
+    pub fn try_publish(
+        &self,
+        files: &[(&str, &str)],
+        edition: &Edition,
+        replace: Replace,
+    ) -> anyhow::Result<Outcome> {
+        let files: Vec<File> = files
+            .iter()
+            .map(|(path, text)| File {
+                path: (*path).to_owned(),
+                bytes: Cow::Borrowed(text.as_bytes()),
+                lasting: path.starts_with("assets/"),
+            })
+            .collect();
+        let twins: Vec<Twin> =
+            self.twins.iter().map(|target| Twin { target, of: "a.csv" }).collect();
+        publish(&files, &twins, &self.output(), edition, replace)
+    }
+
+    #[track_caller]
+    pub fn publish(&self, files: &[(&str, &str)]) -> Published {
+        match self.try_publish(files, &edition(1), Replace::NotNewer) {
+            Ok(Outcome::Published(published)) => published,
+            other => panic!("not published: {other:?}"),
+        }
+    }
+
+    pub fn read(&self, path: &str) -> Option<String> {
+        fs::read_to_string(self.path(path)).ok()
+    }
+
+    /// Everything in the output directory that a visitor could ask for.
+    pub fn visible(&self) -> Vec<String> {
+        let entries = walkdir::WalkDir::new(self.output()).sort_by_file_name();
+        let files = entries.into_iter().map(|entry| entry.expect("it can be read"));
+        let files = files.filter(|entry| entry.file_type().is_file());
+        let below = |path: &Path| {
+            path.strip_prefix(self.output()).expect("it is below").display().to_string()
+        };
+        let paths = files.map(|entry| below(entry.path()));
+        paths
+            .filter(|path| {
+                !path.starts_with(".lookout-manifest") && !path.starts_with(".lookout-lock")
+            })
+            .collect()
+    }
+
+    pub fn date(&self, path: &str) -> i64 {
+        fs::metadata(self.path(path)).expect("it is there").mtime()
+    }
+
+    pub fn set_date(&self, path: &str, date: SystemTime) {
+        let file = fs::File::options().write(true).open(self.path(path)).expect("it is there");
+        file.set_modified(date).expect("it can be dated");
+    }
+}
