@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::config::notify::Happening;
 use crate::moment::Moment;
 use crate::notify::desk::Desk;
+use crate::notify::forgotten::Mark;
 use crate::notify::kept::{Fate, Kept};
 use crate::notify::message::{CardState, Inside, Message, News};
 use crate::notify::metrics::Loss;
@@ -56,6 +57,15 @@ impl Sending {
     /// Goes on with what was kept.
     pub fn new(kept: Kept) -> Self {
         Self { kept, is_kept: true, bot_rests_until: None, fails: false }
+    }
+
+    /// Forgets those whose marks are news, also in what is under way.
+    pub fn adopt(&mut self, marks: &[Mark], flight: Option<&mut Flight>) {
+        let news = self.kept.adopt(marks);
+        if let Some(Flight { of: Cargo::Card(posted), .. }) = flight {
+            posted.card.forget_shown(&|name| news.iter().any(|mark| mark.is_of(name)));
+        }
+        self.is_kept = false;
     }
 
     /// Begins to send what has waited longest.
