@@ -25,6 +25,8 @@ if [ "${#needed[@]}" -gt 0 ]; then
 fi
 mirror=${MIRROR:-$(sed -nE 's/^(deb |URIs: *)(\[.*\] )?(https?:[^ ]+).*/\3/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | head -n 1)}
 root=$(mktemp -d /var/tmp/lookout-package.XXXXXX)
+# Everybody has to be able to enter it, as every `/`.
+chmod 755 "$root"
 trap 'as_root umount -q "$root/proc" || true; as_root rm -rf "$root"' EXIT
 as_root debootstrap --variant=minbase bookworm "$root" "${mirror:-https://deb.debian.org/debian}" > "$root.log" 2>&1 \
     || { tail "$root.log"; exit 1; }
@@ -54,7 +56,7 @@ for file in man/man1/lookout.1 man/man1/lookout-serve.1 bash-completion/completi
     expect "there is $file" sh -c "dpkg-deb -c '$package' | grep -q 'usr/share/$file'"
 done
 expect 'the service user can work there' inside setpriv --reuid lookout --regid lookout --clear-groups \
-    lookout -q -c /etc/lookout/lookout.toml build
+    sh -c 'echo "{\"event\":\"a\",\"event_ts\":1}" | lookout -q -c /etc/lookout/lookout.toml import - && lookout -q -c /etc/lookout/lookout.toml build'
 expect 'anybody can read the site' test "$(inside stat -c %a /var/lib/lookout/site/lookout/index.html)" = 644
 
 inside sh -c 'echo "# mine" >> /etc/lookout/lookout.toml'

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::commands::serve::listen;
+use crate::commands::serve::listen_on_both;
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
 use crate::http::{self, Trigger};
@@ -21,9 +21,7 @@ const PRUNE: Duration = Duration::from_secs(10);
 pub async fn run(settings: Settings, mut supervisor: Supervisor) -> Result<()> {
     settings.require_secret()?;
     http::raise_file_limit();
-    let public = listen(&mut supervisor, settings.zoom.listen, "zoom.listen")?;
-    let private = listen(&mut supervisor, settings.admin.listen, "admin.listen")?;
-    supervisor.refuse_other_sockets()?;
+    let (public, private) = listen_on_both(&settings, &mut supervisor)?;
     let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 
     let journal = Arc::new(Journal::open(&settings.journal.path)?);

@@ -70,10 +70,7 @@ impl Service {
         warn_if_nobody_appears(&settings);
         http::raise_file_limit();
         // Addresses first: a second `serve` by mistake ends here, before it touches anything.
-        let (public, private) = (settings.zoom.listen, settings.admin.listen);
-        let public = listen(supervisor, public, "zoom.listen")?;
-        let private = listen(supervisor, private, "admin.listen")?;
-        supervisor.refuse_other_sockets()?;
+        let (public, private) = listen_on_both(&settings, supervisor)?;
         let preview = extras.preview.map(http::listen).transpose()?;
         let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 
@@ -159,6 +156,17 @@ impl Service {
 pub struct CannotListen {
     why: String,
     key: &'static str,
+}
+
+/// Listens where deliveries are taken, and where health is told.
+pub(super) fn listen_on_both(
+    settings: &Settings,
+    supervisor: &mut Supervisor,
+) -> Result<(TcpListener, TcpListener)> {
+    let public = listen(supervisor, settings.zoom.listen, "zoom.listen")?;
+    let private = listen(supervisor, settings.admin.listen, "admin.listen")?;
+    supervisor.refuse_other_sockets()?;
+    Ok((public, private))
 }
 
 /// Listens on `address`, which `key` sets, or takes over the socket that does already.

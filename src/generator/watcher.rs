@@ -131,72 +131,65 @@ mod tests {
         false
     }
 
+    /// Something that happens to a file.
+    enum Step {
+        Write(&'static str),
+        Read(&'static str),
+        Rename(&'static str, &'static str),
+        Remove(&'static str),
+        Make(&'static str),
+        Clear(&'static str),
+    }
+
+    fn take(step: &Step, directory: &Path) {
+        let at = |name: &str| directory.join(name);
+        let done = match *step {
+            Step::Write(file) => fs::write(at(file), "text"),
+            Step::Read(file) => fs::read(at(file)).map(drop),
+            Step::Rename(from, to) => fs::rename(at(from), at(to)),
+            Step::Remove(file) => fs::remove_file(at(file)),
+            Step::Make(directory) => fs::create_dir_all(at(directory)),
+            Step::Clear(directory) => fs::remove_dir_all(at(directory)),
+        };
+        done.expect("it happens");
+    }
+
     #[test]
     fn whatever_happens_to_a_file_is_noticed_and_nothing_else() {
+        use Step::{Clear, Make, Read, Remove, Rename, Write};
+        #[rustfmt::skip]
+        let steps = [
+            // what happens                 noticed  step
+            ("the settings are written",    true,    Write("lookout.toml")),
+            ("somebody else's file",        false,   Write("other.toml")),
+            ("a directory appears",         true,    Make("templates/in")),
+            ("a file in it",                true,    Write("templates/in/page.html")),
+            ("a file is read",              false,   Read("templates/in/page.html")),
+            ("an editor's file beside it",  true,    Write("templates/in/.page.html.swp")),
+            ("which is renamed over it",    true,    Rename("templates/in/.page.html.swp", "templates/in/page.html")),
+            ("a file is removed",           true,    Remove("templates/in/page.html")),
+            ("the directory goes",          true,    Clear("templates")),
+            ("and comes back",              true,    Make("templates")),
+            ("with a file",                 true,    Write("templates/page.html")),
+            ("two directories at once",     true,    Make("deep/static")),
+            ("a file in these",             true,    Write("deep/static/style.css")),
+            ("what a link leads to",        true,    Write("elsewhere/page.html")),
+            ("our own directory appears",   true,    Make("deep/static/site")),
+            ("what we write ourselves",     false,   Write("deep/static/site/page.html")),
+        ];
         let directory = TempDir::new().expect("a temporary directory");
         let at = |name: &str| directory.path().join(name);
         fs::create_dir_all(at("elsewhere")).expect("made");
         std::os::unix::fs::symlink(at("elsewhere"), at("linked")).expect("linked");
         let (mut watcher, mut changes) = Watcher::new().expect("it starts");
-        let write = |name: &str| fs::write(at(name), "text").expect("written");
-        let steps: Vec<(&str, bool, Box<dyn Fn()>)> = vec![
-            ("the settings are written", true, Box::new(|| write("lookout.toml"))),
-            ("somebody else's file", false, Box::new(|| write("other.toml"))),
-            (
-                "a directory appears",
-                true,
-                Box::new(|| fs::create_dir_all(at("templates/in")).expect("made")),
-            ),
-            ("a file in it", true, Box::new(|| write("templates/in/page.html"))),
-            ("a file is read", false, Box::new(|| drop(fs::read(at("templates/in/page.html"))))),
-            ("an editor's file beside it", true, Box::new(|| write("templates/in/.page.html.swp"))),
-            (
-                "which is renamed over it",
-                true,
-                Box::new(|| {
-                    fs::rename(at("templates/in/.page.html.swp"), at("templates/in/page.html"))
-                        .expect("renamed");
-                }),
-            ),
-            (
-                "a file is removed",
-                true,
-                Box::new(|| fs::remove_file(at("templates/in/page.html")).expect("removed")),
-            ),
-            (
-                "the directory goes",
-                true,
-                Box::new(|| fs::remove_dir_all(at("templates")).expect("removed")),
-            ),
-            (
-                "and comes back",
-                true,
-                Box::new(|| fs::create_dir_all(at("templates")).expect("made")),
-            ),
-            ("with a file", true, Box::new(|| write("templates/page.html"))),
-            (
-                "two directories at once",
-                true,
-                Box::new(|| fs::create_dir_all(at("deep/static")).expect("made")),
-            ),
-            ("a file in these", true, Box::new(|| write("deep/static/style.css"))),
-            ("what a link leads to", true, Box::new(|| write("elsewhere/page.html"))),
-            ("what we write ourselves", false, Box::new(|| write("deep/static/site/page.html"))),
-        ];
-        fs::create_dir_all(at("deep")).expect("made");
-        fs::remove_dir(at("deep")).expect("removed");
         for (what, expected, step) in steps {
-            if what == "what we write ourselves" {
-                fs::create_dir_all(at("deep/static/site")).expect("made");
-            }
             let paths = ["lookout.toml", "templates", "deep/static", "linked"].map(at);
-            let site = at("deep/static/site");
             watcher
-                .look_at(&paths.each_ref().map(PathBuf::as_path), &[&site])
+                .look_at(&paths.each_ref().map(PathBuf::as_path), &[&at("deep/static/site")])
                 .expect("it can look");
             thread::sleep(Duration::from_millis(20));
             changes.mark_unchanged();
-            step();
+            take(&step, directory.path());
             assert_eq!(changed(&mut changes, expected), expected, "{what}");
         }
     }

@@ -1,8 +1,9 @@
 //! `check` on set-ups that are broken, each in its own way.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::evening;
 use crate::support::Lookout;
@@ -31,14 +32,16 @@ fn write(lookout: &Lookout, path: &str, text: &str) {
     fs::write(path, text).expect("written");
 }
 
+fn set_mode(lookout: &Lookout, path: &str, mode: u32) {
+    fs::set_permissions(lookout.path(path), Permissions::from_mode(mode)).expect("set");
+}
+
 fn set_ups(taken: u16) -> Vec<SetUp> {
     let nobody = |_: &Lookout| {};
     vec![
         set_up("nothing is set", PORTS.to_owned(), nobody),
         set_up("everybody can read the secret", with_secret(""), |lookout| {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = fs::Permissions::from_mode(0o644);
-            fs::set_permissions(lookout.path("lookout.toml"), mode).expect("set");
+            set_mode(lookout, "lookout.toml", 0o644);
         }),
         set_up(
             "an alias is published",
@@ -88,10 +91,8 @@ fn set_ups(taken: u16) -> Vec<SetUp> {
             nobody,
         ),
         set_up("a web server cannot read what is there", with_secret(""), |lookout| {
-            use std::os::unix::fs::PermissionsExt;
             write(lookout, "site/lookout/index.html", "x");
-            let mode = fs::Permissions::from_mode(0o640);
-            fs::set_permissions(lookout.path("site/lookout/index.html"), mode).expect("set");
+            set_mode(lookout, "site/lookout/index.html", 0o640);
         }),
     ]
 }
@@ -118,7 +119,7 @@ fn every_broken_set_up_is_told_what_to_do() {
     for SetUp { what, settings, make } in set_ups(taken) {
         let lookout = Lookout::new();
         fs::write(lookout.path("lookout.toml"), settings).expect("written");
-        restrict(&lookout);
+        set_mode(&lookout, "lookout.toml", 0o600);
         make(&lookout);
         let (code, lines) = report(&lookout);
         let lines = lines.replace(&taken.to_string(), "PORT");
@@ -127,17 +128,11 @@ fn every_broken_set_up_is_told_what_to_do() {
     insta::assert_snapshot!(reports);
 }
 
-fn restrict(lookout: &Lookout) {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::Permissions::from_mode(0o600);
-    fs::set_permissions(lookout.path("lookout.toml"), mode).expect("set");
-}
-
 #[test]
 fn a_running_lookout_is_asked_from_outside_and_names_are_compared_with_those_seen() {
     let mut lookout =
         Lookout::with_settings("[privacy]\npublish = [\"Aylin Lindquist\", \"Wanjiru Quispe\"]\n");
-    restrict(&lookout);
+    set_mode(&lookout, "lookout.toml", 0o600);
     lookout.serve();
     for (_, body) in evening::bodies() {
         lookout.deliver(&body);

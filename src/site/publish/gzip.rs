@@ -60,7 +60,7 @@ pub(super) fn copies(
     };
     thread::scope(|scope| {
         let workers: Vec<_> = large.iter().map(|large| scope.spawn(move || copy(large))).collect();
-        let mut copies = small.iter().map(|small| copy(small)).collect::<io::Result<Vec<_>>>()?;
+        let mut copies = small.iter().map(copy).collect::<io::Result<Vec<_>>>()?;
         for worker in workers {
             copies.push(worker.join().expect("compressing never panics")?);
         }

@@ -4,7 +4,7 @@ use super::{body, deliver};
 use crate::support::Lookout;
 use crate::support::lookout::until;
 use crate::support::mongod::{Mongod, settings};
-use crate::support::old;
+use crate::support::old::Old;
 
 /// What `check` says of the archive at `url`, where `address` is.
 fn checked(url: &str, address: &str) -> String {
@@ -17,12 +17,12 @@ fn checked(url: &str, address: &str) -> String {
 #[test]
 fn check_says_what_was_found() {
     let mongod = Mongod::alone();
-    old::insert(&mongod.events(), 0..10);
+    Old { count: 10 }.insert(&mongod.events());
     let address = mongod.address.to_string();
     insta::assert_snapshot!(checked(&format!("mongodb://{address}"), &address), @"
     ✓ archive   DB, MongoDB 6.0.5, one server, so its disk has the only copy
     ✓ archive   `serve` will make the indexes `lookout.key_1`, `lookout.received_at_1`, `payload.object.participant.user_name_1_event_ts_1` in the background
-    ✓ archive   10 documents in zoomEvents.events, 10 of an older set-up, from 2023-11-14T22:13:20Z to 2023-11-15T00:28:20Z
+    ✓ archive   10 documents in zoomEvents.events, 10 of an older set-up, from 2023-11-14T22:13:20Z to 2026-06-09T10:13:20Z
     ");
 }
 

@@ -37,6 +37,11 @@ fn all(lookout: &Lookout, store: &str) -> [Vec<String>; 2] {
         .map(|which| lookout.exported_lines(&[&["--from", store], which].concat()))
 }
 
+/// Waits longer than usual: each look runs the program several times.
+fn in_the_end(mut condition: impl FnMut() -> bool) -> bool {
+    (0..4).any(|_| until(&mut condition))
+}
+
 #[test]
 fn a_pipe_carries_everything_from_archive_to_journal_and_on_to_another_archive() {
     let mongod = Mongod::alone();
@@ -44,11 +49,12 @@ fn a_pipe_carries_everything_from_archive_to_journal_and_on_to_another_archive()
     first.serve();
     deliver(&first, &body("joined", "m1", "Ada", "2026-01-05T20:00:00Z"));
     for odd in odd_bodies() {
-        assert_eq!(first.deliver(&odd.bytes).status, 204, "{}", odd.what);
+        // A busy machine may answer 503, upon which Zoom sends again.
+        assert!(until(|| first.deliver(&odd.bytes).status == 204), "{}", odd.what);
     }
     let count = || all(&first, "archive").iter().map(Vec::len).sum::<usize>();
     let stored = all(&first, "journal").iter().map(Vec::len).sum::<usize>();
-    assert!(until(|| count() == stored), "all are shipped");
+    assert!(in_the_end(|| count() == stored), "all are shipped: {}", first.log());
 
     let second = Lookout::new();
     carry_all(&first, "archive", &second);
@@ -59,7 +65,7 @@ fn a_pipe_carries_everything_from_archive_to_journal_and_on_to_another_archive()
     let mut third = Lookout::with_settings(&settings);
     third.serve();
     carry_all(&second, "journal", &third);
-    assert!(until(|| all(&third, "archive") == all(&first, "archive")), "{}", third.log());
+    assert!(in_the_end(|| all(&third, "archive") == all(&first, "archive")), "{}", third.log());
     third.wait_for("_data/zoom-room-dashboard.csv", |csv| csv.contains("\"Ada\""));
 }
 

@@ -10,10 +10,10 @@ use super::{body, deliver};
 use crate::support::Lookout;
 use crate::support::lookout::until;
 use crate::support::mongod::Mongod;
-use crate::support::old::{self, old};
+use crate::support::old::Old;
 
 /// Documents of the older set-up: 500 people over three years.
-const OLD: i64 = 100_000;
+const OLD: Old = Old { count: 100_000 };
 
 const CSV: &str = "_data/zoom-room-dashboard.csv";
 
@@ -21,7 +21,7 @@ const CSV: &str = "_data/zoom-room-dashboard.csv";
 fn old_documents_give_the_right_table_and_a_second_build_costs_only_what_is_new() {
     let mongod = Mongod::alone();
     let events = mongod.events();
-    old::insert(&events, 0..OLD);
+    OLD.insert(&events);
     let lookout = Lookout::with_settings(&mongod.settings());
     let timed = || {
         let begun = Instant::now();
@@ -32,7 +32,7 @@ fn old_documents_give_the_right_table_and_a_second_build_costs_only_what_is_new(
 
     // The same events through a journal alone.
     let reference = Lookout::new();
-    fs::write(reference.path("old.jsonl"), old::lines(OLD)).expect("written");
+    fs::write(reference.path("old.jsonl"), OLD.lines()).expect("written");
     reference.ok(&["-q", "import", "old.jsonl"]);
     reference.ok(&["build"]);
     assert_eq!(lookout.csv(), reference.csv());
@@ -42,7 +42,7 @@ fn old_documents_give_the_right_table_and_a_second_build_costs_only_what_is_new(
 
     let second = timed();
     assert!(second * 4 < first, "the first took {first:?}, the second {second:?}");
-    let mut new = old(1);
+    let mut new = OLD.document(1);
     let participant =
         doc! { "user_id": "x", "user_name": "Zoe", "join_time": "2026-09-21T14:00:00Z" };
     new.insert("payload", doc! { "object": { "uuid": "new", "participant": participant } });
@@ -56,14 +56,14 @@ fn old_documents_give_the_right_table_and_a_second_build_costs_only_what_is_new(
 #[test]
 fn years_that_were_copied_in_behind_later_ones_are_sorted_on_disk() {
     let mongod = Mongod::alone();
-    let (count, copied) = (35_000, 5_000);
-    old::insert(&mongod.events(), (copied..count).chain(0..copied));
+    let (past, copied) = (Old { count: 35_000 }, 5_000);
+    past.insert_some(&mongod.events(), (copied..past.count).chain(0..copied));
     let lookout = Lookout::with_settings(&mongod.settings());
     let built = lookout.run(&["build"]);
     let stderr = String::from_utf8_lossy(&built.stderr);
     assert!(built.status.success() && stderr.contains("sorted first"), "{stderr}");
     let reference = Lookout::new();
-    fs::write(reference.path("old.jsonl"), old::lines(count)).expect("written");
+    fs::write(reference.path("old.jsonl"), past.lines()).expect("written");
     reference.ok(&["-q", "import", "old.jsonl"]);
     reference.ok(&["build"]);
     assert_eq!(lookout.csv(), reference.csv());
@@ -73,7 +73,7 @@ fn years_that_were_copied_in_behind_later_ones_are_sorted_on_disk() {
 fn documents_that_were_given_a_key_for_sharding_are_read_as_before() {
     let mongod = Mongod::alone();
     let events = mongod.events();
-    old::insert(&events, 0..10);
+    Old { count: 10 }.insert(&events);
     let mut lookout = Lookout::with_settings(&mongod.settings());
     lookout.ok(&["build"]);
     let before = lookout.csv();
@@ -113,7 +113,8 @@ fn a_running_serve_shows_what_others_insert_however_late() {
 fn a_build_finds_what_came_late_and_what_was_copied_in() {
     let mongod = Mongod::alone();
     let events = mongod.events();
-    old::insert(&events, 0..2_000);
+    let past = Old { count: 2_000 };
+    past.insert(&events);
     let lookout = Lookout::with_settings(&mongod.settings());
     lookout.ok(&["build"]);
     let now = u32::try_from(crate::support::lookout::now()).expect("before 2106");
@@ -125,7 +126,7 @@ fn a_build_finds_what_came_late_and_what_was_copied_in() {
         ("an `_id` of another type",       mongodb::bson::Bson::from("an id")),
     ];
     for (n, (what, id)) in cases.into_iter().enumerate() {
-        let mut document = old(2_000);
+        let mut document = past.document(0);
         let name = format!("Late {n}");
         let participant =
             doc! { "user_id": &name, "user_name": &name, "join_time": "2025-01-05T20:01:00Z" };
@@ -141,7 +142,7 @@ fn a_build_finds_what_came_late_and_what_was_copied_in() {
 #[test]
 fn a_build_without_its_archive_fails_and_changes_nothing() {
     let mut mongod = Mongod::alone();
-    old::insert(&mongod.events(), 0..10);
+    Old { count: 10 }.insert(&mongod.events());
     let lookout = Lookout::with_settings(&mongod.settings());
     lookout.ok(&["build"]);
     let before = lookout.site();

@@ -49,7 +49,8 @@ fn odd_bodies_come_back_from_journal_and_archive_alike() {
     lookout.serve();
     let bodies = odd_bodies();
     for odd in &bodies {
-        assert_eq!(lookout.deliver(&odd.bytes).status, 204, "{}", odd.what);
+        // A busy machine may answer 503, upon which Zoom sends again.
+        assert!(until(|| lookout.deliver(&odd.bytes).status == 204), "{}", odd.what);
     }
     let stored = lookout.exported_lines(&["--from", "journal"]).len()
         + lookout.exported_lines(&["--from", "journal", "--quarantined"]).len();
