@@ -57,11 +57,12 @@ pub(crate) fn fill(
     );
     sources.retain(|(name, _)| belongs(name.strip_prefix(PREFIX).unwrap_or(name)));
     sources.extend(own);
-    let added = tera.add_raw_templates(sources);
+    let added = tera.add_raw_templates(sources.iter().map(|(name, source)| (name, source)));
     added.map_err(|error| {
         anyhow!(
-            "the templates of `{}` and the built-in ones do not fit together\n{error}",
-            templates_dir.display()
+            "the templates of `{}` and the built-in ones do not fit together\n{}",
+            templates_dir.display(),
+            missing_parent(&error, &sources).unwrap_or_else(|| error.to_string())
         )
     })
 }
@@ -71,6 +72,23 @@ pub(crate) fn fill(
 fn syntax_fault((name, source): &(String, String)) -> Option<String> {
     let fault = Tera::new().add_raw_template(name, source).err()?;
     matches!(fault.kind(), ErrorKind::SyntaxError(_)).then(|| fault.to_string())
+}
+
+/// That a template extends one that is not there, as Tera tells other faults; of this one
+/// it does not say where it stands.
+fn missing_parent(error: &tera::Error, sources: &[(String, String)]) -> Option<String> {
+    let ErrorKind::MissingParent { current, parent } = error.kind() else { return None };
+    let (_, source) = sources.iter().find(|(name, _)| name == current)?;
+    let (number, line) = (1..).zip(source.lines()).find(|(_, line)| line.contains(parent))?;
+    let before = line.find(parent)?;
+    let column = line[..before].chars().count();
+    let (gap, space) = (" ".repeat(number.to_string().len()), " ".repeat(column));
+    let underline = "^".repeat(parent.chars().count());
+    Some(format!(
+        "error: There is no template `{parent}`\n\
+         {gap}--> {current}:{number}:{}\n{gap} |\n{number} | {line}\n{gap} | {space}{underline}",
+        column + 1
+    ))
 }
 
 /// Writes `text` as HTML or XML, in an attribute too. Tera's own does it byte by byte,

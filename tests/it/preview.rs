@@ -120,13 +120,13 @@ fn changed_settings_count_at_once_wrong_ones_not_and_some_need_a_restart() {
     );
     lookout.wait_for(PAGE, |page| page.contains("<title>Lounge"));
 
-    let restart = titled("Salon").replace("127.0.0.1:0", "127.0.0.1:1");
+    let restart = titled("Salon").replacen("127.0.0.1:0", "127.0.0.1:1", 1);
     write(&lookout, "lookout.toml", &restart);
     lookout.wait_for(PAGE, |page| page.contains("<title>Salon"));
     assert!(
         until(|| {
             log += &lookout.log();
-            log.contains("restart Lookout for the change of `zoom.listen`, `admin.listen`")
+            log.contains("restart Lookout for the change of `zoom.listen` to count")
         }),
         "{log}"
     );

@@ -58,7 +58,7 @@ mod tests {
         #[rustfmt::skip]
         let faults = [
             // the template   its source, with a fault that only some see              what is told
-            ("index.html",    "{% if members %}{{ some }}{% else %}{{ none }}{% endif %}", vec!["`some`", "`none`"]),
+            ("index.html",    "{% if members %}{{ some }}{% else %}{{ nobody }}{% endif %}", vec!["`some`", "`nobody`"]),
             ("room.html",     "{{ nowhere }}",                                             vec!["`nowhere`"]),
             ("feed.xml",      "{% for entry in entries %}{{ entry.link }}{% endfor %}",    vec!["link"]),
         ];

@@ -52,6 +52,10 @@ fn merge(one: Value, other: Value) -> Value {
 fn or_null(shape: Value) -> Value {
     match shape {
         Value::String(kind) if !kind.ends_with("null") => format!("{kind} or null").into(),
+        Value::Object(mut fields) => {
+            fields.insert("(or null)".to_owned(), "".into());
+            fields.into()
+        }
         other => other,
     }
 }

@@ -262,6 +262,15 @@ impl Events {
         counted.expect("counted")
     }
 
+    /// How many events of the one journal that ships are noted as shipped.
+    #[track_caller]
+    pub fn noted_as_shipped(&self) -> i64 {
+        let notes: Collection<Document> =
+            self.collection.client().database("zoomEvents").collection("events.shipped");
+        let note = self.runtime.block_on(async { notes.find_one(doc! {}).await });
+        note.expect("looked up").map_or(0, |note| note.get_i64("event").expect("a number"))
+    }
+
     /// All documents, in the order of their making.
     #[track_caller]
     pub fn all(&self) -> Vec<Document> {
