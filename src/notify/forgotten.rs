@@ -16,6 +16,9 @@ use crate::notify::told::{Changes, Posted, REMEMBERED, ToldRoom};
 use crate::roster::{self, Person, Presence};
 use crate::zoom::Name;
 
+/// Instead of why a chat refused something: it says so in words that may be those it was sent.
+pub const WORDS_GONE: &str = "the chat's words are not kept, as somebody was forgotten";
+
 /// That somebody was forgotten, without saying who.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
@@ -92,9 +95,8 @@ impl Kept {
     /// a card is edited as soon as it can be.
     pub fn forget(&mut self, is_meant: &dyn Fn(&Name) -> bool) {
         self.letters.retain_mut(|letter| letter.message.news.forget(is_meant));
-        // Why something was refused is said in the chat's words, which may be those it was sent.
         for fate in self.last.iter_mut().chain(&mut self.lost) {
-            fate.lost = fate.lost.take().map(|_| "why is not kept any more".to_owned());
+            fate.lost = fate.lost.take().map(|_| WORDS_GONE.to_owned());
         }
         let Some(told) = &mut self.told else { return };
         told.rooms.values_mut().for_each(|room| room.leave_out(is_meant));
