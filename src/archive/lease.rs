@@ -4,6 +4,9 @@
 //! clocks of the machines do not matter, and renews it with whatever it keeps. Each taking
 //! counts a fence up, and only the holder of the latest fence can keep anything: one
 //! that was believed dead, and was not, changes nothing any more.
+//!
+//! Somebody else may [change] the text all the same, to leave something out for good. That
+//! counts up its edition, and the holder can't keep anything before it has seen the change.
 
 use std::time::{Duration, Instant};
 
@@ -37,6 +40,26 @@ pub struct Lease {
     held: Option<Held>,
 }
 
+/// What is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Record {
+    /// Counts how often somebody changed it who does not hold it.
+    pub edition: i64,
+    /// The text; `None` before there is one.
+    pub text: Option<String>,
+}
+
+/// What the holder learns from keeping or renewing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It is ours, and as we know it.
+    Ours,
+    /// It is ours, but somebody changed it, to this. Nothing was kept.
+    Changed(Record),
+    /// It is another one's.
+    Lost,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Held {
     fence: i64,
@@ -50,37 +73,37 @@ impl Lease {
         Self { archive, id, held: None }
     }
 
-    /// Takes the lease if nobody holds it: the text that was kept with it last. `None` while
-    /// another one holds it.
+    /// Takes the lease if nobody holds it: what was kept with it last. `None` while another one
+    /// holds it.
     ///
     /// # Errors
     ///
     /// The archive can't be reached, or has no majority.
-    pub async fn take(&mut self) -> Result<Option<Option<String>>> {
+    pub async fn take(&mut self) -> Result<Option<Record>> {
         let (id, begun) = (self.id.clone(), Instant::now());
         let taken = self.archive.call(|events| async move { take(&leases(&events), &id).await });
         let Some(document) = taken.await? else { return Ok(None) };
         let fence = document.get_i64("fence").context("a lease has no fence")?;
         self.held = Some(Held { fence, until: begun + TERM });
-        Ok(Some(document.get_str("kept").ok().map(str::to_owned)))
+        Ok(Some(record(&document)))
     }
 
-    /// Keeps `text`, and renews the lease; whether it is still ours.
+    /// Keeps `text` if the edition is this, and renews the lease.
     ///
     /// # Errors
     ///
     /// The archive can't be reached, or has no majority: the text may be kept or not.
-    pub async fn keep(&mut self, text: String) -> Result<bool> {
-        self.renew_with(doc! { "kept": { "$literal": text } }).await
+    pub async fn keep(&mut self, edition: i64, text: String) -> Result<Standing> {
+        self.renew_with(edition, doc! { "kept": { "$literal": text } }).await
     }
 
-    /// Renews the lease; whether it is still ours.
+    /// Renews the lease if the edition is this.
     ///
     /// # Errors
     ///
     /// As for [`Lease::keep`].
-    pub async fn renew(&mut self) -> Result<bool> {
-        self.renew_with(Document::new()).await
+    pub async fn renew(&mut self, edition: i64) -> Result<Standing> {
+        self.renew_with(edition, Document::new()).await
     }
 
     /// How much longer it is ours for certain.
@@ -103,19 +126,29 @@ impl Lease {
         }
     }
 
-    async fn renew_with(&mut self, mut change: Document) -> Result<bool> {
-        let Some(Held { fence, .. }) = self.held else { return Ok(false) };
+    async fn renew_with(&mut self, edition: i64, mut change: Document) -> Result<Standing> {
+        let Some(Held { fence, .. }) = self.held else { return Ok(Standing::Lost) };
         change.insert("until", in_a_term());
         let (id, begun) = (self.id.clone(), Instant::now());
         let renewed = self.archive.call(|events| async move {
-            let ours = doc! { "_id": id, "fence": fence };
             let leases = leases(&events);
-            let update = leases.update_one(ours, vec![doc! { "$set": change }]).await?;
-            Ok(update.matched_count == 1)
+            let ours = doc! { "_id": id, "fence": fence };
+            let mut unchanged = ours.clone();
+            unchanged.insert("edition", edition);
+            let update = leases.update_one(unchanged, vec![doc! { "$set": change }]).await?;
+            if update.matched_count == 1 {
+                return Ok(Standing::Ours);
+            }
+            let found = leases.find_one(ours).await?;
+            Ok(found.map_or(Standing::Lost, |found| Standing::Changed(record(&found))))
         });
-        let is_ours = renewed.await?;
-        self.held = is_ours.then_some(Held { fence, until: begun + TERM });
-        Ok(is_ours)
+        let standing = renewed.await?;
+        match standing {
+            Standing::Ours => self.held = Some(Held { fence, until: begun + TERM }),
+            Standing::Lost => self.held = None,
+            Standing::Changed(_) => {}
+        }
+        Ok(standing)
     }
 }
 
@@ -135,6 +168,52 @@ pub async fn look(archive: &Archive, ids: Vec<String>) -> Result<Vec<(String, St
     found.await
 }
 
+/// Puts what `change` makes of them in the place of all texts, also of those that are held.
+///
+/// # Errors
+///
+/// The archive can't be reached, or has no majority; some may be changed.
+pub async fn change(
+    archive: &Archive,
+    mut change: impl FnMut(Option<&str>) -> Result<String>,
+) -> Result<()> {
+    let ids = archive.call(|events| async move {
+        let ids = leases(&events).distinct("_id", doc! {}).await?;
+        Ok(ids.into_iter().filter_map(|id| id.as_str().map(str::to_owned)).collect::<Vec<_>>())
+    });
+    for id in ids.await? {
+        while !change_one(archive, id.clone(), &mut change).await? {}
+    }
+    Ok(())
+}
+
+/// Whether it worked: the holder may have kept something meanwhile.
+async fn change_one(
+    archive: &Archive,
+    id: String,
+    change: &mut impl FnMut(Option<&str>) -> Result<String>,
+) -> Result<bool> {
+    let this = doc! { "_id": id };
+    let found = this.clone();
+    let found = archive.call(|events| async move { Ok(leases(&events).find_one(found).await?) });
+    let Some(found) = found.await? else { return Ok(true) };
+    let before = record(&found).text;
+    let after = change(before.as_deref())?;
+    let unchanged = doc! { "_id": this.get("_id"), "kept": before };
+    let changed = archive.call(|events| async move {
+        let change = doc! { "$set": { "kept": after }, "$inc": { "edition": 1_i64 } };
+        Ok(leases(&events).update_one(unchanged, change).await?.matched_count == 1)
+    });
+    changed.await
+}
+
+fn record(lease: &Document) -> Record {
+    Record {
+        edition: lease.get_i64("edition").unwrap_or_default(),
+        text: lease.get_str("kept").ok().map(str::to_owned),
+    }
+}
+
 fn leases(events: &Collection<RawDocumentBuf>) -> Collection<Document> {
     let majority = WriteConcern::builder()
         .w(Acknowledgment::Majority)
@@ -148,7 +227,11 @@ fn leases(events: &Collection<RawDocumentBuf>) -> Collection<Document> {
 
 async fn take(leases: &Collection<Document>, id: &str) -> Result<Option<Document>> {
     let expired = doc! { "_id": id, "$expr": { "$lte": ["$until", "$$NOW"] } };
-    let taking = doc! { "$set": { "fence": { "$add": ["$fence", 1_i64] }, "until": in_a_term() } };
+    let taking = doc! { "$set": {
+        "fence": { "$add": ["$fence", 1_i64] },
+        "edition": { "$ifNull": ["$edition", 0_i64] },
+        "until": in_a_term(),
+    } };
     let attempt = || {
         leases
             .find_one_and_update(expired.clone(), vec![taking.clone()])

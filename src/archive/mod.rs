@@ -31,7 +31,7 @@ pub use client::Archive;
 pub use document::Archived;
 pub use erasing::{note, walk};
 pub use feed::{Feed, Mode, Update};
-pub use lease::{Lease, look as look_at_leases};
+pub use lease::{Lease, Record, Standing, change as change_leases, look as look_at_leases};
 pub use progress::carry_over;
 pub use receipts::{Majority, Receipts};
 pub use seen::Position;

@@ -1,5 +1,5 @@
 //! `lookout forget NAME`: a person's events and every trace of the name, out of journal,
-//! archive, checkpoint and site, also beside a running `serve`.
+//! archive, checkpoint, site, and what chats were told, also beside a running `serve`.
 
 use std::io::{BufRead, Write};
 
@@ -13,6 +13,7 @@ use crate::config::{PublishList, Settings};
 use crate::forget::{Forgetting, Verdict};
 use crate::generator;
 use crate::journal::{Change, Eraser, Reader};
+use crate::notify;
 use crate::site;
 use crate::zoom::Name;
 
@@ -128,8 +129,20 @@ impl Stores<'_> {
         Ok((journal, Some(shared)))
     }
 
-    /// Removes everything: first the events, so that nothing brings them back.
+    /// Removes everything: first what chats wait to be told, so that none hears of it; then the
+    /// events, so that nothing brings them back; and what chats were told of whoever came meanwhile.
     fn erase(&self, forgetting: &Forgetting) -> Result<()> {
+        self.erase_from_chats(forgetting)?;
+        self.erase_events(forgetting)?;
+        self.erase_from_chats(forgetting)
+    }
+
+    fn erase_from_chats(&self, forgetting: &Forgetting) -> Result<()> {
+        let forgotten = notify::keep::forget(self.settings, self.archive, forgetting);
+        self.runtime.block_on(forgotten)
+    }
+
+    fn erase_events(&self, forgetting: &Forgetting) -> Result<()> {
         self.erase_from_journal(forgetting)?;
         if let Some(archive) = self.archive {
             let mut rounds = 0..ROUNDS;
@@ -241,6 +254,9 @@ fn write_what_stays(
 ) -> Result<()> {
     writeln!(notes, "forgotten; what this cannot reach:")?;
     writeln!(notes, "  exports and backups made before, and copies of the site; delete those")?;
+    if !settings.notify.is_empty() {
+        writeln!(notes, "  messages that were sent to a chat already; delete those there")?;
+    }
     if settings.archive.is_some() {
         writeln!(notes, "  the journals of other machines; run this on each of them")?;
     }

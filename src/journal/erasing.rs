@@ -69,23 +69,28 @@ impl Eraser {
 
     /// Empties the log beside the file, which still holds what was there before.
     pub fn empty_log(&self) -> Result<()> {
-        let begun = Instant::now();
-        loop {
-            let query = "PRAGMA wal_checkpoint(TRUNCATE)";
-            let is_busy: bool = self.connection.query_row(query, [], |row| row.get(0))?;
-            if !is_busy {
-                return Ok(());
-            }
-            ensure!(
-                begun.elapsed() < EMPTYING,
-                "the journal's log cannot be emptied, because somebody goes on reading from it; \
-                 end a long `lookout export`, and run this again"
-            );
-            thread::sleep(Duration::from_millis(100));
-        }
+        ensure!(
+            empty_log(&self.connection)?,
+            "the journal's log cannot be emptied, because somebody goes on reading from it; \
+             end a long `lookout export`, and run this again"
+        );
+        Ok(())
     }
 
     fn begin(&mut self) -> Result<Transaction<'_>> {
         Ok(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+}
+
+/// Empties the log beside a file of SQLite's; whether that could be done in time.
+pub(crate) fn empty_log(connection: &Connection) -> rusqlite::Result<bool> {
+    let begun = Instant::now();
+    loop {
+        let query = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let is_busy: bool = connection.query_row(query, [], |row| row.get(0))?;
+        if !is_busy || begun.elapsed() >= EMPTYING {
+            return Ok(!is_busy);
+        }
+        thread::sleep(Duration::from_millis(100));
     }
 }

@@ -24,6 +24,7 @@ use crate::zoom::{self, Key};
 
 pub use backlog::{Backlog, Shipped};
 pub use backup::back_up;
+pub(crate) use erasing::empty_log;
 pub use erasing::{Change, Eraser};
 pub use pruning::Pruning;
 pub use reader::{Entry, Quarantined, Reader};

@@ -3,17 +3,22 @@
 //! What is said is worked out in memory and kept at once; nothing is sent before it is
 //! kept, and nothing more while something is not. So a crash loses nothing that is fresh,
 //! and repeats at most the one request that was under way.
+//!
+//! Somebody may be forgotten in what is kept while all of it is in memory here. So it is asked
+//! for that before anything is worked out or sent, and nothing is kept that was worked out before.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Result;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::clock;
 use crate::http::Shutdown;
 use crate::moment::Moment;
 use crate::notify::digest::digest;
-use crate::notify::keep::Keeper;
+use crate::notify::forgotten;
+use crate::notify::keep::{Keeper, Standing};
 use crate::notify::kept::Kept;
 use crate::notify::metrics::{Loss, Metrics};
 use crate::notify::pace::{Pace, Rhythm};
@@ -103,6 +108,8 @@ struct Work<'a> {
     keep_at: Instant,
     keep_fails: bool,
     renew_at: Instant,
+    /// Whether what is kept was just seen to be as we know it.
+    is_checked: bool,
     /// Look now, or then.
     is_news: bool,
     look_at: Option<Moment>,
@@ -118,6 +125,7 @@ impl<'a> Work<'a> {
             keep_at: now,
             keep_fails: false,
             renew_at: now + look_after,
+            is_checked: false,
             is_news: true,
             look_at: None,
         }
@@ -126,8 +134,11 @@ impl<'a> Work<'a> {
     async fn run(mut self) -> Over {
         let shutdown = self.desk.shutdown.clone();
         loop {
+            if !self.check().await {
+                return Over::Lost;
+            }
             self.look(clock::now());
-            if !self.keep_and_renew().await {
+            if !self.keep().await {
                 return Over::Lost;
             }
             self.begin();
@@ -149,13 +160,19 @@ impl<'a> Work<'a> {
 
     /// Works out what is to be said, if anything may have changed.
     fn look(&mut self, now: Moment) {
-        let is_due = self.look_at.is_some_and(|due| due <= now);
-        if !is_due && !std::mem::take(&mut self.is_news) {
+        if !self.is_look_due(now) {
             return;
         }
+        self.is_news = false;
         let presence = self.desk.presences.borrow_and_update().as_ref().map(Arc::clone);
-        let Some(presence) = presence else { return };
+        let Some(mut presence) = presence else { return };
         let kept = &mut self.sending.kept;
+        if !kept.forgotten.is_empty() {
+            let before = kept.forgotten.len();
+            kept.forgotten.retain(|mark| mark.is_needed(&presence, now));
+            self.sending.is_kept &= kept.forgotten.len() == before;
+            presence = Arc::new(forgotten::without(&presence, &kept.forgotten));
+        }
         let digest = digest(kept.told.as_ref(), &presence, &self.desk.target.rules, now);
         let is_same = kept.told.as_ref().is_some_and(|told| told.is_kept_as(&digest.told));
         self.sending.is_kept &= is_same && digest.messages.is_empty();
@@ -171,40 +188,60 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Keeps what changed; whether it is still ours to send.
-    async fn keep_and_renew(&mut self) -> bool {
-        let now = Instant::now();
-        let keeper = &mut self.desk.keeper;
-        let outcome = if !self.sending.is_kept && now >= self.keep_at {
-            keeper.keep(&self.sending.kept).await
-        } else if now >= self.renew_at {
-            keeper.renew().await
-        } else {
+    fn is_look_due(&self, now: Moment) -> bool {
+        self.is_news || self.look_at.is_some_and(|due| due <= now)
+    }
+
+    /// Asks, where that matters, whether somebody was forgotten; whether it is still ours to send.
+    async fn check(&mut self) -> bool {
+        self.is_checked = false;
+        let is_time = Instant::now() >= self.renew_at;
+        if !is_time && !self.is_look_due(clock::now()) && !self.wants_to_send() {
             return true;
-        };
-        let was_change = !self.sending.is_kept;
+        }
+        let standing = self.desk.keeper.renew().await;
+        self.notice(standing)
+    }
+
+    /// Keeps what changed; whether it is still ours to send.
+    async fn keep(&mut self) -> bool {
+        if self.sending.is_kept || Instant::now() < self.keep_at {
+            return true;
+        }
+        let standing = self.desk.keeper.keep(&self.sending.kept).await;
+        self.sending.is_kept = matches!(standing, Ok(Standing::Ours));
+        self.notice(standing)
+    }
+
+    /// Whether it is still ours to send, as what is kept says.
+    fn notice(&mut self, standing: Result<Standing>) -> bool {
         self.renew_at = Instant::now() + self.desk.pace.look_after;
-        match outcome {
-            Ok(is_ours) => {
-                self.sending.is_kept |= was_change;
-                if std::mem::take(&mut self.keep_fails) {
-                    tracing::info!("chat {}: messages are sent again", self.desk.target.label);
-                }
-                is_ours
-            }
+        self.is_checked = matches!(standing, Ok(Standing::Ours));
+        let label = &self.desk.target.label;
+        match standing {
             Err(error) => {
                 self.keep_at = Instant::now() + KEEP_AGAIN;
                 if !std::mem::replace(&mut self.keep_fails, true) {
-                    tracing::warn!("chat {}: messages wait: {error:#}", self.desk.target.label);
+                    tracing::warn!("chat {label}: messages wait: {error:#}");
                 }
-                true
+                return true;
+            }
+            Ok(Standing::Lost) => return false,
+            Ok(Standing::Ours) => {}
+            Ok(Standing::Forgets(marks)) => {
+                self.sending.adopt(&marks, self.flight.as_mut());
+                (self.keep_at, self.is_news) = (Instant::now(), true);
             }
         }
+        if std::mem::take(&mut self.keep_fails) {
+            tracing::info!("chat {label}: messages are sent again");
+        }
+        true
     }
 
     /// Begins the next request, if there is one and it may be sent.
     fn begin(&mut self) {
-        if self.flight.is_some() || !self.may_send() {
+        if !self.is_checked || !self.wants_to_send() {
             return;
         }
         self.flight = self.sending.next(self.desk, clock::now());
@@ -213,9 +250,12 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn may_send(&self) -> bool {
+    /// Whether something waits, and may be sent.
+    fn wants_to_send(&self) -> bool {
         let is_time = self.desk.rhythm.next().is_none_or(|next| next <= Instant::now().into_std());
-        self.sending.is_kept
+        self.flight.is_none()
+            && self.sending.is_kept
+            && self.sending.kept.waiting().0 > 0
             && is_time
             && self.desk.keeper.is_ours_for(self.desk.pace.time_out + MARGIN)
     }
@@ -251,12 +291,22 @@ impl<'a> Work<'a> {
         {
             self.settle(outcome);
         }
-        if !self.sending.is_kept
-            && let Err(error) = self.desk.keeper.keep(&self.sending.kept).await
-        {
-            tracing::warn!("chat {}: what was told is not kept: {error:#}", self.desk.target.label);
+        if !self.sending.is_kept {
+            self.keep_at_the_end().await;
         }
         Over::Stopped
+    }
+
+    async fn keep_at_the_end(&mut self) {
+        let keeper = &mut self.desk.keeper;
+        let mut standing = keeper.keep(&self.sending.kept).await;
+        if let Ok(Standing::Forgets(marks)) = &standing {
+            self.sending.adopt(marks, None);
+            standing = keeper.keep(&self.sending.kept).await;
+        }
+        if let Err(error) = standing {
+            tracing::warn!("chat {}: what was told is not kept: {error:#}", self.desk.target.label);
+        }
     }
 }
 

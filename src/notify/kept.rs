@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::moment::Moment;
+use crate::notify::forgotten::Mark;
 use crate::notify::message::Message;
 use crate::notify::told::Told;
 
@@ -26,6 +27,9 @@ pub struct Kept {
     pub last: Option<Fate>,
     /// The last one that was not delivered, and why.
     pub lost: Option<Fate>,
+    /// Who was forgotten of late.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forgotten: Vec<Mark>,
 }
 
 /// A message that waits.

@@ -10,6 +10,7 @@ mod difference;
 pub mod digest;
 pub mod encode;
 mod escape;
+mod forgotten;
 pub mod keep;
 pub mod kept;
 pub mod message;

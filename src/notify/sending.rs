@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::config::notify::Happening;
 use crate::moment::Moment;
 use crate::notify::desk::Desk;
+use crate::notify::forgotten::{Mark, WORDS_GONE};
 use crate::notify::kept::{Fate, Kept};
 use crate::notify::message::{CardState, Inside, Message, News};
 use crate::notify::metrics::Loss;
@@ -42,6 +43,8 @@ pub struct Flight {
     pub task: JoinHandle<Outcome>,
     of: Cargo,
     by: WayKind,
+    /// Whether somebody was forgotten meanwhile, whom it may name.
+    is_outdated: bool,
 }
 
 #[derive(Debug)]
@@ -56,6 +59,18 @@ impl Sending {
     /// Goes on with what was kept.
     pub fn new(kept: Kept) -> Self {
         Self { kept, is_kept: true, bot_rests_until: None, fails: false }
+    }
+
+    /// Forgets those whose marks are news, also in what is under way.
+    pub fn adopt(&mut self, marks: &[Mark], flight: Option<&mut Flight>) {
+        let news = self.kept.adopt(marks);
+        if let Some(flight) = flight {
+            flight.is_outdated = true;
+            if let Cargo::Card(posted) = &mut flight.of {
+                posted.card.forget_shown(&|name| news.iter().any(|mark| mark.is_of(name)));
+            }
+        }
+        self.is_kept = false;
     }
 
     /// Begins to send what has waited longest.
@@ -98,7 +113,7 @@ impl Sending {
             Ok(body) => {
                 let route = way.route.clone();
                 let task = tokio::spawn(async move { route.post(body).await });
-                Some(Flight { task, of: Cargo::Letter(number), by: way.kind })
+                Some(Flight { task, of: Cargo::Letter(number), by: way.kind, is_outdated: false })
             }
             Err(error) => {
                 let why = self.unwritten(desk, &error);
@@ -136,7 +151,12 @@ impl Sending {
                 Some(id) => route.edit(&id, body).await,
             }
         });
-        Some(Flight { task, of: Cargo::Card(Box::new(posted)), by: WayKind::Bot })
+        Some(Flight {
+            task,
+            of: Cargo::Card(Box::new(posted)),
+            by: WayKind::Bot,
+            is_outdated: false,
+        })
     }
 
     /// How messages go: by the bot, unless it rests and there is a webhook.
@@ -162,6 +182,7 @@ impl Sending {
         now: Moment,
     ) {
         let panicked = || Outcome::Later { why: "a task panicked".to_owned(), wait: None };
+        let words = |why| if flight.is_outdated { WORDS_GONE.to_owned() } else { why };
         match outcome.unwrap_or_else(panicked) {
             Outcome::Later { why, wait } => {
                 return self.try_again(desk, &why, wait);
@@ -169,9 +190,9 @@ impl Sending {
             Outcome::Taken(id) => self.taken(desk, flight, id, now),
             Outcome::Gone(why) => match &flight.of {
                 Cargo::Card(posted) => self.gone(posted.number),
-                Cargo::Letter(_) => self.refused(desk, flight, &why, now),
+                Cargo::Letter(_) => self.refused(desk, flight, &words(why), now),
             },
-            Outcome::Refused(why) => self.refused(desk, flight, &why, now),
+            Outcome::Refused(why) => self.refused(desk, flight, &words(why), now),
         }
         self.is_kept = false;
         desk.rhythm.goes_on();

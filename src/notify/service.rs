@@ -17,7 +17,7 @@ use crate::archive::{Archive, Lease};
 use crate::config::Settings;
 use crate::http::{Shutdown, Trigger};
 use crate::notify::desk::Desk;
-use crate::notify::keep::{Keeper, Local};
+use crate::notify::keep::{Keeper, Local, Place};
 use crate::notify::metrics::Metrics;
 use crate::notify::pace::{Pace, Rhythm};
 use crate::notify::snapshot::Presences;
@@ -123,10 +123,11 @@ async fn look_after(index: usize, target: Target, common: Common) {
 }
 
 fn desk(target: Target, common: &Common) -> Desk {
-    let keeper = match &common.archive {
-        Some(archive) => Keeper::Shared(Lease::new(archive.clone(), target.id.clone())),
-        None => Keeper::Local(Arc::clone(&common.local), target.id.clone()),
+    let place = match &common.archive {
+        Some(archive) => Place::Shared(Lease::new(archive.clone(), target.id.clone())),
+        None => Place::Local(Arc::clone(&common.local), target.id.clone()),
     };
+    let keeper = Keeper::new(place);
     Desk {
         target,
         keeper,
@@ -139,7 +140,7 @@ fn desk(target: Target, common: &Common) -> Desk {
 }
 
 /// Another one in each process, so that they do not try again all at once.
-fn seed() -> [u8; 32] {
+pub(super) fn seed() -> [u8; 32] {
     let mut seed = [0; 32];
     for part in seed.chunks_mut(8) {
         // The standard library's hashes begin with chance.

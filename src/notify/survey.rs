@@ -31,9 +31,15 @@ pub async fn survey(
     let targets = Target::all(settings, Pace::default());
     let ids = targets.iter().flatten().map(|target| target.id.clone()).collect();
     let kept = keep::look(archive, &settings.journal.path, ids).await?;
+    // One that was never looked at may be told to forget somebody all the same.
+    let has_looked = |kept: &Kept| kept.told.is_some();
+    let kept_of = |id: &str| {
+        let kept = kept.iter().find(|(of, kept)| of == id && has_looked(kept));
+        kept.map(|(_, kept)| kept.clone())
+    };
     let found = targets.into_iter().map(|target| {
         target.map(|target| Found {
-            kept: kept.iter().find(|(id, _)| *id == target.id).map(|(_, kept)| kept.clone()),
+            kept: kept_of(&target.id),
             rooms: target.rules.rooms.len(),
             label: target.label,
         })

@@ -17,7 +17,7 @@ use crate::zoom::Name;
 pub const FRESH: i64 = 600;
 
 /// Facts are remembered longer than they are fresh, for a clock that is put back.
-const REMEMBERED: i64 = 2 * FRESH;
+pub const REMEMBERED: i64 = 2 * FRESH;
 
 /// What one target was told, or what it need not be told any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

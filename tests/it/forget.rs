@@ -3,15 +3,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lookout::moment::Moment;
 use mongodb::bson::{Document, doc};
 
 use crate::evening;
-use crate::support::lookout::until;
+use crate::support::chat::{Answer, Chat};
+use crate::support::lookout::{now, until};
 use crate::support::mongod::Mongod;
 use crate::support::{Lookout, Request};
 
 /// She came as "Guest", shares, and has a sign in her name that JSON may escape.
 const NAME: &str = "Hiroko Nakagawa 🌻";
+
+const PUBLISHED: &str = "[privacy]\npublish = [\"*\"]\n";
 
 /// All files below `dir` that hold `bytes`.
 fn holding(dir: &Path, bytes: &[u8]) -> Vec<PathBuf> {
@@ -160,4 +164,107 @@ fn the_archive_forgets_and_so_does_whoever_follows_it() {
     assert_eq!(events.count(doc! {}), before);
     assert!(!first.stop().contains("shipped again"));
     assert_eq!(events.all().iter().filter(|document| held(document)).count(), 0);
+}
+
+/// A chat to tell.
+fn target(chat: &Chat) -> String {
+    format!("[[notify]]\nkind = \"mattermost\"\nurl = \"{}\"\n", chat.hook())
+}
+
+/// Somebody comes or goes, now.
+#[track_caller]
+fn deliver(lookout: &Lookout, what: &str, id: &str, name: &str) {
+    let time = Moment::from_seconds(now());
+    let key = if what == "left" { "leave_time" } else { "join_time" };
+    let body = format!(
+        r#"{{"event":"meeting.participant_{what}","event_ts":1,"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{id}","user_name":"{name}","{key}":"{time}"}}}}}}}}"#
+    );
+    assert_eq!(lookout.deliver(body.as_bytes()).status, 204, "{body}");
+}
+
+/// Grace and others come while the chat is down, and `kept` says when all of it waits.
+#[track_caller]
+fn with_messages_that_wait(lookout: &Lookout, chat: &Chat, kept: impl Fn() -> String) {
+    let has_looked = || {
+        let check = lookout.run(&["check"]).stdout;
+        !String::from_utf8_lossy(&check).contains("sends a sample")
+    };
+    assert!(until(has_looked), "{}", lookout.log());
+    chat.always(Answer::Status(503));
+    deliver(lookout, "joined", "1", "Grace");
+    assert!(until(|| kept().contains("started")), "{}", lookout.log());
+    deliver(lookout, "joined", "2", "Edsger");
+    deliver(lookout, "joined", "3", NAME);
+    let waits = format!(r#""joined":["Edsger","{NAME}"]"#);
+    assert!(until(|| kept().contains(&waits)), "{}", lookout.log());
+}
+
+/// The chat is up again, and hears of everybody but her.
+#[track_caller]
+fn hears_of_the_others(lookout: &Lookout, chat: &Chat) {
+    chat.always(Answer::Usual);
+    deliver(lookout, "left", "2", "Edsger");
+    assert!((0..4).any(|_| until(|| chat.posts().len() >= 3)), "{}", lookout.log());
+    let texts: Vec<_> = chat.posts().iter().map(|post| post.body.to_string()).collect();
+    assert!(texts.iter().all(|text| !text.contains("Hiroko")), "{texts:#?}");
+    assert!(texts[0].contains("Grace"), "{texts:#?}");
+    assert!(texts[1].contains("Edsger") && texts[2].contains("Edsger"), "{texts:#?}");
+    assert_eq!(texts.len(), 3, "nobody else left, and nothing is repeated: {texts:#?}");
+}
+
+#[test]
+fn what_a_chat_was_told_and_waits_to_be_told_forgets_beside_a_running_serve_and_without_one() {
+    for runs in [true, false] {
+        let chat = Chat::mattermost();
+        let mut lookout = Lookout::with_settings(&format!("{PUBLISHED}{}", target(&chat)));
+        lookout.serve();
+        let told = || {
+            let parts = ["data/lookout.notify.db", "data/lookout.notify.db-wal"];
+            let parts = parts.map(|part| fs::read(lookout.path(part)).unwrap_or_default());
+            String::from_utf8_lossy(&parts.concat()).into_owned()
+        };
+        with_messages_that_wait(&lookout, &chat, told);
+        if !runs {
+            lookout.stop();
+        }
+        let output = lookout.run(&["forget", "--yes", NAME]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
+        assert!(stderr.contains("messages that were sent to a chat already"), "{stderr}");
+        if !runs {
+            let left = holding(lookout.dir.path(), b"Hiroko Nakagawa");
+            assert!(left.is_empty(), "{left:?}");
+            lookout.serve();
+        }
+        let heard = chat.heard().len();
+        hears_of_the_others(&lookout, &chat);
+        let after = &chat.heard()[heard..];
+        let named = |body: &[u8]| String::from_utf8_lossy(body).contains("Hiroko");
+        assert!(!after.iter().any(|heard| named(&heard.body)), "nor in vain");
+        let left = holding(lookout.dir.path(), b"Hiroko Nakagawa");
+        assert!(left.is_empty(), "{left:?}");
+        lookout.stop();
+        let left = holding(lookout.dir.path(), b"Hiroko Nakagawa");
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+#[test]
+fn what_is_kept_with_a_lease_forgets_as_well() {
+    let (mongod, chat) = (Mongod::alone(), Chat::mattermost());
+    let settings = format!("{}{}", mongod.settings(), target(&chat));
+    let mut lookout = Lookout::with_settings(&settings);
+    lookout.serve();
+    let events = mongod.events();
+    let kept = || -> String {
+        let leases = events.leases().into_iter();
+        leases.filter_map(|lease| lease.get_str("kept").ok().map(str::to_owned)).collect()
+    };
+    with_messages_that_wait(&lookout, &chat, kept);
+    lookout.ok(&["forget", "--yes", NAME]);
+    assert!(!kept().contains("Hiroko"), "{}", kept());
+    hears_of_the_others(&lookout, &chat);
+    lookout.stop();
+    assert!(!kept().contains("Hiroko"), "{}", kept());
+    assert!(holding(lookout.dir.path(), b"Hiroko Nakagawa").is_empty());
 }

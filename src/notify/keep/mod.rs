@@ -4,6 +4,7 @@
 //! machine. With one, it goes along with a lease in the archive, so that of several machines
 //! one sends, and the next goes on where it stopped.
 
+mod forgetting;
 mod local;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,70 +12,112 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::archive::{Archive, Lease, look_at_leases};
+use crate::archive::{self, Archive, Lease, Record, look_at_leases};
+use crate::notify::forgotten::Mark;
 use crate::notify::kept::Kept;
 
+pub use forgetting::forget;
 pub use local::{Local, place};
 
 /// Keeps one target's [`Kept`], for as long as it is ours to send.
 #[derive(Debug)]
-pub enum Keeper {
+pub struct Keeper {
+    place: Place,
+    /// The edition that we know: somebody else changed it so often.
+    edition: i64,
+}
+
+/// Where it is kept.
+#[derive(Debug)]
+pub enum Place {
     /// On this machine.
     Local(Arc<Mutex<Local>>, String),
     /// In the archive.
     Shared(Lease),
 }
 
+/// How it is with what is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It is ours, and as we know it.
+    Ours,
+    /// It is ours, but somebody was forgotten in it: nothing was kept, and nothing is to be sent
+    /// before they are forgotten here, too.
+    Forgets(Vec<Mark>),
+    /// Another process sends.
+    Lost,
+}
+
 impl Keeper {
+    /// What is kept there. Nobody is asked for it yet.
+    pub fn new(place: Place) -> Self {
+        Self { place, edition: 0 }
+    }
+
     /// Makes it ours to send, if nobody else does: what was kept. `None` while another process sends.
     ///
     /// # Errors
     ///
     /// What is kept can't be reached.
     pub async fn take(&mut self) -> Result<Option<Kept>> {
-        let text = match self {
-            Self::Local(local, id) => open(local).take(id)?,
-            Self::Shared(lease) => lease.take().await?,
+        let record = match &mut self.place {
+            Place::Local(local, id) => open(local).take(id)?,
+            Place::Shared(lease) => lease.take().await?,
         };
-        Ok(text.map(|text| text.as_deref().map(read).unwrap_or_default()))
+        let Some(Record { edition, text }) = record else { return Ok(None) };
+        self.edition = edition;
+        Ok(Some(text.as_deref().map(read).unwrap_or_default()))
     }
 
-    /// Keeps `kept`; whether it is still ours to send.
+    /// Keeps `kept`.
     ///
     /// # Errors
     ///
     /// It may be kept or not; it is to be kept again before anything is sent.
-    pub async fn keep(&mut self, kept: &Kept) -> Result<bool> {
+    pub async fn keep(&mut self, kept: &Kept) -> Result<Standing> {
         let text = serde_json::to_string(kept).context("what is kept always encodes")?;
-        match self {
-            Self::Local(local, id) => open(local).keep(id, &text).map(|()| true),
-            Self::Shared(lease) => lease.keep(text).await,
-        }
+        let standing = match &mut self.place {
+            Place::Local(local, id) => open(local).keep(id, self.edition, &text)?,
+            Place::Shared(lease) => lease.keep(self.edition, text).await?,
+        };
+        Ok(self.notice(standing))
     }
 
-    /// Says that we are still here; whether it is still ours to send.
+    /// Says that we are still here, and asks whether somebody was forgotten.
     ///
     /// # Errors
     ///
     /// As for [`Keeper::keep`].
-    pub async fn renew(&mut self) -> Result<bool> {
-        match self {
-            Self::Local(..) => Ok(true),
-            Self::Shared(lease) => lease.renew().await,
+    pub async fn renew(&mut self) -> Result<Standing> {
+        let standing = match &mut self.place {
+            Place::Local(local, id) => open(local).standing(id, self.edition)?,
+            Place::Shared(lease) => lease.renew(self.edition).await?,
+        };
+        Ok(self.notice(standing))
+    }
+
+    fn notice(&mut self, standing: archive::Standing) -> Standing {
+        match standing {
+            archive::Standing::Ours => Standing::Ours,
+            archive::Standing::Lost => Standing::Lost,
+            archive::Standing::Changed(Record { edition, text }) => {
+                self.edition = edition;
+                Standing::Forgets(text.as_deref().map(read).unwrap_or_default().forgotten)
+            }
         }
     }
 
     /// Whether it is ours to send for so long at least, whatever happens to the archive.
     pub fn is_ours_for(&self, time: Duration) -> bool {
-        match self {
-            Self::Local(..) => true,
-            Self::Shared(lease) => lease.left() > time,
+        match &self.place {
+            Place::Local(..) => true,
+            Place::Shared(lease) => lease.left() > time,
         }
     }
 
     /// Lets another process send.
     pub async fn release(&mut self) {
-        if let Self::Shared(lease) = self {
+        if let Place::Shared(lease) = &mut self.place {
             lease.release().await;
         }
     }

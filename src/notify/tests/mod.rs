@@ -2,6 +2,7 @@
 
 mod cards;
 mod day;
+mod forgotten;
 mod snapshot;
 mod stage;
 mod stories;

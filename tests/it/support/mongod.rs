@@ -274,8 +274,19 @@ impl Events {
     /// All documents, in the order of their making.
     #[track_caller]
     pub fn all(&self) -> Vec<Document> {
+        self.all_of(&self.collection)
+    }
+
+    /// All that is kept with leases.
+    #[track_caller]
+    pub fn leases(&self) -> Vec<Document> {
+        self.all_of(&self.collection.client().database("zoomEvents").collection("lookout_leases"))
+    }
+
+    #[track_caller]
+    fn all_of(&self, collection: &Collection<Document>) -> Vec<Document> {
         let find = async {
-            let mut cursor = self.collection.find(doc! {}).sort(doc! { "_id": 1 }).await?;
+            let mut cursor = collection.find(doc! {}).sort(doc! { "_id": 1 }).await?;
             let mut all = Vec::new();
             while cursor.advance().await? {
                 all.push(cursor.deserialize_current()?);
