@@ -56,7 +56,11 @@ impl Outage {
     #[track_caller]
     fn nearly_all(self) -> String {
         let Self { deliveries, waiting, found } = self;
-        assert!(waiting * 10 > deliveries * 9, "MongoDB was there: only {waiting} waited");
+        // What waits is counted once a second, so the last of it may be missing.
+        assert!(
+            waiting + 2 * u64::from(RATE) >= deliveries,
+            "MongoDB was there: only {waiting} waited"
+        );
         found
     }
 }
