@@ -1,6 +1,7 @@
 //! The program as its users meet it: real sockets, a real journal, a real site.
 
 mod answers;
+mod any;
 mod archive;
 mod backup;
 mod browser;
@@ -15,5 +16,7 @@ mod notify;
 mod odd_bodies;
 mod preview;
 mod rotation;
+#[path = "../fuzz/properties/mod.rs"]
+mod properties;
 mod site;
 mod support;
