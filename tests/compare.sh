@@ -4,19 +4,22 @@
 # Uses loopback only, needs 2 GB of disk and about five minutes; installs what it needs from Debian and
 # PyPI. What stands for what is said at the head of each file in tests/compare.
 #
-#   tests/compare.sh            with 100,000 events, and up to 100,000 people
-#   tests/compare.sh --quick    a tenth of both
+#   tests/compare.sh                    with 100,000 events, and up to 100,000 people
+#   tests/compare.sh --quick            a tenth of both
+#   tests/compare.sh --quick pages      only Jekyll and Hugo; `events`: only the others
 #
 # LOOKOUT_PROGRAM names a program to use instead of the one that is built here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 repository=$PWD
-events=100000 crowds='1000 10000 100000' runs=5
-case "${1:-}" in
-'') ;;
---quick) events=10000 crowds='1000 10000' runs=3 ;;
-*) echo "compare.sh: \`$1\` is no option; there is only --quick" >&2; exit 2 ;;
-esac
+events=100000 crowds='1000 10000 100000' runs=5 parts=
+for word in "$@"; do
+    case "$word" in
+    --quick) events=10000 crowds='1000 10000' runs=3 ;;
+    events | pages) parts+=" $word" ;;
+    *) echo "compare.sh: \`$word\` is neither --quick nor events nor pages" >&2; exit 2 ;;
+    esac
+done
 
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 fail() { printf 'compare.sh: %s\n' "$1" >&2; exit 1; }
@@ -118,75 +121,82 @@ print(eval(sys.argv[1]))
 PYTHON
 }
 
-say "$events events of 500 people to each intake, by 16 connections"
-mkdir mongodb
-start mongod.log 18819 "$mongod" --dbpath mongodb --port 18819 --bind_ip 127.0.0.1
-cp -r "$repository"/tests/compare/* .
-start php-fpm.out php-fpm.sock "$(php_fpm)" --prefix . --fpm-config php-fpm.conf --allow-to-run-as-root
-start nginx.log 18817 /usr/sbin/nginx -p "$PWD" -c nginx.conf
-send /intake.php
-php=$rate
-row "events a second: PHP and MongoDB, not signed, not synced" "$rate; $answered" 1
-[ "$(with_mongodb 'zoom.events.count_documents({})')" -gt "$events" ] || fail 'MongoDB lacks events'
-send /intake-signed.php
-row "… the same, verified and \`j: true\`" "$rate; $answered" "$(ratio "$rate" "$php")"
-[ "$(with_mongodb 'zoom.signed.count_documents({})')" -gt "$events" ] || fail 'MongoDB lacks events'
-stop
-stop
-
-start lookout.log 18817 "$lookout" -q intake
-send /webhooks/zoom
-row "… \`lookout intake\`, verified and synced" "$rate; $answered" "$(ratio "$rate" "$php")"
-stop
-mv data data-of-intake
-start lookout.log 18817 "$lookout" -q serve
-send /webhooks/zoom
-row "… \`lookout serve\`, which makes the page meanwhile" "$rate; $answered" "$(ratio "$rate" "$php")"
-stop
-
-say "the table of these $events events"
 timed() { python3 "$repository/tests/timed.py" "$@" || fail "\`${*: -1}\` can't be measured"; }
 ms() { echo "${1% *}"; }
 shown() { awk '{ if ($1 < 1000) printf "%.0f ms", $1; else printf "%.1f s", $1 / 1000; printf ", %d MiB", $2 }' <<<"$1"; }
-table=(python3 "$repository/tests/compare/table.py" mongodb://127.0.0.1:18819 table.csv)
-# It takes half a minute, so once has to do.
-scanning=$(timed 0 "${table[@]}")
-row "table of 500 people: Python, two queries a person" "$(shown "$scanning")" 1
-with_mongodb 'zoom.events.create_index([("payload.object.participant.user_name", 1), ("event_ts", 1)])' >created
-indexed=$(timed "$runs" "${table[@]}")
-row "… with an index that fits them" "$(shown "$indexed")" "1 / $(ratio "$(ms "$scanning")" "$(ms "$indexed")")"
-stop
-replayed=$(timed "$runs" --anew site "$lookout" -q build --replay)
-row "… \`lookout build --replay\`, page and all" "$(shown "$replayed")" "1 / $(ratio "$(ms "$scanning")" "$(ms "$replayed")")"
-built=$(timed "$runs" --anew site "$lookout" -q build)
-row "… \`lookout build\`, with its checkpoint" "$(shown "$built")" "1 / $(ratio "$(ms "$scanning")" "$(ms "$built")")"
 ours=site/_data/zoom-room-dashboard.csv
-[ "$(head -n 1 table.csv)" = "$(head -n 1 $ours)" ] || fail 'the tables have other columns'
-python3 "$repository/tests/compare/alike.py" table.csv $ours >&2 || fail 'the tables name other people'
+cp -r "$repository"/tests/compare/* .
 
-for people in $crowds; do
-    say "a page of $people people"
-    rm -rf data site out
-    awk -v people="$people" -v now="$(date +%s)" -f "$repository/tests/crowd.awk" >crowd.jsonl
-    "$lookout" -q import crowd.jsonl
-    "$lookout" -q build
-    mkdir -p jekyll/_data
-    cp $ours jekyll/_data/room.csv
-    cp $ours hugo/room.csv
-    jekyll=$(timed "$runs" --anew out jekyll build --quiet --disable-disk-cache -s jekyll -d out)
-    [ "$(grep -c '^<tr><td>' out/index.html)" -eq "$people" ] || fail 'Jekyll made another table'
-    hugo=$(timed "$runs" --anew out hugo --quiet --source hugo --destination "$PWD/out")
-    [ "$(grep -c '^<tr><td>' out/index.html)" -eq "$people" ] || fail 'Hugo made another table'
+# The same events to each intake, and the same table of what each of them stored.
+compare_events() {
+    say "$events events of 500 people to each intake, by 16 connections"
+    mkdir mongodb
+    start mongod.log 18819 "$mongod" --dbpath mongodb --port 18819 --bind_ip 127.0.0.1
+    start php-fpm.out php-fpm.sock "$(php_fpm)" --prefix . --fpm-config php-fpm.conf --allow-to-run-as-root
+    start nginx.log 18817 /usr/sbin/nginx -p "$PWD" -c nginx.conf
+    send /intake.php
+    php=$rate
+    row "events a second: PHP and MongoDB, not signed, not synced" "$rate; $answered" 1
+    [ "$(with_mongodb 'zoom.events.count_documents({})')" -gt "$events" ] || fail 'MongoDB lacks events'
+    send /intake-signed.php
+    row "… the same, verified and \`j: true\`" "$rate; $answered" "$(ratio "$rate" "$php")"
+    [ "$(with_mongodb 'zoom.signed.count_documents({})')" -gt "$events" ] || fail 'MongoDB lacks events'
+    stop
+    stop
+
+    start lookout.log 18817 "$lookout" -q intake
+    send /webhooks/zoom
+    row "… \`lookout intake\`, verified and synced" "$rate; $answered" "$(ratio "$rate" "$php")"
+    stop
+    mv data data-of-intake
+    start lookout.log 18817 "$lookout" -q serve
+    send /webhooks/zoom
+    row "… \`lookout serve\`, which makes the page meanwhile" "$rate; $answered" "$(ratio "$rate" "$php")"
+    stop
+    say "the table of these $events events"
+    table=(python3 "$repository/tests/compare/table.py" mongodb://127.0.0.1:18819 table.csv)
+    # It takes half a minute, so once has to do.
+    scanning=$(timed 0 "${table[@]}")
+    row "table of 500 people: Python, two queries a person" "$(shown "$scanning")" 1
+    with_mongodb 'zoom.events.create_index([("payload.object.participant.user_name", 1), ("event_ts", 1)])' >created
+    indexed=$(timed "$runs" "${table[@]}")
+    row "… with an index that fits them" "$(shown "$indexed")" "1 / $(ratio "$(ms "$scanning")" "$(ms "$indexed")")"
+    stop
+    replayed=$(timed "$runs" --anew site "$lookout" -q build --replay)
+    row "… \`lookout build --replay\`, page and all" "$(shown "$replayed")" "1 / $(ratio "$(ms "$scanning")" "$(ms "$replayed")")"
     built=$(timed "$runs" --anew site "$lookout" -q build)
-    [ "$(grep -c '<bdi>' site/lookout/index.html)" -ge "$people" ] || fail 'Lookout made another table'
-    row "page of $people people: Jekyll, the table only" "$(shown "$jekyll")" 1
-    row "… Hugo, the table only" "$(shown "$hugo")" "1 / $(ratio "$(ms "$jekyll")" "$(ms "$hugo")")"
-    row "… \`lookout build\`, everything" "$(shown "$built")" "1 / $(ratio "$(ms "$jekyll")" "$(ms "$built")")"
-done
+    row "… \`lookout build\`, with its checkpoint" "$(shown "$built")" "1 / $(ratio "$(ms "$scanning")" "$(ms "$built")")"
+    python3 "$repository/tests/compare/alike.py" table.csv $ours || fail 'the tables are not alike'
+}
 
-printf '\n`tests/compare.sh%s`, %s, %s cores (%s), load %s; %s, %s, MongoDB %s, %s\n\n' "${1:+ $1}" "$(date +%F)" \
+# The same table as a page.
+compare_pages() {
+    for people in $crowds; do
+        say "a page of $people people"
+        rm -rf data site out
+        awk -v people="$people" -v now="$(date +%s)" -f "$repository/tests/crowd.awk" >crowd.jsonl
+        "$lookout" -q import crowd.jsonl
+        "$lookout" -q build
+        mkdir -p jekyll/_data
+        cp $ours jekyll/_data/room.csv
+        cp $ours hugo/room.csv
+        jekyll=$(timed "$runs" --anew out jekyll build --quiet --disable-disk-cache -s jekyll -d out)
+        [ "$(grep -c '^<tr><td>' out/index.html)" -eq "$people" ] || fail 'Jekyll made another table'
+        hugo=$(timed "$runs" --anew out hugo --quiet --source hugo --destination "$PWD/out")
+        [ "$(grep -c '^<tr><td>' out/index.html)" -eq "$people" ] || fail 'Hugo made another table'
+        built=$(timed "$runs" --anew site "$lookout" -q build)
+        [ "$(grep -c '<bdi>' site/lookout/index.html)" -ge "$people" ] || fail 'Lookout made another table'
+        row "page of $people people: Jekyll, the table only" "$(shown "$jekyll")" 1
+        row "… Hugo, the table only" "$(shown "$hugo")" "1 / $(ratio "$(ms "$jekyll")" "$(ms "$hugo")")"
+        row "… \`lookout build\`, everything" "$(shown "$built")" "1 / $(ratio "$(ms "$jekyll")" "$(ms "$built")")"
+    done
+}
+
+for part in ${parts:-events pages}; do "compare_$part"; done
+
+printf '\n`tests/compare.sh%s`, %s, %s cores (%s), load %s; %s, %s, MongoDB %s, %s\n\n' "${*:+ $*}" "$(date +%F)" \
     "$(nproc)" "$(sed -nE 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)" "$(cut -d' ' -f1 /proc/loadavg)" \
     "$(php_fpm | sed 's/.*php-fpm/PHP /')" "$(jekyll --version)" \
-    "$("$mongod" --version | sed -nE '1s/.* v//p')" "$(hugo version | sed -nE 's/hugo v([^-]*).*/Hugo \1/p')"
+    "$("$mongod" --version | sed -nE '1s/.* v//p')" "$(hugo version | sed -nE 's/hugo v([0-9.]*).*/Hugo \1/p')"
 printf '| what | measured | ratio |\n|---|---|---|\n'
 printf '%s\n' "${rows[@]}"
