@@ -88,16 +88,36 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![built, prop::collection::vec(any::<u8>(), 0..64)]
 }
 
-/// Lines that settings are made of, in any order.
+/// Lines that are right together, whichever of them there are.
+const RIGHT: [&str; 13] = [
+    "site.path = '/room/'",
+    "site.base_url = 'https://example.org'",
+    "site.time_zone = \"Europe/Istanbul\"",
+    "site.language = 'tr'",
+    "csv.copies = ['a.csv', '/srv/b.csv']",
+    "zoom.tolerance = '10m'",
+    "zoom.max_body = \"2MiB\"",
+    "journal.keep = '40d'",
+    "privacy.publish = ['Ada', \"Zo\u{eb}\"]",
+    "privacy.others = 'counted'",
+    "presence.stale_after = '6h'",
+    "rooms = [{ meeting_id = '123 456', name = 'Tea Room' }]",
+    "people = [{ name = 'Ada', aliases = [\"ada's\"], zoom_user_ids = ['u'] }]",
+];
+
+/// Settings that are right, or lines of such in any order with slips of the finger.
 fn typed() -> impl Strategy<Value = String> {
-    let value = "(\"[a-z/.:0-9]{0,9}\"|'\\*'|true|-?[0-9]{1,20}|\\[\"Ada\"\\]|\\[\\]|\"[0-9]{1,9}(s|m|h|d|y|MiB)\"|\\[\\[|\"\"\"|=)";
-    let key = "(title|output_dir|path|base_url|time_zone|language|listen|tolerance|max_body|keep|publish|others|drop_fields|stale_after|meeting_id|name|slug|join_url|aliases|copies|secret_token|[a-z]{1,5})";
-    let section = "(\\[(site|csv|zoom|journal|privacy|presence|admin|archive)\\]|\\[\\[(rooms|people|notify)\\]\\])";
+    let value = "(\"[a-z/.:0-9]{0,9}\"|'\\*'|true|-?[0-9]{1,20}|\\[\\]|\\[\\[|\"\"\"|=)";
+    let key = "(title|path|base_url|listen|tolerance|max_body|keep|publish|others|slug|[a-z]{1,5})";
+    let section = "\\[{1,2}(site|csv|zoom|journal|privacy|admin|archive|rooms|people)\\]{1,2}";
     let line = prop_oneof![
         (key, value).prop_map(|(key, value)| format!("{key} = {value}")),
         section.prop_map(|section| section),
     ];
-    prop::collection::vec(line, 0..8).prop_map(|lines| lines.join("\n"))
+    let slips = prop::collection::vec(line, 0..8).prop_map(|lines| lines.join("\n"));
+    let right = (prop::sample::subsequence(RIGHT.to_vec(), 0..RIGHT.len()), "[^'\\p{C}]{1,9}")
+        .prop_map(|(lines, title)| format!("site.title = '{title}'\n{}", lines.join("\n")));
+    prop_oneof![slips, right]
 }
 
 proptest! {

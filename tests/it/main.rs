@@ -15,8 +15,8 @@ mod forget;
 mod notify;
 mod odd_bodies;
 mod preview;
-mod rotation;
 #[path = "../fuzz/properties/mod.rs"]
 mod properties;
+mod rotation;
 mod site;
 mod support;

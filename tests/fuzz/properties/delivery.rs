@@ -1,7 +1,7 @@
 //! Bodies of deliveries, from the wire to the roster and to the archive.
 
-use lookout::archive::document::{self, Shape};
 use lookout::archive::Archived;
+use lookout::archive::document::{self, Shape};
 use lookout::dashboard::Dashboard;
 use lookout::journal::{Content, Entry, Quarantined, Record};
 use lookout::jsonl;
@@ -105,7 +105,8 @@ fn is_folded(stored: &str) {
     assert_eq!(roster.presence(&rules, sample::NOW), presence, "twice is not once");
     let header = Header { journal: "j".to_owned(), position: 1, last_key: None, archive: vec![] };
     let bytes = checkpoint::encode(&once, &header);
-    let (restored, _) = checkpoint::decode(&bytes, "j", rules.fingerprint()).expect("our own bytes");
+    let (restored, _) =
+        checkpoint::decode(&bytes, "j", rules.fingerprint()).expect("our own bytes");
     assert_eq!(restored.presence(&rules, sample::NOW), presence, "a checkpoint changes it");
     drop(Dashboard::new(&presence, &sample::settings(), sample::NOW));
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lookout::config::{Environment, Settings, SettingsError, load_in_effect, parse};
+use lookout::config::{Environment, Origin, Settings, SettingsError, load_in_effect, parse};
 
 /// Not a word of any setting: whatever shows it has shown the secret.
 const SECRET: &str = "hu5hhu5h";
@@ -21,13 +21,18 @@ pub fn are_judged_in_secrecy(text: &str) {
     for settings in settings {
         shows_nothing(&judge(&settings, &Environment::default()), &settings);
     }
-    let typed: Environment = [("LOOKOUT_SITE__TITLE", text), ("LOOKOUT_ROOMS", text)].into_iter().collect();
+    let typed: Environment =
+        [("LOOKOUT_SITE__TITLE", text), ("LOOKOUT_ROOMS", text)].into_iter().collect();
     drop(judge("", &typed));
     let secret = format!("{SECRET}{text}");
-    let typed: Environment = [("LOOKOUT_ZOOM__SECRET_TOKEN", secret.as_str())].into_iter().collect();
+    let typed: Environment =
+        [("LOOKOUT_ZOOM__SECRET_TOKEN", secret.as_str())].into_iter().collect();
     shows_nothing(&judge("", &typed), &secret);
-    if let Ok(settings) = judge(text, &Environment::default()) {
-        means_the_same_in_effect(text, settings);
+    match judge(text, &Environment::default()) {
+        // What is printed lacks the addresses of these, which are secrets.
+        Ok(settings) if settings.archive.is_some() || !settings.notify.is_empty() => {}
+        Ok(settings) => means_the_same_in_effect(text, settings),
+        Err(_) => {}
     }
 }
 
@@ -44,18 +49,16 @@ fn shows_nothing(judged: &Result<Settings, SettingsError>, text: &str) {
 }
 
 fn means_the_same_in_effect(text: &str, mut settings: Settings) {
-    let directory = std::env::temp_dir().join(format!("lookout-fuzz-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).expect("a directory of our own");
-    let file = directory.join("lookout.toml");
+    let directory = tempfile::tempdir().expect("a directory of our own");
+    let file = directory.path().join("lookout.toml");
     std::fs::write(&file, text).expect("a file of our own");
-    let printed = load_in_effect(Some(&file), &Environment::default()).expect("it was right before");
+    let printed =
+        load_in_effect(Some(&file), &Environment::default()).expect("it was right before");
     let mut again = judge(&printed, &Environment::default())
         .unwrap_or_else(|error| panic!("printed settings are wrong\n{printed}\n{error}"));
-    // Secrets are not printed.
-    settings.zoom.secret_tokens.clear();
-    settings.origin = again.origin.clone();
-    if settings.archive.is_none() && settings.notify.is_empty() {
-        again.zoom.secret_tokens.clear();
-        assert_eq!(again, settings, "of {text}\nis printed {printed}");
+    for settings in [&mut settings, &mut again] {
+        settings.zoom.secret_tokens.clear();
+        settings.origin = Origin::default();
     }
+    assert_eq!(again, settings, "of {text}\nis printed {printed}");
 }
