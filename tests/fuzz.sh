@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes what comes from outside: deliveries, settings, names in each output. Begins with the recorded
-# deliveries and hostile names; whatever breaks a property lies in target/fuzz/broken afterwards.
-# Move it to tests/fuzz/found/TARGET: from then on `cargo test` tries it, too.
+# Fuzzes what comes from outside: deliveries, settings, names in each output. What breaks a property lies
+# in target/fuzz/broken afterwards; move it to tests/fuzz/found/TARGET, and `cargo test` tries it, too.
 #
 #   tests/fuzz.sh [SECONDS] [TARGET…]    each for so long, 300 if nothing is said
 #
@@ -21,12 +20,6 @@ work=target/fuzz
 mkdir -p $work/corpus/{delivery,settings,cells,page,chat} $work/broken
 cp tests/deliveries/*.json $work/corpus/delivery
 cp src/config/lookout.toml $work/corpus/settings
-# The list of names that the tests try, one a line.
-sed -nE 's/^    \("[^"]*", "(.*)"\),$/\1/p; s/^.*\("[^"]*", "([^"]*)"\), \("[^"]*", "([^"]*)"\).*/\1\n\2/p' \
-    tests/it/support/hostile.rs >$work/names
-split --lines=1 --numeric-suffixes --suffix-length=3 $work/names $work/name-
-for target in cells page chat; do cp $work/name-* $work/corpus/$target; done
-rm $work/name-*
 
 # Sanitizers look for what only `unsafe` code can do, and this program forbids that; without them
 # there are several times as many inputs.
@@ -37,8 +30,10 @@ for target in "${targets[@]}"; do
     found=$PWD/tests/fuzz/found/$target
     mkdir -p "$found"
     printf '\n== %s, for %s s\n' "$target" "$seconds"
+    dictionary=()
+    case $target in cells | page | chat) dictionary=(-dict="$PWD/tests/fuzz/names.dict") ;; esac
     fuzz run "$target" $work/corpus/"$target" "$found" -- -max_total_time="$seconds" -max_len=4096 -timeout=10 \
-        -artifact_prefix=$PWD/$work/broken/"$target"- -print_final_stats=1 >$work/"$target".log 2>&1 \
+        "${dictionary[@]}" -artifact_prefix=$PWD/$work/broken/"$target"- -print_final_stats=1 >$work/"$target".log 2>&1 \
         || failed+=("$target")
     grep -E '^stat::(number_of_executed_units|average_exec)|panicked|^SUMMARY' -A2 $work/"$target".log || true
 done
