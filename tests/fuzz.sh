@@ -19,7 +19,9 @@ cp Cargo.lock tests/fuzz/Cargo.lock
 work=target/fuzz
 mkdir -p $work/corpus/{delivery,settings,cells,page,chat} $work/broken
 cp tests/deliveries/*.json $work/corpus/delivery
-cp src/config/lookout.toml $work/corpus/settings
+# A section a file; names of files are left out, as each would be read.
+sed -E '/_file/d; s/^#([a-z_]+ = )/\1/' src/config/lookout.toml \
+    | awk -v to=$work/corpus/settings/section- '/^\[/ { n++ } { print >to (n + 0) }'
 
 # Sanitizers look for what only `unsafe` code can do, and this program forbids that; without them
 # there are several times as many inputs.
