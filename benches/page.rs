@@ -58,7 +58,8 @@ fn plain(dashboard: &Dashboard) -> (Tera, Context) {
     tera.add_raw_template("table.html", table).expect("it has no fault");
     let rows = dashboard.table.iter().map(|row| {
         let status = if row.online { "in" } else { "out" };
-        [row.name.as_str(), status, &row.last_join, &row.last_left].map(str::to_owned)
+        [row.name.as_str(), status, row.last_join.as_str(), row.last_left.as_str()]
+            .map(str::to_owned)
     });
     let mut context = Context::new();
     context.insert("rows", &rows.collect::<Vec<_>>());

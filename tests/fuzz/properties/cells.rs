@@ -38,10 +38,10 @@ pub fn are_rows_of_text(names: &[&str]) {
 fn table(names: &[&str], renderer: &Renderer, settings: &Settings) -> String {
     let empty = Dashboard::new(&Presence::default(), settings, sample::NOW);
     let rows = names.iter().map(|name| TableRow {
-        name: (*name).to_owned(),
+        name: (*name).into(),
         online: true,
-        last_join: "2023-10-20-20:38:09".to_owned(),
-        last_left: "N/A".to_owned(),
+        last_join: "2023-10-20-20:38:09".into(),
+        last_left: "N/A".into(),
     });
     let (pages, badges, feeds) = (Vec::new(), Vec::new(), Vec::new());
     let dashboard = Dashboard { table: rows.collect(), pages, badges, feeds, ..empty };
