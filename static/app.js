@@ -15,7 +15,8 @@ const unbroken = (text) => text.replace(/ /g, "\u00a0");
 const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
 const since = (seconds, as) => {
   const place = units.findIndex(([, length]) => seconds >= length);
-  if (place < 0) return past(0, "minute");
+  // Whoever is out is not there now.
+  if (place < 0) return as === "ago" ? past(-1, "minute") : past(0, "second");
   const [unit, length] = units[place], [part, short] = units[place + 1] ?? [];
   const n = Math.floor(seconds / length), m = part && Math.floor(seconds % length / short);
   return as === "ago" ? past(-n, unit) : unbroken(count(n, unit) + (m ? " " + count(m, part) : ""));

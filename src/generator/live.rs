@@ -258,7 +258,10 @@ impl Work {
         self.live.health.publishing_fails();
         let failure = format!("{error:#}");
         if failure != self.last_failure {
-            tracing::error!("the site stays as it was: {failure}");
+            // A template that was broken from the start is told already.
+            if failure != self.renewal.fault {
+                tracing::error!("the site stays as it was: {failure}");
+            }
             self.live.previews.fails(&failure);
             self.last_failure = failure;
         }
