@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::lookout::until;
+use crate::support::lookout::{now, until};
 use crate::support::{Lookout, Request};
 
 const PAGE: &str = "lookout/index.html";
@@ -98,8 +98,11 @@ fn a_template_that_is_broken_from_the_start_is_told_once_and_mended_without_a_re
 fn somebody_disappears_also_while_a_template_is_broken() {
     let mut lookout = Lookout::new();
     lookout.serve();
-    let join = br#"{"event":"meeting.participant_joined","event_ts":1,"payload":{"object":{"uuid":"m","id":"42","participant":{"user_id":"1","user_name":"Ada"}}}}"#;
-    assert_eq!(lookout.deliver(join).status, 204);
+    let join = format!(
+        r#"{{"event":"meeting.participant_joined","event_ts":{}000,"payload":{{"object":{{"uuid":"m","id":"42","participant":{{"user_id":"1","user_name":"Ada"}}}}}}}}"#,
+        now()
+    );
+    assert_eq!(lookout.deliver(join.as_bytes()).status, 204);
     lookout.wait_for(PAGE, |page| page.contains("Ada"));
     write(&lookout, "templates/index.html", "<body>\n{{ headline }}\n</body>");
     let settings = fs::read_to_string(lookout.path("lookout.toml")).expect("readable");
