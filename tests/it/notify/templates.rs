@@ -113,21 +113,34 @@ fn nothing_is_longer_than_a_service_takes() {
         (Service::Slack,           4_000,       300_000),
         (Service::Discord,         2_000,       300_000),
     ];
+    let mut too_long = Vec::new();
     for (service, line, body) in limits {
         for templates in [&templates[..], &[]] {
             let encoder = encoder(service.clone(), templates).expect("long, but without a fault");
             for (kind, message) in messages(&lounge(), &names, 1) {
                 let bytes = encoder.message(&message).expect("it can be written");
-                assert!(bytes.len() <= body, "{service:?}, {kind}: {} bytes", bytes.len());
+                let mut at_most = |what: &str, length: usize, most: usize| {
+                    if length > most {
+                        too_long.push(format!("{service:?}, {kind}: {what}, {length}"));
+                    }
+                };
+                at_most("bytes", bytes.len(), body);
                 let json: Value = serde_json::from_slice(&bytes).expect("a body is JSON");
                 let text = json["text"].as_str().or(json["content"].as_str()).unwrap_or_default();
-                assert!(text.encode_utf16().count() <= line, "{service:?}, {kind}");
+                at_most("text", text.encode_utf16().count(), line);
                 if let Some(embed) = json["embeds"].get(0) {
-                    assert!(length(embed) <= 6_000, "{service:?}, {kind}: {}", length(embed));
+                    at_most("an embed", length(embed), 6_000);
+                    at_most("a title", length(&embed["title"]), 256);
+                    at_most("a description", length(&embed["description"]), 4_096);
+                    for field in embed["fields"].as_array().expect("a list") {
+                        at_most("a field's name", length(&field["name"]), 256);
+                        at_most("a field's value", length(&field["value"]), 1_024);
+                    }
                 }
             }
         }
     }
+    assert_eq!(too_long, Vec::<String>::new());
 }
 
 /// All that is written in an embed, as Discord counts it.
