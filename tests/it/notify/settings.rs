@@ -75,6 +75,8 @@ fn hiding_somebody_is_no_leaving_and_showing_them_again_no_coming() {
     said(&chat, 1);
     for publish in ["\"Grace\"", "\"*\"", "\"Grace\"", "\"Grace\", \"Ada\""] {
         stage.change(&publishing(publish, &target));
+        let is_shown = publish != "\"Grace\"";
+        assert!(until(|| stage.has_told_of("Ada") == is_shown), "nobody takes up {publish}");
     }
     stage.join("Grace");
     let said = said(&chat, 2);
@@ -93,6 +95,7 @@ fn others_who_are_counted_no_more_have_not_left() {
     stage.join("Ada");
     said(&chat, 1);
     stage.change(&counted("hidden"));
+    assert!(until(|| !stage.has_told_of_an_opening()), "nobody takes it up");
     stage.join("Grace");
     let said = said(&chat, 2);
     assert!(said[1].contains("Grace"), "nothing was said in between: {said:#?}");
@@ -119,8 +122,14 @@ fn a_card_that_is_refused_then_does_not_say_in_words_that_they_left() {
     stage.join("Ada");
     stage.join("Grace");
     shows(&chat, 1, "Grace");
+    assert!(
+        until(|| stage.metric("lookout_notify_backlog") == Some(0)),
+        "it knows what stands there"
+    );
     chat.next([Answer::Status(403)]);
+    let heard = chat.heard().len();
     stage.change(&publishing("\"Grace\"", &target));
+    chat.wait_for_requests(heard + 1);
     stage.join("Edsger");
     stage.leave("Grace");
     let later = || chat.posts().len() > 1;

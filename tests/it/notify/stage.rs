@@ -10,9 +10,10 @@ use lookout::intake::Health;
 use lookout::moment::Moment;
 use lookout::notify::pace::Pace;
 use lookout::notify::survey::survey;
+use lookout::notify::told::ToldRoom;
 use lookout::notify::{Notifier, Snapshot, start};
 use lookout::roster::{Roster, Rules};
-use lookout::zoom;
+use lookout::zoom::{self, Name};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -140,6 +141,24 @@ impl Stage {
         let presence = self.roster.presence(&Rules::from(&*self.settings), now);
         let snapshot = Snapshot::new(&presence, &self.settings, now);
         self.snapshots.send_replace(Some(Arc::new(snapshot)));
+    }
+
+    /// Whether the first target knows that `name` is in.
+    pub fn has_told_of(&self, name: &str) -> bool {
+        let name = Name::clean(name).expect("a name");
+        self.told().people.get(&name).is_some_and(|person| person.is_in)
+    }
+
+    /// Whether the first target knows that the room is open.
+    pub fn has_told_of_an_opening(&self) -> bool {
+        self.told().open.is_some()
+    }
+
+    fn told(&self) -> ToldRoom {
+        let found = self.runtime.block_on(survey(&self.settings, None)).expect("it is kept");
+        let kept = found.into_iter().flatten().find_map(|target| target.kept);
+        let told = kept.and_then(|kept| kept.told).expect("it has looked");
+        told.rooms.into_values().next().expect("there is a room")
     }
 
     /// The value of a metric, by the beginning of its line.
