@@ -78,7 +78,7 @@ pub struct Unusable {
     /// What is wrong.
     pub error: anyhow::Error,
     /// What it would be told, and what tells it from others, where that is known all the same.
-    pub known: Option<(String, Rules)>,
+    pub known: Option<Box<(String, Rules)>>,
 }
 
 impl Target {
@@ -97,7 +97,7 @@ impl Target {
             let rules = rules(notify, settings, pace);
             match ways(notify, settings, pace) {
                 Ok(ways) => Ok(Self { label, id, rules, ways }),
-                Err(error) => Err(Unusable { label, error, known: Some((id, rules)) }),
+                Err(error) => Err(Unusable { label, error, known: Some(Box::new((id, rules))) }),
             }
         };
         (1..).zip(&settings.notify).map(&mut build).collect()
@@ -115,13 +115,12 @@ impl Unusable {
         self,
         before: impl IntoIterator<Item = &'a Target>,
     ) -> Result<(Target, anyhow::Error), Self> {
-        let Self { label, error, known: Some((id, rules)) } = self else { return Err(self) };
-        match before.into_iter().find(|target| target.id == id) {
-            Some(Target { ways, .. }) => {
-                Ok((Target { label, id, rules, ways: ways.clone() }, error))
-            }
-            None => Err(Self { label, error, known: Some((id, rules)) }),
-        }
+        let is_it =
+            |target: &&Target| self.known.as_ref().is_some_and(|known| known.0 == target.id);
+        let Some(Target { ways, .. }) = before.into_iter().find(is_it) else { return Err(self) };
+        let Self { label, error, known: Some(known) } = self else { return Err(self) };
+        let (id, rules) = *known;
+        Ok((Target { label, id, rules, ways: ways.clone() }, error))
     }
 }
 

@@ -130,6 +130,8 @@ fn a_card_that_is_refused_then_does_not_say_in_words_that_they_left() {
     let heard = chat.heard().len();
     stage.change(&publishing("\"Grace\"", &target));
     chat.wait_for_requests(heard + 1);
+    let refused = || stage.metric("lookout_notify_lost_total") == Some(1);
+    assert!(until(refused), "the card is given up before anything else happens");
     stage.join("Edsger");
     stage.leave("Grace");
     let later = || chat.posts().len() > 1;
