@@ -146,7 +146,9 @@ fn a_target_is_told_by_its_new_settings() {
     let all = |names: &str| format!("{}names = \"{names}\"\n", hook("mattermost", &lounge.hook()));
     let mut stage = Stage::new(&format!("{}{}", all("all"), hook("slack", &quiet.hook())));
     stage.join("Ada");
-    (said(&lounge, 1), said(&quiet, 1));
+    for chat in [&lounge, &quiet] {
+        chat.wait_for_posts(1);
+    }
     // One is to name fewer, one is gone, and one is new.
     let targets = format!("{}{}", all("published"), hook("discord", &new.hook()));
     stage.change(&publishing("\"Grace\"", &targets));
@@ -195,7 +197,7 @@ type Start = fn(&mut Lookout);
 #[test]
 fn the_program_takes_up_its_settings_and_its_words_while_it_runs() {
     let programs: [(&str, Start); 2] =
-        [("serve", |lookout| drop(lookout.serve())), ("notify", Lookout::notify)];
+        [("serve", |lookout| _ = lookout.serve()), ("notify", Lookout::notify)];
     for (what, start) in programs {
         let chat = Chat::mattermost();
         let targets = |names: &str| publishing(names, &hook("mattermost", &chat.hook()));

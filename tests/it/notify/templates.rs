@@ -82,37 +82,31 @@ fn a_fault_is_found_before_anybody_comes() {
     }
 }
 
+/// Templates that say `text` over and over, wherever they can.
+fn very_long(text: &str) -> String {
+    let text = text.repeat(9_000);
+    let texts = [
+        ["moves", "sharing", "started_text", "started_title", "started_fallback", "ended_text"],
+        ["ended_title", "ended_fallback", "since_title", "since_value", "join_title", "join_value"],
+        [
+            "duration_title",
+            "duration_value",
+            "peak_title",
+            "peak_value",
+            "when_title",
+            "when_value",
+        ],
+    ];
+    let texts = texts.into_iter().flatten().chain(["people_title", "people_value"]);
+    let component = |name| format!("{{% component {name}() %}}{text}{{% endcomponent {name} %}}");
+    texts.map(component).collect()
+}
+
 /// Whatever templates say, a message is never longer than its service takes.
 #[test]
 fn nothing_is_longer_than_a_service_takes() {
-    let long = |text: &str| {
-        let text = text.repeat(9_000);
-        let texts = [
-            ["moves", "sharing", "started_text", "started_title", "started_fallback", "ended_text"],
-            [
-                "ended_title",
-                "ended_fallback",
-                "since_title",
-                "since_value",
-                "join_title",
-                "join_value",
-            ],
-            [
-                "duration_title",
-                "duration_value",
-                "peak_title",
-                "peak_value",
-                "when_title",
-                "when_value",
-            ],
-        ];
-        let texts = texts.into_iter().flatten().chain(["people_title", "people_value"]);
-        let component =
-            |name| format!("{{% component {name}() %}}{text}{{% endcomponent {name} %}}");
-        texts.map(component).collect::<String>()
-    };
     // Words are kept whole, and so are escapes: only what has neither is as long as can be.
-    let (marked, plain) = (long("<& "), long("xyz"));
+    let (marked, plain) = (very_long("<& "), very_long("xyz"));
     let all = [[("messages/en.txt", marked.as_str())], [("messages/en.txt", plain.as_str())]];
     let very = |name: &str| Name::clean(&name.repeat(100)).expect("not empty");
     let names: Vec<Name> = (0..17).map(|_| very("🟢<*")).collect();
