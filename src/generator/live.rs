@@ -20,8 +20,7 @@ use crate::http::Shutdown;
 use crate::intake::Health;
 use crate::journal::{Journal, Pruning, Shipped};
 use crate::moment::Moment;
-use crate::notify;
-use crate::roster::Presence;
+use crate::notify::Snapshot;
 use crate::site::{self, Outcome, Replace};
 use reload::Renewal;
 
@@ -64,7 +63,7 @@ pub struct Live {
     /// How far the archive has everything; `None` where there is none.
     pub shipped: Option<watch::Receiver<Shipped>>,
     /// Told who is where, for whoever else wants to know; nobody need listen.
-    pub presences: watch::Sender<Option<Arc<Presence>>>,
+    pub snapshots: watch::Sender<Option<Arc<Snapshot>>>,
     /// Reads the settings again when they have changed; `None` where nothing is watched.
     pub load: Option<Load>,
     /// Told what a template's author has to know.
@@ -205,8 +204,9 @@ impl Work {
 
     fn publish(&mut self, now: Moment) {
         let presence = self.generator.presence(now);
-        if self.live.presences.receiver_count() > 0 {
-            self.live.presences.send_replace(Some(Arc::new(notify::recent(&presence, now))));
+        if self.live.snapshots.receiver_count() > 0 {
+            let snapshot = Snapshot::new(&presence, self.generator.settings(), now);
+            self.live.snapshots.send_replace(Some(Arc::new(snapshot)));
         }
         let build = match self.generator.publish(&presence, now, Replace::NotNewer) {
             Ok(build) => build,
@@ -258,7 +258,10 @@ impl Work {
         self.live.health.publishing_fails();
         let failure = format!("{error:#}");
         if failure != self.last_failure {
-            tracing::error!("the site stays as it was: {failure}");
+            // A template that was broken from the start is told already.
+            if failure != self.renewal.fault {
+                tracing::error!("the site stays as it was: {failure}");
+            }
             self.live.previews.fails(&failure);
             self.last_failure = failure;
         }

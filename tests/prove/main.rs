@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what it does")]
 
 mod big;
+mod lighthouse;
 mod load;
 mod majority;
 mod outages;
@@ -33,6 +34,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "majority",           shows: "`acknowledge = \"archive\"`: what was acknowledged survives every killed primary", run: majority::kills },
     Proof { name: "big/old",            shows: "old documents give the right table; a second `build` costs what is new",       run: big::old_documents },
     Proof { name: "big/disorder",       shows: "an archive in the worst order of facts is replayed in little memory",          run: big::disorder },
+    Proof { name: "lighthouse",         shows: "the pages of 8 and of 100 people score 100 on a phone and on a desktop computer",    run: lighthouse::scores },
 ];
 
 fn main() -> ExitCode {

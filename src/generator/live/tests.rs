@@ -35,7 +35,7 @@ impl Stage {
             journal: Some(Arc::new(journal)),
             publications: watch::channel(0).0,
             health: Arc::default(),
-            presences: watch::channel(None).0,
+            snapshots: watch::channel(None).0,
             shipped: None,
             load: None,
             previews: Previews::default(),
