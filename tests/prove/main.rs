@@ -8,8 +8,11 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what it does")]
 
 mod big;
+mod disk;
+mod kill;
 mod load;
 mod majority;
+mod order;
 mod outages;
 mod page;
 mod proof;
@@ -25,6 +28,11 @@ use proof::{Length, Proof};
 /// All proofs, in the order in which they run.
 #[rustfmt::skip]
 const PROOFS: &[Proof] = &[
+    Proof { name: "kill",               shows: "killed again and again under load: nothing acknowledged lost or stored twice", run: kill::cycles },
+    Proof { name: "power/order",        shows: "every answer comes after the sync of its bytes: a power cut costs nothing",    run: order::syncs },
+    Proof { name: "power/failing",      shows: "nor does one after syncs that failed",                                         run: order::failing_syncs },
+    Proof { name: "disk/journal",       shows: "the journal's disk is full: refused with 503, nothing lost, it recovers by itself", run: disk::journal },
+    Proof { name: "disk/site",          shows: "the site's disk is full: nothing refused, the last site stays, it recovers by itself", run: disk::site },
     Proof { name: "outages/refused",    shows: "MongoDB is killed: nothing refused, lost or stored twice, page current",       run: outages::refused },
     Proof { name: "outages/black-hole", shows: "nothing reaches MongoDB, nobody is told: the same",                            run: outages::black_hole },
     Proof { name: "outages/reset",      shows: "every connection to MongoDB is reset: the same",                               run: outages::reset },

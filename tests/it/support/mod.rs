@@ -7,7 +7,10 @@ pub mod lookout;
 pub mod mongod;
 pub mod nginx;
 pub mod old;
+pub mod power;
 pub mod proxy;
+pub mod replay;
+pub mod stored;
 
 pub use http::{Reply, Request};
 pub use lookout::{Lookout, SECRET};

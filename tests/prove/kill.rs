@@ -1,0 +1,166 @@
+//! `kill -9`, again and again, at any moment of a `serve` under load.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use lookout::simulate::Dice;
+
+use crate::load::Load;
+use crate::proof::Length;
+use crate::support::Lookout;
+use crate::support::replay::differences_from_a_replay;
+use crate::support::stored::Stored;
+
+/// Deliveries a second.
+const RATE: u32 = 500;
+
+/// It lives at most so long, from its start on, which takes some of it.
+const LIFE: Duration = Duration::from_millis(400);
+
+/// What is aimed at is waited for at most so long.
+const PATIENCE: Duration = Duration::from_millis(900);
+
+/// SQLite's own look at the whole file takes long; it is done once in so many kills.
+const LOOK_EVERY: usize = 50;
+
+/// When it is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aim {
+    /// At a random moment of its life, its start included.
+    Anywhere,
+    /// While SQLite moves its log into the journal's file.
+    Moving,
+    /// While the roster's checkpoint is written.
+    Saving,
+}
+
+pub fn cycles(length: Length) -> String {
+    let kills = length.pick(30, 1_000);
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    lookout.keep_address();
+    let load = Load::start_at(RATE, &lookout, 1, Duration::from_secs(3600));
+    let mut audit = Audit::of(&lookout, &load);
+    let mut dice = Dice::new(1);
+    let (mut moving, mut saving) = (0, 0);
+    for kill in 1..=kills {
+        let aim = [Aim::Anywhere, Aim::Moving, Aim::Anywhere, Aim::Saving][kill % 4];
+        let was_hit = wait(aim, &lookout, &mut dice);
+        lookout.kill();
+        moving += usize::from(was_hit && aim == Aim::Moving);
+        saving += usize::from(was_hit && aim == Aim::Saving);
+        audit.check(kill);
+        lookout.begin_to_serve();
+    }
+    lookout.kill();
+    lookout.serve();
+    // What waits is tried once more within a second.
+    thread::sleep(Duration::from_secs(2));
+    let answered = load.stop();
+    lookout.stop();
+    audit.check(0);
+    let lost = answered.keys.difference(&audit.stored).count();
+    assert_eq!(lost, 0, "of {} acknowledged", answered.keys.len());
+    let differing = differences_from_a_replay(&lookout);
+    assert!(differing.is_empty(), "these files differ from a replay's: {differing:?}");
+    format!(
+        "killed {kills} times at {RATE}/s ({moving} while the log was moved, {saving} while a checkpoint was \
+         written): {} acknowledged, 0 lost, 0 twice, the journal sound, the site that of a replay; \
+         {} attempts found nobody and were made again",
+        answered.keys.len(),
+        answered.refusals
+    )
+}
+
+/// Lets it live until it is to be killed; whether what was aimed at was hit.
+fn wait(aim: Aim, lookout: &Lookout, dice: &mut Dice) -> bool {
+    let data = lookout.path("data");
+    let before = modified(&data);
+    let is_hit = || match aim {
+        Aim::Anywhere => false,
+        Aim::Moving => modified(&data) != before,
+        Aim::Saving => is_saving(&data),
+    };
+    let most = if aim == Aim::Anywhere { micros(LIFE, dice) } else { PATIENCE };
+    let begun = Instant::now();
+    while begun.elapsed() < most {
+        if is_hit() {
+            // Not always at its beginning.
+            thread::sleep(micros(Duration::from_millis(4), dice));
+            return true;
+        }
+        thread::sleep(Duration::from_micros(200));
+    }
+    false
+}
+
+/// A random time below `most`.
+fn micros(most: Duration, dice: &mut Dice) -> Duration {
+    Duration::from_micros(dice.below(most.as_micros() as usize) as u64)
+}
+
+/// When the journal's file was written: all but its log, that is.
+fn modified(data: &Path) -> Option<SystemTime> {
+    fs::metadata(data.join("lookout.db")).and_then(|file| file.modified()).ok()
+}
+
+fn is_saving(data: &Path) -> bool {
+    let entries = fs::read_dir(data).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with(".checkpoint-"))
+}
+
+/// Compares what was acknowledged with what is stored, while nobody else looks.
+struct Audit {
+    journal: PathBuf,
+    ledger: BufReader<File>,
+    /// Of the ledger's last line, what was written when it was read.
+    rest: String,
+    stored: BTreeSet<String>,
+    last: u64,
+}
+
+impl Audit {
+    fn of(lookout: &Lookout, load: &Load) -> Self {
+        let there = crate::support::lookout::until(|| load.ledger.exists());
+        assert!(there, "the load begins");
+        Self {
+            journal: lookout.path("data/lookout.db"),
+            ledger: BufReader::new(File::open(&load.ledger).expect("readable")),
+            rest: String::new(),
+            stored: BTreeSet::new(),
+            last: 0,
+        }
+    }
+
+    /// Looks for what was acknowledged since the last time; now and then, at the file itself.
+    #[track_caller]
+    fn check(&mut self, kill: usize) {
+        let acknowledged = self.acknowledged();
+        let stored = Stored::open(&self.journal).expect("a journal");
+        let (new, last) = stored.keys_behind(self.last).expect("readable, and no event twice");
+        let all = new.len() + self.stored.len();
+        self.stored.extend(new);
+        assert_eq!(self.stored.len(), all, "events are there twice after kill {kill}");
+        self.last = last;
+        let lost = acknowledged.difference(&self.stored).count();
+        assert_eq!(lost, 0, "of {} acknowledged, after kill {kill}", acknowledged.len());
+        if kill.is_multiple_of(LOOK_EVERY) {
+            assert_eq!(stored.damage(), "", "after kill {kill}");
+        }
+    }
+
+    fn acknowledged(&mut self) -> BTreeSet<String> {
+        let mut keys = BTreeSet::new();
+        while self.ledger.read_line(&mut self.rest).expect("readable") > 0 {
+            if self.rest.ends_with('\n') {
+                keys.insert(self.rest.trim_end().to_owned());
+                self.rest.clear();
+            }
+        }
+        keys
+    }
+}
