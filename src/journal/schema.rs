@@ -166,6 +166,7 @@ fn configure(connection: &Connection, path: &Path) -> Result<()> {
 }
 
 fn migrate(connection: &Connection, path: &Path) -> Result<()> {
+    // Whoever may not write it learns so here.
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let from = version(connection)?;
     refuse_newer(from, path)?;
@@ -175,7 +176,9 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
     for step in MIGRATIONS.iter().skip(from.max(1) as usize - 1) {
         connection.execute_batch(step)?;
     }
-    connection.pragma_update(None, "user_version", VERSION)?;
+    if from != VERSION {
+        connection.pragma_update(None, "user_version", VERSION)?;
+    }
     connection.execute_batch("COMMIT")?;
     Ok(())
 }

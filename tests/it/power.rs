@@ -3,8 +3,8 @@
 use crate::support::lookout::program;
 use crate::support::power::{Cuts, Run, without_syncs};
 
-/// Every fifth sync fails, from the tenth on: until then the journal is made.
-const FAILING: &str = "inject=fsync,fdatasync:error=EIO:when=10+5";
+/// Every seventh sync fails, from the tenth on: until then the journal is made.
+const FAILING: &str = "inject=fsync,fdatasync:error=EIO:when=10+7";
 
 #[track_caller]
 fn cut(run: Run) -> Cuts {

@@ -18,9 +18,10 @@ mod outages;
 mod page;
 mod proof;
 mod resources;
+mod secrets;
 mod shuffled;
 #[path = "../it/support/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "proofs do not need all that tests need")]
+#[expect(dead_code, reason = "proofs do not need all that tests need")]
 mod support;
 mod torn;
 
@@ -41,6 +42,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "flips/wire",         shows: "the same over HTTP, and nothing is stored",                                    run: flips::on_the_wire },
     Proof { name: "shuffled/histories", shows: "a site that grew with its events is that of a replay, byte for byte",          run: shuffled::histories },
     Proof { name: "shuffled/copies",    shows: "events in any order, five times each: the same bytes",                         run: shuffled::copies },
+    Proof { name: "secrets",            shows: "a whole run at trace level, in good and bad times, tells no secret",           run: secrets::whole_run },
     Proof { name: "outages/refused",    shows: "MongoDB is killed: nothing refused, lost or stored twice, page current",       run: outages::refused },
     Proof { name: "outages/black-hole", shows: "nothing reaches MongoDB, nobody is told: the same",                            run: outages::black_hole },
     Proof { name: "outages/reset",      shows: "every connection to MongoDB is reset: the same",                               run: outages::reset },

@@ -4,8 +4,8 @@ use crate::proof::Length;
 use crate::support::lookout::program;
 use crate::support::power::{Cuts, Run, without_syncs};
 
-/// Every seventh sync fails, from the twentieth on: until then the journal is made.
-const FAILING: &str = "inject=fsync,fdatasync:error=EIO:when=20+7";
+/// One sync of so many fails, from the twentieth on: until then the journal is made.
+const FAILING: &str = "inject=fsync,fdatasync:error=EIO:when=20+11";
 
 /// So many deliver at the same time.
 const SENDERS: usize = 16;
@@ -41,7 +41,7 @@ pub fn failing_syncs(length: Length) -> String {
 }
 
 fn events(length: Length) -> usize {
-    length.pick(40, 400)
+    length.pick(40, 250)
 }
 
 /// What was found of a program that is to lose nothing.

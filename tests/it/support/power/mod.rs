@@ -128,12 +128,8 @@ fn look(machine: &Machine, journal: &Path, dice: &mut Dice, cuts: &mut Cuts) {
             _ => 0,
         });
         let place = disk.path().join(journal.strip_prefix(&machine.above).expect("it is below"));
-        let (keys, damage) = match place.exists() {
-            true => {
-                what_is_left(&place).unwrap_or_else(|error| (BTreeSet::new(), error.to_string()))
-            }
-            false => (BTreeSet::new(), "no journal is left".to_owned()),
-        };
+        // Where there is no journal, or none that can be read, everything is lost.
+        let (keys, damage) = what_is_left(&place).unwrap_or_default();
         cuts.lost.extend(cuts.acknowledged.difference(&keys).cloned());
         if !damage.is_empty() {
             cuts.damage.insert(damage);
