@@ -1,6 +1,6 @@
 //! `kill -9`, again and again, at any moment of a `serve` under load.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -24,11 +24,14 @@ const LIFE: Duration = Duration::from_millis(400);
 /// What is aimed at is waited for at most so long.
 const PATIENCE: Duration = Duration::from_millis(900);
 
+/// So often it is looked for.
+const LOOK: Duration = Duration::from_micros(100);
+
 /// SQLite's own look at the whole file takes long; it is done once in so many kills.
 const LOOK_EVERY: usize = 50;
 
 /// When it is killed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Aim {
     /// At a random moment of its life, its start included.
     Anywhere,
@@ -36,7 +39,12 @@ enum Aim {
     Moving,
     /// While the roster's checkpoint is written.
     Saving,
+    /// As soon as a delivery was acknowledged.
+    Answered,
 }
+
+/// In turn, so that all of them come about.
+const AIMS: [Aim; 5] = [Aim::Anywhere, Aim::Moving, Aim::Answered, Aim::Saving, Aim::Anywhere];
 
 pub fn cycles(length: Length) -> String {
     let kills = length.pick(30, 1_000);
@@ -46,13 +54,14 @@ pub fn cycles(length: Length) -> String {
     let load = Load::start_at(RATE, &lookout, 1, Duration::from_secs(3600));
     let mut audit = Audit::of(&lookout, &load);
     let mut dice = Dice::new(1);
-    let (mut moving, mut saving) = (0, 0);
+    let mut hits: BTreeMap<Aim, usize> = BTreeMap::new();
     for kill in 1..=kills {
-        let aim = [Aim::Anywhere, Aim::Moving, Aim::Anywhere, Aim::Saving][kill % 4];
-        let was_hit = wait(aim, &lookout, &mut dice);
+        let aim = AIMS[kill % AIMS.len()];
+        let was_hit = wait(aim, &lookout, &load, &mut dice);
         lookout.kill();
-        moving += usize::from(was_hit && aim == Aim::Moving);
-        saving += usize::from(was_hit && aim == Aim::Saving);
+        if was_hit {
+            *hits.entry(aim).or_default() += 1;
+        }
         audit.check(kill);
         lookout.begin_to_serve();
     }
@@ -67,39 +76,52 @@ pub fn cycles(length: Length) -> String {
     assert_eq!(lost, 0, "of {} acknowledged", answered.keys.len());
     let differing = differences_from_a_replay(&lookout);
     assert!(differing.is_empty(), "these files differ from a replay's: {differing:?}");
+    let hits = |aim| hits.get(&aim).copied().unwrap_or_default();
     format!(
-        "killed {kills} times at {RATE}/s ({moving} while the log was moved, {saving} while a checkpoint was \
-         written): {} acknowledged, 0 lost, 0 twice, the journal sound, the site that of a replay; \
+        "killed {kills} times at {RATE}/s ({} while the log was moved, {} while a checkpoint was written, {} at \
+         an answer): {} acknowledged, 0 lost, 0 twice, the journal sound, the site that of a replay; \
          {} attempts found nobody and were made again",
+        hits(Aim::Moving),
+        hits(Aim::Saving),
+        hits(Aim::Answered),
         answered.keys.len(),
         answered.refusals
     )
 }
 
 /// Lets it live until it is to be killed; whether what was aimed at was hit.
-fn wait(aim: Aim, lookout: &Lookout, dice: &mut Dice) -> bool {
+fn wait(aim: Aim, lookout: &Lookout, load: &Load, dice: &mut Dice) -> bool {
     let data = lookout.path("data");
-    let before = modified(&data);
+    if matches!(aim, Aim::Anywhere | Aim::Answered) {
+        thread::sleep(some_of(LIFE, dice));
+    }
+    let (moved, answered) = (modified(&data), length(&load.ledger));
     let is_hit = || match aim {
-        Aim::Anywhere => false,
-        Aim::Moving => modified(&data) != before,
+        Aim::Anywhere => true,
+        Aim::Moving => modified(&data) != moved,
         Aim::Saving => is_saving(&data),
+        Aim::Answered => length(&load.ledger) != answered,
     };
-    let most = if aim == Aim::Anywhere { micros(LIFE, dice) } else { PATIENCE };
     let begun = Instant::now();
-    while begun.elapsed() < most {
+    while begun.elapsed() < PATIENCE {
         if is_hit() {
-            // Not always at its beginning.
-            thread::sleep(micros(Duration::from_millis(4), dice));
+            // What takes some time is not always hit at its beginning.
+            if matches!(aim, Aim::Moving | Aim::Saving) {
+                thread::sleep(some_of(Duration::from_millis(4), dice));
+            }
             return true;
         }
-        thread::sleep(Duration::from_micros(200));
+        thread::sleep(LOOK);
     }
     false
 }
 
+fn length(file: &Path) -> Option<u64> {
+    fs::metadata(file).map(|file| file.len()).ok()
+}
+
 /// A random time below `most`.
-fn micros(most: Duration, dice: &mut Dice) -> Duration {
+fn some_of(most: Duration, dice: &mut Dice) -> Duration {
     Duration::from_micros(dice.below(most.as_micros() as usize) as u64)
 }
 

@@ -3,6 +3,7 @@
 pub mod chat;
 pub mod hostile;
 pub mod http;
+pub mod log;
 pub mod lookout;
 pub mod mongod;
 pub mod nginx;
