@@ -59,8 +59,11 @@ fn nothing_acknowledged_is_lost_by_kill_9_and_the_site_is_that_of_a_replay() {
         let enough = (0..10).any(|_| until(enough));
         assert!(enough, "the simulation goes on");
         lookout.kill();
-        // Meanwhile deliveries find nobody, as they would.
+        // Meanwhile deliveries find nobody, as they would; and once it dies as it begins.
         thread::sleep(Duration::from_millis(300));
+        lookout.begin_to_serve();
+        thread::sleep(Duration::from_millis(10 * part as u64));
+        lookout.kill();
         lookout.serve();
     }
     let status = simulation.0.wait().expect("it ends");
