@@ -13,6 +13,7 @@ mod evening;
 mod forget;
 mod notify;
 mod odd_bodies;
+mod power;
 mod preview;
 mod rotation;
 mod site;

@@ -9,15 +9,22 @@
 
 mod big;
 mod lighthouse;
+mod disk;
+mod flips;
+mod kill;
 mod load;
 mod majority;
+mod order;
 mod outages;
 mod page;
 mod proof;
 mod resources;
+mod secrets;
+mod shuffled;
 #[path = "../it/support/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "proofs do not need all that tests need")]
+#[expect(dead_code, reason = "proofs do not need all that tests need")]
 mod support;
+mod torn;
 
 use std::process::ExitCode;
 
@@ -26,6 +33,17 @@ use proof::{Length, Proof};
 /// All proofs, in the order in which they run.
 #[rustfmt::skip]
 const PROOFS: &[Proof] = &[
+    Proof { name: "kill",               shows: "killed again and again under load: nothing acknowledged lost or stored twice", run: kill::cycles },
+    Proof { name: "power/order",        shows: "every answer comes after the sync of its bytes: a power cut costs nothing",    run: order::syncs },
+    Proof { name: "power/failing",      shows: "nor does one after syncs that failed",                                         run: order::failing_syncs },
+    Proof { name: "disk/journal",       shows: "the journal's disk is full: refused with 503, nothing lost, it recovers by itself", run: disk::journal },
+    Proof { name: "disk/site",          shows: "the site's disk is full: nothing refused, the last site stays, it recovers by itself", run: disk::site },
+    Proof { name: "torn",               shows: "published and killed all the time, the site is whole for every visitor of nginx", run: torn::hunt },
+    Proof { name: "flips/process",      shows: "whatever bit of a signed delivery is changed, it is not taken",                run: flips::in_process },
+    Proof { name: "flips/wire",         shows: "the same over HTTP, and nothing is stored",                                    run: flips::on_the_wire },
+    Proof { name: "shuffled/histories", shows: "a site that grew with its events is that of a replay, byte for byte",          run: shuffled::histories },
+    Proof { name: "shuffled/copies",    shows: "events in any order, five times each: the same bytes",                         run: shuffled::copies },
+    Proof { name: "secrets",            shows: "a whole run at trace level, in good and bad times, tells no secret",           run: secrets::whole_run },
     Proof { name: "outages/refused",    shows: "MongoDB is killed: nothing refused, lost or stored twice, page current",       run: outages::refused },
     Proof { name: "outages/black-hole", shows: "nothing reaches MongoDB, nobody is told: the same",                            run: outages::black_hole },
     Proof { name: "outages/reset",      shows: "every connection to MongoDB is reset: the same",                               run: outages::reset },
