@@ -21,6 +21,8 @@ needs npm npm
 needs pip3 python3-pip
 needs openssl openssl
 needs systemd-analyze systemd
+# The proofs' load.
+needs wrk wrk
 [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
 if [ "${#packages[@]}" -gt 0 ]; then
     as_root apt-get update -qq

@@ -147,6 +147,11 @@ impl Lookout {
         self.running.as_ref().expect("`serve` was started")
     }
 
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.running().child.id()
+    }
+
     pub fn public(&self) -> SocketAddr {
         self.running().public.expect("it takes deliveries")
     }
