@@ -22,7 +22,7 @@ use crate::support::SECRET;
 use crate::support::lookout::WEBHOOK;
 
 /// Zoom waits so long for an answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What is sent is prepared to begin so much later.
 const SOON: Duration = Duration::from_millis(100);
@@ -83,6 +83,8 @@ pub struct Answers {
     pub acknowledged: BTreeSet<String>,
     /// How many answers had which status.
     pub statuses: BTreeMap<u16, usize>,
+    /// How many were not sent in [`PATIENCE`]: the client has too little of the machine.
+    pub unsent: usize,
     /// How many deliveries found no connection.
     pub unconnected: usize,
     /// How many had no answer in [`PATIENCE`], or half of one.
@@ -93,6 +95,7 @@ pub struct Answers {
 
 enum Outcome {
     Answered(u16),
+    Unsent,
     Unconnected,
     Unanswered,
 }
@@ -132,6 +135,9 @@ async fn exchange(
     idle: &Mutex<Vec<TcpStream>>,
     deadline: Instant,
 ) -> Outcome {
+    if Instant::now() >= deadline {
+        return Outcome::Unsent;
+    }
     let free = idle.lock().await.pop();
     if let Some(mut stream) = free
         && let Ok(Ok(status)) = timeout_at(deadline, ask(&mut stream, request)).await
@@ -180,6 +186,7 @@ fn whole_answer(bytes: &[u8]) -> Option<u16> {
 impl Answers {
     fn note(&mut self, (key, outcome, took): (String, Outcome, Duration)) {
         match outcome {
+            Outcome::Unsent => self.unsent += 1,
             Outcome::Unconnected => self.unconnected += 1,
             Outcome::Unanswered => self.unanswered += 1,
             Outcome::Answered(status) => {
@@ -194,7 +201,8 @@ impl Answers {
 
     /// Whether there was a 204 for every delivery.
     pub fn are_all_acknowledgements(&self) -> bool {
-        self.count(204) == self.times.len() && self.unconnected + self.unanswered == 0
+        let without = self.unsent + self.unconnected + self.unanswered;
+        self.count(204) == self.times.len() && without == 0
     }
 
     /// How many answers had this status.

@@ -105,7 +105,7 @@ impl Crowd {
     /// Returns when all are there.
     fn gather(address: SocketAddr) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
-        let (tell, all_are_there) = mpsc::channel();
+        let (tell, all_are_there) = mpsc::channel::<()>();
         let told = Arc::clone(&is_over);
         let thread = thread::spawn(move || {
             Runtime::new().expect("it starts").block_on(async {
@@ -126,7 +126,8 @@ impl Crowd {
                 lives
             })
         });
-        all_are_there.recv().unwrap_or_default();
+        // Nothing is ever sent: it ends when the last one has come.
+        let _ = all_are_there.recv();
         Self { is_over, thread }
     }
 

@@ -1,6 +1,7 @@
 //! A real `lookout`: the program itself, in a directory of its own, on ports of its own.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -26,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// An installation of Lookout in a temporary directory, running or not.
 pub struct Lookout {
     pub dir: TempDir,
+    /// What is run: the program, or something that runs it.
+    program: Vec<OsString>,
     running: Option<Running>,
 }
 
@@ -48,7 +51,12 @@ impl Lookout {
         let zoom = format!("[zoom]\nsecret_token = \"{SECRET}\"\nlisten = \"127.0.0.1:0\"\n");
         let settings = format!("{zoom}[admin]\nlisten = \"127.0.0.1:0\"\n{more}");
         fs::write(dir.path().join("lookout.toml"), settings).expect("written");
-        Self { dir, running: None }
+        Self { dir, program: vec![program().into()], running: None }
+    }
+
+    /// From now on another program is run: `command`, which may be one that runs Lookout.
+    pub fn run_instead(&mut self, command: Vec<OsString>) {
+        self.program = command;
     }
 
     pub fn path(&self, path: &str) -> PathBuf {
@@ -57,8 +65,13 @@ impl Lookout {
 
     /// The program with these arguments, in this directory, with a clean environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
-        command.args(arguments).current_dir(self.dir.path()).env_clear().stdin(Stdio::null());
+        let mut command = Command::new(&self.program[0]);
+        command
+            .args(&self.program[1..])
+            .args(arguments)
+            .current_dir(self.dir.path())
+            .env_clear()
+            .stdin(Stdio::null());
         command
     }
 
@@ -99,6 +112,12 @@ impl Lookout {
         let public = Some(address_in(&log, "deliveries are taken at"));
         let admin = Some(address_in(&log, "health and metrics are at"));
         self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
+    }
+
+    /// Starts `serve` and waits for nothing.
+    pub fn begin_to_serve(&mut self) {
+        let (child, log) = self.start(&["serve"]);
+        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
     }
 
     /// Starts `watch`.
@@ -277,7 +296,7 @@ impl Drop for Lookout {
 }
 
 /// The program that was built with the tests, or the one that `tests/prove.sh` names.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     #[expect(clippy::disallowed_methods, reason = "it is no setting of the program")]
     let named = std::env::var_os("LOOKOUT_PROGRAM");
     named.map_or_else(|| env!("CARGO_BIN_EXE_lookout").into(), PathBuf::from)
