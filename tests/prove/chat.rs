@@ -17,7 +17,11 @@ use crate::support::lookout::until;
 const RATE: u32 = 200;
 
 /// Somebody comes into the chat's room, or goes, so often: it opens or empties, each a message.
-const GAP: Duration = Duration::from_secs(2);
+/// Who went before it was seen that they came would be none.
+const GAP: Duration = Duration::from_secs(5);
+
+/// What waited is there by then: an attempt a minute at most, then a message a second.
+const DRAINED: Duration = Duration::from_secs(240);
 
 /// Where a p99 is as good as another.
 const PROMPT: Duration = Duration::from_millis(50);
@@ -30,11 +34,9 @@ pub fn outage(length: Length) -> String {
     let mut lookout = Lookout::with_settings(&settings(&chat));
     lookout.serve();
     assert!(until(|| has_looked(&lookout)), "{}", lookout.log());
-    let seconds = length.pick(20, 300);
+    let seconds = length.pick(30, 300);
     let (calm, before) = watched(&lookout, 1, seconds, 0);
-    let backlog = "lookout_notify_backlog{target=\"1\",kind=\"mattermost\"}";
-    assert!(until(|| lookout.metric(backlog) == 0), "{}", lookout.log());
-    assert_eq!(chat.posts().len(), before, "each is a message");
+    chat.wait_for_posts(before);
 
     chat.always(Answer::Hangs);
     let (hanging, first) = watched(&lookout, 2, seconds, before);
@@ -44,7 +46,7 @@ pub fn outage(length: Length) -> String {
     assert_eq!(chat.posts().len(), before, "it was away");
     let over = Instant::now();
     chat.always(Answer::Usual);
-    while chat.posts().len() < all && over.elapsed() < Duration::from_secs(300) {
+    while chat.posts().len() < all && over.elapsed() < DRAINED {
         thread::sleep(Duration::from_millis(100));
     }
     let drained = over.elapsed();

@@ -63,7 +63,7 @@ pub fn slow_processor(length: Length) -> String {
     let mut lookout = Lookout::new();
     lookout.serve();
     let _slowed = Slowed::down(lookout.id());
-    let overload = Overload::of(&lookout, length);
+    let overload = Overload::of(&lookout, 64, length);
     format!("a server that runs a twentieth of the time {}", overload.told())
 }
 
@@ -72,7 +72,8 @@ pub fn slow_disk(length: Length) -> String {
     let mut lookout = Lookout::new();
     slowed::slow_disk(&mut lookout);
     lookout.serve();
-    let overload = Overload::of(&lookout, length);
+    // Enough for two commits: one is under way, and one gathers.
+    let overload = Overload::of(&lookout, 512, length);
     let Overload { during, capacity, time, .. } = &overload;
     assert_eq!(during.unconnected + during.unanswered, 0, "not answered: {}", overload.told());
     assert!(during.longest() <= IN_TIME, "answered too late: {}", told(during));
@@ -93,11 +94,11 @@ struct Overload {
 }
 
 impl Overload {
-    /// Half of what `lookout` can take, then five times too much, then half again.
+    /// Half of what `lookout` can take on so many `connections`, then five times too much, then half again.
     #[track_caller]
-    fn of(lookout: &Lookout, length: Length) -> Self {
+    fn of(lookout: &Lookout, connections: u32, length: Length) -> Self {
         let time = Duration::from_secs(length.pick(10, 30));
-        let capacity = wrk::capacity(lookout, Duration::from_secs(5));
+        let capacity = wrk::capacity(lookout, connections, Duration::from_secs(5));
         let calm = Duration::from_secs(5);
         let before = Self::send(lookout, 1, capacity / 2.0, calm);
         let during = Self::send(lookout, 2, capacity * TIMES, time);

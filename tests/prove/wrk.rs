@@ -78,12 +78,12 @@ impl Requests {
     }
 }
 
-/// Events a second that `lookout` stores, with as many connections as it likes.
+/// Events a second that `lookout` stores, sent on so many `connections`.
 #[track_caller]
-pub fn capacity(lookout: &Lookout, time: Duration) -> f64 {
+pub fn capacity(lookout: &Lookout, connections: u32, time: Duration) -> f64 {
     // More than it can take in that time, so that none comes twice.
     let requests = Requests::write(lookout.dir.path(), deliveries(100, some_room(), 50_000));
-    let found = run(lookout.public(), &requests, 512, time);
+    let found = run(lookout.public(), &requests, connections, time);
     assert_eq!(found.failed, 0, "{found:?}");
     assert_eq!(lookout.metric("lookout_events_redelivered_total"), 0, "prepare more deliveries");
     found.per_second()
