@@ -55,6 +55,7 @@ impl Lookout {
     }
 
     /// From now on another program is run: `command`, which may be one that runs Lookout.
+    #[allow(dead_code, reason = "only proofs need it")]
     pub fn run_instead(&mut self, command: Vec<OsString>) {
         self.program = command;
     }
@@ -112,12 +113,6 @@ impl Lookout {
         let public = Some(address_in(&log, "deliveries are taken at"));
         let admin = Some(address_in(&log, "health and metrics are at"));
         self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
-    }
-
-    /// Starts `serve` and waits for nothing.
-    pub fn begin_to_serve(&mut self) {
-        let (child, log) = self.start(&["serve"]);
-        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
     }
 
     /// Starts `watch`.
@@ -220,8 +215,8 @@ impl Lookout {
     /// Ends it as the system would; returns its log.
     #[track_caller]
     pub fn stop(&mut self) -> String {
-        let mut running = self.running.take().expect("`serve` was started");
-        let pid = running.child.id().to_string();
+        let pid = self.id().to_string();
+        let mut running = self.running.take().expect("it runs");
         let killed = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
         assert!(killed.success());
         let status = running.child.wait().expect("it ends");
