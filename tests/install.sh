@@ -24,6 +24,8 @@ needs strace strace
 needs systemd-analyze systemd
 needs xmllint libxml2-utils
 needs python3 python3
+# The proofs' load.
+needs wrk wrk
 [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
 if [ "${#packages[@]}" -gt 0 ]; then
     as_root apt-get update -qq

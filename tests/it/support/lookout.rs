@@ -164,6 +164,11 @@ impl Lookout {
         self.running.as_ref().expect("`serve` was started")
     }
 
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.running().child.id()
+    }
+
     pub fn public(&self) -> SocketAddr {
         self.running().public.expect("it takes deliveries")
     }
@@ -207,8 +212,8 @@ impl Lookout {
     /// Ends it as the system would; returns its log.
     #[track_caller]
     pub fn stop(&mut self) -> String {
-        let mut running = self.running.take().expect("`serve` was started");
-        let pid = running.child.id().to_string();
+        let pid = self.id().to_string();
+        let mut running = self.running.take().expect("it runs");
         let killed = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
         assert!(killed.success());
         let status = running.child.wait().expect("it ends");
