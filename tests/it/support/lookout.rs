@@ -272,7 +272,7 @@ impl Drop for Lookout {
 }
 
 /// The program that was built with the tests, or the one that `tests/prove.sh` names.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     #[expect(clippy::disallowed_methods, reason = "it is no setting of the program")]
     let named = std::env::var_os("LOOKOUT_PROGRAM");
     named.map_or_else(|| env!("CARGO_BIN_EXE_lookout").into(), PathBuf::from)

@@ -8,6 +8,7 @@ pub mod mongod;
 pub mod nginx;
 pub mod old;
 pub mod proxy;
+pub mod systemd;
 
 pub use http::{Reply, Request};
 pub use lookout::{Lookout, SECRET};
