@@ -8,12 +8,14 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what it does")]
 
 mod big;
+mod debian;
 mod load;
 mod majority;
 mod outages;
 mod page;
 mod proof;
 mod resources;
+mod restarts;
 #[path = "../it/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "proofs do not need all that tests need")]
 mod support;
@@ -33,6 +35,9 @@ const PROOFS: &[Proof] = &[
     Proof { name: "majority",           shows: "`acknowledge = \"archive\"`: what was acknowledged survives every killed primary", run: majority::kills },
     Proof { name: "big/old",            shows: "old documents give the right table; a second `build` costs what is new",       run: big::old_documents },
     Proof { name: "big/disorder",       shows: "an archive in the worst order of facts is replayed in little memory",          run: big::disorder },
+    Proof { name: "restarts",           shows: "a restart with the socket in systemd's hands refuses nobody and loses nothing",    run: restarts::restarts },
+    Proof { name: "package",            shows: "the package installs, upgrades, is removed and purged in a clean Debian",          run: debian::package },
+    Proof { name: "boot",               shows: "a booted Debian is set up as the README says, used, upgraded, put back, purged",    run: debian::boot },
 ];
 
 fn main() -> ExitCode {
