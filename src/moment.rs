@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Timelike, Utc};
+use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 
 /// A moment, in whole seconds since 1970-01-01T00:00:00Z.
@@ -42,6 +43,18 @@ impl Moment {
         Some(Self(time.timestamp()))
     }
 
+    /// In UTC: `2026-01-05T20:00:00Z`.
+    pub fn to_rfc3339(self) -> CompactString {
+        let Some(time) = self.to_utc() else { return format_compact!("{} s", self.0) };
+        match date_and_time(time.naive_utc(), "T") {
+            Some(mut text) => {
+                text.push('Z');
+                text
+            }
+            None => time.to_rfc3339_opts(SecondsFormat::Secs, true).into(),
+        }
+    }
+
     /// The same moment for calendar arithmetic; `None` outside of chrono's years.
     pub fn to_utc(self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp(self.0, 0)
@@ -50,11 +63,30 @@ impl Moment {
 
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.to_utc() {
-            Some(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true)),
-            None => write!(f, "{} s", self.0),
-        }
+        f.write_str(&self.to_rfc3339())
     }
+}
+
+/// `2026-01-05` and `20:00:00` with `between` them; `None` where the year has not four digits.
+///
+/// `format!` would take ten times as long, and a site of 100,000 people has 400,000 of these.
+pub(crate) fn date_and_time(time: NaiveDateTime, between: &str) -> Option<CompactString> {
+    let year = u32::try_from(time.year()).ok().filter(|year| *year < 10_000)?;
+    let (century, year) = (two_digits(year / 100), two_digits(year % 100));
+    let (month, day) = (two_digits(time.month()), two_digits(time.day()));
+    let (hour, minute) = (two_digits(time.hour()), two_digits(time.minute()));
+    let second = two_digits(time.second());
+    let parts = [century, year, "-", month, "-", day, between, hour, ":", minute, ":", second];
+    Some(parts.into_iter().collect())
+}
+
+/// `number`, which is below 100, as `{:02}` would write it.
+pub(crate) fn two_digits(number: u32) -> &'static str {
+    const ALL: &str = "\
+        0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+        5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+    let at = 2 * number as usize;
+    &ALL[at..at + 2]
 }
 
 #[cfg(test)]

@@ -1,20 +1,21 @@
 //! Moments as the page writes them, in the site's zone.
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use chrono_tz::Tz;
+use compact_str::CompactString;
 use serde::Serialize;
 
 use super::calendar::{Day, local};
 use super::words::Words;
-use crate::moment::Moment;
+use crate::moment::{Moment, date_and_time, two_digits};
 
 /// A moment, written out for a `<time>` element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Time {
     /// In the site's zone: `5 Jan 2026, 20:38`; a line breaks only after the comma.
-    pub text: String,
+    pub text: CompactString,
     /// For machines, in UTC: `2026-01-05T17:38:00Z`.
-    pub datetime: String,
+    pub datetime: CompactString,
 }
 
 /// Writes moments as seen at `now`.
@@ -32,35 +33,45 @@ impl Clock {
 
     /// `moment` for the page.
     pub(super) fn time(&self, moment: Moment) -> Time {
-        let datetime = moment.to_string();
+        let datetime = moment.to_rfc3339();
         let text = match local(self.zone, moment) {
-            Some(time) => self.day_and_hour(&time),
+            Some(time) => self.day_and_hour(time.naive_local()),
             None => datetime.clone(),
         };
         Time { text, datetime }
     }
 
     /// `moment` in short: the hour alone if it is today, `20:38`, else the day as well.
-    pub(super) fn short(&self, moment: Moment) -> String {
+    pub(super) fn short(&self, moment: Moment) -> CompactString {
         match local(self.zone, moment) {
             Some(time) if Some(time.date_naive()) == self.today => {
-                format!("{:02}:{:02}", time.hour(), time.minute())
+                hour_and_minute(time.naive_local()).collect()
             }
-            Some(time) => self.day_and_hour(&time),
-            None => moment.to_string(),
+            Some(time) => self.day_and_hour(time.naive_local()),
+            None => moment.to_rfc3339(),
         }
     }
 
     /// `5 Jan 2026`, with spaces at which no line breaks.
-    pub(super) fn date(&self, date: NaiveDate) -> String {
-        let (day, month, year) =
-            (date.day(), self.words.months[date.month0() as usize], date.year());
-        format!("{day}\u{a0}{month}\u{a0}{year}")
+    pub(super) fn date(&self, date: NaiveDate) -> CompactString {
+        let month = self.words.months[date.month0() as usize];
+        let day = two_digits(date.day()).trim_start_matches('0');
+        let mut text: CompactString = [day, "\u{a0}", month, "\u{a0}"].into_iter().collect();
+        match u32::try_from(date.year()) {
+            Ok(year @ 1_000..10_000) => {
+                text.push_str(two_digits(year / 100));
+                text.push_str(two_digits(year % 100));
+            }
+            _ => text.push_str(&date.year().to_string()),
+        }
+        text
     }
 
-    fn day_and_hour(&self, time: &DateTime<Tz>) -> String {
-        let (hour, minute) = (time.hour(), time.minute());
-        format!("{}, {hour:02}:{minute:02}", self.date(time.date_naive()))
+    fn day_and_hour(&self, time: NaiveDateTime) -> CompactString {
+        let mut text = self.date(time.date());
+        text.push_str(", ");
+        text.extend(hour_and_minute(time));
+        text
     }
 
     /// Today; `None` only at the ends of time.
@@ -70,19 +81,13 @@ impl Clock {
 }
 
 /// `moment` as the CSV writes it: `2023-10-20-20:38:09`.
-pub(super) fn csv_time(zone: Tz, moment: Moment) -> String {
-    match local(zone, moment) {
-        Some(time) => format!(
-            "{:04}-{:02}-{:02}-{:02}:{:02}:{:02}",
-            time.year(),
-            time.month(),
-            time.day(),
-            time.hour(),
-            time.minute(),
-            time.second()
-        ),
-        None => moment.to_string(),
-    }
+pub(super) fn csv_time(zone: Tz, moment: Moment) -> CompactString {
+    let local = local(zone, moment).map(|time| time.naive_local());
+    local.and_then(|time| date_and_time(time, "-")).unwrap_or_else(|| moment.to_rfc3339())
+}
+
+fn hour_and_minute(time: NaiveDateTime) -> impl Iterator<Item = &'static str> {
+    [two_digits(time.hour()), ":", two_digits(time.minute())].into_iter()
 }
 
 #[cfg(test)]
@@ -107,7 +112,7 @@ mod tests {
         ];
         for (what, language, moment, short, text) in cases {
             let clock = Clock::new(istanbul, Words::of(language), at("2026-01-05T18:00:00Z"));
-            let (datetime, text) = (moment.to_owned(), text.to_owned());
+            let (datetime, text) = (moment.into(), text.into());
             assert_eq!(clock.time(at(moment)), Time { text, datetime }, "{what}");
             assert_eq!(clock.short(at(moment)), short, "{what}");
         }

@@ -113,7 +113,7 @@ impl Teller<'_> {
 
     fn opened(&self, opening: &Opening) -> News {
         let around = &self.words.around;
-        let first = self.openings.people(opening).first().copied().unwrap_or_default();
+        let first = self.openings.first(opening);
         self.tell("opened", around.opened, opening.start, around.came.replace("{}", first))
     }
 

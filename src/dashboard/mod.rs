@@ -21,6 +21,8 @@ mod visible;
 mod widget;
 mod words;
 
+use compact_str::CompactString;
+
 use crate::config::{self, Room, Settings};
 use crate::moment::Moment;
 use crate::roster::Presence;
@@ -93,7 +95,7 @@ impl Dashboard {
 
 /// `moment` as it is written for whoever reads it at `now`: the hour alone if it is of that
 /// day, `20:38`, else the day as well.
-pub fn short_time(site: &config::Site, moment: Moment, now: Moment) -> String {
+pub fn short_time(site: &config::Site, moment: Moment, now: Moment) -> CompactString {
     Clock::new(site.time_zone, words::Words::of(site.language), now).short(moment)
 }
 

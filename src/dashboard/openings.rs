@@ -5,7 +5,7 @@
 //! last visit has no known end has none either, and a leave of somebody who was
 //! never seen to come opens nothing.
 
-use std::collections::BTreeSet;
+use rustc_hash::FxHashSet;
 
 use crate::moment::Moment;
 use crate::roster::{End, Person};
@@ -44,7 +44,7 @@ impl<'a> Openings<'a> {
             person.visits.iter().filter_map(move |visit| Some(stay(visit.start?)(visit.end)))
         };
         let mut stays: Vec<Stay> = people.iter().flat_map(|person| of_person(person)).collect();
-        stays.sort_by(|a, b| (a.start, &a.person.name).cmp(&(b.start, &b.person.name)));
+        stays.sort_unstable_by(|a, b| (a.start, &a.person.name).cmp(&(b.start, &b.person.name)));
         let found = join_up(&stays);
         Self { stays, found }
     }
@@ -54,9 +54,14 @@ impl<'a> Openings<'a> {
         &self.found
     }
 
+    /// Who came first.
+    pub(super) fn first(&self, opening: &Opening) -> &'a str {
+        self.stays[opening.first].person.name.as_str()
+    }
+
     /// Who was there, each once, in the order of coming.
     pub(super) fn people(&self, opening: &Opening) -> Vec<&'a str> {
-        let mut seen = BTreeSet::new();
+        let mut seen = FxHashSet::default();
         let stays = &self.stays[opening.first..opening.after];
         stays
             .iter()

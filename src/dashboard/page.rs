@@ -4,6 +4,7 @@
 //!
 //! Names are hostile text; templates escape all they print.
 
+use compact_str::CompactString;
 use serde::Serialize;
 
 use super::charts::{Charts, Drawing, FourWeeks, Today, Week};
@@ -13,6 +14,7 @@ use super::words::{Labels, Words};
 use crate::config::Room;
 use crate::moment::Moment;
 use crate::roster;
+use crate::zoom::Name;
 
 /// How many people a page names as seen lately.
 const AWAY: usize = 12;
@@ -79,7 +81,7 @@ pub struct Page {
 #[derive(Debug, Clone, Serialize)]
 pub struct Member {
     /// The name shown.
-    pub name: String,
+    pub name: Name,
     /// One capital letter of the name, for a picture.
     pub initial: String,
     /// 0 to 7, always the same for a name: a colour.
@@ -96,7 +98,7 @@ pub struct Member {
 #[derive(Debug, Clone, Serialize)]
 pub struct Away {
     /// The name shown.
-    pub name: String,
+    pub name: Name,
     /// One capital letter of the name, for a picture.
     pub initial: String,
     /// 0 to 7, always the same for a name: a colour.
@@ -104,14 +106,14 @@ pub struct Away {
     /// The last join or the last leave, whichever is later.
     pub last_seen: Time,
     /// The same in short: `20:38` if it is today.
-    pub last_seen_text: String,
+    pub last_seen_text: CompactString,
 }
 
 /// A row of the table.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
     /// The name shown.
-    pub name: String,
+    pub name: Name,
     /// Whether the person is in.
     pub online: bool,
     /// The same as a word.
@@ -239,16 +241,13 @@ impl Pages<'_> {
     }
 
     fn members(&self, visible: &Visible) -> Vec<Member> {
-        let member = |(person, since): (&roster::Person, Moment)| {
-            let name = person.name.as_str();
-            Member {
-                name: name.to_owned(),
-                initial: self.initial(name),
-                tint: tint(name),
-                since: self.clock.time(since),
-                since_text: self.words.since.replace("{}", &self.clock.short(since)),
-                sharing: person.sharing_since.map(|since| self.clock.time(since)),
-            }
+        let member = |(person, since): (&roster::Person, Moment)| Member {
+            name: person.name.clone(),
+            initial: self.initial(person.name.as_str()),
+            tint: tint(person.name.as_str()),
+            since: self.clock.time(since),
+            since_text: self.words.since.replace("{}", &self.clock.short(since)),
+            sharing: person.sharing_since.map(|since| self.clock.time(since)),
         };
         visible.present().into_iter().map(member).collect()
     }
@@ -263,12 +262,11 @@ impl Pages<'_> {
     }
 
     fn away(&self, person: &roster::Person) -> Option<Away> {
-        let name = person.name.as_str();
         let last_seen = person.last_action()?;
         Some(Away {
-            name: name.to_owned(),
-            initial: self.initial(name),
-            tint: tint(name),
+            name: person.name.clone(),
+            initial: self.initial(person.name.as_str()),
+            tint: tint(person.name.as_str()),
             last_seen: self.clock.time(last_seen),
             last_seen_text: self.clock.short(last_seen),
         })
@@ -278,7 +276,7 @@ impl Pages<'_> {
         let labels = &self.words.labels;
         let online = person.present_since.is_some();
         Row {
-            name: person.name.to_string(),
+            name: person.name.clone(),
             online,
             status: if online { labels.present } else { labels.absent },
             last_join: person.last_join.map(|moment| self.clock.time(moment)),

@@ -1,6 +1,7 @@
 //! The table that Jekyll reads: everybody who is published, however long ago.
 
 use chrono_tz::Tz;
+use compact_str::CompactString;
 
 use super::clock::csv_time;
 use super::visible::Visible;
@@ -10,25 +11,25 @@ use crate::moment::Moment;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableRow {
     /// The name shown.
-    pub name: String,
+    pub name: CompactString,
     /// Whether the person is in.
     pub online: bool,
     /// `2023-10-20-20:38:09`, or `N/A`.
-    pub last_join: String,
+    pub last_join: CompactString,
     /// `2023-10-20-20:38:09`, or `N/A`.
-    pub last_left: String,
+    pub last_left: CompactString,
 }
 
 /// The rows, last action first, then by name.
 pub(super) fn rows(visible: &Visible, zone: Tz) -> Vec<TableRow> {
     let time = |moment: Option<Moment>| match moment {
         Some(moment) => csv_time(zone, moment),
-        None => "N/A".to_owned(),
+        None => CompactString::const_new("N/A"),
     };
     let people = visible.people.iter();
     people
         .map(|person| TableRow {
-            name: person.name.to_string(),
+            name: person.name.as_str().into(),
             online: person.present_since.is_some(),
             last_join: time(person.last_join),
             last_left: time(person.last_left),

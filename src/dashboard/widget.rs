@@ -16,10 +16,12 @@
 //! are people who are in and not named; `count` has them in it. `rooms` lists
 //! the configured rooms; `url` is relative to the file.
 
+use compact_str::CompactString;
 use serde::Serialize;
 
 use super::visible::Visible;
 use crate::config::{Room, Settings};
+use crate::zoom::Name;
 
 /// The whole file.
 #[derive(Debug, Clone, Serialize)]
@@ -42,9 +44,9 @@ pub struct Widget {
 #[derive(Debug, Clone, Serialize)]
 pub struct WidgetMember {
     /// The name shown.
-    pub name: String,
+    pub name: Name,
     /// Since when, RFC 3339 in UTC.
-    pub since: String,
+    pub since: CompactString,
 }
 
 /// One room.
@@ -93,8 +95,8 @@ fn members(visible: &Visible) -> Vec<WidgetMember> {
     let present = visible.present().into_iter();
     present
         .map(|(person, since)| WidgetMember {
-            name: person.name.to_string(),
-            since: since.to_string(),
+            name: person.name.clone(),
+            since: since.to_rfc3339(),
         })
         .collect()
 }

@@ -51,10 +51,10 @@ mod tests {
 
     fn row(name: &str) -> TableRow {
         TableRow {
-            name: name.to_owned(),
+            name: name.into(),
             online: true,
-            last_join: "2023-10-20-20:38:09".to_owned(),
-            last_left: "N/A".to_owned(),
+            last_join: "2023-10-20-20:38:09".into(),
+            last_left: "N/A".into(),
         }
     }
 

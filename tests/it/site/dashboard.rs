@@ -12,8 +12,8 @@ fn dashboard(people: Vec<Person>) -> Dashboard {
     Dashboard::new(&presence(people), &settings(Path::new("/nowhere")), at(NOW))
 }
 
-fn names<'a>(people: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
-    people.map(String::as_str).collect()
+fn names<'a>(people: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    people.collect()
 }
 
 #[test]
@@ -23,9 +23,9 @@ fn pages_go_back_35_days_and_the_table_goes_back_for_ever() {
         person("just within").was_in("2025-12-01T17:00:00Z", "2025-12-01T18:00:00Z"),
         person("just beyond").was_in("2025-12-01T17:00:00Z", "2025-12-01T17:59:59Z"),
     ]);
-    let rows = made.pages[0].rows.iter().map(|row| &row.name);
+    let rows = made.pages[0].rows.iter().map(|row| row.name.as_str());
     assert_eq!(names(rows), ["just within", "in for months"]);
-    let table = made.table.iter().map(|row| &row.name);
+    let table = made.table.iter().map(|row| row.name.as_str());
     assert_eq!(names(table), ["just within", "just beyond", "in for months"]);
 }
 
@@ -39,7 +39,7 @@ fn rows_go_by_last_action_then_by_code_point() {
         person("later").was_in("2026-01-05T09:00:00Z", "2026-01-05T10:00:01Z"),
         person("never"),
     ]);
-    let table = made.table.iter().map(|row| &row.name);
+    let table = made.table.iter().map(|row| row.name.as_str());
     assert_eq!(names(table), ["later", "Z", "z", "ä", "never"]);
 }
 
@@ -80,7 +80,7 @@ fn members_stand_in_the_order_of_coming() {
         person("first").stays_from("2026-01-05T16:00:00Z"),
         person("out").was_in("2026-01-05T16:00:00Z", "2026-01-05T17:00:00Z"),
     ]);
-    let members = made.pages[0].members.iter().map(|member| &member.name);
+    let members = made.pages[0].members.iter().map(|member| member.name.as_str());
     assert_eq!(names(members), ["first", "a, at the same time", "b, at the same time"]);
     assert_eq!(made.pages[0].title, "(3) Lookout");
 }
