@@ -15,6 +15,7 @@ cd "$(dirname "$0")/.."
 
 host=lounge.example.org
 package=${PACKAGE:-$(.debian/build.sh | tail -n 1)}
+[ -s "$package" ] || { echo "there is no package at $package" >&2; exit 1; }
 needs systemd-nspawn systemd-container
 fresh=$PWD/target/boot
 [ -e "$fresh/booted" ] || {
