@@ -183,9 +183,14 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// An id that no journal has.
+pub fn new_id(connection: &Connection) -> rusqlite::Result<String> {
+    connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))
+}
+
 /// Makes it another journal: what was kept of the one it was does not count any more.
-pub fn renew_id(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute("UPDATE journal SET id = lower(hex(randomblob(16)))", []).map(drop)
+pub fn set_id(connection: &Connection, id: &str) -> rusqlite::Result<()> {
+    connection.execute("UPDATE journal SET id = ?1", [id]).map(drop)
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {

@@ -12,6 +12,7 @@ pub mod power;
 pub mod proxy;
 pub mod replay;
 pub mod stored;
+pub mod systemd;
 
 pub use http::{Reply, Request};
 pub use lookout::{Lookout, SECRET};
