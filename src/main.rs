@@ -47,7 +47,10 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
             let all_well = runtime()?.block_on(notify::test(&load()?, &mut out))?;
             return Ok(exit(all_well));
         }
-        Command::Notify(_) => runtime()?.block_on(notify::run(load()?, supervisor()?))?,
+        Command::Notify(_) => {
+            let again = reading(cli.config.clone(), env);
+            runtime()?.block_on(notify::run(load()?, again, supervisor()?))?;
+        }
         Command::Build(args) => build(load()?, args, &mut out)?,
         Command::Check => return check(&load()?, &mut out),
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,
@@ -77,9 +80,12 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
 
 /// What `serve` and `watch` do besides; the settings are read again when they change.
 fn extras(args: cli::Watching, file: Option<PathBuf>, env: &Environment) -> Extras {
+    Extras { load: Some(reading(file, env)), preview: args.preview }
+}
+
+fn reading(file: Option<PathBuf>, env: &Environment) -> Load {
     let env = env.clone();
-    let load: Load = Arc::new(move || config::load(file.as_deref(), &env));
-    Extras { load: Some(load), preview: args.preview }
+    Arc::new(move || config::load(file.as_deref(), &env))
 }
 
 fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Result<()> {
@@ -124,6 +130,10 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
+    // Whoever reads the results may stop early, as `head` does.
+    if error.downcast_ref().is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::BrokenPipe) {
+        return ExitCode::FAILURE;
+    }
     // There is nobody left to tell where stderr is closed.
     drop(writeln!(io::stderr(), "lookout: {error:#}"));
     let usage = error.chain().any(|cause| cause.is::<SettingsError>());

@@ -4,35 +4,44 @@ const { root, zone } = document.currentScript.dataset;
 const find = (id) => document.getElementById(id);
 
 // Times, as the visitor writes them; a line breaks only between day and hour.
-const languages = navigator.languages;
+// Making a formatter takes a phone longer than all it then writes: each is made when it is needed first.
+const languages = navigator.languages, made = {};
+const by = (kind, options) => made[kind + options.unit] ??= new Intl[kind](languages, options);
+const day = () => by("DateTimeFormat", { dateStyle: "medium" });
+const hour = () => by("DateTimeFormat", { timeStyle: "short", unit: "hour" });
+const past = (n, unit) => by("RelativeTimeFormat", { style: "short", numeric: "auto" }).format(n, unit);
+const count = (n, unit) => by("NumberFormat", { style: "unit", unit }).format(n);
 const unbroken = (text) => text.replace(/ /g, "\u00a0");
-const day = new Intl.DateTimeFormat(languages, { dateStyle: "medium" });
-const hour = new Intl.DateTimeFormat(languages, { timeStyle: "short" });
-const past = new Intl.RelativeTimeFormat(languages, { style: "short", numeric: "auto" });
-const { locale, timeZone } = hour.resolvedOptions();
-const units = [["day", 86400], ["hour", 3600], ["minute", 60]].map(([unit, length]) => {
-  const { format } = new Intl.NumberFormat(languages, { style: "unit", unit });
-  return { unit, length, format };
-});
+const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
 const since = (seconds, as) => {
-  const place = units.findIndex(({ length }) => seconds >= length);
-  if (place < 0) return past.format(0, "minute");
-  const { unit, length, format } = units[place], rest = units[place + 1];
-  const n = Math.floor(seconds / length), m = rest && Math.floor(seconds % length / rest.length);
-  return as === "ago" ? past.format(-n, unit) : unbroken(format(n) + (m ? " " + rest.format(m) : ""));
+  const place = units.findIndex(([, length]) => seconds >= length);
+  // Whoever is out is not there now.
+  if (place < 0) return as === "ago" ? past(-1, "minute") : past(0, "second");
+  const [unit, length] = units[place], [part, short] = units[place + 1] ?? [];
+  const n = Math.floor(seconds / length), m = part && Math.floor(seconds % length / short);
+  return as === "ago" ? past(-n, unit) : unbroken(count(n, unit) + (m ? " " + count(m, part) : ""));
 };
-const tell = () => {
-  for (const time of document.querySelectorAll("time")) {
-    const { as } = time.dataset, then = new Date(time.dateTime);
-    if (!time.lang) {
-      const exact = `${unbroken(day.format(then))}, ${unbroken(hour.format(then))}`;
-      time.lang = locale;
-      if (as) time.title = exact; else time.textContent = exact;
-    }
-    const text = as && since((Date.now() - then) / 1000, as);
-    if (as && time.textContent !== text) time.textContent = text;
+const write = (time) => {
+  const { as } = time.dataset, then = new Date(time.dateTime);
+  if (!time.lang) {
+    const exact = `${unbroken(day().format(then))}, ${unbroken(hour().format(then))}`;
+    time.lang = hour().resolvedOptions().locale;
+    if (as) time.title = exact; else time.textContent = exact;
   }
+  const text = as && since((Date.now() - then) / 1000, as);
+  if (as && time.textContent !== text) time.textContent = text;
 };
+const tell = () => document.querySelectorAll("time").forEach(write);
+
+// The first time little by little, from the top, while the browser has nothing better to do.
+const later = window.requestIdleCallback ?? ((work) => setTimeout(() => {
+  const end = performance.now() + 8;
+  work({ timeRemaining: () => end - performance.now() });
+}));
+const inTurn = (jobs) => later((idle) => {
+  do jobs.shift()?.(); while (jobs.length && idle.timeRemaining() > 8);
+  if (jobs.length) inTurn(jobs);
+});
 
 // What is alive, as it was published; and the frame, whose change needs a reload.
 const parts = (page) => new Map(
@@ -41,7 +50,7 @@ const frame = (page) => [...page.querySelectorAll("link, script, [data-live]")]
   .map((e) => e.id || e.getAttribute("href") || e.getAttribute("src")).join();
 const present = () => [...document.querySelectorAll(".members li")];
 const nameOf = (person) => person.querySelector("bdi").textContent;
-let shown = parts(document), etag, spoken;
+let shown, etag, spoken;
 
 const refresh = async () => {
   // Before the first answer that we see, there is only the date of the page.
@@ -106,6 +115,13 @@ const check = async () => {
 };
 
 const restart = () => { tries = 0; wait = 15e3; tell(); start(); check(); };
+const begin = () => {
+  find("zone").textContent = zone.replace("{}", hour().resolvedOptions().timeZone);
+  document.addEventListener("visibilitychange", restart);
+  setInterval(tell, 15e3);
+  setInterval(check, 6e4);
+  restart();
+};
 const button = find("pause"), words = [button.textContent, button.dataset.resume];
 button.onclick = () => {
   paused = !paused;
@@ -113,8 +129,6 @@ button.onclick = () => {
   restart();
 };
 find("live").hidden = false;
-find("zone").textContent = zone.replace("{}", timeZone);
-document.addEventListener("visibilitychange", restart);
-setInterval(tell, 15e3);
-setInterval(check, 6e4);
-restart();
+// Each formatter is a job of its own, the least first: what they share is then there for the others.
+inTurn([() => { shown = parts(document); }, () => count(0, "minute"), hour, day,
+  ...[...document.querySelectorAll("time")].map((time) => () => write(time)), begin]);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The long proofs: what takes minutes, on real servers, under load, with the optimised program.
-# Each prints a line; at the end there is a table for the README. Uses loopback only.
+# Each prints a line; at the end there is a table for the README. Uses loopback only, but for
+# `package` and `boot`, which fetch a Debian and need root.
 #
 #   tests/prove.sh                     all of them, shortened
 #   tests/prove.sh --full              all of them, at full length
@@ -9,5 +10,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tests/install.sh
+npm ci --prefix tests/lighthouse --silent --no-audit --no-fund --ignore-scripts
 cargo build --locked --release --bin lookout
 LOOKOUT_PROGRAM=$PWD/target/release/lookout exec cargo test --locked --quiet --test prove -- "$@"

@@ -7,6 +7,7 @@ pub mod check;
 mod counted;
 pub mod demo;
 pub mod export;
+mod follower;
 pub mod forget;
 pub mod import;
 pub mod init;

@@ -2,32 +2,23 @@
 
 use std::io::Write;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
-use tokio::time::sleep;
 
 use crate::archive::{Archive, Mode};
+use crate::commands::follower::follow;
 use crate::commands::owner;
 use crate::commands::serve::listen;
 use crate::config::{Settings, SettingsError, Supervisor};
-use crate::generator::Log;
-use crate::http::{self, Shutdown, Trigger};
+use crate::generator::{Load, Log};
+use crate::http::{self, Trigger};
 use crate::intake::Health;
-use crate::moment::Moment;
 use crate::notify::message::{Message, News};
 use crate::notify::pace::Pace;
 use crate::notify::request::Outcome;
 use crate::notify::target::{Target, Unusable, Way, WayKind, sample};
-use crate::notify::{self, Presences};
-use crate::roster::Presence;
-use crate::{admin, clock};
-
-/// So often journal and archive are looked at.
-const LOOK: Duration = Duration::from_millis(500);
+use crate::{admin, notify};
 
 /// What `notify` takes.
 #[derive(Debug, Clone, clap::Args)]
@@ -37,8 +28,9 @@ pub struct Args {
     pub test: bool,
 }
 
-/// Tells the chats what happens until SIGTERM or SIGINT.
-pub async fn run(settings: Settings, mut supervisor: Supervisor) -> Result<()> {
+/// Tells the chats what happens until SIGTERM or SIGINT; `load` reads the settings again when they
+/// have changed.
+pub async fn run(settings: Settings, load: Load, mut supervisor: Supervisor) -> Result<()> {
     require_targets(&settings)?;
     owner::become_journals(&settings)?;
     let health = Arc::new(Health::default());
@@ -53,16 +45,15 @@ pub async fn run(settings: Settings, mut supervisor: Supervisor) -> Result<()> {
     let archive = settings.archive.as_ref();
     let archive = archive.map(|archive| Archive::new(archive, Handle::current()));
     let source = archive.clone().map(|archive| (archive, Mode::On));
-    let presences = follow(Log::from_checkpoint(&settings, source)?, shutdown)?;
+    let log = Log::from_checkpoint(&settings, source)?;
+    let snapshots = follow(settings.clone(), log, load, shutdown)?;
     let pace = Pace::default();
-    let notifier = notify::start(&settings, archive, presences, health.notify(), pace)?;
+    let notifier = notify::start(&settings, archive, snapshots, health.notify(), pace)?;
     supervisor.ready();
     let signal = http::signalled().await.context("cannot listen for signals")?;
     tracing::info!("stopping on {signal}");
     supervisor.stopping();
-    if let Some(notifier) = notifier {
-        notifier.stop().await?;
-    }
+    notifier.stop().await?;
     trigger.pull();
     Ok(())
 }
@@ -76,7 +67,7 @@ pub async fn test(settings: &Settings, out: &mut impl Write) -> Result<bool> {
     for target in Target::all(settings, Pace::default()) {
         let Target { label, ways, .. } = match target {
             Ok(target) => target,
-            Err(Unusable { label, error }) => {
+            Err(Unusable { label, error, .. }) => {
                 all_well = false;
                 writeln!(out, "✗ chat {label}: {error:#}")?;
                 continue;
@@ -120,7 +111,7 @@ fn require_targets(settings: &Settings) -> Result<()> {
     let unusable = Target::all(settings, Pace::default()).into_iter().find_map(Result::err);
     match unusable {
         None => Ok(()),
-        Some(Unusable { label, error }) => {
+        Some(Unusable { label, error, .. }) => {
             let problem = format!("chat {label} can't be told: {error:#}");
             Err(settings.refuse("[[notify]]", &problem).into())
         }
@@ -133,59 +124,4 @@ fn ensure_any(settings: &Settings) -> Result<(), SettingsError> {
         return Err(settings.refuse("[[notify]]", problem));
     }
     Ok(())
-}
-
-/// Follows the log in a thread of its own, and tells who is where.
-fn follow(log: Log, shutdown: Shutdown) -> Result<Presences> {
-    let (tell, presences) = watch::channel(None);
-    let runtime = Handle::current();
-    let mut follower = Follower { log, tell, next_change: None, failure: String::new() };
-    let thread = thread::Builder::new().name("log".to_owned());
-    let follow = move || {
-        loop {
-            follower.step(clock::now());
-            let wait = async {
-                tokio::select! {
-                    () = shutdown.clone().wait() => true,
-                    () = sleep(LOOK) => false,
-                }
-            };
-            if runtime.block_on(wait) {
-                break;
-            }
-        }
-    };
-    thread.spawn(follow).context("cannot start the thread that follows the log")?;
-    Ok(presences)
-}
-
-struct Follower {
-    log: Log,
-    tell: watch::Sender<Option<Arc<Presence>>>,
-    /// Presence changes by itself then; `None` also before the first look.
-    next_change: Option<Moment>,
-    failure: String,
-}
-
-impl Follower {
-    fn step(&mut self, now: Moment) {
-        let is_first = self.tell.borrow().is_none();
-        let is_due = self.next_change.is_some_and(|change| change <= now);
-        match self.log.catch_up(now) {
-            Ok(new) if new || is_first || is_due => {
-                let presence = self.log.presence(now);
-                self.next_change = presence.next_change;
-                self.tell.send_replace(Some(Arc::new(notify::recent(&presence, now))));
-                self.failure.clear();
-            }
-            Ok(_) => self.failure.clear(),
-            Err(error) => {
-                let failure = format!("{error:#}");
-                if failure != self.failure {
-                    tracing::error!("the log cannot be read, messages wait: {failure}");
-                    self.failure = failure;
-                }
-            }
-        }
-    }
 }

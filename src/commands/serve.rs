@@ -41,7 +41,7 @@ pub struct Service {
     journal: Arc<Journal>,
     health: Arc<Health>,
     shipping: Option<Shipping>,
-    notifier: Option<Notifier>,
+    notifier: Notifier,
     servers: Vec<tokio::task::JoinHandle<()>>,
     stop_servers: Trigger,
     generator: JoinHandle<()>,
@@ -87,9 +87,9 @@ impl Service {
         let preview = preview
             .map(|listener| start_preview(listener, &settings, site.clone(), &previews, &shutdown));
         let router = intake.router(&settings.zoom.path).merge(site);
-        let (presences, for_chats) = watch::channel(None);
+        let (snapshots, for_chats) = watch::channel(None);
         let live = Live {
-            presences,
+            snapshots,
             shipped: shipping.as_ref().map(|shipping| shipping.shipped.clone()),
             journal: Some(Arc::clone(&journal)),
             publications: tell,
@@ -137,9 +137,7 @@ impl Service {
         self.stop_generator.pull();
         let generator = tokio::task::spawn_blocking(|| self.generator.join());
         generator.await?.map_err(|_| anyhow!("the generator panicked"))?;
-        if let Some(notifier) = self.notifier {
-            notifier.stop().await?;
-        }
+        self.notifier.stop().await?;
         if let Some(shipping) = self.shipping {
             shipping.stop().await;
         }

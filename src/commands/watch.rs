@@ -34,7 +34,7 @@ pub async fn run(settings: Settings, extras: Extras, supervisor: &Supervisor) ->
         journal: None,
         publications: tell,
         health: Arc::default(),
-        presences: watch::channel(None).0,
+        snapshots: watch::channel(None).0,
         shipped: None,
         load: extras.load,
         previews,

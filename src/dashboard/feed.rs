@@ -33,7 +33,8 @@ pub struct Feed {
     pub title: String,
     /// `site.title`.
     pub site_title: String,
-    /// The latest entry's time, RFC 3339 in UTC; the epoch where there is none.
+    /// The latest entry's time, or what was the latest, RFC 3339 in UTC; the epoch where there never
+    /// was one.
     pub updated: String,
     /// The feed's own address; null where `site.base_url` does not tell it.
     pub address: Option<String>,
@@ -75,7 +76,9 @@ impl Feed {
             .flat_map(|opening| teller.news(opening))
             .take(ENTRIES)
             .collect();
-        let updated = news.first().map_or(Moment::from_seconds(0), |news| news.at);
+        // It never goes back: what passes out of the 35 days was still the latest.
+        let latest = news.first().map(|news| news.at).or_else(|| place.visible.updated());
+        let updated = latest.unwrap_or(Moment::from_seconds(0));
         Self {
             folder: place.folder.clone(),
             next_change: news.iter().map(|news| news.fades).min(),

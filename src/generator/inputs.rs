@@ -18,21 +18,24 @@ pub type Load = Arc<dyn Fn() -> Result<Settings, SettingsError> + Send + Sync>;
 const SETTLE: Duration = Duration::from_millis(100);
 
 /// Tells when settings, templates or static files have changed, and reads the settings.
-pub(super) struct Inputs {
+pub struct Inputs {
     load: Load,
     watcher: Watcher,
     changes: watch::Receiver<u64>,
     /// There were changes; they are looked at then.
     due: Option<Instant>,
+    /// What a restart is needed for, as told last.
+    restart_for: Vec<&'static str>,
 }
 
 impl Inputs {
     /// Watches what `settings` name; `None`, with a warning, where the system can't.
-    pub(super) fn watch(load: Load, settings: &Settings) -> Option<Self> {
+    pub fn watch(load: Load, settings: &Settings) -> Option<Self> {
         let watch = || {
             let (watcher, changes) = Watcher::new()?;
             // What changed while we started is not missed.
-            let mut inputs = Self { load, watcher, changes, due: Some(Instant::now()) };
+            let mut inputs =
+                Self { load, watcher, changes, due: Some(Instant::now()), restart_for: Vec::new() };
             inputs.look_at(settings)?;
             Ok(inputs)
         };
@@ -45,7 +48,7 @@ impl Inputs {
     }
 
     /// Waits for a change; for ever where there is nothing to watch.
-    pub(super) async fn changed(inputs: &mut Option<Self>) {
+    pub async fn changed(inputs: &mut Option<Self>) {
         if let Some(inputs) = inputs
             && inputs.changes.changed().await.is_ok()
         {
@@ -56,12 +59,17 @@ impl Inputs {
     }
 
     /// When changes are to be looked at, if there were any.
-    pub(super) fn due(&self) -> Option<Instant> {
+    pub fn due(&self) -> Option<Instant> {
         self.due
     }
 
-    /// Looks again at whatever is there now, and reads the settings.
-    pub(super) fn read(&mut self, settings: &Settings) -> anyhow::Result<Settings> {
+    /// The settings as they are now, as far as they can take the place of `settings`; the log
+    /// says what can't. Whatever is there now is looked at from then on.
+    ///
+    /// # Errors
+    ///
+    /// The settings are wrong, or gone.
+    pub fn read(&mut self, settings: &Settings) -> anyhow::Result<Settings> {
         self.due = None;
         self.changes.mark_unchanged();
         self.look_at(settings)?;
@@ -70,11 +78,18 @@ impl Inputs {
             new.origin.file.is_some() || settings.origin.file.is_none(),
             "the settings file is gone; put it back"
         );
-        Ok(new)
+        let (adopted, restart_for) = adoptable(settings, new);
+        if restart_for != self.restart_for && !restart_for.is_empty() {
+            let keys: Vec<String> = restart_for.iter().map(|key| format!("`{key}`")).collect();
+            tracing::warn!("restart Lookout for the change of {} to count", keys.join(", "));
+        }
+        self.restart_for = restart_for;
+        self.look_at(&adopted)?;
+        Ok(adopted)
     }
 
     /// Looks at what `settings` name.
-    pub(super) fn look_at(&mut self, settings: &Settings) -> notify::Result<()> {
+    fn look_at(&mut self, settings: &Settings) -> notify::Result<()> {
         let Site { templates_dir, static_dir, output_dir, .. } = &settings.site;
         let file = settings.origin.file.as_deref().unwrap_or(Path::new("lookout.toml"));
         self.watcher.look_at(&[file, templates_dir, static_dir], &[output_dir])
@@ -82,7 +97,7 @@ impl Inputs {
 }
 
 /// `new`, as far as it can be taken up by what runs by `old`; and what can't, by name.
-pub(super) fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'static str>) {
+fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'static str>) {
     let adopted = Settings {
         site: Site {
             output_dir: old.site.output_dir.clone(),
@@ -95,6 +110,7 @@ pub(super) fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'stati
         presence: new.presence.clone(),
         rooms: new.rooms.clone(),
         people: new.people.clone(),
+        notify: new.notify.clone(),
         origin: new.origin.clone(),
         ..old.clone()
     };
@@ -112,7 +128,6 @@ pub(super) fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'stati
         ("journal.keep_quarantined", new.journal.keep_quarantined == old.journal.keep_quarantined),
         ("archive",                  new.archive == old.archive),
         ("privacy.drop_fields",      new.privacy.drop_fields == old.privacy.drop_fields),
-        ("notify",                   new.notify == old.notify && chats_agree(old, &new)),
         ("admin.listen",             new.admin == old.admin),
     ];
     let mut changed: Vec<_> =
@@ -122,20 +137,6 @@ pub(super) fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'stati
         changed.push("another section");
     }
     (adopted, changed)
-}
-
-/// Whether chats, whose part has its settings from the start, would be told the same by `new`.
-fn chats_agree(old: &Settings, new: &Settings) -> bool {
-    let told = |of: &Settings| {
-        (
-            of.site.clone(),
-            of.privacy.clone(),
-            of.presence.clone(),
-            of.rooms.clone(),
-            of.people.clone(),
-        )
-    };
-    old.notify.is_empty() || told(old) == told(new)
 }
 
 #[cfg(test)]
@@ -160,7 +161,7 @@ mod tests {
             ("a secret",           "[zoom]\nsecret_token = 'x'",                                     vec!["zoom.secret_token"]),
             ("places",             "[site]\npath = '/x/'\n[journal]\npath = 'x.db'",                 vec!["site.path", "journal.path"]),
             ("what is dropped",    "[privacy]\ndrop_fields = []",                                    vec!["privacy.drop_fields"]),
-            ("chats",              "[[notify]]\nkind = 'slack'\nurl = 'https://example.org/'",           vec!["notify"]),
+            ("chats",              "[[notify]]\nkind = 'slack'\nurl = 'https://example.org/'",           vec![]),
             ("an archive",         "[archive]",                                                      vec!["archive"]),
         ];
         let old = settings("");

@@ -1,7 +1,8 @@
 //! The generator of a running `serve`: publishes when events arrive, and when time passes.
 //!
 //! The first event is published at once; then changes gather for a second, because a
-//! server's `ETag` has whole seconds.
+//! server's `ETag` has whole seconds. What no event caused, such as a start or a chart that
+//! moves on, lets nobody wait: publishing itself sees to it that no two versions have one date.
 
 use std::sync::Arc;
 use std::thread;
@@ -20,14 +21,13 @@ use crate::http::Shutdown;
 use crate::intake::Health;
 use crate::journal::{Journal, Pruning, Shipped};
 use crate::moment::Moment;
-use crate::notify;
-use crate::roster::Presence;
+use crate::notify::Snapshot;
 use crate::site::{self, Outcome, Replace};
 use reload::Renewal;
 
 mod reload;
 
-/// Changes gather for so long after a publication.
+/// Changes gather for so long after the publication of an event.
 const GATHER: Duration = Duration::from_secs(1);
 
 /// So often the journal is looked at for what other processes put there.
@@ -64,7 +64,7 @@ pub struct Live {
     /// How far the archive has everything; `None` where there is none.
     pub shipped: Option<watch::Receiver<Shipped>>,
     /// Told who is where, for whoever else wants to know; nobody need listen.
-    pub presences: watch::Sender<Option<Arc<Presence>>>,
+    pub snapshots: watch::Sender<Option<Arc<Snapshot>>>,
     /// Reads the settings again when they have changed; `None` where nothing is watched.
     pub load: Option<Load>,
     /// Told what a template's author has to know.
@@ -118,6 +118,8 @@ struct Work {
     next_change: Option<Moment>,
     /// There is something to publish.
     dirty: bool,
+    /// … and an event is among it.
+    news: bool,
     /// Nothing is published before this.
     not_before: Instant,
     retry: Duration,
@@ -142,6 +144,7 @@ impl Work {
             as_of: None,
             next_change: None,
             dirty: true,
+            news: false,
             not_before: now,
             retry: RETRY,
             heartbeat: now,
@@ -178,10 +181,11 @@ impl Work {
         }
         if self.last_failure.is_empty() || at >= self.not_before {
             match self.generator.catch_up(now) {
-                Ok(new) => self.dirty |= new,
+                Ok(new) => self.news |= new,
                 Err(error) => self.fail(&error),
             }
         }
+        self.dirty |= self.news;
         self.dirty |= self.next_change.is_some_and(|change| change <= now);
         // The clock was put back: what the site says is of a time that is yet to come.
         self.dirty |= self.as_of.is_some_and(|as_of| as_of > now);
@@ -205,8 +209,9 @@ impl Work {
 
     fn publish(&mut self, now: Moment) {
         let presence = self.generator.presence(now);
-        if self.live.presences.receiver_count() > 0 {
-            self.live.presences.send_replace(Some(Arc::new(notify::recent(&presence, now))));
+        if self.live.snapshots.receiver_count() > 0 {
+            let snapshot = Snapshot::new(&presence, self.generator.settings(), now);
+            self.live.snapshots.send_replace(Some(Arc::new(snapshot)));
         }
         let build = match self.generator.publish(&presence, now, Replace::NotNewer) {
             Ok(build) => build,
@@ -229,7 +234,8 @@ impl Work {
                 if self.renewal.fault.is_empty() {
                     self.live.previews.works();
                 }
-                if visible { GATHER } else { Duration::ZERO }
+                let news = std::mem::take(&mut self.news);
+                if visible && news { GATHER } else { Duration::ZERO }
             }
             Outcome::TooSoon(wait) => wait,
             Outcome::Superseded(there) => match self.generator.log_mut().ends_before(&there) {
@@ -258,7 +264,10 @@ impl Work {
         self.live.health.publishing_fails();
         let failure = format!("{error:#}");
         if failure != self.last_failure {
-            tracing::error!("the site stays as it was: {failure}");
+            // A template that was broken from the start is told already.
+            if failure != self.renewal.fault {
+                tracing::error!("the site stays as it was: {failure}");
+            }
             self.live.previews.fails(&failure);
             self.last_failure = failure;
         }

@@ -16,6 +16,8 @@ mod sorted;
 mod supervision;
 mod watcher;
 
+use std::sync::Arc;
+
 use anyhow::Result;
 
 use crate::config::Settings;
@@ -26,7 +28,7 @@ use crate::site::{self, Build, Edition, Models, Position, Renderer, Replace};
 
 pub use anew::{back_up, begin_anew};
 pub use checkpoint::place as checkpoint_place;
-pub use inputs::Load;
+pub use inputs::{Inputs, Load};
 pub use live::{Live, run};
 pub use log::{Log, Source};
 pub use preview::{Preview, Previews};
@@ -42,7 +44,7 @@ pub fn beyond_the_journal(there: &Position) -> String {
 
 /// Makes the site from the log.
 pub struct Generator {
-    settings: Settings,
+    settings: Arc<Settings>,
     renderer: Renderer,
     log: Log,
 }
@@ -55,7 +57,7 @@ impl Generator {
     /// A template or a static file that can't be loaded.
     pub fn new(settings: Settings, log: Log) -> Result<Self> {
         let renderer = Renderer::load(&settings)?;
-        Ok(Self { settings, renderer, log })
+        Ok(Self { settings: Arc::new(settings), renderer, log })
     }
 
     /// Takes in what is new in the log; returns whether there was anything.
@@ -71,13 +73,23 @@ impl Generator {
     ///
     /// # Errors
     ///
-    /// A template or a static file with a fault, or a log that can't be read by other rules;
-    /// it then goes on as before.
+    /// A template or a static file with a fault: it then works by `settings` with those it had,
+    /// for who may appear must not wait until a template is mended. Or a log that can't be
+    /// read by other rules; it then goes on as before.
     pub fn adopt(&mut self, settings: Settings, now: Moment) -> Result<()> {
-        let renderer = Renderer::load(&settings)?;
-        renderer.render(&self.dashboard(&settings, now), &settings)?;
+        let dashboard = self.dashboard(&settings, now);
+        let load = || -> Result<Renderer> {
+            let renderer = Renderer::load(&settings)?;
+            renderer.render(&dashboard, &settings)?;
+            Ok(renderer)
+        };
+        let renderer = load();
+        if renderer.is_err() {
+            self.renderer.render(&dashboard, &settings)?;
+        }
         self.log.adopt(&settings, now)?;
-        (self.renderer, self.settings) = (renderer, settings);
+        self.settings = Arc::new(settings);
+        self.renderer = renderer?;
         Ok(())
     }
 
@@ -113,7 +125,7 @@ impl Generator {
     }
 
     /// The settings it works by.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &Arc<Settings> {
         &self.settings
     }
 

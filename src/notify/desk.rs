@@ -6,11 +6,15 @@
 //!
 //! Somebody may be forgotten in what is kept while all of it is in memory here. So it is asked
 //! for that before anything is worked out or sent, and nothing is kept that was worked out before.
+//! Settings may change as well: a [`Brief`] brings them with what is to be looked at, and nothing
+//! is sent any more before whoever may not be named by them was taken out of it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::clock;
@@ -24,7 +28,7 @@ use crate::notify::metrics::{Loss, Metrics};
 use crate::notify::pace::{Pace, Rhythm};
 use crate::notify::request::Outcome;
 use crate::notify::sending::{Flight, Sending};
-use crate::notify::snapshot::Presences;
+use crate::notify::snapshot::Snapshot;
 use crate::notify::target::Target;
 
 /// A request under way is waited for so long when it is time to stop.
@@ -36,14 +40,23 @@ const KEEP_AGAIN: Duration = Duration::from_secs(1);
 /// The lease has to last so much longer than a request.
 const MARGIN: Duration = Duration::from_secs(2);
 
+/// Who is told, and of what. A newer one holds from then on.
+#[derive(Clone)]
+pub struct Brief {
+    /// Who is told, by the settings of `snapshot`.
+    pub target: Arc<Target>,
+    /// Who is where; `None` before that is known.
+    pub snapshot: Option<Arc<Snapshot>>,
+}
+
 /// Looks after one target.
 pub struct Desk {
     /// Who is told.
-    pub target: Target,
+    pub target: Arc<Target>,
     /// Where it is kept what was told.
     pub keeper: Keeper,
-    /// Who is where.
-    pub presences: Presences,
+    /// What it goes by.
+    pub briefs: watch::Receiver<Brief>,
     /// How fast.
     pub pace: Pace,
     /// When the next attempt may be made.
@@ -118,7 +131,7 @@ struct Work<'a> {
 impl<'a> Work<'a> {
     fn new(desk: &'a mut Desk, kept: Kept) -> Self {
         let (now, look_after) = (Instant::now(), desk.pace.look_after);
-        Self {
+        let mut work = Self {
             desk,
             sending: Sending::new(kept),
             flight: None,
@@ -128,7 +141,10 @@ impl<'a> Work<'a> {
             is_checked: false,
             is_news: true,
             look_at: None,
-        }
+        };
+        // It was kept by settings that may have been others.
+        work.hide();
+        work
     }
 
     async fn run(mut self) -> Over {
@@ -147,10 +163,10 @@ impl<'a> Work<'a> {
             let wake = self.wake();
             tokio::select! {
                 () = shutdown.clone().wait() => return self.finish().await,
-                changed = self.desk.presences.changed() => match changed {
+                changed = self.desk.briefs.changed() => match changed {
                     Ok(()) => self.is_news = true,
-                    // Whoever tells is gone, and it is about to end.
-                    Err(_) => sleep(KEEP_AGAIN).await,
+                    // Whoever tells is gone.
+                    Err(_) => return self.finish().await,
                 },
                 outcome = landed(&mut self.flight) => self.settle(outcome),
                 () = sleep_until(wake) => {}
@@ -164,14 +180,19 @@ impl<'a> Work<'a> {
             return;
         }
         self.is_news = false;
-        let presence = self.desk.presences.borrow_and_update().as_ref().map(Arc::clone);
-        let Some(mut presence) = presence else { return };
+        let Brief { target, snapshot } = self.desk.briefs.borrow_and_update().clone();
+        if !Arc::ptr_eq(&target, &self.desk.target) {
+            self.desk.target = target;
+            self.hide();
+        }
+        let Some(snapshot) = snapshot else { return };
+        let mut presence = Cow::Borrowed(&snapshot.presence);
         let kept = &mut self.sending.kept;
         if !kept.forgotten.is_empty() {
             let before = kept.forgotten.len();
             kept.forgotten.retain(|mark| mark.is_needed(&presence, now));
             self.sending.is_kept &= kept.forgotten.len() == before;
-            presence = Arc::new(forgotten::without(&presence, &kept.forgotten));
+            presence = Cow::Owned(forgotten::without(&presence, &kept.forgotten));
         }
         let digest = digest(kept.told.as_ref(), &presence, &self.desk.target.rules, now);
         let is_same = kept.told.as_ref().is_some_and(|told| told.is_kept_as(&digest.told));
@@ -189,7 +210,14 @@ impl<'a> Work<'a> {
     }
 
     fn is_look_due(&self, now: Moment) -> bool {
-        self.is_news || self.look_at.is_some_and(|due| due <= now)
+        let is_news = self.is_news || self.desk.briefs.has_changed().unwrap_or(false);
+        is_news || self.look_at.is_some_and(|due| due <= now)
+    }
+
+    /// Takes out of what waits whoever the target may not be told of.
+    fn hide(&mut self) {
+        let publish = &self.desk.target.rules.privacy.publish;
+        self.sending.hide(publish, self.flight.as_mut());
     }
 
     /// Asks, where that matters, whether somebody was forgotten; whether it is still ours to send.

@@ -1,4 +1,5 @@
-//! Forgetting somebody, as far as a target knows them: who is in, and what waits to be told.
+//! Forgetting somebody, as far as a target knows them: who is in, and what waits to be told; and
+//! hiding those who may not be named any more.
 //!
 //! A process that sends has all of it in memory, and who is where comes to it from elsewhere,
 //! at times late. So that neither brings the name back, a [`Mark`] of it stays in what is kept
@@ -91,16 +92,25 @@ fn after(person: &Person, at: Moment) -> Option<Person> {
 }
 
 impl Kept {
-    /// Forgets those who are meant. A message of which nothing is left does not wait any more;
-    /// a card is edited as soon as it can be.
+    /// Forgets those who are meant.
     pub fn forget(&mut self, is_meant: &dyn Fn(&Name) -> bool) {
-        self.letters.retain_mut(|letter| letter.message.news.forget(is_meant));
+        self.hide(is_meant);
         for fate in self.last.iter_mut().chain(&mut self.lost) {
             fate.lost = fate.lost.take().map(|_| WORDS_GONE.to_owned());
         }
         let Some(told) = &mut self.told else { return };
         told.rooms.values_mut().for_each(|room| room.leave_out(is_meant));
+    }
+
+    /// Takes those who are meant out of what waits to be told. A message of which nothing is left
+    /// does not wait any more; a card is edited as soon as it can be. That they were in stays known, so
+    /// that nobody is told of it again should they be shown once more.
+    pub fn hide(&mut self, is_meant: &dyn Fn(&Name) -> bool) {
+        self.letters.retain_mut(|letter| letter.message.news.forget(is_meant));
+        let Some(told) = &mut self.told else { return };
         told.cards.retain_mut(|posted| posted.forget(is_meant));
+        // What differs at the next look has not happened just now: it is seen in another way.
+        told.rooms.values_mut().for_each(|room| room.looked = false);
     }
 
     /// Forgets those whose marks are news; returns these.
@@ -125,8 +135,6 @@ impl ToldRoom {
                 leave_out(names, is_meant);
             }
         }
-        // What differs at the next look has not happened just now.
-        self.looked = false;
     }
 }
 

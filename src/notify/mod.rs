@@ -37,4 +37,4 @@ pub use encode::{Encoder, Service};
 pub use message::{Card, CardState, Inside, Message, News, Room, Summary};
 pub use metrics::Metrics;
 pub use service::{Notifier, start};
-pub use snapshot::{Presences, recent};
+pub use snapshot::{Snapshot, Snapshots};

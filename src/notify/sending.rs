@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::config::PublishList;
 use crate::config::notify::Happening;
 use crate::moment::Moment;
 use crate::notify::desk::Desk;
@@ -55,6 +56,15 @@ enum Cargo {
     Card(Box<Posted>),
 }
 
+impl Flight {
+    /// Those who are meant stand on the card, once it has landed, without being known by name.
+    fn forget(&mut self, is_meant: &dyn Fn(&Name) -> bool) {
+        if let Cargo::Card(posted) = &mut self.of {
+            posted.card.forget_shown(is_meant);
+        }
+    }
+}
+
 impl Sending {
     /// Goes on with what was kept.
     pub fn new(kept: Kept) -> Self {
@@ -66,11 +76,20 @@ impl Sending {
         let news = self.kept.adopt(marks);
         if let Some(flight) = flight {
             flight.is_outdated = true;
-            if let Cargo::Card(posted) = &mut flight.of {
-                posted.card.forget_shown(&|name| news.iter().any(|mark| mark.is_of(name)));
-            }
+            flight.forget(&|name| news.iter().any(|mark| mark.is_of(name)));
         }
         self.is_kept = false;
+    }
+
+    /// Hides whoever is not published, also in what is under way.
+    pub fn hide(&mut self, publish: &PublishList, flight: Option<&mut Flight>) {
+        let before = self.kept.clone();
+        let is_hidden = |name: &Name| !publish.allows(name);
+        self.kept.hide(&is_hidden);
+        if let Some(flight) = flight {
+            flight.forget(&is_hidden);
+        }
+        self.is_kept &= self.kept == before;
     }
 
     /// Begins to send what has waited longest.

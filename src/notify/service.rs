@@ -2,7 +2,12 @@
 //!
 //! Neither the intake nor the generator ever waits for a chat, and a fault in here ends
 //! neither: a target whose task panics is begun again after a while.
+//!
+//! Settings come with each snapshot. Where they have changed, targets are made anew of them,
+//! with their templates: those that are new are begun, those that are gone are ended, and the others
+//! go by the new ones from then on.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex};
@@ -11,17 +16,19 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use tokio::runtime::Builder;
+use tokio::sync::watch;
+use tokio::task;
 use tokio::time::sleep;
 
 use crate::archive::{Archive, Lease};
 use crate::config::Settings;
 use crate::http::{Shutdown, Trigger};
-use crate::notify::desk::Desk;
+use crate::notify::desk::{Brief, Desk};
 use crate::notify::keep::{Keeper, Local, Place};
 use crate::notify::metrics::Metrics;
 use crate::notify::pace::{Pace, Rhythm};
-use crate::notify::snapshot::Presences;
-use crate::notify::target::Target;
+use crate::notify::snapshot::{Snapshot, Snapshots};
+use crate::notify::target::{Target, Unusable};
 
 /// A target whose task panicked is begun again after this.
 const BEGIN_AGAIN: Duration = Duration::from_secs(60);
@@ -36,16 +43,13 @@ pub struct Notifier {
 /// What all targets of a process share.
 #[derive(Clone)]
 struct Common {
-    settings: Arc<Settings>,
     archive: Option<Archive>,
     local: Arc<Mutex<Local>>,
-    presences: Presences,
     metrics: Metrics,
     pace: Pace,
-    shutdown: Shutdown,
 }
 
-/// Tells the targets of `settings` what `presences` show; `None` where there are none.
+/// Tells the targets of `settings` what `snapshots` show, and goes by the settings of these.
 ///
 /// # Errors
 ///
@@ -53,23 +57,34 @@ struct Common {
 pub fn start(
     settings: &Settings,
     archive: Option<Archive>,
-    presences: Presences,
+    snapshots: Snapshots,
     metrics: Metrics,
     pace: Pace,
-) -> Result<Option<Notifier>> {
-    if settings.notify.is_empty() {
-        return Ok(None);
-    }
+) -> Result<Notifier> {
     let (trigger, shutdown) = Trigger::new();
     let local = Arc::new(Mutex::new(Local::beside(&settings.journal.path)));
-    let settings = Arc::new(settings.clone());
-    let common = Common { settings, archive, local, presences, metrics, pace, shutdown };
+    let common = Common { archive, local, metrics, pace };
+    let mut desks = Desks {
+        common,
+        targets: Vec::new(),
+        faults: BTreeMap::new(),
+        running: BTreeMap::new(),
+        ending: BTreeMap::new(),
+    };
+    let settings = settings.clone();
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime of the messages")?;
     let thread = thread::Builder::new().name("notify".to_owned());
-    let thread = thread.spawn(move || runtime.block_on(run(common)));
+    let thread = thread.spawn(move || {
+        runtime.block_on(async {
+            desks.renew(&settings);
+            desks.show(None);
+            desks.follow(snapshots, shutdown).await;
+            desks.end().await;
+        });
+    });
     let thread = thread.context("cannot start the thread of the messages")?;
-    Ok(Some(Notifier { thread, trigger }))
+    Ok(Notifier { thread, trigger })
 }
 
 impl Notifier {
@@ -81,61 +96,165 @@ impl Notifier {
     }
 }
 
-async fn run(common: Common) {
-    let targets = Target::all(&common.settings, common.pace);
-    let mut tasks = Vec::new();
-    for (index, target) in targets.into_iter().enumerate() {
-        match target {
-            Ok(target) => {
-                tracing::info!("chat {} is told what happens", target.label);
-                tasks.push(tokio::spawn(look_after(index, target, common.clone())));
+/// All targets, and who looks after them.
+struct Desks {
+    common: Common,
+    /// The targets of the settings that hold.
+    targets: Vec<Arc<Target>>,
+    /// What is wrong with those that can't be told as the settings want it, by their places.
+    faults: BTreeMap<usize, String>,
+    /// By the ids of their targets.
+    running: BTreeMap<String, Running>,
+    /// Those whose targets are gone, and who may not be done yet.
+    ending: BTreeMap<String, task::JoinHandle<()>>,
+}
+
+/// Somebody who looks after a target.
+struct Running {
+    briefs: watch::Sender<Brief>,
+    trigger: Trigger,
+    task: task::JoinHandle<()>,
+}
+
+impl Desks {
+    /// Tells them what there is to see, until `shutdown`.
+    async fn follow(&mut self, mut snapshots: Snapshots, shutdown: Shutdown) {
+        let mut known: Option<Arc<Settings>> = None;
+        snapshots.mark_changed();
+        loop {
+            tokio::select! {
+                () = shutdown.clone().wait() => return,
+                changed = snapshots.changed() => if changed.is_err() {
+                    // Whoever tells is gone, and it is about to end.
+                    return shutdown.wait().await;
+                },
             }
-            Err(unusable) => {
-                common.metrics.running(&unusable.label, false);
-                tracing::error!("chat {} is not told: {:#}", unusable.label, unusable.error);
+            let Some(snapshot) = snapshots.borrow_and_update().clone() else { continue };
+            let settings = &snapshot.settings;
+            if !known.as_ref().is_some_and(|known| Arc::ptr_eq(known, settings)) {
+                self.renew(settings);
+                known = Some(Arc::clone(settings));
+            }
+            self.show(Some(&snapshot));
+        }
+    }
+
+    /// Takes up `settings`, and the templates that they name.
+    fn renew(&mut self, settings: &Settings) {
+        let faults = std::mem::take(&mut self.faults);
+        let before = std::mem::take(&mut self.targets);
+        let all = Target::all(settings, self.common.pace).into_iter();
+        let usable = all.filter_map(|target| target.or_else(|it| self.make_do(it, &before)).ok());
+        self.targets = usable.map(Arc::new).collect();
+        let is_news = |(place, fault): &(&usize, &String)| faults.get(place) != Some(fault);
+        for (_, fault) in self.faults.iter().filter(is_news) {
+            tracing::error!("{fault}");
+        }
+    }
+
+    /// Goes on with the templates that one of `before` has, if it was that target.
+    fn make_do(&mut self, target: Unusable, before: &[Arc<Target>]) -> Result<Target, ()> {
+        let made = target.by_ways_of(before.iter().map(AsRef::as_ref));
+        let (label, fault) = match &made {
+            Ok((Target { label, .. }, error)) => {
+                (label, format!("chat {label} goes on with the words it had: {error:#}"))
+            }
+            Err(Unusable { label, error, .. }) => {
+                self.common.metrics.running(label, false);
+                (label, format!("chat {label} is not told: {error:#}"))
+            }
+        };
+        self.faults.insert(label.place, fault);
+        made.map(|(target, _)| target).map_err(drop)
+    }
+
+    /// Shows each of them `snapshot`; begins those that are new, and ends those that are gone.
+    fn show(&mut self, snapshot: Option<&Arc<Snapshot>>) {
+        let is_there = |id: &String| self.targets.iter().any(|target| target.id == *id);
+        let gone: Vec<_> = self.running.keys().filter(|id| !is_there(id)).cloned().collect();
+        for id in gone {
+            self.dismiss(id);
+        }
+        for target in self.targets.clone() {
+            let brief = Brief { target: Arc::clone(&target), snapshot: snapshot.cloned() };
+            match self.running.get(&target.id) {
+                Some(running) => drop(running.briefs.send_replace(brief)),
+                None => self.employ(brief),
             }
         }
     }
-    for task in tasks {
-        if task.await.is_err() {
-            tracing::error!("the task that looks after a chat's task panicked");
+
+    fn employ(&mut self, brief: Brief) {
+        let id = brief.target.id.clone();
+        tracing::info!("chat {} is told what happens", brief.target.label);
+        let (briefs, of) = watch::channel(brief);
+        let (trigger, shutdown) = Trigger::new();
+        let before = self.ending.remove(&id);
+        let task = tokio::spawn(look_after(self.common.clone(), of, shutdown, before));
+        self.running.insert(id, Running { briefs, trigger, task });
+    }
+
+    fn dismiss(&mut self, id: String) {
+        if let Some(Running { briefs, trigger, task }) = self.running.remove(&id) {
+            tracing::info!("chat {} is not told any more", briefs.borrow().target.label);
+            trigger.pull();
+            self.ending.insert(id, task);
+        }
+    }
+
+    /// Waits until all of them have ended.
+    async fn end(mut self) {
+        for (id, Running { trigger, task, .. }) in std::mem::take(&mut self.running) {
+            trigger.pull();
+            self.ending.insert(id, task);
+        }
+        for task in self.ending.into_values() {
+            if task.await.is_err() {
+                tracing::error!("the task that looks after a chat's task panicked");
+            }
         }
     }
 }
 
-/// Looks after a target, and begins again should that panic.
-async fn look_after(index: usize, target: Target, common: Common) {
-    let mut target = Some(target);
-    while let Some(found) = target.take() {
-        let label = found.label.clone();
-        if tokio::spawn(desk(found, &common).run()).await.is_ok() {
+/// Looks after a target, once whoever did `before` is done; begins again should that panic.
+async fn look_after(
+    common: Common,
+    briefs: watch::Receiver<Brief>,
+    shutdown: Shutdown,
+    before: Option<task::JoinHandle<()>>,
+) {
+    if let Some(before) = before {
+        drop(before.await);
+    }
+    loop {
+        let desk = desk(&common, &briefs, &shutdown);
+        if tokio::spawn(desk.run()).await.is_ok() {
             return;
         }
+        let label = briefs.borrow().target.label.clone();
         common.metrics.running(&label, false);
         tracing::error!("the task of chat {label} panicked; it is begun again in a minute");
         tokio::select! {
-            () = common.shutdown.clone().wait() => return,
+            () = shutdown.clone().wait() => return,
             () = sleep(BEGIN_AGAIN) => {}
         }
-        target =
-            Target::all(&common.settings, common.pace).into_iter().nth(index).and_then(Result::ok);
     }
 }
 
-fn desk(target: Target, common: &Common) -> Desk {
+fn desk(common: &Common, briefs: &watch::Receiver<Brief>, shutdown: &Shutdown) -> Desk {
+    let target = Arc::clone(&briefs.borrow().target);
     let place = match &common.archive {
         Some(archive) => Place::Shared(Lease::new(archive.clone(), target.id.clone())),
         None => Place::Local(Arc::clone(&common.local), target.id.clone()),
     };
-    let keeper = Keeper::new(place);
     Desk {
         target,
-        keeper,
-        presences: common.presences.clone(),
+        keeper: Keeper::new(place),
+        briefs: briefs.clone(),
         pace: common.pace,
         rhythm: Rhythm::new(common.pace, seed()),
         metrics: common.metrics.clone(),
-        shutdown: common.shutdown.clone(),
+        shutdown: shutdown.clone(),
     }
 }
 

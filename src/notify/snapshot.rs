@@ -1,21 +1,42 @@
-//! Who is where, handed from the generator to the targets.
+//! Who is where, handed from the generator to the targets, with the settings that hold.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::config::Settings;
 use crate::moment::Moment;
 use crate::notify::sight::openings;
 use crate::notify::told::FRESH;
 use crate::roster::{End, Person, Presence, Visit};
 
-/// The presence that was last derived; `None` before the first.
-pub type Presences = watch::Receiver<Option<Arc<Presence>>>;
+/// What was last derived; `None` before the first.
+pub type Snapshots = watch::Receiver<Option<Arc<Snapshot>>>;
+
+/// Who is where, and by which settings: rooms are told apart by their places in these, and who
+/// may be named is theirs to say. So neither is ever handed on without the other.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Who is where.
+    pub presence: Presence,
+    /// The settings that hold.
+    pub settings: Arc<Settings>,
+}
+
+impl Snapshot {
+    /// What targets have to know of `presence`, which was derived at `now` by `settings`;
+    /// nobody is where no target asks.
+    pub fn new(presence: &Presence, settings: &Arc<Settings>, now: Moment) -> Self {
+        let nobody_asks = settings.notify.is_empty();
+        let presence = if nobody_asks { Presence::default() } else { recent(presence, now) };
+        Self { presence, settings: Arc::clone(settings) }
+    }
+}
 
 /// Keeps of `presence` only what a message could speak of at `now`: who is in, who left a short
 /// while ago, and the visits of the latest opening. It is held in memory for long, and a
 /// roster of three years is not.
-pub fn recent(presence: &Presence, now: Moment) -> Presence {
+pub(super) fn recent(presence: &Presence, now: Moment) -> Presence {
     let rooms = presence.rooms.iter();
     Presence {
         people: recent_people(&presence.people, now),

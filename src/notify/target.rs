@@ -16,6 +16,7 @@ use crate::notify::pace::Pace;
 use crate::notify::request::Route;
 
 /// One of `[[notify]]`.
+#[derive(Clone)]
 pub struct Target {
     /// Which one it is.
     pub label: Label,
@@ -28,6 +29,7 @@ pub struct Target {
 }
 
 /// One way to write to a target.
+#[derive(Clone)]
 pub struct Way {
     /// What it is.
     pub kind: WayKind,
@@ -75,6 +77,8 @@ pub struct Unusable {
     pub label: Label,
     /// What is wrong.
     pub error: anyhow::Error,
+    /// What it would be told, and what tells it from others, where that is known all the same.
+    pub known: Option<Box<(String, Rules)>>,
 }
 
 impl Target {
@@ -84,16 +88,39 @@ impl Target {
         let mut same = BTreeMap::new();
         let mut build = |(place, notify): (usize, &Notify)| {
             let label = label(place, notify);
-            let ways = ways(notify, settings, pace).and_then(|ways| Ok((ways, identity(notify)?)));
-            let (ways, identity) = match ways {
-                Ok(found) => found,
-                Err(error) => return Err(Unusable { label, error }),
+            let identity = match identity(notify) {
+                Ok(identity) => identity,
+                Err(error) => return Err(Unusable { label, error, known: None }),
             };
             let nth = same.entry(identity.clone()).and_modify(|nth| *nth += 1).or_insert(0);
             let id = hashed(&format!("{identity}\0{nth}"));
-            Ok(Self { label, id, rules: rules(notify, settings, pace), ways })
+            let rules = rules(notify, settings, pace);
+            match ways(notify, settings, pace) {
+                Ok(ways) => Ok(Self { label, id, rules, ways }),
+                Err(error) => Err(Unusable { label, error, known: Some(Box::new((id, rules))) }),
+            }
         };
         (1..).zip(&settings.notify).map(&mut build).collect()
+    }
+}
+
+impl Unusable {
+    /// The target as it is to be told from now on, by the ways that one of `before` has; together
+    /// with what is wrong. Who may be named must not wait until a template is mended.
+    ///
+    /// # Errors
+    ///
+    /// There was no such target before.
+    pub fn by_ways_of<'a>(
+        self,
+        before: impl IntoIterator<Item = &'a Target>,
+    ) -> Result<(Target, anyhow::Error), Self> {
+        let is_it =
+            |target: &&Target| self.known.as_ref().is_some_and(|known| known.0 == target.id);
+        let Some(Target { ways, .. }) = before.into_iter().find(is_it) else { return Err(self) };
+        let Self { label, error, known: Some(known) } = self else { return Err(self) };
+        let (id, rules) = *known;
+        Ok((Target { label, id, rules, ways: ways.clone() }, error))
     }
 }
 

@@ -12,6 +12,7 @@ use super::dialect::Dialect;
 use crate::config::Site;
 use crate::dashboard::Words;
 use crate::site::builtin_templates;
+use crate::site::fault;
 use crate::site::templates::{MESSAGES, fill};
 
 /// The texts of one language, for one chat.
@@ -66,7 +67,8 @@ impl Templates {
         escaping: Escaping,
     ) -> Result<String> {
         let explain = |error: tera::Error| {
-            anyhow!("cannot write `{component}` from the template `{}`\n{error}", self.name)
+            let fault = fault::told(&error);
+            anyhow!("cannot write `{component}` from the template `{}`\n{fault}", self.name)
         };
         let definition = tera.get_component_definition(component);
         let wanted = definition.as_ref().map_or(&[][..], |definition| definition.args());

@@ -6,6 +6,7 @@
 
 mod assets;
 mod csv;
+pub(crate) mod fault;
 pub mod headers;
 mod outputs;
 pub mod publish;

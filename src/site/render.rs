@@ -8,7 +8,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use super::outputs::{Given, Models, Output, outputs};
-use super::{File, assets, csv, templates};
+use super::{File, assets, csv, fault, templates};
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
 
@@ -87,7 +87,7 @@ impl Renderer {
             };
             for (_, template) in &output.files {
                 if let Err(error) = self.tera.render(template, &context) {
-                    let fault = error.to_string();
+                    let fault = fault::told(&error);
                     if !faults.contains(&fault) {
                         faults.push(fault);
                     }
@@ -102,7 +102,8 @@ impl Renderer {
         let render = |(path, template): &(String, &str)| {
             let mut bytes = Vec::new();
             self.tera.render_to(template, &context, &mut bytes).map_err(|error| {
-                anyhow!("cannot make `{path}` from the template `{template}`\n{error}")
+                let fault = fault::told(&error);
+                anyhow!("cannot make `{path}` from the template `{template}`\n{fault}")
             })?;
             Ok((path.clone(), bytes))
         };

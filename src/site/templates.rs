@@ -17,9 +17,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use include_dir::{Dir, include_dir};
-use tera::{ErrorKind, Tera};
+use tera::Tera;
 
 use super::assets::files_in;
+use super::fault;
 
 static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -60,9 +61,9 @@ pub(crate) fn fill(
     let added = tera.add_raw_templates(sources.iter().map(|(name, source)| (name, source)));
     added.map_err(|error| {
         anyhow!(
-            "the templates of `{}` and the built-in ones do not fit together\n{}",
+            "the templates of `{}` have a fault\n{}",
             templates_dir.display(),
-            missing_parent(&error, &sources).unwrap_or_else(|| error.to_string())
+            fault::missing_parent(&error, &sources).unwrap_or_else(|| fault::told(&error))
         )
     })
 }
@@ -70,25 +71,8 @@ pub(crate) fn fill(
 /// What is wrong with a template by itself: all such faults are told at once, while of
 /// those that show only beside the other templates Tera tells the first.
 fn syntax_fault((name, source): &(String, String)) -> Option<String> {
-    let fault = Tera::new().add_raw_template(name, source).err()?;
-    matches!(fault.kind(), ErrorKind::SyntaxError(_)).then(|| fault.to_string())
-}
-
-/// That a template extends one that is not there, as Tera tells other faults; of this one
-/// it does not say where it stands.
-fn missing_parent(error: &tera::Error, sources: &[(String, String)]) -> Option<String> {
-    let ErrorKind::MissingParent { current, parent } = error.kind() else { return None };
-    let (_, source) = sources.iter().find(|(name, _)| name == current)?;
-    let (number, line) = (1..).zip(source.lines()).find(|(_, line)| line.contains(parent))?;
-    let before = line.find(parent)?;
-    let column = line[..before].chars().count();
-    let (gap, space) = (" ".repeat(number.to_string().len()), " ".repeat(column));
-    let underline = "^".repeat(parent.chars().count());
-    Some(format!(
-        "error: There is no template `{parent}`\n\
-         {gap}--> {current}:{number}:{}\n{gap} |\n{number} | {line}\n{gap} | {space}{underline}",
-        column + 1
-    ))
+    let error = Tera::new().add_raw_template(name, source).err()?;
+    fault::syntax(&error, source)
 }
 
 /// Writes `text` as HTML or XML, in an attribute too. Tera's own does it byte by byte,

@@ -77,8 +77,8 @@ const SCENARIOS = {
       const page = await visit(browser, new URL(line).origin);
       await page.waitForSelector(".members bdi");
       assert.match(await page.title(), /^\(\d+\) /, "the title carries the count");
-      const before = await page.locator("#rows").innerText();
-      await page.waitForFunction((before) => document.querySelector("#rows").innerText !== before, before, { timeout: 30_000 });
+      const before = await page.locator("#rows").textContent();
+      await page.waitForFunction((before) => document.querySelector("#rows").textContent !== before, before, { timeout: 30_000 });
       assert.deepEqual(page.complaints, []);
     } finally {
       demo.kill("SIGTERM");

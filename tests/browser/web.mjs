@@ -6,11 +6,17 @@ import { extname, join, normalize } from "node:path";
 import { createGzip } from "node:zlib";
 import { chromium } from "playwright-core";
 
-// Whatever hangs fails, and takes nobody else's time.
-setTimeout(() => {
-  console.error("it took longer than five minutes");
-  process.exit(1);
-}, 300_000).unref();
+let patience;
+
+/** Whatever hangs fails, and takes nobody else's time: after five minutes, if nothing else is said. */
+export const allow = (minutes) => {
+  clearTimeout(patience);
+  patience = setTimeout(() => {
+    console.error(`it took longer than ${minutes} minutes`);
+    process.exit(1);
+  }, minutes * 60_000).unref();
+};
+allow(5);
 
 const KINDS = { ".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
   ".svg": "image/svg+xml", ".json": "application/json", ".txt": "text/plain; charset=utf-8" };

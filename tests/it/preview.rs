@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::lookout::until;
+use crate::support::lookout::{now, until};
 use crate::support::{Lookout, Request};
 
 const PAGE: &str = "lookout/index.html";
@@ -73,6 +73,46 @@ fn a_fault_is_shown_over_the_preview_and_the_last_good_page_stays() {
     write(&lookout, "static/own.css", "b {}");
     told.wait_for(|next| next["version"] != state["version"]);
     assert!(lookout.stop().contains("headline"), "the terminal says so, too");
+}
+
+#[test]
+fn a_template_that_is_broken_from_the_start_is_told_once_and_mended_without_a_restart() {
+    let mut lookout = Lookout::new();
+    write(&lookout, "templates/index.html", "<body>\n{{ headline }}\n</body>");
+    lookout.serve();
+    let mut log = String::new();
+    let is_told = || {
+        log += &lookout.log();
+        log.contains("headline")
+    };
+    assert!(until(is_told), "nobody was told");
+    // It is tried again, and not told again.
+    std::thread::sleep(Duration::from_secs(3));
+    write(&lookout, "templates/index.html", "<body>\nmine: {{ heading }}\n</body>");
+    lookout.wait_for(PAGE, |page| page.contains("mine: Lookout"));
+    log += &lookout.stop();
+    assert_eq!(log.matches("is not defined").count(), 1, "{log}");
+}
+
+#[test]
+fn somebody_disappears_also_while_a_template_is_broken() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    let join = format!(
+        r#"{{"event":"meeting.participant_joined","event_ts":{}000,"payload":{{"object":{{"uuid":"m","id":"42","participant":{{"user_id":"1","user_name":"Ada"}}}}}}}}"#,
+        now()
+    );
+    assert_eq!(lookout.deliver(join.as_bytes()).status, 204);
+    lookout.wait_for(PAGE, |page| page.contains("Ada"));
+    write(&lookout, "templates/index.html", "<body>\n{{ headline }}\n</body>");
+    let settings = fs::read_to_string(lookout.path("lookout.toml")).expect("readable");
+    write(
+        &lookout,
+        "lookout.toml",
+        &settings.replace("publish = [\"*\"]", "publish = [\"Grace\"]"),
+    );
+    let page = lookout.wait_for(PAGE, |page| !page.contains("Ada"));
+    assert!(page.contains("</html>"), "made with the template that worked: {page}");
 }
 
 #[test]

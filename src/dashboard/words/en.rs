@@ -56,7 +56,6 @@ pub(super) const WORDS: Words = Words {
         live: "Live",
         asking: "Checking now and then",
         paused: "Paused",
-        moments_ago: "a moment ago",
         own_zone: "Times in your own zone, {}",
     },
     around: Around {

@@ -131,8 +131,6 @@ pub struct Labels {
     pub asking: &'static str,
     /// For the script: that it does neither.
     pub paused: &'static str,
-    /// For the script: less than a minute ago.
-    pub moments_ago: &'static str,
     /// For the script: that times are the visitor's own; `{}` is the zone.
     pub own_zone: &'static str,
 }

@@ -55,7 +55,6 @@ pub(super) const WORDS: Words = Words {
         live: "Canlı",
         asking: "Arada bir bakılıyor",
         paused: "Duraklatıldı",
-        moments_ago: "az önce",
         own_zone: "Saatler kendi saat diliminizde: {}",
     },
     around: Around {

@@ -1,10 +1,11 @@
 //! Taking up changed settings, templates and static files.
 //!
 //! Whatever is wrong with them, the site goes on as it was made until then, also when
-//! people come and go; it is told once, until it is mended.
+//! people come and go; it is told once, until it is mended. A fault in a template does not keep
+//! the settings from being taken up: who may appear is among them.
 
 use super::Work;
-use crate::generator::inputs::{Inputs, adoptable};
+use crate::generator::inputs::Inputs;
 use crate::moment::Moment;
 
 /// What came of looking at settings and templates.
@@ -14,8 +15,6 @@ pub(super) struct Renewal {
     pub(super) pending: bool,
     /// What was wrong with them; empty where nothing is.
     pub(super) fault: String,
-    /// What a restart is needed for, as told last.
-    restart_for: Vec<&'static str>,
 }
 
 impl Work {
@@ -42,20 +41,14 @@ impl Work {
                     self.live.previews.fails(&fault);
                 }
                 self.renewal.fault = fault;
+                self.dirty = true;
             }
         }
         self.inputs = Some(inputs);
     }
 
     fn take_up(&mut self, inputs: &mut Inputs, now: Moment) -> anyhow::Result<()> {
-        let new = inputs.read(self.generator.settings())?;
-        let (settings, restart_for) = adoptable(self.generator.settings(), new);
-        if restart_for != self.renewal.restart_for && !restart_for.is_empty() {
-            let keys: Vec<String> = restart_for.iter().map(|key| format!("`{key}`")).collect();
-            tracing::warn!("restart Lookout for the change of {} to count", keys.join(", "));
-        }
-        self.renewal.restart_for = restart_for;
-        inputs.look_at(&settings)?;
+        let settings = inputs.read(self.generator.settings())?;
         self.generator.adopt(settings, now)
     }
 }

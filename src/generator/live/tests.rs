@@ -35,7 +35,7 @@ impl Stage {
             journal: Some(Arc::new(journal)),
             publications: watch::channel(0).0,
             health: Arc::default(),
-            presences: watch::channel(None).0,
+            snapshots: watch::channel(None).0,
             shipped: None,
             load: None,
             previews: Previews::default(),
@@ -111,6 +111,27 @@ fn a_site_that_was_removed_comes_back_with_the_heartbeat() {
     stage.step(NOW);
     stage.step(NOW);
     assert!(!stage.csv().is_empty(), "it is there again");
+}
+
+#[test]
+fn an_event_waits_for_another_one_but_for_nothing_else() {
+    #[rustfmt::skip]
+    let cases = [
+        // what was published just before   moments of events  and of steps   it waits
+        ("the first site",                  vec![],            vec![0],         false),
+        ("another event",                   vec![0],           vec![0],         true),
+        ("that a day has passed",           vec![0],           vec![0, 86_400], false),
+    ];
+    for (what, events, steps, waits) in cases {
+        let mut stage = Stage::new();
+        stage.join(events.into_iter().map(|second| NOW.plus(second)));
+        for second in steps {
+            stage.step(NOW.plus(second));
+        }
+        stage.join([NOW.plus(86_401)].into_iter());
+        stage.work.step(NOW.plus(86_401));
+        assert_eq!(stage.work.news, waits, "{what}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::stage::Stage;
 use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
 use crate::support::lookout::{now, until};
 
-fn bot(chat: &Chat) -> String {
+pub(super) fn bot(chat: &Chat) -> String {
     format!(
         "[[notify]]\nkind = \"mattermost\"\nbot_token = \"{TOKEN}\"\nserver_url = \"{}\"\nchannel_id = \"{CHANNEL}\"\n",
         chat.server_url()
@@ -17,7 +17,7 @@ fn with_hook(chat: &Chat) -> String {
 
 /// Waits until the last of `count` posts says `what`.
 #[track_caller]
-fn shows(chat: &Chat, count: usize, what: &str) {
+pub(super) fn shows(chat: &Chat, count: usize, what: &str) {
     let shows = || {
         let posts = chat.posts();
         posts.len() == count && posts[count - 1].body.to_string().contains(what)

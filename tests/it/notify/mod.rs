@@ -6,5 +6,6 @@ mod doubles;
 mod hostile;
 mod messages;
 mod program;
+mod settings;
 mod stage;
 mod templates;

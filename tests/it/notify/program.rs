@@ -16,7 +16,7 @@ fn lookout(targets: &str) -> Lookout {
 }
 
 /// Somebody comes or goes, now.
-fn body(what: &str, name: &str) -> String {
+pub(super) fn body(what: &str, name: &str) -> String {
     let time = Moment::from_seconds(now());
     let key = if what == "left" { "leave_time" } else { "join_time" };
     format!(
@@ -30,7 +30,7 @@ fn deliver(lookout: &Lookout, body: &str) {
 }
 
 /// Waits until the first look is over, which is silent.
-fn settled(lookout: &Lookout) {
+pub(super) fn settled(lookout: &Lookout) {
     let has_looked = || {
         let check = lookout.run(&["check"]);
         !String::from_utf8_lossy(&check.stdout).contains("sends a sample")

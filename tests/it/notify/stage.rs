@@ -1,6 +1,7 @@
 //! Chats that are told of a room, in this process and faster than in life: real sockets, a
 //! real file for what is kept.
 
+use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use lookout::intake::Health;
 use lookout::moment::Moment;
 use lookout::notify::pace::Pace;
 use lookout::notify::survey::survey;
-use lookout::notify::{Notifier, recent, start};
-use lookout::roster::{Presence, Roster, Rules};
-use lookout::zoom;
+use lookout::notify::told::ToldRoom;
+use lookout::notify::{Notifier, Snapshot, start};
+use lookout::roster::{Roster, Rules};
+use lookout::zoom::{self, Name};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -35,11 +37,11 @@ pub fn quick() -> Pace {
 /// A room, and what tells of it.
 pub struct Stage {
     /// Removed with the stage.
-    _dir: TempDir,
+    dir: TempDir,
     pub health: Arc<Health>,
-    settings: Settings,
+    settings: Arc<Settings>,
     roster: Roster,
-    presences: watch::Sender<Option<Arc<Presence>>>,
+    snapshots: watch::Sender<Option<Arc<Snapshot>>>,
     notifier: Option<Notifier>,
     runtime: Runtime,
     pace: Pace,
@@ -55,17 +57,14 @@ impl Stage {
     #[track_caller]
     pub fn at_pace(targets: &str, pace: Pace) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
-        let text = format!("[privacy]\npublish = [\"*\"]\n{targets}");
-        let file = dir.path().join("lookout.toml");
-        let settings = parse(&text, &file, &Environment::default());
-        let settings = settings.unwrap_or_else(|error| panic!("{error}"));
+        let settings = read(&dir, &format!("[privacy]\npublish = [\"*\"]\n{targets}"));
         let runtime = Runtime::new().expect("it starts");
         let mut stage = Self {
-            _dir: dir,
+            dir,
             health: Arc::default(),
             settings,
             roster: Roster::new(),
-            presences: watch::channel(None).0,
+            snapshots: watch::channel(None).0,
             notifier: None,
             runtime,
             pace,
@@ -77,10 +76,15 @@ impl Stage {
 
     /// Begins to tell, with what was kept.
     pub fn start(&mut self) {
-        let (presences, metrics) = (self.presences.subscribe(), self.health.notify());
-        let notifier = start(&self.settings, None, presences, metrics, self.pace);
-        self.notifier = notifier.expect("it starts");
-        // The first look is silent: it has to be over before anything happens.
+        let (snapshots, metrics) = (self.snapshots.subscribe(), self.health.notify());
+        let notifier = start(&self.settings, None, snapshots, metrics, self.pace);
+        self.notifier = Some(notifier.expect("it starts"));
+        self.wait_for_first_look();
+    }
+
+    /// The first look is silent: it has to be over before anything happens.
+    #[track_caller]
+    pub fn wait_for_first_look(&self) {
         let has_looked = || {
             let found = self.runtime.block_on(survey(&self.settings, None));
             found.is_ok_and(|found| found.iter().flatten().all(|target| target.kept.is_some()))
@@ -93,6 +97,20 @@ impl Stage {
         if let Some(notifier) = self.notifier.take() {
             self.runtime.block_on(notifier.stop()).expect("it ends");
         }
+    }
+
+    /// Changes the settings, and shows who is where by them.
+    #[track_caller]
+    pub fn change(&mut self, settings: &str) {
+        self.settings = read(&self.dir, settings);
+        self.tell();
+    }
+
+    /// Writes a template, which counts from the next change of the settings on.
+    pub fn write_template(&self, name: &str, source: &str) {
+        let path = self.dir.path().join("templates").join(name);
+        fs::create_dir_all(path.parent().expect("it has a directory")).expect("made");
+        fs::write(path, source).expect("written");
     }
 
     /// Somebody comes, now.
@@ -120,8 +138,27 @@ impl Stage {
     /// Shows who is where.
     pub fn tell(&self) {
         let now = Moment::from_seconds(now());
-        let presence = self.roster.presence(&Rules::from(&self.settings), now);
-        self.presences.send_replace(Some(Arc::new(recent(&presence, now))));
+        let presence = self.roster.presence(&Rules::from(&*self.settings), now);
+        let snapshot = Snapshot::new(&presence, &self.settings, now);
+        self.snapshots.send_replace(Some(Arc::new(snapshot)));
+    }
+
+    /// Whether the first target knows that `name` is in.
+    pub fn has_told_of(&self, name: &str) -> bool {
+        let name = Name::clean(name).expect("a name");
+        self.told().people.get(&name).is_some_and(|person| person.is_in)
+    }
+
+    /// Whether the first target knows that the room is open.
+    pub fn has_told_of_an_opening(&self) -> bool {
+        self.told().open.is_some()
+    }
+
+    fn told(&self) -> ToldRoom {
+        let found = self.runtime.block_on(survey(&self.settings, None)).expect("it is kept");
+        let kept = found.into_iter().flatten().find_map(|target| target.kept);
+        let told = kept.and_then(|kept| kept.told).expect("it has looked");
+        told.rooms.into_values().next().expect("there is a room")
     }
 
     /// The value of a metric, by the beginning of its line.
@@ -136,6 +173,12 @@ impl Drop for Stage {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+#[track_caller]
+fn read(dir: &TempDir, text: &str) -> Arc<Settings> {
+    let settings = parse(text, &dir.path().join("lookout.toml"), &Environment::default());
+    Arc::new(settings.unwrap_or_else(|error| panic!("{error}")))
 }
 
 /// A target behind a webhook.

@@ -82,28 +82,32 @@ fn a_fault_is_found_before_anybody_comes() {
     }
 }
 
+/// Templates that say `text` over and over, wherever they can.
+fn very_long(text: &str) -> String {
+    let text = text.repeat(9_000);
+    let texts = [
+        ["moves", "sharing", "started_text", "started_title", "started_fallback", "ended_text"],
+        ["ended_title", "ended_fallback", "since_title", "since_value", "join_title", "join_value"],
+        [
+            "duration_title",
+            "duration_value",
+            "peak_title",
+            "peak_value",
+            "when_title",
+            "when_value",
+        ],
+    ];
+    let texts = texts.into_iter().flatten().chain(["people_title", "people_value"]);
+    let component = |name| format!("{{% component {name}() %}}{text}{{% endcomponent {name} %}}");
+    texts.map(component).collect()
+}
+
 /// Whatever templates say, a message is never longer than its service takes.
 #[test]
 fn nothing_is_longer_than_a_service_takes() {
-    let long = |component: &str| {
-        format!(
-            "{{% component {component}() %}}{}{{% endcomponent {component} %}}",
-            "<& ".repeat(9_000)
-        )
-    };
-    let templates = [
-        "moves",
-        "started_text",
-        "started_title",
-        "started_fallback",
-        "since_title",
-        "since_value",
-        "join_title",
-        "join_value",
-    ]
-    .map(long)
-    .concat();
-    let templates = [("messages/en.txt", templates.as_str())];
+    // Words are kept whole, and so are escapes: only what has neither is as long as can be.
+    let (marked, plain) = (very_long("<& "), very_long("xyz"));
+    let all = [[("messages/en.txt", marked.as_str())], [("messages/en.txt", plain.as_str())]];
     let very = |name: &str| Name::clean(&name.repeat(100)).expect("not empty");
     let names: Vec<Name> = (0..17).map(|_| very("🟢<*")).collect();
     #[rustfmt::skip]
@@ -113,21 +117,34 @@ fn nothing_is_longer_than_a_service_takes() {
         (Service::Slack,           4_000,       300_000),
         (Service::Discord,         2_000,       300_000),
     ];
+    let mut too_long = Vec::new();
     for (service, line, body) in limits {
-        for templates in [&templates[..], &[]] {
+        for templates in [&all[0][..], &all[1], &[]] {
             let encoder = encoder(service.clone(), templates).expect("long, but without a fault");
             for (kind, message) in messages(&lounge(), &names, 1) {
                 let bytes = encoder.message(&message).expect("it can be written");
-                assert!(bytes.len() <= body, "{service:?}, {kind}: {} bytes", bytes.len());
+                let mut at_most = |what: &str, length: usize, most: usize| {
+                    if length > most {
+                        too_long.push(format!("{service:?}, {kind}: {what}, {length}"));
+                    }
+                };
+                at_most("bytes", bytes.len(), body);
                 let json: Value = serde_json::from_slice(&bytes).expect("a body is JSON");
                 let text = json["text"].as_str().or(json["content"].as_str()).unwrap_or_default();
-                assert!(text.encode_utf16().count() <= line, "{service:?}, {kind}");
+                at_most("text", text.encode_utf16().count(), line);
                 if let Some(embed) = json["embeds"].get(0) {
-                    assert!(length(embed) <= 6_000, "{service:?}, {kind}: {}", length(embed));
+                    at_most("an embed", length(embed), 6_000);
+                    at_most("a title", length(&embed["title"]), 256);
+                    at_most("a description", length(&embed["description"]), 4_096);
+                    for field in embed["fields"].as_array().expect("a list") {
+                        at_most("a field's name", length(&field["name"]), 256);
+                        at_most("a field's value", length(&field["value"]), 1_024);
+                    }
                 }
             }
         }
     }
+    assert_eq!(too_long, Vec::<String>::new());
 }
 
 /// All that is written in an embed, as Discord counts it.

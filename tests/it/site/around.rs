@@ -57,6 +57,21 @@ fn a_feed_has_the_last_30_entries_of_35_days() {
 }
 
 #[test]
+fn the_date_of_a_feed_never_goes_back() {
+    let ada = person("Ada").was_in("2026-01-04T10:00:00Z", "2026-01-04T11:00:00Z");
+    for now in ["2026-01-05T10:00:00Z", "2026-02-08T10:30:00Z", "2026-03-01T10:00:00Z"] {
+        let feed =
+            Dashboard::new(&presence(vec![ada.clone()]), &nowhere(), at(now)).feeds.remove(0);
+        assert_eq!(
+            feed.updated,
+            "2026-01-04T11:00:00Z",
+            "at {now}, {} entries",
+            feed.entries.len()
+        );
+    }
+}
+
+#[test]
 fn an_entry_names_ten_people_at_most() {
     let crowd = (0..12).map(|n| {
         person(&format!("P{n:02}")).was_in("2026-01-05T10:00:00Z", "2026-01-05T10:00:59Z")

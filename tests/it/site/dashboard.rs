@@ -99,7 +99,7 @@ fn two_rooms_or_more_have_pages_of_their_own() {
         settings.rooms = slugs.iter().map(|slug| room(slug, slug)).collect();
         let presence = presence_in(slugs.iter().map(|_| Vec::new()).collect());
         let made = Dashboard::new(&presence, &settings, at(NOW));
-        let paths = made.pages.iter().map(|page| &page.path);
+        let paths = made.pages.iter().map(|page| page.path.as_str());
         assert_eq!(names(paths), expected, "{what}");
     }
 }

@@ -1,6 +1,7 @@
 //! The site as files: what it says, rendered, published, read by Jekyll.
 
 mod around;
+mod atom;
 mod charts;
 mod compressed;
 mod dashboard;

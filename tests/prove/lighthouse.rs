@@ -1,0 +1,19 @@
+//! What Lighthouse says of the page, as a phone and as a desktop computer see it.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::proof::Length;
+use crate::support::lookout::program;
+
+/// Pages of eight and of a hundred people get 100 for everything.
+pub fn scores(length: Length) -> String {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut node = Command::new("node");
+    node.arg(tests.join("lighthouse.mjs")).arg(program()).arg(length.pick("3", "5"));
+    let output = node.current_dir(std::env::temp_dir()).output();
+    let output = output.expect("node is installed; `tests/prove.sh` does it");
+    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    said.replace('\n', "; ")
+}
