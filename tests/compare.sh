@@ -155,7 +155,7 @@ compare_events() {
     stop
     say "the table of these $events events"
     table=(python3 "$repository/tests/compare/table.py" mongodb://127.0.0.1:18819 table.csv)
-    # It takes half a minute, so once has to do.
+    # It takes a minute or two, so once has to do.
     scanning=$(timed 0 "${table[@]}")
     row "table of 500 people: Python, two queries a person" "$(shown "$scanning")" 1
     with_mongodb 'zoom.events.create_index([("payload.object.participant.user_name", 1), ("event_ts", 1)])' >created
