@@ -21,7 +21,7 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(name = "lookout", version, after_help = EXAMPLES, max_term_width = 100)]
 pub struct Cli {
-    /// The settings file; without this option, `lookout.toml` in the working directory if there is one
+    /// The settings file; without this option, `lookout.toml` in the working directory, else in /etc/lookout
     #[arg(short, long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 
@@ -277,7 +277,7 @@ mod tests {
 
         Options:
           -c, --config <FILE>        The settings file; without this option, `lookout.toml` in the working
-                                     directory if there is one
+                                     directory, else in /etc/lookout
           -q, --quiet                Log warnings and errors only
           -v, --verbose...           Log more; repeat it for still more
               --log-format <FORMAT>  How log lines are written to stderr [default: text] [possible values:

@@ -130,6 +130,10 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
+    // Whoever reads the results may stop early, as `head` does.
+    if error.downcast_ref().is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::BrokenPipe) {
+        return ExitCode::FAILURE;
+    }
     // There is nobody left to tell where stderr is closed.
     drop(writeln!(io::stderr(), "lookout: {error:#}"));
     let usage = error.chain().any(|cause| cause.is::<SettingsError>());

@@ -9,8 +9,8 @@ as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Real Jekyll reads the CSV, a real Chromium looks at the page, a real nginx serves it; SQLite needs a C
-# compiler.
+# Real Jekyll reads the CSV, a real Chromium looks at the page, a real nginx serves it, strace tells what
+# is synced when; SQLite needs a C compiler.
 packages=()
 needs() { command -v "$1" >/dev/null || packages+=("$2"); }
 needs cc gcc
@@ -20,9 +20,12 @@ needs node nodejs
 needs npm npm
 needs pip3 python3-pip
 needs openssl openssl
+needs strace strace
 needs systemd-analyze systemd
 needs xmllint libxml2-utils
 needs python3 python3
+# The proofs' load.
+needs wrk wrk
 [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
 if [ "${#packages[@]}" -gt 0 ]; then
     as_root apt-get update -qq

@@ -10,6 +10,8 @@ cd "$(dirname "$0")/.."
 cargo build --release --locked
 lookout=$PWD/target/release/lookout
 latency=$PWD/tests/latency.mjs
+crowd=$PWD/tests/crowd.awk
+timed=$PWD/tests/timed.py
 dir=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$dir"' EXIT
@@ -34,47 +36,16 @@ stop() { kill "$server"; wait "$server" 2>/dev/null || true; server=; }
 row() { printf '| %s | %s |\n' "$1" "$2"; }
 
 # The median wall time, in ms, of five runs after a first one.
-median_ms() {
-    "$@" >/dev/null 2>&1
-    for _ in 1 2 3 4 5; do
-        local begun; begun=$(date +%s%N)
-        "$@" >/dev/null 2>&1
-        echo $((($(date +%s%N) - begun) / 1000))
-    done | sort -n | sed -n 3p | awk '{ printf "%.1f ms", $1 / 1000 }'
-}
-
-# Everybody of a day, one after the other: a join each, and a leave for all but every tenth.
-crowd() {
-    awk -v people="$1" -v now="$(date +%s)" 'BEGIN {
-        for (n = 0; n < people; n++) {
-            came = now - 80000 + int(n * 70000 / people)
-            line(n, "joined", "join_time", came)
-            if (n % 10) line(n, "left", "leave_time", came + 600)
-        }
-    }
-    function line(n, what, key, at) {
-        printf "{\"event\":\"meeting.participant_%s\",\"event_ts\":%d000,\"payload\":{\"object\":{\"uuid\":\"m\",\"id\":\"1\",\"participant\":{\"user_id\":\"%d\",\"user_name\":\"Person %d\",\"%s\":\"%s\"}}}}\n", what, at, n, n, key, strftime("%Y-%m-%dT%H:%M:%SZ", at, 1)
-    }'
-}
+median_ms() { python3 "$timed" 5 "$@" | awk '{ printf "%s ms", $1 }'; }
 
 # The median wall time of five builds into an empty directory, and the most memory of any.
 build_anew() {
-    python3 - "$lookout" <<'PYTHON'
-import resource, shutil, statistics, subprocess, sys, time
-took = []
-for _ in range(6):
-    shutil.rmtree("site", ignore_errors=True)
-    begun = time.perf_counter()
-    subprocess.run([sys.argv[1], "-q", "build"], check=True)
-    took.append(time.perf_counter() - begun)
-most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-print(f"{1000 * statistics.median(took[1:]):.1f} ms, {most:.0f} MiB")
-PYTHON
+    python3 "$timed" 5 --anew site "$lookout" -q build | awk '{ printf "%s ms, %s MiB", $1, $2 }'
 }
 
 for people in 100 1000 10000 100000; do
     rm -rf data site
-    crowd "$people" >crowd.jsonl
+    awk -v people="$people" -v now="$(date +%s)" -f "$crowd" >crowd.jsonl
     "$lookout" -q import crowd.jsonl
     row "$people people: \`build\` into an empty directory" "$(build_anew)"
 done
@@ -94,8 +65,8 @@ for events in "$@"; do
     stop
     sed "s/^/    /" summary
     row "$events events: memory of \`serve\`, at most" "$memory"
-    row "$events events: \`build\` with its checkpoint" "$(median_ms "$lookout" build)"
-    row "$events events: \`build --replay\`" "$(median_ms "$lookout" build --replay)"
+    row "$events events: \`build\` with its checkpoint" "$(median_ms "$lookout" -q build)"
+    row "$events events: \`build --replay\`" "$(median_ms "$lookout" -q build --replay)"
     row "$events events: journal" "$(du -m data/lookout.db | cut -f1) MB"
     serve
     sleep 2

@@ -7,30 +7,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
-expect() { # WHAT COMMAND…: says whether the command succeeds
-    local what=$1; shift
-    if "$@" > /dev/null 2>&1; then printf '✓ %s\n' "$what"; else printf '✗ %s\n' "$what"; exit 1; fi
-}
-not() { ! "$@"; }
+# shellcheck source=tests/debian.sh
+. tests/debian.sh
 
 package=$(.debian/build.sh | tail -n 1)
 expect "the package is $(du -h "$package" | cut -f1)" test -s "$package"
 
-needed=()
-command -v debootstrap > /dev/null || needed+=(debootstrap)
-if [ "${#needed[@]}" -gt 0 ]; then
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${needed[@]}"
-fi
-mirror=${MIRROR:-$(sed -nE 's/^(deb |URIs: *)(\[.*\] )?(https?:[^ ]+).*/\3/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | head -n 1)}
 root=$(mktemp -d /var/tmp/lookout-package.XXXXXX)
-# Everybody has to be able to enter it, as every `/`.
-chmod 755 "$root"
 trap 'as_root umount -q "$root/proc" || true; as_root rm -rf "$root"' EXIT
-as_root debootstrap --variant=minbase bookworm "$root" "${mirror:-https://deb.debian.org/debian}" > "$root.log" 2>&1 \
-    || { tail "$root.log"; exit 1; }
-rm -f "$root.log"
+debian "$root"
 as_root mount -t proc proc "$root/proc"
 
 inside() { as_root chroot "$root" env PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@"; }

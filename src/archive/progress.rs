@@ -23,6 +23,8 @@ use crate::journal::{Journal, Reader, Shipped};
 /// How far one journal is in one archive.
 #[derive(Debug)]
 pub struct Progress {
+    /// What tells the journal from any other.
+    journal: String,
     /// What tells the collection from any other.
     collection: String,
     /// The `_id` of the archive's note.
@@ -43,7 +45,7 @@ impl Progress {
         let (path, id) = (path.to_owned(), collection.clone());
         let here = tokio::task::spawn_blocking(move || note_here(&path, &id));
         let (journal, here) = here.await.context("a task of the journal panicked")??;
-        let id = doc! { "journal": journal, "collection": &collection };
+        let id = doc! { "journal": &journal, "collection": &collection };
         let noted = note_there(archive, &id).await?;
         let there = noted.unwrap_or_default();
         let shipped = Shipped {
@@ -52,18 +54,26 @@ impl Progress {
         };
         if shipped != here {
             tracing::warn!(
-                "the archive does not say that it has all that was shipped there, as after an older backup of it \
-                 was put back; what this journal still holds behind event {} is shipped again",
+                "the archive does not say that it has all that this journal shipped there, as after a backup of \
+                 either was put back; what the journal still holds behind event {} is shipped again",
                 shipped.event
             );
         }
         let now = Instant::now();
-        Ok(Self { collection, id, shipped, noted, noted_at: now, verified_at: now })
+        Ok(Self { journal, collection, id, shipped, noted, noted_at: now, verified_at: now })
     }
 
     /// Whether both sides have to be told how far it is.
     pub fn is_news(&self) -> bool {
         self.noted.unwrap_or_default() != self.shipped
+    }
+
+    /// Whether the journal at `path` is still the one it was found for: `lookout forget` makes it
+    /// another one, and takes the archive's note over for that.
+    pub async fn is_of(&self, path: &Path) -> Result<bool> {
+        let path = path.to_owned();
+        let id = tokio::task::spawn_blocking(move || journal_id(&path));
+        Ok(id.await.context("a task of the journal panicked")?? == self.journal)
     }
 
     /// Tells both sides, the archive first.
@@ -110,15 +120,15 @@ impl Progress {
     }
 }
 
-/// Takes the note of the journal `before` over for `now`, which is the same journal under
-/// another id: what is there need not be shipped again.
-pub async fn carry_over(archive: &Archive, before: String, now: String) -> Result<()> {
+/// Takes the note of the journal `before` over for `after`, which it will be called from now on:
+/// what is there need not be shipped again.
+pub async fn carry_over(archive: &Archive, before: String, after: String) -> Result<()> {
     let carrying = |events: Collection<RawDocumentBuf>| async move {
         let Some(collection) = identity(&events).await? else { return Ok(()) };
         let id = |journal| doc! { "journal": journal, "collection": &collection };
         let notes = notes(&events);
         if let Some(mut note) = notes.find_one(doc! { "_id": id(before) }).await? {
-            note.insert("_id", id(now));
+            note.insert("_id", id(after));
             notes.insert_one(note).write_concern(majority()).await?;
         }
         Ok(())
@@ -128,6 +138,10 @@ pub async fn carry_over(archive: &Archive, before: String, now: String) -> Resul
 
 /// What has happened where a note is not what it was.
 const OLDER: &str = "a backup was put back, or a copy of this journal is shipped, too";
+
+fn journal_id(path: &Path) -> Result<String> {
+    Reader::open(path)?.context("the journal vanished")?.journal_id()
+}
 
 /// The journal's id and its note.
 fn note_here(path: &Path, collection: &str) -> Result<(String, Shipped)> {

@@ -118,6 +118,7 @@ impl Shipper {
         }
         if let Some(progress) = &mut progress
             && progress.is_news()
+            && progress.is_of(&self.path).await.unwrap_or(false)
             && let Err(error) = progress.note(&self.archive, &self.journal).await
         {
             tracing::debug!("what was shipped last is shipped again: {error:#}");
@@ -125,15 +126,16 @@ impl Shipper {
     }
 
     /// Ships a batch; returns how many documents that were.
-    async fn step(&self, progress: &mut Option<Progress>) -> Result<usize> {
-        let progress = match progress {
-            Some(progress) => progress,
-            none => {
+    async fn step(&self, known: &mut Option<Progress>) -> Result<usize> {
+        let found = match known.take() {
+            Some(known) => known,
+            None => {
                 let found = self.prepare().await?;
                 self.shipped.send_replace(found.shipped);
-                none.insert(found)
+                found
             }
         };
+        let progress = known.insert(found);
         let backlog = self.backlog(progress.shipped).await?;
         let count = backlog.events.len() + backlog.quarantined.len();
         if count > 0 {
@@ -144,6 +146,10 @@ impl Shipper {
         }
         self.health.archive_backlog(backlog.waiting.saturating_sub(count as u64));
         if progress.is_news() && (count == 0 || progress.noted_at.elapsed() >= NOTE) {
+            if !progress.is_of(&self.path).await? {
+                *known = None;
+                return Ok(count);
+            }
             progress.note(&self.archive, &self.journal).await?;
         }
         if progress.verified_at.elapsed() >= VERIFY {

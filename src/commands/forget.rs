@@ -54,6 +54,11 @@ pub fn run(
         Name::clean(&args.name).context("the name is empty; write it as the page shows it")?;
     owner::become_journals(&settings)?;
     let archive = settings.archive.as_ref().map(|a| Archive::new(a, runtime.clone()));
+    ensure!(
+        archive.is_some() || settings.journal.path.exists(),
+        "there is no journal at `{}`, and so nothing to forget; name the right settings with `--config`",
+        settings.journal.path.display()
+    );
     let stores = Stores { settings: &settings, archive: archive.as_ref(), runtime };
     let mut forgetting = Forgetting::new(&name, &settings.people);
     while stores.learn(&mut forgetting)? {}
@@ -151,17 +156,14 @@ impl Stores<'_> {
             {}
             self.runtime.block_on(archive::note(archive))?;
         }
-        let before = self.journal_id()?;
-        generator::begin_anew(self.settings, forgetting)?;
-        let (Some(before), Some(now)) = (before, self.journal_id()?) else { return Ok(()) };
-        if let Some(archive) = self.archive {
-            self.runtime.block_on(archive::carry_over(archive, before, now))?;
+        generator::begin_anew(self.settings, forgetting, |before, after| match self.archive {
+            Some(archive) => self.runtime.block_on(archive::carry_over(archive, before, after)),
+            None => Ok(()),
+        })?;
+        match self.journal()? {
+            Some(_) => Eraser::open(&self.settings.journal.path)?.empty_log(),
+            None => Ok(()),
         }
-        Eraser::open(&self.settings.journal.path)?.empty_log()
-    }
-
-    fn journal_id(&self) -> Result<Option<String>> {
-        self.journal()?.map(|journal| journal.journal_id()).transpose()
     }
 
     fn erase_from_journal(&self, forgetting: &Forgetting) -> Result<()> {

@@ -1,7 +1,7 @@
 //! From file and environment to [`Settings`], or to everything that is wrong with them.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
@@ -13,39 +13,61 @@ use super::source::{Place, Sources};
 use super::tree::{self, Table};
 use super::{Environment, SecretSource, Settings, overlay, secrecy};
 
-/// The file that is read where none is named.
-const FILE: &str = "lookout.toml";
+/// The files that are looked for where none is named: here, then where the package keeps it.
+const FILES: [&str; 2] = ["lookout.toml", "/etc/lookout/lookout.toml"];
 
 /// The one variable whose use matters to somebody: a secret there is in no file.
 const SECRET_VARIABLE: &str = "LOOKOUT_ZOOM__SECRET_TOKEN";
 
-/// Settings from `file`, else from `lookout.toml` in the working directory if there
-/// is one, with `env` laid over them.
+/// The other one: an address that may hold a password.
+const ARCHIVE_VARIABLE: &str = "LOOKOUT_ARCHIVE__URL";
+
+/// Settings from `file`, else from `lookout.toml` in the working directory or in `/etc/lookout`
+/// if there is one, with `env` laid over them.
 pub fn load(file: Option<&Path>, env: &Environment) -> Result<Settings, SettingsError> {
-    let path = file.unwrap_or(Path::new(FILE));
-    match text_of(path, file.is_some())? {
-        Some(text) => parse(&text, path, env),
+    match find(file, &FILES.map(PathBuf::from))? {
+        Some((path, text)) => parse(&text, &path, env),
         None => Ok(read(None, env)?.settings),
     }
 }
 
 /// The same settings as the text of a settings file, without the secrets in them.
 pub fn load_in_effect(file: Option<&Path>, env: &Environment) -> Result<String, SettingsError> {
-    let path = file.unwrap_or(Path::new(FILE));
-    match text_of(path, file.is_some())? {
-        Some(text) => in_effect(&text, path, env),
+    match find(file, &FILES.map(PathBuf::from))? {
+        Some((path, text)) => in_effect(&text, &path, env),
         None => Ok(read(None, env)?.in_effect),
     }
 }
 
-/// The text of the settings file; `None` where it is not there, which is wrong if it `has_to_be`.
-fn text_of(path: &Path, has_to_be: bool) -> Result<Option<String>, SettingsError> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound && !has_to_be => return Ok(None),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
+/// The settings file and its text: the one that was `named`, which has to be there, else the
+/// first of `usual`, if there is any.
+fn find(
+    named: Option<&Path>,
+    usual: &[PathBuf],
+) -> Result<Option<(PathBuf, String)>, SettingsError> {
+    if let Some(path) = named {
+        let Some(text) = text_of(path)? else {
             let advice = "there is no such file; write one with `lookout init`, or name another with `--config`";
             return Err(SettingsError::unreadable(path, advice));
+        };
+        return Ok(Some((path.to_owned(), text)));
+    }
+    for path in usual {
+        if let Some(text) = text_of(path)? {
+            return Ok(Some((path.clone(), text)));
+        }
+    }
+    Ok(None)
+}
+
+/// The text of a settings file; `None` where it is not there.
+fn text_of(path: &Path) -> Result<Option<String>, SettingsError> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            let message = "this user may not read the settings; run this as root (`sudo`), or name others with `--config`";
+            return Err(SettingsError::unreadable(path, message));
         }
         Err(error) => {
             let message = format!("can't read the settings: {error}");
@@ -88,7 +110,7 @@ struct Loaded {
 pub fn keys() -> Vec<Key> {
     let mut sources = Sources::default();
     let one_of_each = "[[rooms]]\n[[people]]\n[[notify]]\n";
-    let root = typed(Path::new(FILE), one_of_each, &mut sources).expect("the text is TOML");
+    let root = typed(Path::new(FILES[0]), one_of_each, &mut sources).expect("the text is TOML");
     let mut reader = Reader::new(root, Base::nowhere());
     reader.settings();
     reader.into_keys()
@@ -114,6 +136,9 @@ fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Loaded, Settin
     settings.origin.file = path.map(Path::to_owned);
     if settings.origin.secret == SecretSource::Settings && env.is_set(SECRET_VARIABLE) {
         settings.origin.secret = SecretSource::Environment;
+    }
+    if env.is_set(ARCHIVE_VARIABLE) {
+        settings.origin.typed_secrets.retain(|key| key != "archive.url");
     }
     let in_effect = reader.in_effect(path);
     notes.extend(reader.into_notes(&keys, &mut sources));
@@ -271,6 +296,21 @@ mod tests {
         insta::assert_snapshot!(error, @"zoom.secret_token: can't read `etc/missing`: No such file or directory (os error 2); correct `zoom.secret_token_file` or the file's owner and mode");
         let error = Settings::default().require_secret().expect_err("no secret");
         insta::assert_snapshot!(error, @"zoom.secret_token: is empty, so anybody could sign; copy your app's Secret Token (marketplace.zoom.us, Features, Access) into `zoom.secret_token` or the file named by `zoom.secret_token_file`");
+    }
+
+    #[test]
+    fn settings_are_looked_for_here_and_then_where_the_package_keeps_them() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let [here, etc] = ["here.toml", "etc.toml"].map(|name| dir.path().join(name));
+        let usual = [here.clone(), etc.clone()];
+        let found = || find(None, &usual).expect("readable").map(|(path, _)| path);
+        assert_eq!(found(), None);
+        fs::write(&etc, "").expect("written");
+        assert_eq!(found().as_ref(), Some(&etc));
+        fs::write(&here, "").expect("written");
+        assert_eq!(found().as_ref(), Some(&here));
+        let named = find(Some(&etc), &usual).expect("readable").map(|(path, _)| path);
+        assert_eq!(named.as_ref(), Some(&etc));
     }
 
     #[test]

@@ -130,6 +130,8 @@ pub struct Origin {
     pub secret: SecretSource,
     /// All files that hold secrets, as the settings name them.
     pub secret_files: Vec<PathBuf>,
+    /// Keys of archive and chats whose secret stands in the settings file itself, such as `notify.url`.
+    pub typed_secrets: Vec<String>,
 }
 
 /// Where the secret token came from.
@@ -154,6 +156,14 @@ pub enum SecretSource {
 }
 
 impl SecretSource {
+    /// The file that holds the token, if it is one.
+    pub fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::File(path) | Self::Unreadable { path, .. } => Some(path),
+            Self::Unset | Self::Settings | Self::Environment => None,
+        }
+    }
+
     /// Why there is no secret, and what to do.
     pub fn problem(&self) -> String {
         match self {

@@ -63,6 +63,7 @@ impl<'a> Reader<'a> {
             origin: Origin { secret, ..Origin::default() },
         };
         settings.origin.secret_files.clone_from(&self.findings.secret_files);
+        settings.origin.typed_secrets.clone_from(&self.findings.typed_secrets);
         self.note_clashes(&settings);
         settings
     }

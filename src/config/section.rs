@@ -54,6 +54,8 @@ pub(super) struct Findings {
     pub(super) blocks: Vec<Block>,
     /// Files that hold secrets, as the settings name them.
     pub(super) secret_files: Vec<PathBuf>,
+    /// Keys whose secret stands in the settings themselves, the token apart.
+    pub(super) typed_secrets: Vec<String>,
 }
 
 /// A section while it is read.
@@ -130,6 +132,11 @@ impl<'a> Section<'a> {
         let file = self.optional(key, |text| file_path(base, text))?;
         self.findings.secret_files.push(file.clone());
         Some(base.readable(file))
+    }
+
+    /// Notes that what was typed as `key` is a secret.
+    pub(super) fn note_secret(&mut self, key: &'static str) {
+        self.findings.typed_secrets.push(format!("{}.{key}", self.name));
     }
 
     /// A list of paths, empty by default.

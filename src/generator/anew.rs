@@ -16,21 +16,30 @@ use crate::roster::{NeedsReplay, Rules};
 
 /// Makes the journal another one, from which everybody begins anew who read the one it was:
 /// `forgetting` is no longer in it. Where old events are nowhere but in the checkpoint, they
-/// are forgotten there; else the checkpoint goes.
-pub fn begin_anew(settings: &Settings, forgetting: &Forgetting) -> Result<()> {
+/// are forgotten there; else the checkpoint goes. `announce` is told which journal becomes which
+/// before it does.
+pub fn begin_anew(
+    settings: &Settings,
+    forgetting: &Forgetting,
+    announce: impl FnOnce(String, String) -> Result<()>,
+) -> Result<()> {
     let path = &settings.journal.path;
     let _lock = checkpoint::lock(path)?;
     let Some(reader) = Reader::open(path)? else { return remove_checkpoint(path) };
+    let before = reader.journal_id()?;
     let kept = match is_all_there_is(settings, &reader)? {
         true => {
             let rules = Rules::from(settings);
-            checkpoint::read(path, &reader.journal_id()?, Some(&reader), &rules)
+            checkpoint::read(path, &before, Some(&reader), &rules)
         }
         false => None,
     };
     let last_key = kept.as_ref().map(|kept| reader.key_at(kept.last_id)).transpose()?.flatten();
     drop(reader);
-    let journal = Eraser::open(path)?.renew_id()?;
+    let mut eraser = Eraser::open(path)?;
+    let journal = eraser.new_id()?;
+    announce(before, journal.clone())?;
+    eraser.set_id(&journal)?;
     let Some(Checkpoint { mut roster, last_id, .. }) = kept else { return remove_checkpoint(path) };
     let names: BTreeSet<_> = forgetting.names().cloned().collect();
     let forgotten = roster.forget(&names, &forgetting.zoom_user_ids().collect());

@@ -1,7 +1,8 @@
 //! The generator of a running `serve`: publishes when events arrive, and when time passes.
 //!
 //! The first event is published at once; then changes gather for a second, because a
-//! server's `ETag` has whole seconds.
+//! server's `ETag` has whole seconds. What no event caused, such as a start or a chart that
+//! moves on, lets nobody wait: publishing itself sees to it that no two versions have one date.
 
 use std::sync::Arc;
 use std::thread;
@@ -26,7 +27,7 @@ use reload::Renewal;
 
 mod reload;
 
-/// Changes gather for so long after a publication.
+/// Changes gather for so long after the publication of an event.
 const GATHER: Duration = Duration::from_secs(1);
 
 /// So often the journal is looked at for what other processes put there.
@@ -117,6 +118,8 @@ struct Work {
     next_change: Option<Moment>,
     /// There is something to publish.
     dirty: bool,
+    /// … and an event is among it.
+    news: bool,
     /// Nothing is published before this.
     not_before: Instant,
     retry: Duration,
@@ -141,6 +144,7 @@ impl Work {
             as_of: None,
             next_change: None,
             dirty: true,
+            news: false,
             not_before: now,
             retry: RETRY,
             heartbeat: now,
@@ -177,10 +181,11 @@ impl Work {
         }
         if self.last_failure.is_empty() || at >= self.not_before {
             match self.generator.catch_up(now) {
-                Ok(new) => self.dirty |= new,
+                Ok(new) => self.news |= new,
                 Err(error) => self.fail(&error),
             }
         }
+        self.dirty |= self.news;
         self.dirty |= self.next_change.is_some_and(|change| change <= now);
         // The clock was put back: what the site says is of a time that is yet to come.
         self.dirty |= self.as_of.is_some_and(|as_of| as_of > now);
@@ -229,7 +234,8 @@ impl Work {
                 if self.renewal.fault.is_empty() {
                     self.live.previews.works();
                 }
-                if visible { GATHER } else { Duration::ZERO }
+                let news = std::mem::take(&mut self.news);
+                if visible && news { GATHER } else { Duration::ZERO }
             }
             Outcome::TooSoon(wait) => wait,
             Outcome::Superseded(there) => match self.generator.log_mut().ends_before(&there) {

@@ -154,6 +154,7 @@ impl Intake {
                 };
                 if has_arrived { Answer::Stored } else { Answer::NotArchived }
             }
+            Ok(Ok(Err(NotStored::Overloaded))) => Answer::Overloaded,
             Ok(_) => {
                 self.health.journal_fails();
                 Answer::NotStored

@@ -59,6 +59,7 @@ fn is_empty(path: &Path) -> bool {
 
 fn with_an_id_of_its_own(path: &Path) -> Result<String> {
     let copy = Connection::open(path)?;
-    schema::renew_id(&copy)?;
-    Ok(copy.query_row("SELECT id FROM journal", [], |row| row.get(0))?)
+    let id = schema::new_id(&copy)?;
+    schema::set_id(&copy, &id)?;
+    Ok(id)
 }

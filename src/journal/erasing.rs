@@ -57,14 +57,17 @@ impl Eraser {
         Ok(transaction.commit()?)
     }
 
-    /// Makes it another journal than it was: whoever keeps something of the old one reads
-    /// this one anew. Returns what tells it from any other.
-    pub fn renew_id(&mut self) -> Result<String> {
+    /// An id for it that no journal has.
+    pub fn new_id(&self) -> Result<String> {
+        Ok(schema::new_id(&self.connection)?)
+    }
+
+    /// Makes it another journal than it was, `id`: whoever keeps something of the old one reads
+    /// this one anew.
+    pub fn set_id(&mut self, id: &str) -> Result<()> {
         let transaction = self.begin()?;
-        schema::renew_id(&transaction)?;
-        let id = transaction.query_row("SELECT id FROM journal", [], |row| row.get(0))?;
-        transaction.commit()?;
-        Ok(id)
+        schema::set_id(&transaction, id)?;
+        Ok(transaction.commit()?)
     }
 
     /// Empties the log beside the file, which still holds what was there before.

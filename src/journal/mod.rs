@@ -13,6 +13,7 @@ mod backlog;
 mod backup;
 mod erasing;
 mod file;
+mod group;
 mod pruning;
 mod reader;
 mod schema;

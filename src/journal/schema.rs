@@ -1,6 +1,6 @@
 //! The tables of the journal, their version, and how a connection is opened.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -62,7 +62,7 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
         rusqlite::version()
     );
     let dir = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir).with_context(|| {
+    create_directory(dir).with_context(|| {
         let dir = dir.display();
         format!("cannot create `{dir}`, the directory of `journal.path`; name another")
     })?;
@@ -95,6 +95,20 @@ pub fn explained(error: anyhow::Error) -> anyhow::Error {
         (ErrorCode::DiskFull, _) => anyhow!("the disk is full; make room"),
         (_, Some(text)) => anyhow!("{text}"),
         (_, None) => anyhow!("{failure}"),
+    }
+}
+
+/// Creates `dir` and what is missing above it. Each has to last over a power cut, or what is
+/// synced in it is nowhere.
+fn create_directory(dir: &Path) -> Result<()> {
+    if dir.as_os_str().is_empty() || dir.is_dir() {
+        return Ok(());
+    }
+    let above = dir.parent().unwrap_or(Path::new(""));
+    create_directory(above)?;
+    match fs::create_dir(dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
+        _ => sync_directory(above),
     }
 }
 
@@ -152,6 +166,7 @@ fn configure(connection: &Connection, path: &Path) -> Result<()> {
 }
 
 fn migrate(connection: &Connection, path: &Path) -> Result<()> {
+    // Whoever may not write it learns so here.
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let from = version(connection)?;
     refuse_newer(from, path)?;
@@ -161,14 +176,21 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
     for step in MIGRATIONS.iter().skip(from.max(1) as usize - 1) {
         connection.execute_batch(step)?;
     }
-    connection.pragma_update(None, "user_version", VERSION)?;
+    if from != VERSION {
+        connection.pragma_update(None, "user_version", VERSION)?;
+    }
     connection.execute_batch("COMMIT")?;
     Ok(())
 }
 
+/// An id that no journal has.
+pub fn new_id(connection: &Connection) -> rusqlite::Result<String> {
+    connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))
+}
+
 /// Makes it another journal: what was kept of the one it was does not count any more.
-pub fn renew_id(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute("UPDATE journal SET id = lower(hex(randomblob(16)))", []).map(drop)
+pub fn set_id(connection: &Connection, id: &str) -> rusqlite::Result<()> {
+    connection.execute("UPDATE journal SET id = ?1", [id]).map(drop)
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {

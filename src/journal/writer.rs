@@ -6,15 +6,14 @@ use std::thread::JoinHandle;
 use anyhow::{Context, Result};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 use crate::journal::file::FoundFile;
+use crate::journal::group::Group;
 use crate::journal::{Content, Pruning, Record, Shipped, backlog, schema};
 
 /// At most so many rows are removed in one step, so that nobody waits long for it.
 const PRUNE_STEP: usize = 500;
-
-/// At most so many records share a commit: more would only make the first wait.
-const GROUP: usize = 256;
 
 /// At most so many records wait; beyond, appending is refused at once.
 const QUEUE: usize = 4096;
@@ -48,15 +47,25 @@ pub enum NotStored {
     Failed(String),
 }
 
-enum Request {
+pub(super) enum Request {
     Append(Append),
     Prune(Pruning),
     Shipped(String, Shipped),
 }
 
-struct Append {
-    record: Record,
-    done: oneshot::Sender<Result<Appended, NotStored>>,
+pub(super) struct Append {
+    pub record: Record,
+    /// When it was queued; `None` where it may wait for ever.
+    pub since: Option<Instant>,
+    pub done: oneshot::Sender<Result<Appended, NotStored>>,
+}
+
+impl Append {
+    /// Leaves it to its sender to come again.
+    pub(super) fn give_way(self) {
+        // Where nobody listens any more, there is nobody to tell.
+        drop(self.done.send(Err(NotStored::Overloaded)));
+    }
 }
 
 impl Journal {
@@ -84,7 +93,8 @@ impl Journal {
         record: Record,
     ) -> Result<oneshot::Receiver<Result<Appended, NotStored>>, NotStored> {
         let (done, outcome) = oneshot::channel();
-        match self.queue.try_send(Request::Append(Append { record, done })) {
+        let since = Some(Instant::now());
+        match self.queue.try_send(Request::Append(Append { record, since, done })) {
             Ok(()) => Ok(outcome),
             Err(mpsc::error::TrySendError::Full(_)) => Err(NotStored::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => {
@@ -100,7 +110,7 @@ impl Journal {
         for record in records {
             let (done, outcome) = oneshot::channel();
             self.queue
-                .blocking_send(Request::Append(Append { record, done }))
+                .blocking_send(Request::Append(Append { record, since: None, done }))
                 .map_err(|_| ended())?;
             outcomes.push(outcome);
         }
@@ -158,20 +168,11 @@ impl Open {
 
 impl Writer {
     fn run(mut self, mut waiting: mpsc::Receiver<Request>) {
-        let mut requests = Vec::with_capacity(GROUP);
-        while waiting.blocking_recv_many(&mut requests, GROUP) > 0 {
-            let mut group = Vec::with_capacity(requests.len());
-            let mut others = Vec::new();
-            for request in requests.drain(..) {
-                match request {
-                    Request::Append(append) => group.push(append),
-                    other => others.push(other),
-                }
-            }
-            if !group.is_empty() {
-                let outcomes = self.commit(&group);
+        while let Some(Group { appends, others }) = Group::next(&mut waiting) {
+            if !appends.is_empty() {
+                let outcomes = self.commit(&appends);
                 self.tell(&outcomes);
-                answer(group, outcomes);
+                answer(appends, outcomes);
             }
             others.into_iter().for_each(|other| self.keep_house(other));
         }

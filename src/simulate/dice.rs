@@ -15,42 +15,42 @@ pub struct PerMille(pub u32);
 
 /// A source of chance.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(ChaCha8Rng);
+pub struct Dice(ChaCha8Rng);
 
 impl Dice {
     /// The dice of one seed.
-    pub(super) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         Self(ChaCha8Rng::from_seed(key))
     }
 
     /// A number below `end`; 0 where `end` is 0.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         let end = u32::try_from(end).expect("a story counts in 32 bits");
         let scaled = u64::from(self.0.next_u32()) * u64::from(end);
         (scaled >> 32) as usize
     }
 
     /// A number of `range`, both ends included.
-    pub(super) fn between(&mut self, range: RangeInclusive<i64>) -> i64 {
+    pub fn between(&mut self, range: RangeInclusive<i64>) -> i64 {
         let width = u64::try_from(range.end() - range.start()).expect("a range runs upwards") + 1;
         let scaled = u128::from(self.0.next_u64()) * u128::from(width);
         range.start() + (scaled >> 64) as i64
     }
 
     /// Whether a thing of this chance happens.
-    pub(super) fn happens(&mut self, chance: PerMille) -> bool {
+    pub fn happens(&mut self, chance: PerMille) -> bool {
         self.below(1000) < chance.0 as usize
     }
 
     /// One of `things`, which is not empty.
-    pub(super) fn pick<'a, T>(&mut self, things: &'a [T]) -> &'a T {
+    pub fn pick<'a, T>(&mut self, things: &'a [T]) -> &'a T {
         &things[self.below(things.len())]
     }
 
     /// One of `things`, each as likely as its weight.
-    pub(super) fn weighed<T: Copy>(&mut self, things: &[(T, u32)]) -> T {
+    pub fn weighed<T: Copy>(&mut self, things: &[(T, u32)]) -> T {
         let total: u32 = things.iter().map(|(_, weight)| weight).sum();
         let mut left = self.below(total as usize) as u32;
         for &(thing, weight) in things {
@@ -63,7 +63,7 @@ impl Dice {
     }
 
     /// Random bytes.
-    pub(super) fn bytes<const N: usize>(&mut self) -> [u8; N] {
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
         self.0.fill_bytes(&mut bytes);
         bytes

@@ -20,7 +20,7 @@ mod summary;
 mod timeline;
 
 pub use demo::{demo_evening, demo_evening_end, demo_past, demo_room, demo_story};
-pub use dice::PerMille;
+pub use dice::{Dice, PerMille};
 pub use odds::{Incident, Odds};
 pub use plan::{Pace, Plan, RoomPlan};
 pub use post::Delivery;

@@ -9,7 +9,7 @@ use mongodb::bson::{Document, doc};
 use crate::evening;
 use crate::support::chat::{Answer, Chat};
 use crate::support::lookout::{now, until};
-use crate::support::mongod::Mongod;
+use crate::support::mongod::{Events, Mongod, ReplicaSet};
 use crate::support::{Lookout, Request};
 
 /// She came as "Guest", shares, and has a sign in her name that JSON may escape.
@@ -121,8 +121,19 @@ fn where_old_events_are_only_in_the_checkpoint_they_are_forgotten_there() {
 #[test]
 fn the_archive_forgets_and_so_does_whoever_follows_it() {
     let mongod = Mongod::alone();
+    forgets_with_its_followers(&mongod.settings(), &mongod.events());
+}
+
+#[test]
+fn a_replica_set_forgets_and_so_does_whoever_follows_its_stream_of_changes() {
+    let set = ReplicaSet::of_three();
+    forgets_with_its_followers(&set.settings(), &set.events());
+}
+
+#[track_caller]
+fn forgets_with_its_followers(settings: &str, events: &Events) {
     let (mut first, mut second) =
-        (Lookout::with_settings(&mongod.settings()), Lookout::with_settings(&mongod.settings()));
+        (Lookout::with_settings(settings), Lookout::with_settings(settings));
     first.serve();
     second.serve();
     with_an_evening(&first);
@@ -134,7 +145,6 @@ fn the_archive_forgets_and_so_does_whoever_follows_it() {
         let object = doc! { "uuid": "old", "id": "1", "participant": participant };
         doc! { "event": "meeting.participant_joined", "event_ts": 1_773_522_000_000_i64, "payload": { "object": object } }
     };
-    let events = mongod.events();
     events.insert(vec![old(NAME), old("Guest of old")]);
     let count = first.ok(&["export", "--from", "journal"]).lines().count()
         + first.ok(&["export", "--from", "journal", "--quarantined"]).lines().count();
@@ -153,8 +163,12 @@ fn the_archive_forgets_and_so_does_whoever_follows_it() {
     }
     assert!(holding(first.dir.path(), NAME.as_bytes()).is_empty());
 
-    // The journal has another id now; what it shipped is known all the same.
-    first.stop();
+    // The journal has another id now; what it shipped before and after is known all the same.
+    let shipped = events.count(doc! {});
+    deliver(&first, "joined", "5", "Somebody later");
+    assert!(until(|| events.count(doc! {}) == shipped + 1), "{}", first.log());
+    let log = first.stop();
+    assert!(!log.contains("shipped again"), "{log}");
     first.serve();
     // What goes leaves its key: nobody ships it again.
     let before = events.count(doc! {});

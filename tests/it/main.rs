@@ -1,6 +1,7 @@
 //! The program as its users meet it: real sockets, a real journal, a real site.
 
 mod answers;
+mod any;
 mod archive;
 mod backup;
 mod browser;
@@ -13,7 +14,10 @@ mod evening;
 mod forget;
 mod notify;
 mod odd_bodies;
+mod power;
 mod preview;
+#[path = "../fuzz/properties/mod.rs"]
+mod properties;
 mod rotation;
 mod site;
 mod support;

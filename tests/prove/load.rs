@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -13,10 +14,9 @@ use crate::support::lookout::WEBHOOK;
 pub const RATE: u32 = 200;
 
 /// A running `simulate`, which ends with the proof.
-pub struct Load<'a> {
-    lookout: &'a Lookout,
+pub struct Load {
     /// Where it notes what was acknowledged.
-    ledger: String,
+    pub ledger: PathBuf,
     child: Child,
 }
 
@@ -34,22 +34,27 @@ pub struct Answered {
     pub p99: String,
 }
 
-impl<'a> Load<'a> {
+impl Load {
     /// Begins; each `seed` tells another story.
-    pub fn start(lookout: &'a Lookout, seed: u32, duration: Duration) -> Self {
-        let ledger = format!("acknowledged-{seed}");
+    pub fn start(lookout: &Lookout, seed: u32, duration: Duration) -> Self {
+        Self::start_at(RATE, lookout, seed, duration)
+    }
+
+    /// Begins, with so many deliveries a second.
+    pub fn start_at(rate: u32, lookout: &Lookout, seed: u32, duration: Duration) -> Self {
+        let ledger = lookout.path(&format!("acknowledged-{seed}"));
         let url = format!("http://{}{WEBHOOK}", lookout.public());
-        let (rate, seed) = (RATE.to_string(), seed.to_string());
+        let (rate, seed) = (rate.to_string(), seed.to_string());
         let duration = format!("{}s", duration.as_secs());
         let mut command = lookout.command(&["simulate", "--url", &url, "--people", "500"]);
         command.args(["--rate", &rate, "--seed", &seed, "--duration", &duration]);
-        let child = command.args(["--acknowledged", &ledger]).stdout(Stdio::piped()).spawn();
-        Self { lookout, ledger, child: child.expect("the program starts") }
+        let child = command.arg("--acknowledged").arg(&ledger).stdout(Stdio::piped()).spawn();
+        Self { ledger, child: child.expect("the program starts") }
     }
 
     /// What was acknowledged by now.
     pub fn acknowledged(&self) -> BTreeSet<String> {
-        let lines = fs::read_to_string(self.lookout.path(&self.ledger)).unwrap_or_default();
+        let lines = fs::read_to_string(&self.ledger).unwrap_or_default();
         // The last line may be half written while it is looked at.
         lines.lines().filter(|line| line.len() == 64).map(str::to_owned).collect()
     }
@@ -91,7 +96,7 @@ impl<'a> Load<'a> {
     }
 }
 
-impl Drop for Load<'_> {
+impl Drop for Load {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());

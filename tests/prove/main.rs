@@ -8,16 +8,34 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what it does")]
 
 mod big;
+mod chat;
+mod client;
+mod debian;
+mod disk;
+mod flips;
+mod kill;
+mod latency;
 mod lighthouse;
 mod load;
+mod long;
 mod majority;
+mod order;
 mod outages;
 mod page;
+mod pressure;
 mod proof;
 mod resources;
+mod restarts;
+mod secrets;
+mod shuffled;
+mod slow;
+mod slowed;
 #[path = "../it/support/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "proofs do not need all that tests need")]
+#[expect(dead_code, reason = "proofs do not need all that tests need")]
 mod support;
+mod throughput;
+mod torn;
+mod wrk;
 
 use std::process::ExitCode;
 
@@ -26,6 +44,17 @@ use proof::{Length, Proof};
 /// All proofs, in the order in which they run.
 #[rustfmt::skip]
 const PROOFS: &[Proof] = &[
+    Proof { name: "kill",               shows: "killed again and again under load: nothing acknowledged lost or stored twice", run: kill::cycles },
+    Proof { name: "power/order",        shows: "every answer comes after the sync of its bytes: a power cut costs nothing",    run: order::syncs },
+    Proof { name: "power/failing",      shows: "nor does one after syncs that failed",                                         run: order::failing_syncs },
+    Proof { name: "disk/journal",       shows: "the journal's disk is full: refused with 503, nothing lost, it recovers by itself", run: disk::journal },
+    Proof { name: "disk/site",          shows: "the site's disk is full: nothing refused, the last site stays, it recovers by itself", run: disk::site },
+    Proof { name: "torn",               shows: "published and killed all the time, the site is whole for every visitor of nginx", run: torn::hunt },
+    Proof { name: "flips/process",      shows: "whatever bit of a signed delivery is changed, it is not taken",                run: flips::in_process },
+    Proof { name: "flips/wire",         shows: "the same over HTTP, and nothing is stored",                                    run: flips::on_the_wire },
+    Proof { name: "shuffled/histories", shows: "a site that grew with its events is that of a replay, byte for byte",          run: shuffled::histories },
+    Proof { name: "shuffled/copies",    shows: "events in any order, five times each: the same bytes",                         run: shuffled::copies },
+    Proof { name: "secrets",            shows: "a whole run at trace level, in good and bad times, tells no secret",           run: secrets::whole_run },
     Proof { name: "outages/refused",    shows: "MongoDB is killed: nothing refused, lost or stored twice, page current",       run: outages::refused },
     Proof { name: "outages/black-hole", shows: "nothing reaches MongoDB, nobody is told: the same",                            run: outages::black_hole },
     Proof { name: "outages/reset",      shows: "every connection to MongoDB is reset: the same",                               run: outages::reset },
@@ -35,6 +64,20 @@ const PROOFS: &[Proof] = &[
     Proof { name: "big/old",            shows: "old documents give the right table; a second `build` costs what is new",       run: big::old_documents },
     Proof { name: "big/disorder",       shows: "an archive in the worst order of facts is replayed in little memory",          run: big::disorder },
     Proof { name: "lighthouse",         shows: "the pages of 8 and of 100 people score 100 on a phone and on a desktop computer",    run: lighthouse::scores },
+    Proof { name: "load/open-loop",     shows: "1,000 signed deliveries a second: each stored once, p99 ≤ 50 ms",              run: pressure::open_loop },
+    Proof { name: "load/burst",         shows: "10,000 at once: none answered after 2.9 s, every refusal a 503",               run: pressure::burst },
+    Proof { name: "load/slow-disk",     shows: "five times too many: 503 in time, nothing acknowledged lost, over in 5 s",     run: pressure::slow_disk },
+    Proof { name: "load/slow-processor", shows: "five times too many: < 256 MiB, nothing acknowledged lost, over in 5 s",      run: pressure::slow_processor },
+    Proof { name: "load/slow-clients",  shows: "3,000 slow clients: closed within 6 s, deliveries' p99 < 100 ms",              run: slow::slow_clients },
+    Proof { name: "load/chat",          shows: "a chat that hangs or fails: intake unchanged, all messages later, in order",   run: chat::outage },
+    Proof { name: "speed/throughput",   shows: "storing leaves ≥ 30 % of the speed at 64 connections, ≥ 45 % at 512",          run: throughput::throughput },
+    Proof { name: "speed/page-alone",   shows: "an event every 2 s: page replaced in 20 ms (p50), 80 ms (p99)",                run: latency::alone },
+    Proof { name: "speed/page-together", shows: "100 events/s: none waits longer than 1.1 s for the page",                     run: latency::together },
+    Proof { name: "size/100-thousand",  shows: "100,000 events of 500 people: `serve` ≤ 40 MiB, `build` ≤ 30 ms",              run: long::hundred_thousand },
+    Proof { name: "size/10-million",    shows: "10,000,000 events of 10,000 people: `serve` ≤ 120 MiB, `build` ≤ 30 ms",       run: long::ten_million },
+    Proof { name: "restarts",           shows: "a restart with the socket in systemd's hands refuses nobody and loses nothing",    run: restarts::restarts },
+    Proof { name: "package",            shows: "the package installs, upgrades, is removed and purged in a clean Debian",          run: debian::package },
+    Proof { name: "boot",               shows: "a booted Debian is set up as the README says, used, upgraded, put back, purged",    run: debian::boot },
 ];
 
 fn main() -> ExitCode {
@@ -51,6 +94,8 @@ fn main() -> ExitCode {
             begin => begins.push(begin.to_owned()),
         }
     }
+    // Thousands of connections are made here, and by the programs started here.
+    lookout::http::raise_file_limit();
     let is_wanted = |proof: &&Proof| {
         begins.is_empty() || begins.iter().any(|begin| proof.name.starts_with(begin))
     };

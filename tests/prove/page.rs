@@ -48,7 +48,7 @@ pub fn watch(lookout: &Lookout, is_over: &AtomicBool) -> Seen {
 
 /// Delivers it; returns who it was and when it was answered.
 #[track_caller]
-fn somebody_comes(lookout: &Lookout, keys: &mut BTreeSet<String>) -> (String, Instant) {
+pub fn somebody_comes(lookout: &Lookout, keys: &mut BTreeSet<String>) -> (String, Instant) {
     let now = clock::now();
     let name = format!("\"Visitor {} of {}\"", keys.len(), clock::now_ms());
     let body = format!(

@@ -99,3 +99,8 @@ pub fn shown(duration: Duration) -> String {
         _ => format!("{:.1} s", duration.as_secs_f64()),
     }
 }
+
+/// A duration in milliseconds, to the tenth.
+pub fn in_ms(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+}

@@ -1,4 +1,4 @@
-//! What a command costs.
+//! What a command costs, and a process that runs.
 
 use std::fs;
 use std::process::Stdio;
@@ -20,18 +20,31 @@ pub fn cost(lookout: &Lookout, arguments: &[&str]) -> Cost {
     let begun = Instant::now();
     let mut command = lookout.command(arguments);
     let mut child = command.stdout(Stdio::null()).spawn().expect("the program starts");
-    let status = format!("/proc/{}/status", child.id());
-    let mut memory_kib = 0;
+    let mut memory_mib = 0;
     let ended = loop {
-        let found = fs::read_to_string(&status).unwrap_or_default();
-        let line = found.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-        memory_kib = kib.unwrap_or(0).max(memory_kib);
+        memory_mib = peak_memory_mib(child.id()).max(memory_mib);
         match child.try_wait().expect("it can be waited for") {
             Some(ended) => break ended,
             None => thread::sleep(Duration::from_millis(2)),
         }
     };
     assert!(ended.success(), "{arguments:?} failed");
-    Cost { time: begun.elapsed(), memory_mib: memory_kib / 1024 }
+    Cost { time: begun.elapsed(), memory_mib }
+}
+
+/// The most memory that the process `id` ever held, in MiB; 0 where there is none.
+pub fn peak_memory_mib(id: u32) -> u64 {
+    status_mib(id, "VmHWM:")
+}
+
+/// What it holds now.
+pub fn memory_mib(id: u32) -> u64 {
+    status_mib(id, "VmRSS:")
+}
+
+fn status_mib(id: u32, what: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
+    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kib.unwrap_or(0) / 1024
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
 use nix::sys::statvfs::statvfs;
-use nix::unistd::{AccessFlags, access};
+use nix::unistd::{AccessFlags, User, access, getuid};
 
 use super::{Context, Line};
 
@@ -60,9 +60,11 @@ pub(super) fn writable_file(path: &Path) -> Result<(), String> {
         Ok(data) if data.is_dir() => {
             Err(format!("`{}` is a directory; name a file in it", path.display()))
         }
-        Ok(_) if access(path, AccessFlags::R_OK | AccessFlags::W_OK).is_err() => {
-            Err(format!("this user may not write `{}`; correct its owner and mode", path.display()))
-        }
+        Ok(_) if access(path, AccessFlags::R_OK | AccessFlags::W_OK).is_err() => Err(format!(
+            "user `{}` may not write `{}`; correct its owner and mode",
+            user(),
+            path.display()
+        )),
         Ok(_) => Ok(()),
     }
 }
@@ -74,8 +76,25 @@ pub(super) fn writable_dir(path: &Path) -> Result<(), String> {
     if !existing.metadata().is_ok_and(|data| data.is_dir()) {
         return Err(format!("`{shown}` is not a directory; move it away"));
     }
-    let may = access(&existing, AccessFlags::W_OK | AccessFlags::X_OK);
-    may.map_err(|_| format!("this user may not write to `{shown}`; correct its owner and mode"))
+    let may = access(&existing, AccessFlags::W_OK | AccessFlags::X_OK).is_ok();
+    let user = user();
+    match may {
+        true => Ok(()),
+        false if path == existing => {
+            Err(format!("user `{user}` may not write to `{shown}`; correct its owner and mode"))
+        }
+        false => {
+            let path = path.display();
+            let making = format!("sudo install -d -o {user} {path}");
+            Err(format!("`{path}` is not there, and user `{user}` may not make it; `{making}`"))
+        }
+    }
+}
+
+/// The name of the user as whom all this is examined.
+pub(super) fn user() -> String {
+    let user = User::from_uid(getuid()).ok().flatten();
+    user.map_or_else(|| getuid().to_string(), |user| user.name)
 }
 
 /// `path`, else the nearest directory above it that exists.

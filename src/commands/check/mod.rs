@@ -17,10 +17,16 @@ mod ports;
 mod secret;
 mod served;
 mod templates;
+mod unit;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Display, Path};
 
+use anyhow::Result;
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access};
+
+use crate::commands::owner;
 use crate::config::Settings;
 use crate::moment::Moment;
 
@@ -60,7 +66,7 @@ pub type Check = fn(&Context<'_>) -> Vec<Line>;
 pub const CHECKS: &[Check] = &[
     settings,
     secret::check,
-    secret::password,
+    secret::others,
     files::journal,
     events::check,
     archive::check,
@@ -73,6 +79,7 @@ pub const CHECKS: &[Check] = &[
     copies::own_directories,
     clock::check,
     ports::check,
+    unit::check,
     outside::webhook,
     people::publish,
     people::never_seen,
@@ -82,7 +89,11 @@ pub const CHECKS: &[Check] = &[
 ];
 
 /// Writes a line for each thing examined to `out`; whether none of them is wrong.
-pub fn run(context: &Context<'_>, out: &mut impl Write) -> io::Result<bool> {
+///
+/// Run as root, it looks as the service does: root may read and write everything, so it would
+/// find fault with nothing.
+pub fn run(context: &Context<'_>, out: &mut impl Write) -> Result<bool> {
+    owner::become_journals(context.settings)?;
     let mut all_in_order = true;
     for check in CHECKS {
         for line in check(context) {
@@ -96,6 +107,16 @@ pub fn run(context: &Context<'_>, out: &mut impl Write) -> io::Result<bool> {
 /// Settings that could be loaded are in order: what is left is to say where they came from.
 fn settings(context: &Context<'_>) -> Vec<Line> {
     let text = match &context.settings.origin.file {
+        // It was read by root, before this became the service's user.
+        Some(file) if access(file, AccessFlags::R_OK) == Err(Errno::EACCES) => {
+            let user = files::user();
+            let file = file.display();
+            let text = format!(
+                "user `{user}`, whom the journal belongs to, may not read `{file}`; `chown root:{user} {file}` and \
+                 `chmod 640 {file}`"
+            );
+            return vec![Line::wrong("settings", text)];
+        }
         Some(file) => format!("{} is valid", file.display()),
         None => "there is no lookout.toml, so defaults apply; `lookout init` writes one".to_owned(),
     };

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::{Context, Line};
@@ -65,6 +66,12 @@ fn port(address: SocketAddr, key: &str) -> Line {
         Ok(_) => return Line::fine("ports", format!("{address} is free for `{key}`")),
         Err(error) => error,
     };
+    if fault.kind() == ErrorKind::AddrInUse && is_held_by_systemd(address) {
+        let text = format!(
+            "systemd holds {address} for Lookout, which does not run; `systemctl status lookout` says why"
+        );
+        return Line::look("ports", text);
+    }
     let text = match fault.kind() {
         ErrorKind::AddrInUse => {
             format!("something else listens on {address}; stop it, or change `{key}`")
@@ -78,6 +85,18 @@ fn port(address: SocketAddr, key: &str) -> Line {
         _ => format!("cannot listen on {address}: {fault}; change `{key}`"),
     };
     Line::wrong("ports", text)
+}
+
+/// Whether the socket unit waits there: it does while the service is stopped, or fails.
+fn is_held_by_systemd(address: SocketAddr) -> bool {
+    let mut command = Command::new("systemctl");
+    command.args(["show", "--property=ActiveState,Listen", "lookout.socket"]);
+    let Ok(output) = command.stdin(Stdio::null()).stderr(Stdio::null()).output() else {
+        return false;
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    let has = |line: String| said.lines().any(|said| said == line);
+    has("ActiveState=active".to_owned()) && has(format!("Listen={address} (Stream)"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! The secret token: set, readable by us, and by nobody else.
+//! The secret token: set, readable by us, and by nobody else; the latter also of other secrets.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -34,21 +35,28 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
     }]
 }
 
-/// Examines the settings where they hold a password of the archive.
-pub(super) fn password(context: &Context<'_>) -> Vec<Line> {
-    let settings = context.settings;
-    let archive = settings.archive.as_ref();
-    let has_password = archive.is_some_and(|archive| archive.url.reveal().contains('@'));
-    let file = settings.origin.file.as_deref().filter(|file| has_password && is_open(file));
-    let line = |file: &Path| {
+/// Examines what else holds secrets: the settings, where those of archive or chats were typed
+/// there, and the files that hold them.
+pub(super) fn others(context: &Context<'_>) -> Vec<Line> {
+    let origin = &context.settings.origin;
+    let typed = origin.file.as_deref().zip(origin.typed_secrets.first());
+    let typed = typed.filter(|(file, _)| is_open(file)).map(|(file, key)| {
         let (shown, file) = (context.shown(file), file.display());
-        let text = format!(
-            "others on this machine can read or change `{shown}`, and `archive.url` may hold a password; \
-             `chmod 640 {file}`, or put the address into `archive.url_file`"
-        );
-        Line::look("secret", text)
-    };
-    file.map(line).into_iter().collect()
+        format!(
+            "others on this machine can read or change `{shown}`, and `{key}` may hold a password; \
+             `chmod 640 {file}`, or put that into `{key}_file`"
+        )
+    });
+    // One file may hold what several chats need; the token's has a line of its own.
+    let files: BTreeSet<_> = origin.secret_files.iter().collect();
+    let files = files.into_iter().filter(|file| origin.secret.file() != Some(file));
+    let files = files.filter(|file| is_open(file)).map(|file| {
+        let (shown, file) = (context.shown(file), file.display());
+        format!(
+            "others on this machine can read or change `{shown}`, which holds a secret; `chmod 640 {file}`"
+        )
+    });
+    typed.into_iter().chain(files).map(|text| Line::look("secret", text)).collect()
 }
 
 fn number(context: &Context<'_>) -> String {
@@ -69,7 +77,7 @@ mod tests {
     use std::fs::{self, Permissions};
 
     use super::*;
-    use crate::config::load;
+    use crate::config::{Environment, load};
     use crate::moment::Moment;
 
     #[test]
@@ -99,6 +107,49 @@ mod tests {
             let context = Context { settings: &settings, now };
             let line = check(&context)[0].to_string();
             assert!(line.starts_with(mark), "{what}: {line}");
+        }
+    }
+    #[test]
+    fn what_else_holds_secrets_is_for_nobody_else_either() {
+        const HOOK: &str = "[[notify]]\nkind = 'slack'\n";
+        #[rustfmt::skip]
+        let cases = [
+            // what is special                settings                                      open            asked for
+            ("no password in the address",    "[archive]\nurl = 'mongodb://db.example'".to_owned(), "lookout.toml", None),
+            ("a password in the address",     "[archive]\nurl = 'mongodb://a:b@db.example'".to_owned(), "lookout.toml", Some("`archive.url_file`")),
+            ("the same, for the owner only",  "[archive]\nurl = 'mongodb://a:b@db.example'".to_owned(), "",             None),
+            ("an address in a file",          "[archive]\nurl_file = 'url'".to_owned(),              "url",          Some("`url`, which holds a secret; `chmod 640 DIR/url`")),
+            ("another file is open",          "[archive]\nurl_file = 'url'".to_owned(),              "lookout.toml", None),
+            ("the hook of a chat",            format!("{HOOK}url = 'https://hooks.example/a'"),      "lookout.toml", Some("`notify.url_file`")),
+            ("the hook in a file",            format!("{HOOK}url_file = 'hook'"),                    "hook",         Some("`hook`, which holds a secret")),
+            ("two chats with one file",       format!("{HOOK}url_file = 'hook'\n{HOOK}url_file = 'hook'"), "hook",    Some("`hook`, which holds a secret")),
+            ("the file is not there",         format!("{HOOK}url_file = 'absent'"),                  "hook",         None),
+        ];
+        for (what, text, open, asked) in cases {
+            let dir = tempfile::tempdir().expect("a directory");
+            let contents = [
+                ("lookout.toml", text.as_str()),
+                ("url", "mongodb://a:b@db.example"),
+                ("hook", "https://hooks.example/a"),
+            ];
+            for (name, text) in contents {
+                let path = dir.path().join(name);
+                fs::write(&path, text).expect("written");
+                let mode = if name == open { 0o644 } else { 0o640 };
+                fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
+            }
+            let file = dir.path().join("lookout.toml");
+            let settings = load(Some(&file), &Environment::default()).expect("valid");
+            let context = Context { settings: &settings, now: Moment::from_seconds(0) };
+            let lines: Vec<_> = others(&context).iter().map(Line::to_string).collect();
+            let lines: Vec<_> = lines
+                .iter()
+                .map(|line| line.replace(&dir.path().display().to_string(), "DIR"))
+                .collect();
+            assert_eq!(lines.len(), usize::from(asked.is_some()), "{what}: {lines:?}");
+            let is_asked =
+                |line: &String| line.starts_with('!') && line.contains(asked.unwrap_or_default());
+            assert!(lines.iter().all(is_asked), "{what}: {lines:?}");
         }
     }
 }

@@ -9,7 +9,6 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::files::existing;
 use super::{Context, Line};
-use crate::config::SecretSource;
 
 /// Examines whether something that nobody may read lies in what is served.
 pub(super) fn secrets(context: &Context<'_>) -> Vec<Line> {
@@ -21,14 +20,10 @@ pub(super) fn secrets(context: &Context<'_>) -> Vec<Line> {
         return vec![Line::wrong("output", text)];
     }
     let home = User::from_uid(geteuid()).ok().flatten().map(|user| user.dir);
-    let token = match &settings.origin.secret {
-        SecretSource::File(path) | SecretSource::Unreadable { path, .. } => Some(path.clone()),
-        _ => None,
-    };
     let secrets = [
         (Some(settings.journal.path.clone()), "the journal"),
         (settings.origin.file.clone(), "the settings"),
-        (token, "the secret token"),
+        (settings.origin.secret.file().cloned(), "the secret token"),
         (home.filter(|home| home != Path::new("/")), "this user's home"),
     ];
     let inside = secrets.into_iter().filter_map(|(path, what)| Some((path?, what)));

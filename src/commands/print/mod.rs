@@ -4,7 +4,7 @@ mod host;
 mod manual;
 mod nginx;
 mod quoted;
-mod systemd;
+pub(in crate::commands) mod systemd;
 
 use std::io::Write;
 use std::path::Path;

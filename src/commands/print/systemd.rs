@@ -43,6 +43,8 @@ pub enum Service {
     Intake,
     /// Only keep the site current.
     Watch,
+    /// Only tell chats what happens.
+    Notify,
 }
 
 /// What the templates are told; texts are quoted already.
@@ -75,7 +77,10 @@ pub fn unit(settings: &Settings, args: &Args, program: &Path) -> Result<String> 
     let view = View::new(settings, args, program)?;
     if args.socket && !view.has_socket {
         return Err(settings
-            .refuse("lookout.socket", "`watch` takes no deliveries; it needs no socket")
+            .refuse(
+                "lookout.socket",
+                &format!("`{}` takes no deliveries; it needs no socket", view.command),
+            )
             .into());
     }
     let mut tera = Tera::new();
@@ -96,7 +101,7 @@ impl View {
         let kept: BTreeSet<_> =
             own.iter().filter(|path| !path.starts_with(&state)).cloned().collect();
         let mut writable = kept.clone();
-        if args.command != Service::Intake {
+        if args.command.makes_the_site() {
             writable.extend(directories_of_copies(settings)?);
         }
         let listed = |paths: &BTreeSet<PathBuf>| {
@@ -118,7 +123,7 @@ impl View {
                 None => Some(quoted::for_rest_of_line(&absolute(".")?).map_err(refuse)?),
             },
             settings_file: file.as_deref().map(quoted::for_exec).transpose().map_err(refuse)?,
-            has_socket: args.command != Service::Watch,
+            has_socket: args.command.takes_deliveries(),
             listen: settings.zoom.listen.to_string(),
             state_directory: own
                 .iter()
@@ -138,7 +143,16 @@ impl Service {
             Self::Serve => "serve",
             Self::Intake => "intake",
             Self::Watch => "watch",
+            Self::Notify => "notify",
         }
+    }
+
+    fn takes_deliveries(self) -> bool {
+        matches!(self, Self::Serve | Self::Intake)
+    }
+
+    fn makes_the_site(self) -> bool {
+        matches!(self, Self::Serve | Self::Watch)
     }
 }
 
@@ -147,11 +161,8 @@ fn own_directories(settings: &Settings, service: Service) -> Result<Vec<PathBuf>
     let site = absolute(&settings.site.output_dir)?;
     let journal = absolute(&settings.journal.path)?;
     let journal = journal.parent().unwrap_or(Path::new("/")).to_owned();
-    Ok(match service {
-        Service::Intake => vec![journal],
-        // The checkpoint lies beside the journal, also where others write that.
-        Service::Serve | Service::Watch => vec![journal, site],
-    })
+    // Checkpoint and what chats were told lie beside the journal, also where others write that.
+    Ok(if service.makes_the_site() { vec![journal, site] } else { vec![journal] })
 }
 
 /// A copy is replaced by renaming, so it is its directory that is written to.

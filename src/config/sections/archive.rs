@@ -20,6 +20,10 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Archive {
 /// The address, typed or from a file; it may hold a password, so no message quotes it.
 fn url(section: &mut Section<'_>) -> Secret {
     let typed = section.value("url", URL, address);
+    // Without a user there is no password either.
+    if section.is_typed("url") && typed.reveal().contains('@') {
+        section.note_secret("url");
+    }
     let Some(file) = section.secret_file("url_file") else { return typed };
     if section.is_typed("url") {
         section.clash(

@@ -79,7 +79,10 @@ fn secret(
             );
             None
         }
-        (Some(secret), None) => Some(Credential::Known(secret)),
+        (Some(secret), None) => {
+            section.note_secret(key);
+            Some(Credential::Known(secret))
+        }
         (None, Some(path)) => Some(match from_file(&path, parse) {
             Ok(secret) => Credential::Known(secret),
             Err(why) => Credential::Unusable { path, why },

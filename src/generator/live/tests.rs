@@ -114,6 +114,27 @@ fn a_site_that_was_removed_comes_back_with_the_heartbeat() {
 }
 
 #[test]
+fn an_event_waits_for_another_one_but_for_nothing_else() {
+    #[rustfmt::skip]
+    let cases = [
+        // what was published just before   moments of events  and of steps   it waits
+        ("the first site",                  vec![],            vec![0],         false),
+        ("another event",                   vec![0],           vec![0],         true),
+        ("that a day has passed",           vec![0],           vec![0, 86_400], false),
+    ];
+    for (what, events, steps, waits) in cases {
+        let mut stage = Stage::new();
+        stage.join(events.into_iter().map(|second| NOW.plus(second)));
+        for second in steps {
+            stage.step(NOW.plus(second));
+        }
+        stage.join([NOW.plus(86_401)].into_iter());
+        stage.work.step(NOW.plus(86_401));
+        assert_eq!(stage.work.news, waits, "{what}");
+    }
+}
+
+#[test]
 fn looking_again_does_not_put_off_the_next_attempt() {
     let directory = TempDir::new().expect("a temporary directory");
     let mut settings = settings(&directory);

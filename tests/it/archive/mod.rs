@@ -5,6 +5,7 @@ mod carrying;
 mod chats;
 mod machines;
 mod majority;
+mod moving;
 mod outages;
 mod pruning;
 mod reading;

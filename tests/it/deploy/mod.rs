@@ -1,6 +1,7 @@
 //! From the internet to the page: the files that `lookout print` prints, with the real nginx
 //! and the real systemd.
 
+mod certificates;
 mod chain;
 mod etags;
 mod observatory;

@@ -29,7 +29,7 @@ fn nginx_takes_the_file_for_any_settings() {
 #[test]
 fn what_cannot_be_printed_is_said_with_what_to_do() {
     #[rustfmt::skip]
-    let cases: [(&str, &str, &[&str], &str); 7] = [
+    let cases: [(&str, &str, &[&str], &str); 8] = [
         // what is special      settings                                       options                      said
         ("no host",             "",                                            &["nginx"],                  "add `--server-name example.org`"),
         ("a port",              "[site]\nbase_url = 'https://a.example:1'",    &["nginx"],                  "leave `:1` out"),
@@ -37,6 +37,7 @@ fn what_cannot_be_printed_is_said_with_what_to_do() {
         ("not a host",          "",                                            &["nginx", "--server-name", "a;b"], "is not the name of a host"),
         ("a resolver for nothing", "",                                         &["nginx", "--resolver", "127.0.0.1"], "--pages"),
         ("any port",            "",                                            &["systemd"],                "write a port"),
+        ("a socket of notify",  "",                                            &["systemd", "--socket", "--command", "notify"], "`notify` takes no deliveries"),
         ("a socket of watch",   "",                                            &["systemd", "--socket", "--command", "watch"], "needs no socket"),
     ];
     for (what, settings, options, said) in cases {
@@ -60,7 +61,7 @@ fn systemd_takes_the_units_and_finds_little_exposed() {
         let lookout = Lookout::with_settings(settings);
         lookout.listen_on(free_address());
         fs::write(lookout.path("url of mongo"), "mongodb://127.0.0.1").expect("written");
-        for command in ["serve", "intake", "watch"] {
+        for command in ["serve", "intake", "watch", "notify"] {
             let units = tempfile::tempdir().expect("a directory");
             let unit = |name: &str, options: &[&str]| {
                 let text =
@@ -71,7 +72,7 @@ fn systemd_takes_the_units_and_finds_little_exposed() {
             };
             let (service, text) = unit("lookout.service", &[]);
             let mut files = vec![service.clone()];
-            if command != "watch" {
+            if ["serve", "intake"].contains(&command) {
                 files.push(unit("lookout.socket", &["--socket"]).0);
             }
             let verified = Command::new("systemd-analyze").arg("verify").args(&files).output();
@@ -88,7 +89,7 @@ fn systemd_takes_the_units_and_finds_little_exposed() {
             assert_eq!(text.contains("LoadCredential=url-of-mongo-"), is_secret, "{text}");
             assert_eq!(
                 text.contains("StateDirectory=lookout\n"),
-                is_secret && command != "intake",
+                is_secret && ["serve", "watch"].contains(&command),
                 "{text}"
             );
         }

@@ -29,6 +29,14 @@ fn a_hostile_name_is_text_in_every_file() {
                 String::from_utf8(file.bytes.to_vec()).expect("files are UTF-8")
             };
             let xml = [text("lookout/feed.xml"), text("lookout/badge.svg")];
+            let paths: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
+            assert!(
+                paths.iter().all(|path| !path.contains("..") && !path.starts_with('/')),
+                "{what}"
+            );
+            let badge: serde_json::Value =
+                serde_json::from_str(&text("lookout/badge.json")).expect("it is JSON");
+            assert_eq!(badge.as_object().map(serde_json::Map::len), Some(4), "{what}: {badge}");
             (
                 text("lookout/index.html") + &text("lookout/embed.html"),
                 text("lookout/presence.json"),

@@ -1,13 +1,11 @@
 //! A real `lookout`: the program itself, in a directory of its own, on ports of its own.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::Mutex;
-use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,17 +13,20 @@ use lookout::config::Secret;
 use lookout::zoom::signature::sign;
 use tempfile::TempDir;
 
+use super::log::Log;
 use super::{Reply, Request};
 
 pub const SECRET: &str = "the-tests-sign-with-this";
 pub const WEBHOOK: &str = "/webhooks/zoom";
 
 /// Nothing a test waits for takes nearly so long.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An installation of Lookout in a temporary directory, running or not.
 pub struct Lookout {
     pub dir: TempDir,
+    /// What is run: the program, or something that runs it.
+    program: Vec<OsString>,
     running: Option<Running>,
 }
 
@@ -33,7 +34,7 @@ struct Running {
     child: Child,
     public: Option<SocketAddr>,
     admin: Option<SocketAddr>,
-    log: Mutex<Receiver<String>>,
+    log: Log,
 }
 
 impl Lookout {
@@ -48,7 +49,12 @@ impl Lookout {
         let zoom = format!("[zoom]\nsecret_token = \"{SECRET}\"\nlisten = \"127.0.0.1:0\"\n");
         let settings = format!("{zoom}[admin]\nlisten = \"127.0.0.1:0\"\n{more}");
         fs::write(dir.path().join("lookout.toml"), settings).expect("written");
-        Self { dir, running: None }
+        Self { dir, program: vec![program().into()], running: None }
+    }
+
+    /// From now on another program is run: `command`, which may be one that runs Lookout.
+    pub fn run_instead(&mut self, command: Vec<OsString>) {
+        self.program = command;
     }
 
     pub fn path(&self, path: &str) -> PathBuf {
@@ -57,8 +63,13 @@ impl Lookout {
 
     /// The program with these arguments, in this directory, with a clean environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
-        command.args(arguments).current_dir(self.dir.path()).env_clear().stdin(Stdio::null());
+        let mut command = Command::new(&self.program[0]);
+        command
+            .args(&self.program[1..])
+            .args(arguments)
+            .current_dir(self.dir.path())
+            .env_clear()
+            .stdin(Stdio::null());
         command
     }
 
@@ -85,48 +96,54 @@ impl Lookout {
     /// The same with `options`.
     #[track_caller]
     pub fn serve_with(&mut self, options: &[&str]) -> &mut Self {
-        let (child, log) = self.start(&[options, &["serve"]].concat());
-        let public = Some(address_in(&log, "the site is at"));
-        let admin = Some(address_in(&log, "health and metrics are at"));
-        self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
+        let (child, mut log) = self.start(&[options, &["serve"]].concat());
+        let public = Some(log.address_after("the site is at"));
+        let admin = Some(log.address_after("health and metrics are at"));
+        self.running = Some(Running { child, public, admin, log });
         self
     }
 
     /// Starts `intake` and waits until it listens.
     #[track_caller]
     pub fn intake(&mut self) {
-        let (child, log) = self.start(&["intake"]);
-        let public = Some(address_in(&log, "deliveries are taken at"));
-        let admin = Some(address_in(&log, "health and metrics are at"));
-        self.running = Some(Running { child, public, admin, log: Mutex::new(log) });
+        let (child, mut log) = self.start(&["intake"]);
+        let public = Some(log.address_after("deliveries are taken at"));
+        let admin = Some(log.address_after("health and metrics are at"));
+        self.running = Some(Running { child, public, admin, log });
+    }
+
+    /// Starts `serve` and waits for nothing.
+    pub fn begin_to_serve(&mut self) {
+        let (child, log) = self.start(&["serve"]);
+        self.running = Some(Running { child, public: None, admin: None, log });
     }
 
     /// Starts `watch`.
     pub fn watch(&mut self) {
         let (child, log) = self.start(&["watch"]);
-        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
+        self.running = Some(Running { child, public: None, admin: None, log });
     }
 
     /// Starts `watch` with a preview; returns its address.
     #[track_caller]
     pub fn watch_previewed(&mut self) -> SocketAddr {
-        let (child, log) = self.start(&["watch", "--preview", "127.0.0.1:0"]);
-        let address = address_in(&log, "the preview is at");
-        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
+        let (child, mut log) = self.start(&["watch", "--preview", "127.0.0.1:0"]);
+        let address = log.address_after("the preview is at");
+        self.running = Some(Running { child, public: None, admin: None, log });
         address
     }
 
     /// Starts `notify`.
     pub fn notify(&mut self) {
         let (child, log) = self.start(&["notify"]);
-        self.running = Some(Running { child, public: None, admin: None, log: Mutex::new(log) });
+        self.running = Some(Running { child, public: None, admin: None, log });
     }
 
-    fn start(&self, arguments: &[&str]) -> (Child, Receiver<String>) {
+    fn start(&self, arguments: &[&str]) -> (Child, Log) {
         let mut command = self.command(arguments);
         let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("the program starts");
-        let log = follow(child.stderr.take().expect("it is piped"));
+        let log = Log::of(child.stderr.take().expect("it is piped"));
         (child, log)
     }
 
@@ -147,6 +164,11 @@ impl Lookout {
         self.running.as_ref().expect("`serve` was started")
     }
 
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.running().child.id()
+    }
+
     pub fn public(&self) -> SocketAddr {
         self.running().public.expect("it takes deliveries")
     }
@@ -157,13 +179,7 @@ impl Lookout {
 
     /// What it logged since it listens, as far as it is there.
     pub fn log(&self) -> String {
-        self.running()
-            .log
-            .lock()
-            .expect("nobody panicked")
-            .try_iter()
-            .collect::<Vec<_>>()
-            .join("\n")
+        self.running().log.news()
     }
 
     /// Posts `body`, signed as Zoom does, now.
@@ -196,18 +212,12 @@ impl Lookout {
     /// Ends it as the system would; returns its log.
     #[track_caller]
     pub fn stop(&mut self) -> String {
-        let mut running = self.running.take().expect("`serve` was started");
-        let pid = running.child.id().to_string();
+        let pid = self.id().to_string();
+        let mut running = self.running.take().expect("it runs");
         let killed = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
         assert!(killed.success());
         let status = running.child.wait().expect("it ends");
-        let log = running
-            .log
-            .into_inner()
-            .expect("nobody panicked")
-            .iter()
-            .collect::<Vec<_>>()
-            .join("\n");
+        let log = running.log.whole();
         assert!(status.success(), "it ended with {status}: {log}");
         log
     }
@@ -272,7 +282,6 @@ impl Drop for Lookout {
 }
 
 /// The program that was built with the tests, or the one that `tests/prove.sh` names.
-/// The program under test; a proof names an optimised one.
 pub fn program() -> PathBuf {
     #[expect(clippy::disallowed_methods, reason = "it is no setting of the program")]
     let named = std::env::var_os("LOOKOUT_PROGRAM");
@@ -321,35 +330,4 @@ pub fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
             (path, fs::read(entry.path()).expect("readable"))
         })
         .collect()
-}
-
-fn follow(stderr: impl Read + Send + 'static) -> Receiver<String> {
-    let (lines_in, lines) = mpsc::channel();
-    thread::spawn(move || {
-        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            if lines_in.send(line).is_err() {
-                break;
-            }
-        }
-    });
-    lines
-}
-
-/// The address in the line that says `what`.
-#[track_caller]
-fn address_in(log: &Receiver<String>, what: &str) -> SocketAddr {
-    let mut seen = String::new();
-    loop {
-        let line = match log.recv_timeout(PATIENCE) {
-            Ok(line) => line,
-            Err(_) => panic!("it never said `{what}`, only:\n{seen}"),
-        };
-        if let Some((_, rest)) = line.split_once(what) {
-            let address = rest.trim().trim_start_matches("http://");
-            let address = address.split(['/', '"']).next().expect("an address");
-            return address.parse().expect("an address");
-        }
-        seen += &line;
-        seen.push('\n');
-    }
 }

@@ -3,11 +3,16 @@
 pub mod chat;
 pub mod hostile;
 pub mod http;
+pub mod log;
 pub mod lookout;
 pub mod mongod;
 pub mod nginx;
 pub mod old;
+pub mod power;
 pub mod proxy;
+pub mod replay;
+pub mod stored;
+pub mod systemd;
 
 pub use http::{Reply, Request};
 pub use lookout::{Lookout, SECRET};

@@ -212,7 +212,7 @@ http {{
 }
 
 /// A certificate for `name` that signs itself; [`PAGES`]'s is the only one that nginx trusts.
-fn make_certificate(dir: &Path, name: &str) {
+pub fn make_certificate(dir: &Path, name: &str) {
     let (pem, key) = (dir.join(format!("{name}.pem")), dir.join(format!("{name}.key")));
     let made = Command::new("openssl")
         .args([

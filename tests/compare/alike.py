@@ -1,0 +1,21 @@
+"""Checks that two tables have the same columns and, but for how names are cleaned, the same people.
+
+    alike.py TABLE TABLE
+"""
+
+import csv
+import sys
+
+
+def read(path):
+    """The header, and everybody's name."""
+    with open(path, newline="") as file:
+        header, *rows = csv.reader(file)
+    return header, {row[0] for row in rows}
+
+
+(header, one), (other_header, other) = map(read, sys.argv[1:])
+if header != other_header:
+    sys.exit(f"alike.py: {header} and {other_header} are not alike")
+if len(one & other) < 0.9 * max(len(one), len(other)):
+    sys.exit(f"alike.py: of {len(one)} and {len(other)} people only {len(one & other)} are the same")

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Fuzzes what comes from outside: deliveries, settings, names in each output. What breaks a property lies
+# in target/fuzz/broken afterwards; move it to tests/fuzz/found/TARGET, and `cargo test` tries it, too.
+#
+#   tests/fuzz.sh [SECONDS] [TARGET…]    each for so long, 300 if nothing is said
+#
+# Needs Rust's nightly toolchain (`rustup toolchain install nightly`).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-300}
+targets=("${@:2}")
+[ "${#targets[@]}" -gt 0 ] || targets=(delivery settings cells page chat)
+
+command -v c++ >/dev/null || { echo 'fuzz.sh: there is no C++ compiler; `apt-get install g++`' >&2; exit 1; }
+cargo fuzz --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-fuzz
+# The same crates as the program's.
+cp Cargo.lock tests/fuzz/Cargo.lock
+
+work=target/fuzz
+mkdir -p $work/corpus/{delivery,settings,cells,page,chat} $work/broken
+cp tests/deliveries/*.json $work/corpus/delivery
+# A section a file; names of files are left out, as each would be read.
+sed -E '/_file/d; s/^#([a-z_]+ = )/\1/' src/config/lookout.toml \
+    | awk -v to=$work/corpus/settings/section- '/^\[/ { n++ } { print >to (n + 0) }'
+
+# Sanitizers look for what only `unsafe` code can do, and this program forbids that; without them
+# there are several times as many inputs.
+fuzz() { cargo +nightly fuzz "$1" --fuzz-dir tests/fuzz --target-dir $work/build --sanitizer none "${@:2}"; }
+fuzz build
+failed=()
+for target in "${targets[@]}"; do
+    found=$PWD/tests/fuzz/found/$target
+    mkdir -p "$found"
+    printf '\n== %s, for %s s\n' "$target" "$seconds"
+    dictionary=()
+    case $target in cells | page | chat) dictionary=(-dict="$PWD/tests/fuzz/names.dict") ;; esac
+    fuzz run "$target" $work/corpus/"$target" "$found" -- -max_total_time="$seconds" -max_len=4096 -timeout=10 \
+        "${dictionary[@]}" -artifact_prefix=$PWD/$work/broken/"$target"- -print_final_stats=1 >$work/"$target".log 2>&1 \
+        || failed+=("$target")
+    grep -E '^stat::(number_of_executed_units|average_exec)|panicked|^SUMMARY' -A2 $work/"$target".log || true
+done
+[ "${#failed[@]}" -eq 0 ] || { printf '\nbroken: %s; see %s/broken\n' "${failed[*]}" $work >&2; exit 1; }

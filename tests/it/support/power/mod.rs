@@ -1,0 +1,168 @@
+//! A power cut at any moment of a traced run: what would be on the disk, and is everything in
+//! it that was acknowledged?
+//!
+//! The system calls of an intake under load are written down, and a disk is made of them that
+//! trusts nothing but syncs. What is under way when the power fails lands wholly, in part, in any
+//! order, or not at all. Then SQLite opens what is left.
+
+mod machine;
+mod trace;
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::thread;
+
+use lookout::simulate::Dice;
+use tempfile::{NamedTempFile, TempDir, TempPath};
+
+use super::Lookout;
+use super::lookout::{WEBHOOK, now, program, signed, until};
+use super::stored::Stored;
+use machine::Machine;
+use trace::{CALLS, Step, steps};
+
+/// A sector lands wholly or not at all.
+const SECTOR: usize = 512;
+
+/// What power cuts would have done.
+#[derive(Debug, Default)]
+pub struct Cuts {
+    /// How often the power was cut: whenever the disk changed after an answer.
+    pub cuts: usize,
+    /// The keys of what was acknowledged.
+    pub acknowledged: BTreeSet<String>,
+    /// Those of them that would be gone after one of the cuts.
+    pub lost: BTreeSet<String>,
+    /// What SQLite found wrong after a cut.
+    pub damage: BTreeSet<String>,
+    /// Syncs that succeeded.
+    pub syncs: usize,
+    /// Syncs that failed.
+    pub failed_syncs: usize,
+}
+
+/// How an intake is run and spoken to.
+pub struct Run<'a> {
+    pub program: &'a Path,
+    /// Faults that `strace` is to inject, as it wants them written.
+    pub faults: &'a [&'a str],
+    /// So many deliver at the same time,
+    pub senders: usize,
+    /// so many events each.
+    pub events: usize,
+}
+
+impl Run<'_> {
+    /// Runs it, and cuts the power all through what it did.
+    #[track_caller]
+    pub fn cut_the_power(&self) -> Cuts {
+        let mut lookout = Lookout::new();
+        let trace = lookout.path("trace");
+        lookout.run_instead(self.traced(&trace));
+        lookout.intake();
+        thread::scope(|scope| {
+            for sender in 0..self.senders {
+                let lookout = &lookout;
+                scope.spawn(move || self.deliver(sender, lookout));
+            }
+        });
+        lookout.stop();
+        let read = || fs::read_to_string(&trace).unwrap_or_default();
+        // `strace` ends a moment after what it traces.
+        let is_whole = until(|| read().lines().last().is_some_and(|line| line.contains("+++")));
+        assert!(is_whole, "the trace ends");
+        cut(&read(), &lookout.path("data/lookout.db"))
+    }
+
+    fn deliver(&self, sender: usize, lookout: &Lookout) {
+        for number in 0..self.events {
+            let body = format!(r#"{{"event":"some.event","from":{sender},"number":{number}}}"#);
+            // What is not answered is not acknowledged.
+            drop(signed(WEBHOOK, body.as_bytes(), now()).try_send(lookout.public()));
+        }
+    }
+
+    /// The command that runs the program and traces it into `file`.
+    fn traced(&self, file: &Path) -> Vec<OsString> {
+        let trace = format!("trace={CALLS}");
+        let options = ["strace", "-D", "-f", "--seccomp-bpf", "-xx", "-s", "9999999", "-q"];
+        let mut command: Vec<OsString> = options.map(OsString::from).into();
+        command.extend(["-e", "signal=none", "-e", &trace].map(OsString::from));
+        command.extend(self.faults.iter().flat_map(|fault| ["-e", fault]).map(OsString::from));
+        command.extend([OsString::from("-o"), file.into(), self.program.into()]);
+        command
+    }
+}
+
+/// Cuts the power all through `trace`, of an intake whose journal is at `journal`.
+fn cut(trace: &str, journal: &Path) -> Cuts {
+    let dir = journal.parent().expect("it is in a directory");
+    let above = dir.parent().expect("that is in another");
+    let mut machine = Machine::new(above);
+    let mut dice = Dice::new(1);
+    let mut cuts = Cuts::default();
+    let mut looked_at = 0;
+    for step in steps(trace) {
+        let is_new = cuts.acknowledged.len() > looked_at;
+        if is_new && step.is_sync() && step.result.is_some() {
+            looked_at = cuts.acknowledged.len();
+            look(&machine, journal, &mut dice, &mut cuts);
+        }
+        machine.take(&step, &mut cuts);
+    }
+    look(&machine, journal, &mut dice, &mut cuts);
+    cuts
+}
+
+/// Looks what is there if the power fails now: with nothing of what is under way, and with some.
+fn look(machine: &Machine, journal: &Path, dice: &mut Dice, cuts: &mut Cuts) {
+    for is_lucky in [false, true] {
+        cuts.cuts += 1;
+        let disk = TempDir::new().expect("a temporary directory");
+        machine.after_a_cut(disk.path(), |length| match dice.below(4) {
+            0 | 1 if is_lucky => length,
+            2 if is_lucky => dice.below(length / SECTOR + 1) * SECTOR,
+            _ => 0,
+        });
+        let place = disk.path().join(journal.strip_prefix(&machine.above).expect("it is below"));
+        // Where there is no journal, or none that can be read, everything is lost.
+        let (keys, damage) = what_is_left(&place).unwrap_or_default();
+        cuts.lost.extend(cuts.acknowledged.difference(&keys).cloned());
+        if !damage.is_empty() {
+            cuts.damage.insert(damage);
+        }
+    }
+}
+
+/// The keys of the journal at `place`, and what is wrong with it.
+fn what_is_left(place: &Path) -> rusqlite::Result<(BTreeSet<String>, String)> {
+    let stored = Stored::open(place)?;
+    Ok((stored.keys_behind(0)?.0, stored.damage()))
+}
+
+impl Step {
+    fn is_sync(&self) -> bool {
+        matches!(self.call.as_str(), "fsync" | "fdatasync")
+    }
+}
+
+/// The program but for one word: SQLite syncs now and then (`NORMAL`, which is 1), and not at
+/// every commit (`FULL`).
+#[track_caller]
+pub fn without_syncs() -> TempPath {
+    let (word, other) = (b"synchronous = FULL;", b"synchronous = 1   ;");
+    let mut bytes = fs::read(program()).expect("readable");
+    let places = bytes.windows(word.len()).enumerate();
+    let places: Vec<_> = places.filter(|(_, bytes)| bytes == word).map(|(at, _)| at).collect();
+    assert!(!places.is_empty(), "the word is there");
+    for at in places {
+        bytes[at..at + other.len()].copy_from_slice(other);
+    }
+    let file = NamedTempFile::new().expect("a temporary file");
+    fs::write(&file, bytes).expect("written");
+    fs::set_permissions(&file, Permissions::from_mode(0o700)).expect("set");
+    file.into_temp_path()
+}

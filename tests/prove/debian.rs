@@ -1,0 +1,30 @@
+//! The package on a clean Debian, and on a whole one that is booted: scripts, as what they do
+//! is typing commands.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::proof::Length;
+
+pub fn package(length: Length) -> String {
+    script("tests/package.sh", length)
+}
+
+pub fn boot(length: Length) -> String {
+    script("tests/boot.sh", length)
+}
+
+/// Runs a script that prints a line with ✓ for everything that is as it should be, and ends at
+/// the first ✗.
+fn script(path: &str, length: Length) -> String {
+    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+    let output = command.env("PROFILE", length.pick("dev", "release")).output();
+    let output = output.unwrap_or_else(|error| panic!("{path} does not run: {error}"));
+    let said = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let well = said.lines().filter(|line| line.starts_with('✓')).count();
+    let last = said.lines().chain(stderr.lines()).last().unwrap_or_default();
+    let fault = said.lines().find(|line| line.starts_with('✗')).unwrap_or(last);
+    assert!(output.status.success(), "after {well} ✓: {fault}");
+    format!("{well} ✓ of {well}")
+}
