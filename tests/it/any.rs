@@ -1,7 +1,8 @@
 //! Whatever comes in: the properties of `tests/fuzz`, with some hundreds of invented inputs each,
 //! and with every input that once broke one of them.
 //!
-//! `tests/fuzz.sh` goes on from there, with as many inputs as there is time for.
+//! `PROPTEST_CASES=10000 cargo test --test it any::` invents more of them, and `tests/fuzz.sh` goes
+//! on from there, with as many as there is time for.
 
 use std::fs;
 use std::path::Path;
@@ -121,7 +122,7 @@ fn typed() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_body_is_kept_and_understood(body in bodies()) {
@@ -142,10 +143,6 @@ proptest! {
     fn any_name_does_nothing_in_a_chat(name in names()) {
         chat::does_nothing(&name);
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
 
     #[test]
     fn any_name_is_text_on_every_page(name in names()) {
