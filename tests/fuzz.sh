@@ -34,7 +34,7 @@ for target in "${targets[@]}"; do
     printf '\n== %s, for %s s\n' "$target" "$seconds"
     dictionary=()
     case $target in cells | page | chat) dictionary=(-dict="$PWD/tests/fuzz/names.dict") ;; esac
-    fuzz run "$target" $work/corpus/"$target" "$found" -- -max_total_time="$seconds" -max_len=4096 -timeout=10 \
+    fuzz run "$target" $work/corpus/"$target" "$found" -- -max_total_time="$seconds" -max_len=4096 -timeout=60 \
         "${dictionary[@]}" -artifact_prefix=$PWD/$work/broken/"$target"- -print_final_stats=1 >$work/"$target".log 2>&1 \
         || failed+=("$target")
     grep -E '^stat::(number_of_executed_units|average_exec)|panicked|^SUMMARY' -A2 $work/"$target".log || true
