@@ -33,7 +33,7 @@ const GATHER: Duration = Duration::from_secs(1);
 /// So often the journal is looked at for what other processes put there.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// So often the heartbeat file is touched.
+/// At least so often the site is published, and the heartbeat file touched.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
 /// So often old events are looked for that need not be kept.
@@ -221,6 +221,7 @@ impl Work {
         let gather = match build.outcome {
             Outcome::Published(published) => {
                 self.dirty = false;
+                self.beat();
                 self.as_of = Some(now);
                 self.live.health.published();
                 self.tell_problems(published.problems);
@@ -241,6 +242,7 @@ impl Work {
             Outcome::Superseded(there) => match self.generator.log_mut().ends_before(&there) {
                 Ok(false) => {
                     self.dirty = false;
+                    self.beat();
                     GATHER
                 }
                 Ok(true) => return self.fail(&anyhow!(beyond_the_journal(&there))),
@@ -250,6 +252,14 @@ impl Work {
         self.retry = RETRY;
         self.last_failure.clear();
         self.not_before = Instant::now() + gather;
+    }
+
+    /// Tells visitors that we are at work; all is well for as long.
+    fn beat(&mut self) {
+        self.heartbeat = Instant::now() + HEARTBEAT;
+        if let Err(error) = site::touch_heartbeat(self.generator.settings()) {
+            tracing::error!("cannot touch the heartbeat file: {error}");
+        }
     }
 
     /// Each once, until it is gone: a copy that can't be written fails with every publication.
@@ -277,14 +287,8 @@ impl Work {
     }
 
     fn keep_house(&mut self, at: Instant) {
-        if at >= self.heartbeat && self.last_failure.is_empty() {
-            self.heartbeat = at + HEARTBEAT;
-            // Somebody may have removed the site, or built one of the past into its place.
-            self.dirty = true;
-            if let Err(error) = site::touch_heartbeat(self.generator.settings()) {
-                tracing::error!("cannot touch the heartbeat file: {error}");
-            }
-        }
+        // Somebody may have removed the site, or built one of the past into its place.
+        self.dirty |= at >= self.heartbeat;
         let unsaved = self.generator.log_mut().unsaved();
         let many = unsaved >= SAVE_EVENTS && self.saving_works;
         if many || (unsaved > 0 && at >= self.save) {

@@ -51,7 +51,6 @@ type Case<'a> = (&'a str, &'a str, u16, &'a [(&'a str, &'a str)]);
 #[test]
 fn nginx_sends_each_published_file_as_serve_does() {
     let (lookout, nginx) = behind_nginx();
-    fs::write(lookout.path("site/lookout/embed.html"), "frame").expect("written");
     let compared = [
         "cache-control",
         "content-security-policy",

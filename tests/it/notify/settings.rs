@@ -174,6 +174,7 @@ fn words_that_change_count_and_a_fault_in_them_does_not_hold_up_what_may_be_name
     let with =
         |text: &str| format!("{{% component moves(joined) %}}{text}{{% endcomponent moves %}}");
     stage.join("Zoe");
+    chat.wait_for_posts(1);
     stage.write_template("messages/en.txt", &with("🎉 {{ joined.names }}"));
     stage.change(&publishing("\"*\"", &target));
     stage.join("Ada");

@@ -185,7 +185,7 @@ impl Chat {
         self.shared.lock().posts.clone()
     }
 
-    /// Waits until there are so many messages, for 20 s at most.
+    /// Waits until there are so many messages, for a minute at most.
     #[track_caller]
     pub fn wait_for_posts(&self, count: usize) -> Vec<Post> {
         let state = self.wait(|state| state.posts.len() >= count);
@@ -194,7 +194,7 @@ impl Chat {
         posts
     }
 
-    /// Waits until so many requests were heard, for 20 s at most.
+    /// Waits until so many requests were heard, for a minute at most.
     #[track_caller]
     pub fn wait_for_requests(&self, count: usize) -> Vec<Heard> {
         let state = self.wait(|state| state.heard.len() >= count);
@@ -206,7 +206,7 @@ impl Chat {
     fn wait(&self, enough: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
         let state = self.shared.lock();
         let waited =
-            self.shared.changed.wait_timeout_while(state, Duration::from_secs(20), |s| !enough(s));
+            self.shared.changed.wait_timeout_while(state, Duration::from_secs(60), |s| !enough(s));
         waited.expect("nobody panicked").0
     }
 }
