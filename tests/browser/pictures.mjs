@@ -71,7 +71,7 @@ try {
     await page.clock.setFixedTime(NOW);
     if (print) await page.emulateMedia({ media: "print" });
     await page.goto(`${address}/lookout/${path}`, { waitUntil: "load" });
-    if (!path && context.javaScriptEnabled !== false) await page.waitForSelector("#mode.told");
+    if (!path && context.javaScriptEnabled !== false) await page.waitForSelector("#mode.told", { state: "attached" });
     await then?.(page);
     // What is below the window is laid out only once it is seen.
     for (let i = 0; fullPage && i < 2; i++) {
