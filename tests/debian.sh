@@ -18,7 +18,7 @@ debian() { # DIRECTORY [PACKAGES]: makes a clean Debian 12 there
     mkdir -p "$1"
     # Everybody has to be able to enter it, as every `/`.
     chmod 755 "$1"
-    as_root debootstrap --variant=minbase ${2:+--include="$2"} bookworm "$1" "${mirror:-https://deb.debian.org/debian}" > "$1.log" 2>&1 \
+    as_root debootstrap --variant=minbase ${2:+--include="$2"} bookworm "$1" ${mirror:+"$mirror"} > "$1.log" 2>&1 \
         || { tail "$1.log"; exit 1; }
     rm -f "$1.log"
 }
