@@ -109,8 +109,16 @@ mod tests {
 
     #[test]
     fn a_moment_reads_what_it_prints() {
-        let text = "2026-01-05T20:00:00Z";
-        let moment = Moment::parse_rfc3339(text).expect("the text is RFC 3339");
-        assert_eq!(moment.to_string(), text);
+        for text in ["2026-01-05T20:07:09Z", "0007-12-31T00:00:00Z", "9999-12-31T23:59:59Z"] {
+            let moment = Moment::parse_rfc3339(text).expect("the text is RFC 3339");
+            assert_eq!(moment.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_moment_of_no_four_digit_year_is_written_all_the_same() {
+        let after = Moment::from_seconds(253_402_300_800);
+        assert_eq!(after.to_string(), "+10000-01-01T00:00:00Z");
+        assert_eq!(Moment::from_seconds(i64::MAX).to_string(), format!("{} s", i64::MAX));
     }
 }

@@ -114,6 +114,14 @@ fn a_site_that_was_removed_comes_back_with_the_heartbeat() {
 }
 
 #[test]
+fn a_start_publishes_once_and_puts_off_the_heartbeat() {
+    let mut stage = Stage::new();
+    stage.step(NOW);
+    assert!(!stage.work.dirty, "nothing is left to be published");
+    assert!(stage.work.heartbeat > Instant::now());
+}
+
+#[test]
 fn an_event_waits_for_another_one_but_for_nothing_else() {
     #[rustfmt::skip]
     let cases = [

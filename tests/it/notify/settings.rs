@@ -27,16 +27,21 @@ fn was_tried(chat: &Chat, what: &str) {
     assert!(until(tried), "nobody tried to say `{what}`");
 }
 
-#[test]
-fn a_name_that_is_published_no_more_is_in_nothing_that_is_sent_from_then_on() {
+/// A chat that is down, and messages that wait, of which one names Ada and one Grace.
+fn with_both_waiting() -> (Chat, Stage) {
     let chat = Chat::mattermost();
     let mut stage = Stage::new(&hook("mattermost", &chat.hook()));
-    // The chat is down, and messages wait that name both.
     chat.always(Answer::Status(503));
     stage.join("Ada");
     was_tried(&chat, "Ada");
     stage.join("Grace");
     assert!(until(|| stage.metric("lookout_notify_backlog") == Some(2)), "both wait");
+    (chat, stage)
+}
+
+#[test]
+fn a_name_that_is_published_no_more_is_in_nothing_that_is_sent_from_then_on() {
+    let (chat, mut stage) = with_both_waiting();
     stage.change(&publishing("\"Grace\"", &hook("mattermost", &chat.hook())));
     // What was under way is not ours to call back; what is tried next does not name her.
     was_tried(&chat, "Grace");
@@ -51,13 +56,7 @@ fn a_name_that_is_published_no_more_is_in_nothing_that_is_sent_from_then_on() {
 
 #[test]
 fn it_leaves_messages_that_waited_while_nobody_ran() {
-    let chat = Chat::mattermost();
-    let mut stage = Stage::new(&hook("mattermost", &chat.hook()));
-    chat.always(Answer::Status(503));
-    stage.join("Ada");
-    was_tried(&chat, "Ada");
-    stage.join("Grace");
-    assert!(until(|| stage.metric("lookout_notify_backlog") == Some(2)), "both wait");
+    let (chat, mut stage) = with_both_waiting();
     stage.stop();
     stage.change(&publishing("\"Grace\"", &hook("mattermost", &chat.hook())));
     chat.always(Answer::Usual);
