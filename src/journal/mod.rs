@@ -14,6 +14,7 @@ mod backup;
 mod erasing;
 mod file;
 mod group;
+mod log;
 mod pruning;
 mod reader;
 mod schema;

@@ -9,6 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use crate::journal::log;
+
 /// The version this program writes, kept in `user_version`.
 const VERSION: i64 = 2;
 
@@ -16,7 +18,7 @@ const VERSION: i64 = 2;
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// How long a connection waits for another one's lock.
-const BUSY: Duration = Duration::from_secs(2);
+pub(super) const BUSY: Duration = Duration::from_secs(2);
 
 /// `keys` remembers every delivery for ever; the other two may be pruned. Rows of
 /// `events` are read in the order of `id` (what is new) or of `at` (a replay), and
@@ -69,6 +71,7 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
     refuse_a_directory(path)?;
     let failed = || format!("cannot open the journal `{}`", path.display());
     create_for_ourselves(path).with_context(failed)?;
+    log::make_it_last(path).map_err(explained).with_context(|| cannot_write(path))?;
     let connection = Connection::open(path).map_err(|error| explained(error.into()));
     let connection = connection.with_context(failed)?;
     configure(&connection, path)?;
@@ -161,8 +164,12 @@ fn configure(connection: &Connection, path: &Path) -> Result<()> {
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;",
         )
         .map_err(|error| explained(error.into()))
-        .with_context(|| format!("cannot write the journal `{}`", path.display()))?;
+        .with_context(|| cannot_write(path))?;
     migrate(connection, path)
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write the journal `{}`", path.display())
 }
 
 fn migrate(connection: &Connection, path: &Path) -> Result<()> {

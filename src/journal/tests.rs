@@ -294,3 +294,61 @@ fn a_journal_from_before_there_were_archives_is_read_and_then_brought_up_to_date
     journal.close();
     assert_eq!(disk.reader().shipped("x").expect("readable"), some);
 }
+
+/// Leaves a log behind, as a process does that is killed; returns its place.
+fn left_log(disk: &Disk) -> PathBuf {
+    let journal = disk.journal();
+    journal.append_all(vec![event("a", 1)]).expect("stored");
+    // Whoever goes last takes the log along; a reader may not.
+    let reader = disk.reader();
+    journal.close();
+    drop(reader);
+    disk.dir.path().join("data").join("lookout.db-wal")
+}
+
+#[test]
+fn a_log_that_was_left_is_written_over_itself() {
+    let disk = Disk::new();
+    let log = left_log(&disk);
+    let before = std::fs::read(&log).expect("it was left");
+    let file = std::fs::File::options().write(true).open(&log).expect("it opens");
+    file.set_modified(std::time::UNIX_EPOCH).expect("set");
+    log::make_it_last(&disk.path()).expect("written");
+    let modified = log.metadata().expect("it is there").modified().expect("known");
+    assert_ne!(modified, std::time::UNIX_EPOCH);
+    assert!(std::fs::read(&log).expect("it stays") == before, "byte for byte");
+    assert_eq!(disk.documents(), ["a"]);
+}
+
+#[test]
+fn where_no_log_was_left_opening_writes_nothing() {
+    let disk = Disk::new();
+    disk.journal().close();
+    let file = std::fs::File::options().write(true).open(disk.path()).expect("it opens");
+    file.set_modified(std::time::UNIX_EPOCH).expect("set");
+    disk.journal().close();
+    let modified = disk.path().metadata().expect("it is there").modified().expect("known");
+    assert_eq!(modified, std::time::UNIX_EPOCH);
+}
+
+#[test]
+fn a_log_is_written_over_itself_beside_somebody_who_writes_it() {
+    let disk = Disk::new();
+    let journal = disk.journal();
+    let bodies: Vec<_> = (0..200).map(|n| n.to_string()).collect();
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for body in &bodies {
+                journal.append_all(vec![event(body, 1)]).expect("stored");
+            }
+        });
+        while !writer.is_finished() {
+            log::make_it_last(&disk.path()).expect("written");
+        }
+    });
+    assert_eq!(disk.documents(), bodies);
+    let connection = schema::open_writer(&disk.path()).expect("it opens");
+    let found: String =
+        connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a pragma");
+    assert_eq!(found, "ok");
+}

@@ -1,5 +1,7 @@
 //! What a power cut would take along, at any moment of an intake under load.
 
+use lookout::simulate::Dice;
+
 use crate::proof::Length;
 use crate::support::lookout::program;
 use crate::support::power::{Cuts, Run, without_syncs};
@@ -12,7 +14,7 @@ const SENDERS: usize = 16;
 
 pub fn syncs(length: Length) -> String {
     let program = program();
-    let run = Run { program: &program, faults: &[], senders: SENDERS, events: events(length) };
+    let run = Run { program: &program, lives: &[vec![]], senders: SENDERS, events: events(length) };
     let cuts = run.cut_the_power();
     let mutant = without_syncs();
     let mutant = Run { program: &mutant, ..run }.cut_the_power();
@@ -28,16 +30,53 @@ pub fn syncs(length: Length) -> String {
 }
 
 pub fn failing_syncs(length: Length) -> String {
-    let faults = &[FAILING][..];
-    let run = Run { program: &program(), faults, senders: SENDERS, events: events(length) };
+    let lives = [vec![FAILING.to_owned()]];
+    let run = Run { program: &program(), lives: &lives, senders: SENDERS, events: events(length) };
     let cuts = run.cut_the_power();
     assert!(cuts.failed_syncs > 3, "syncs fail");
-    let refused = SENDERS * events(length) - cuts.acknowledged.len();
     format!(
-        "{} syncs failed, {refused} deliveries were refused; {}",
+        "{} syncs failed, {} deliveries were refused and came again; {}",
         cuts.failed_syncs,
+        cuts.refusals,
         found(&cuts)
     )
+}
+
+pub fn restarts(length: Length) -> String {
+    let lives = lives(length.pick(20, 200));
+    let run = Run { program: &program(), lives: &lives, senders: SENDERS, events: 40 };
+    let cuts = run.cut_the_power();
+    assert!(cuts.failed_syncs > lives.len() / 2, "syncs fail: {}", cuts.failed_syncs);
+    format!(
+        "{} syncs failed, killed {} times in them, soon after them or while it wrote, and started again, \
+         {} attempts were made again; {}",
+        cuts.failed_syncs,
+        lives.len() - 1,
+        cuts.refusals,
+        found(&cuts)
+    )
+}
+
+/// The faults of so many lives, of which the last has none.
+fn lives(count: usize) -> Vec<Vec<String>> {
+    const SYNC: &str = "inject=fsync,fdatasync:error=EIO";
+    let mut dice = Dice::new(1);
+    let mut lives: Vec<_> = (1..count)
+        .map(|life| {
+            // Opening the journal takes a few.
+            let (sync, write) = (1 + dice.below(25), 1 + dice.below(400));
+            let kill = format!("inject=pwrite64:signal=SIGKILL:when={write}");
+            match life % 4 {
+                0 => vec![kill],
+                1 => vec![format!("{SYNC}:signal=SIGKILL:when={sync}")],
+                // From then on none succeeds, or only some do.
+                2 => vec![format!("{SYNC}:when={sync}+"), kill],
+                _ => vec![format!("{SYNC}:when={sync}+{}", 2 + dice.below(5)), kill],
+            }
+        })
+        .collect();
+    lives.push(Vec::new());
+    lives
 }
 
 fn events(length: Length) -> usize {

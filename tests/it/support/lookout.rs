@@ -118,6 +118,12 @@ impl Lookout {
         self.running = Some(Running { child, public: None, admin: None, log });
     }
 
+    /// Starts `intake` and waits for nothing.
+    pub fn begin_intake(&mut self) {
+        let (child, log) = self.start(&["intake"]);
+        self.running = Some(Running { child, public: None, admin: None, log });
+    }
+
     /// Starts `watch`.
     pub fn watch(&mut self) {
         let (child, log) = self.start(&["watch"]);
@@ -199,6 +205,12 @@ impl Lookout {
         let metrics = Request::get("/metrics").send(self.admin()).text();
         let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name}: {metrics}"))
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        let running = self.running.as_mut().expect("it was started");
+        running.child.try_wait().expect("it can be asked").is_some()
     }
 
     /// Ends it as the power would.

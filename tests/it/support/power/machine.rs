@@ -123,6 +123,15 @@ impl Machine {
         }
     }
 
+    /// The process ends: what it has open is closed, and syncs under way have failed.
+    pub fn end_life(&mut self, cuts: &mut Cuts) {
+        let under_way: Vec<_> = self.syncs.keys().copied().collect();
+        cuts.failed_syncs += under_way.len();
+        under_way.into_iter().for_each(|process| self.end_sync(process, false));
+        self.open.clear();
+        self.requests.clear();
+    }
+
     fn opened(&mut self, step: &Step, descriptor: i64) {
         let path = self.path(step);
         if !path.starts_with(&self.above) {

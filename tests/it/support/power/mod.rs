@@ -4,25 +4,29 @@
 //! The system calls of an intake under load are written down, and a disk is made of them that
 //! trusts nothing but syncs. What is under way when the power fails lands wholly, in part, in any
 //! order, or not at all. Then SQLite opens what is left.
+//!
+//! Before that, the process may have been killed and started again: it then reads all that was
+//! written before, whether or not it is on the disk.
 
 mod machine;
+mod run;
 mod trace;
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::thread;
+use std::path::{Path, PathBuf};
 
 use lookout::simulate::Dice;
 use tempfile::{NamedTempFile, TempDir, TempPath};
 
 use super::Lookout;
-use super::lookout::{WEBHOOK, now, program, signed, until};
+use super::lookout::program;
 use super::stored::Stored;
 use machine::Machine;
-use trace::{CALLS, Step, steps};
+use trace::{Step, steps};
+
+pub use run::Run;
 
 /// A sector lands wholly or not at all.
 const SECTOR: usize = 512;
@@ -40,19 +44,10 @@ pub struct Cuts {
     pub damage: BTreeSet<String>,
     /// Syncs that succeeded.
     pub syncs: usize,
-    /// Syncs that failed.
+    /// Syncs that failed, or of which the process did not live to see the end.
     pub failed_syncs: usize,
-}
-
-/// How an intake is run and spoken to.
-pub struct Run<'a> {
-    pub program: &'a Path,
-    /// Faults that `strace` is to inject, as it wants them written.
-    pub faults: &'a [&'a str],
-    /// So many deliver at the same time,
-    pub senders: usize,
-    /// so many events each.
-    pub events: usize,
+    /// How often a delivery was not acknowledged, and made again.
+    pub refusals: usize,
 }
 
 impl Run<'_> {
@@ -60,60 +55,32 @@ impl Run<'_> {
     #[track_caller]
     pub fn cut_the_power(&self) -> Cuts {
         let mut lookout = Lookout::new();
-        let trace = lookout.path("trace");
-        lookout.run_instead(self.traced(&trace));
-        lookout.intake();
-        thread::scope(|scope| {
-            for sender in 0..self.senders {
-                let lookout = &lookout;
-                scope.spawn(move || self.deliver(sender, lookout));
-            }
-        });
-        lookout.stop();
-        let read = || fs::read_to_string(&trace).unwrap_or_default();
-        // `strace` ends a moment after what it traces.
-        let is_whole = until(|| read().lines().last().is_some_and(|line| line.contains("+++")));
-        assert!(is_whole, "the trace ends");
-        cut(&read(), &lookout.path("data/lookout.db"))
-    }
-
-    fn deliver(&self, sender: usize, lookout: &Lookout) {
-        for number in 0..self.events {
-            let body = format!(r#"{{"event":"some.event","from":{sender},"number":{number}}}"#);
-            // What is not answered is not acknowledged.
-            drop(signed(WEBHOOK, body.as_bytes(), now()).try_send(lookout.public()));
-        }
-    }
-
-    /// The command that runs the program and traces it into `file`.
-    fn traced(&self, file: &Path) -> Vec<OsString> {
-        let trace = format!("trace={CALLS}");
-        let options = ["strace", "-D", "-f", "--seccomp-bpf", "-xx", "-s", "9999999", "-q"];
-        let mut command: Vec<OsString> = options.map(OsString::from).into();
-        command.extend(["-e", "signal=none", "-e", &trace].map(OsString::from));
-        command.extend(self.faults.iter().flat_map(|fault| ["-e", fault]).map(OsString::from));
-        command.extend([OsString::from("-o"), file.into(), self.program.into()]);
-        command
+        let (traces, refusals) = self.traced(&mut lookout);
+        Cuts { refusals, ..cut(&traces, &lookout.path("data/lookout.db")) }
     }
 }
 
-/// Cuts the power all through `trace`, of an intake whose journal is at `journal`.
-fn cut(trace: &str, journal: &Path) -> Cuts {
+/// Cuts the power all through `traces`, one for each life of an intake whose journal is at
+/// `journal`.
+fn cut(traces: &[PathBuf], journal: &Path) -> Cuts {
     let dir = journal.parent().expect("it is in a directory");
     let above = dir.parent().expect("that is in another");
     let mut machine = Machine::new(above);
     let mut dice = Dice::new(1);
     let mut cuts = Cuts::default();
     let mut looked_at = 0;
-    for step in steps(trace) {
-        let is_new = cuts.acknowledged.len() > looked_at;
-        if is_new && step.is_sync() && step.result.is_some() {
-            looked_at = cuts.acknowledged.len();
-            look(&machine, journal, &mut dice, &mut cuts);
+    for trace in traces {
+        for step in steps(&run::read(trace)) {
+            let is_new = cuts.acknowledged.len() > looked_at;
+            if is_new && step.is_sync() && step.result.is_some() {
+                looked_at = cuts.acknowledged.len();
+                look(&machine, journal, &mut dice, &mut cuts);
+            }
+            machine.take(&step, &mut cuts);
         }
-        machine.take(&step, &mut cuts);
+        machine.end_life(&mut cuts);
+        look(&machine, journal, &mut dice, &mut cuts);
     }
-    look(&machine, journal, &mut dice, &mut cuts);
     cuts
 }
 
