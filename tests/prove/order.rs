@@ -64,7 +64,7 @@ fn lives(count: usize) -> Vec<Vec<String>> {
     let mut lives: Vec<_> = (1..count)
         .map(|life| {
             // Opening the journal takes a few.
-            let (sync, write) = (1 + dice.below(25), 1 + dice.below(400));
+            let (sync, write) = (1 + dice.below(15), 1 + dice.below(250));
             let kill = format!("inject=pwrite64:signal=SIGKILL:when={write}");
             match life % 4 {
                 0 => vec![kill],

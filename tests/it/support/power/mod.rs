@@ -34,7 +34,8 @@ const SECTOR: usize = 512;
 /// What power cuts would have done.
 #[derive(Debug, Default)]
 pub struct Cuts {
-    /// How often the power was cut: whenever the disk changed after an answer.
+    /// How often the power was cut: whenever something came to the disk, or failed to, after the
+    /// first answer.
     pub cuts: usize,
     /// The keys of what was acknowledged.
     pub acknowledged: BTreeSet<String>,
@@ -68,12 +69,10 @@ fn cut(traces: &[PathBuf], journal: &Path) -> Cuts {
     let mut machine = Machine::new(above);
     let mut dice = Dice::new(1);
     let mut cuts = Cuts::default();
-    let mut looked_at = 0;
     for trace in traces {
         for step in steps(&run::read(trace)) {
-            let is_new = cuts.acknowledged.len() > looked_at;
-            if is_new && step.is_sync() && step.result.is_some() {
-                looked_at = cuts.acknowledged.len();
+            // Nothing has to be there before the first answer.
+            if !cuts.acknowledged.is_empty() && step.is_sync() && step.result.is_some() {
                 look(&machine, journal, &mut dice, &mut cuts);
             }
             machine.take(&step, &mut cuts);

@@ -17,7 +17,7 @@ use crate::support::nginx::free_address;
 const AGAIN: Duration = Duration::from_millis(20);
 
 /// A life that its faults do not end is ended after so long.
-const LONGEST_LIFE: Duration = Duration::from_secs(2);
+const LONGEST_LIFE: Duration = Duration::from_secs(1);
 
 /// How an intake is run and spoken to.
 pub struct Run<'a> {
