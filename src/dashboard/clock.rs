@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use chrono_tz::Tz;
-use compact_str::CompactString;
+use compact_str::{CompactString, ToCompactString};
 use serde::Serialize;
 
 use super::calendar::{Day, local};
@@ -45,7 +45,7 @@ impl Clock {
     pub(super) fn short(&self, moment: Moment) -> CompactString {
         match local(self.zone, moment) {
             Some(time) if Some(time.date_naive()) == self.today => {
-                hour_and_minute(time.naive_local()).collect()
+                hour_and_minute(time.naive_local()).concat().into()
             }
             Some(time) => self.day_and_hour(time.naive_local()),
             None => moment.to_rfc3339(),
@@ -54,24 +54,20 @@ impl Clock {
 
     /// `5 Jan 2026`, with spaces at which no line breaks.
     pub(super) fn date(&self, date: NaiveDate) -> CompactString {
-        let month = self.words.months[date.month0() as usize];
-        let day = two_digits(date.day()).trim_start_matches('0');
-        let mut text: CompactString = [day, "\u{a0}", month, "\u{a0}"].into_iter().collect();
-        match u32::try_from(date.year()) {
-            Ok(year @ 1_000..10_000) => {
-                text.push_str(two_digits(year / 100));
-                text.push_str(two_digits(year % 100));
-            }
-            _ => text.push_str(&date.year().to_string()),
-        }
-        text
+        self.date_and(date, [""; 4])
     }
 
     fn day_and_hour(&self, time: NaiveDateTime) -> CompactString {
-        let mut text = self.date(time.date());
-        text.push_str(", ");
-        text.extend(hour_and_minute(time));
-        text
+        let [hour, colon, minute] = hour_and_minute(time);
+        self.date_and(time.date(), [", ", hour, colon, minute])
+    }
+
+    /// `date`, and at once what follows: of a page's text, most is times.
+    fn date_and(&self, date: NaiveDate, [a, b, c, d]: [&str; 4]) -> CompactString {
+        let day = two_digits(date.day()).trim_start_matches('0');
+        let month = self.words.months[date.month0() as usize];
+        let year = date.year().to_compact_string();
+        [day, "\u{a0}", month, "\u{a0}", &year, a, b, c, d].concat().into()
     }
 
     /// Today; `None` only at the ends of time.
@@ -83,11 +79,13 @@ impl Clock {
 /// `moment` as the CSV writes it: `2023-10-20-20:38:09`.
 pub(super) fn csv_time(zone: Tz, moment: Moment) -> CompactString {
     let local = local(zone, moment).map(|time| time.naive_local());
-    local.and_then(|time| date_and_time(time, "-")).unwrap_or_else(|| moment.to_rfc3339())
+    local
+        .and_then(|time| date_and_time(time, b"0000-00-00-00:00:00"))
+        .unwrap_or_else(|| moment.to_rfc3339())
 }
 
-fn hour_and_minute(time: NaiveDateTime) -> impl Iterator<Item = &'static str> {
-    [two_digits(time.hour()), ":", two_digits(time.minute())].into_iter()
+fn hour_and_minute(time: NaiveDateTime) -> [&'static str; 3] {
+    [two_digits(time.hour()), ":", two_digits(time.minute())]
 }
 
 #[cfg(test)]

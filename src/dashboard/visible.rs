@@ -23,10 +23,7 @@ impl<'a> Visible<'a> {
     pub(crate) fn of(people: &'a [Person], nameless_present: usize, privacy: &Privacy) -> Self {
         let (mut shown, hidden): (Vec<_>, Vec<_>) =
             people.iter().partition(|person| privacy.publish.allows(&person.name));
-        shown.sort_by(|a, b| {
-            let order = |person: &Person| Reverse(person.last_action());
-            order(a).cmp(&order(b)).then_with(|| a.name.cmp(&b.name))
-        });
+        shown.sort_by_cached_key(|person| (Reverse(person.last_action()), &person.name));
         let hidden_present = hidden.iter().filter(|p| p.present_since.is_some()).count();
         let others = match privacy.others {
             Others::Hidden => 0,

@@ -75,7 +75,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "speed/page-alone",   shows: "an event every 2 s: page replaced in 20 ms (p50), 80 ms (p99)",                run: latency::alone },
     Proof { name: "speed/page-together", shows: "100 events/s: none waits longer than 1.1 s for the page",                     run: latency::together },
     Proof { name: "size/100-thousand",  shows: "100,000 events of 500 people: `serve` ≤ 40 MiB, `build` ≤ 30 ms",              run: long::hundred_thousand },
-    Proof { name: "size/10-million",    shows: "10,000,000 events of 10,000 people: `serve` ≤ 120 MiB, `build` ≤ 30 ms",       run: long::ten_million },
+    Proof { name: "size/10-million",    shows: "10,000,000 events of 10,000 people: `serve` ≤ 120 MiB, `build` no slower",      run: long::ten_million },
     Proof { name: "restarts",           shows: "a restart with the socket in systemd's hands refuses nobody and loses nothing",    run: restarts::restarts },
     Proof { name: "package",            shows: "the package installs, upgrades, is removed and purged in a clean Debian",          run: debian::package },
     Proof { name: "boot",               shows: "a booted Debian is set up as the README says, used, upgraded, put back, purged",    run: debian::boot },
