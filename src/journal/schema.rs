@@ -95,6 +95,9 @@ pub fn explained(error: anyhow::Error) -> anyhow::Error {
         (ErrorCode::ReadOnly, _) => {
             anyhow!("this user may not write it; correct its owner and mode, and its directory's")
         }
+        (ErrorCode::DatabaseBusy, _) => {
+            anyhow!("another program keeps it locked; `fuser` tells which one has it open")
+        }
         (ErrorCode::DiskFull, _) => anyhow!("the disk is full; make room"),
         (_, Some(text)) => anyhow!("{text}"),
         (_, None) => anyhow!("{failure}"),

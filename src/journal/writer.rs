@@ -148,7 +148,8 @@ struct Writer {
     /// `None` after a failure: a failed sync must not be retried on the same
     /// connection, so the next group opens a new one.
     open: Option<Open>,
-    /// What the last group failed with, if it did: said once, not for every group.
+    /// Why the last group failed, if it did: said once, not for every group, whether it was the
+    /// opening that failed or the writing.
     failure: String,
     committed: watch::Sender<u64>,
 }
@@ -194,16 +195,21 @@ impl Writer {
     fn commit(&mut self, group: &[Append]) -> Result<Vec<Appended>, NotStored> {
         let outcome = self.connection().and_then(|connection| write(connection, group));
         let outcome = outcome.map_err(schema::explained);
-        let failure = outcome.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default();
-        if failure.is_empty() && !self.failure.is_empty() {
-            tracing::info!("the journal can be written again");
-        } else if failure != self.failure {
-            tracing::error!("the journal cannot be written: {failure}");
+        let cause = outcome.as_ref().err().map(|error| error.root_cause().to_string());
+        let cause = cause.unwrap_or_default();
+        match &outcome {
+            Ok(_) if !self.failure.is_empty() => {
+                tracing::info!("the journal can be written again");
+            }
+            Err(error) if cause != self.failure => {
+                tracing::error!("the journal cannot be written: {error:#}");
+            }
+            _ => {}
         }
-        self.failure.clone_from(&failure);
+        self.failure.clone_from(&cause);
         outcome.map_err(|_| {
             self.open = None;
-            NotStored::Failed(failure)
+            NotStored::Failed(cause)
         })
     }
 
