@@ -177,7 +177,10 @@ fn cannot_write(path: &Path) -> String {
 
 fn migrate(connection: &Connection, path: &Path) -> Result<()> {
     // Whoever may not write it learns so here.
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+    connection
+        .execute_batch("BEGIN IMMEDIATE")
+        .map_err(|error| explained(error.into()))
+        .with_context(|| cannot_write(path))?;
     let from = version(connection)?;
     refuse_newer(from, path)?;
     if from == 0 {

@@ -235,6 +235,7 @@ fn when_it_cannot_be_stored_zoom_is_to_send_it_again() {
     assert_eq!(lookout.exported_keys().len(), 1);
     let log = lookout.stop();
     assert_eq!(log.matches("the journal cannot be written").count(), 1, "it is said once: {log}");
+    assert!(log.contains("another program keeps it locked"), "and why: {log}");
 }
 
 #[test]

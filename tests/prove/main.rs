@@ -47,7 +47,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "kill",               shows: "killed again and again under load: nothing acknowledged lost or stored twice", run: kill::cycles },
     Proof { name: "power/order",        shows: "every answer comes after the sync of its bytes: a power cut costs nothing",    run: order::syncs },
     Proof { name: "power/failing",      shows: "nor does one after syncs that failed",                                         run: order::failing_syncs },
-    Proof { name: "power/restarted",    shows: "nor after failed syncs and kills, again and again, and what was restarted from them", run: order::restarts },
+    Proof { name: "power/restarted",    shows: "nor does one after kills in failed syncs and new starts, again and again", run: order::restarts },
     Proof { name: "disk/journal",       shows: "the journal's disk is full: refused with 503, nothing lost, it recovers by itself", run: disk::journal },
     Proof { name: "disk/site",          shows: "the site's disk is full: nothing refused, the last site stays, it recovers by itself", run: disk::site },
     Proof { name: "torn",               shows: "published and killed all the time, the site is whole for every visitor of nginx", run: torn::hunt },
