@@ -56,6 +56,7 @@
 //! `main.rs` is a call for each command of [`commands`]; [`commands::serve`] shows how the
 //! parts are joined, and [`commands::demo`] is the whole of it in one page.
 
+pub mod abort_on_panic;
 pub mod admin;
 pub mod archive;
 pub mod cli;

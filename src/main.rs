@@ -17,6 +17,7 @@ use lookout::commands::{
 };
 use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
 use lookout::generator::Load;
+use lookout::http::Signals;
 use lookout::logging;
 
 fn main() -> ExitCode {
@@ -36,12 +37,14 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         Command::Init(args) => init::run(&args, &mut io::stderr())?,
         Command::Serve(args) => {
             let extras = extras(args, cli.config.clone(), env);
-            runtime()?.block_on(serve::run(load()?, extras, supervisor()?))?;
+            until_signalled(|signals| Ok(serve::run(load()?, extras, supervisor()?, signals)))?;
         }
-        Command::Intake => runtime()?.block_on(intake::run(load()?, supervisor()?))?,
+        Command::Intake => {
+            until_signalled(|signals| Ok(intake::run(load()?, supervisor()?, signals)))?;
+        }
         Command::Watch(args) => {
             let extras = extras(args, cli.config.clone(), env);
-            runtime()?.block_on(watch::run(load()?, extras, &supervisor()?))?;
+            until_signalled(|signals| Ok(watch::run(load()?, extras, supervisor()?, signals)))?;
         }
         Command::Notify(args) if args.test => {
             let all_well = runtime()?.block_on(notify::test(&load()?, &mut out))?;
@@ -49,16 +52,17 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         }
         Command::Notify(_) => {
             let again = reading(cli.config.clone(), env);
-            runtime()?.block_on(notify::run(load()?, again, supervisor()?))?;
+            until_signalled(|signals| Ok(notify::run(load()?, again, supervisor()?, signals)))?;
         }
         Command::Build(args) => build(load()?, args, &mut out)?,
         Command::Check => return check(&load()?, &mut out),
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,
         Command::Demo(args) => {
-            runtime()?.block_on(demo::run(args.seed, args.listen, &mut out))?;
+            until_signalled(|signals| Ok(demo::run(args.seed, args.listen, signals, &mut out)))?;
         }
         Command::Simulate(args) => {
-            let summary = runtime()?.block_on(simulate::run(args, &load()?))?;
+            let settings = load()?;
+            let summary = until_signalled(|signals| Ok(simulate::run(args, &settings, signals)))?;
             writeln!(out, "{summary}")?;
             return Ok(exit(summary.all_acknowledged()));
         }
@@ -76,6 +80,20 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a command that ends on SIGTERM or SIGINT. Both are caught before anything else
+/// happens, so that a signal during the start stops the command as orderly as a later one.
+fn until_signalled<T, F>(command: impl FnOnce(Signals) -> Result<F>) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let runtime = runtime()?;
+    let signals = {
+        let _entered = runtime.enter();
+        Signals::install().context("cannot catch SIGTERM and SIGINT")?
+    };
+    runtime.block_on(command(signals)?)
 }
 
 /// What `serve` and `watch` do besides; the settings are read again when they change.

@@ -85,18 +85,14 @@ impl Shipper {
             committed.mark_unchanged();
             match self.telling(self.step(&mut progress)).await {
                 Ok(0) => {
+                    self.recovered(&mut retry, &mut is_away);
                     tokio::select! {
                         () = self.shutdown.clone().wait() => break,
-                        _ = committed.changed() => {}
+                        Ok(()) = committed.changed() => {}
                         () = sleep(LOOK) => {}
                     }
                 }
-                Ok(_) => {
-                    retry = RETRY;
-                    if std::mem::take(&mut is_away) {
-                        tracing::info!("the archive takes events again");
-                    }
-                }
+                Ok(_) => self.recovered(&mut retry, &mut is_away),
                 Err(error) => {
                     if !std::mem::replace(&mut is_away, true) {
                         tracing::warn!("events wait in the journal for the archive: {error:#}");
@@ -122,6 +118,14 @@ impl Shipper {
             && let Err(error) = progress.note(&self.archive, &self.journal).await
         {
             tracing::debug!("what was shipped last is shipped again: {error:#}");
+        }
+    }
+
+    /// Notes that the archive answers.
+    fn recovered(&self, retry: &mut Duration, is_away: &mut bool) {
+        *retry = RETRY;
+        if std::mem::take(is_away) {
+            tracing::info!("the archive takes events again");
         }
     }
 

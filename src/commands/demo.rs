@@ -15,7 +15,7 @@ use crate::commands::serve::{CannotListen, Extras, Service};
 use crate::config::{PublishList, Room, Secret, Settings, Slug, Supervisor};
 use crate::dashboard::{Dashboard, TableRow};
 use crate::generator::{Generator, Log};
-use crate::http;
+use crate::http::Signals;
 use crate::journal::{Content, Journal, Record};
 use crate::simulate::{self, Delivery, Pacing, Sending};
 use crate::site::Replace;
@@ -25,7 +25,12 @@ use crate::zoom::Key;
 const SECRET: &str = "the-demo-signs-with-this";
 
 /// Shows a room that changes by itself at a printed URL, until SIGINT or SIGTERM.
-pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) -> Result<()> {
+pub async fn run(
+    seed: u64,
+    listen: Option<SocketAddr>,
+    mut signals: Signals,
+    out: &mut impl Write,
+) -> Result<()> {
     let dir = throw_away_dir()?;
     let mut settings = settings(dir.path());
     settings.zoom.listen = listen.unwrap_or_else(|| free(settings.zoom.listen));
@@ -61,7 +66,9 @@ pub async fn run(seed: u64, listen: Option<SocketAddr>, out: &mut impl Write) ->
         ledger: None,
     };
     let story = simulate::demo_story(seed, start);
-    let signalled = async { drop(http::signalled().await) };
+    let signalled = async move {
+        signals.received().await;
+    };
     simulate::send(sending, story, signalled).await?;
     service.stop().await
 }

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use crate::abort_on_panic::AbortOnPanic;
 use crate::clock;
 use crate::config::Settings;
 use crate::generator::{Inputs, Load, Log};
@@ -39,6 +40,7 @@ pub fn follow(settings: Settings, log: Log, load: Load, shutdown: Shutdown) -> R
     };
     let thread = thread::Builder::new().name("log".to_owned());
     let follow = move || {
+        let _guard = AbortOnPanic::guard("following the log");
         loop {
             follower.step(clock::now());
             let wait = async {

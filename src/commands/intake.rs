@@ -6,10 +6,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::commands::serve::listen_on_both;
+use crate::commands::serve::{listen_on_both, spawn};
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
-use crate::http::{self, Trigger};
+use crate::http::{self, Signals, Trigger};
 use crate::intake::{Health, Intake};
 use crate::journal::{Journal, Pruning};
 use crate::{admin, clock};
@@ -18,7 +18,11 @@ use crate::{admin, clock};
 const PRUNE: Duration = Duration::from_secs(10);
 
 /// Takes deliveries until SIGTERM or SIGINT, then drains.
-pub async fn run(settings: Settings, mut supervisor: Supervisor) -> Result<()> {
+pub async fn run(
+    settings: Settings,
+    mut supervisor: Supervisor,
+    mut signals: Signals,
+) -> Result<()> {
     settings.require_secret()?;
     http::raise_file_limit();
     let (public, private) = listen_on_both(&settings, &mut supervisor)?;
@@ -34,14 +38,13 @@ pub async fn run(settings: Settings, mut supervisor: Supervisor) -> Result<()> {
         (public, intake.router(&settings.zoom.path)),
         (private, admin::router(Arc::clone(&health))),
     ];
-    let serve = |(listener, router)| tokio::spawn(http::serve(listener, router, shutdown.clone()));
-    let servers = servers.map(serve);
+    let servers = servers.map(|(listener, router)| spawn(listener, router, &shutdown));
     tracing::info!("Zoom's deliveries are taken at http://{address}{}", settings.zoom.path);
     tracing::info!("health and metrics are at http://{admin_address}");
     supervisor.ready();
 
     let signal = tokio::select! {
-        signal = http::signalled() => signal.context("cannot listen for signals")?,
+        signal = signals.received() => signal,
         () = prune_now_and_then(&settings, &journal, shipping.as_ref()) => "the end of all time",
     };
     tracing::info!("stopping on {signal}: requests under way are answered first");

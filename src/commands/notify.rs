@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tokio::runtime::Handle;
 
 use crate::archive::{Archive, Mode};
@@ -12,7 +12,7 @@ use crate::commands::owner;
 use crate::commands::serve::listen;
 use crate::config::{Settings, SettingsError, Supervisor};
 use crate::generator::{Load, Log};
-use crate::http::{self, Trigger};
+use crate::http::{self, Signals, Trigger};
 use crate::intake::Health;
 use crate::notify::message::{Message, News};
 use crate::notify::pace::Pace;
@@ -30,7 +30,12 @@ pub struct Args {
 
 /// Tells the chats what happens until SIGTERM or SIGINT; `load` reads the settings again when they
 /// have changed.
-pub async fn run(settings: Settings, load: Load, mut supervisor: Supervisor) -> Result<()> {
+pub async fn run(
+    settings: Settings,
+    load: Load,
+    mut supervisor: Supervisor,
+    mut signals: Signals,
+) -> Result<()> {
     require_targets(&settings)?;
     owner::become_journals(&settings)?;
     let health = Arc::new(Health::default());
@@ -50,7 +55,7 @@ pub async fn run(settings: Settings, load: Load, mut supervisor: Supervisor) -> 
     let pace = Pace::default();
     let notifier = notify::start(&settings, archive, snapshots, health.notify(), pace)?;
     supervisor.ready();
-    let signal = http::signalled().await.context("cannot listen for signals")?;
+    let signal = signals.received().await;
     tracing::info!("stopping on {signal}");
     supervisor.stopping();
     notifier.stop().await?;

@@ -10,12 +10,13 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::abort_on_panic::AbortOnPanic;
 use crate::archive::Mode;
 use crate::commands::build::warn_if_nobody_appears;
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
 use crate::generator::{self, Generator, Live, Load, Log, Previews, Source};
-use crate::http::{self, Shutdown, Trigger};
+use crate::http::{self, Shutdown, Signals, Trigger};
 use crate::intake::{Health, Intake};
 use crate::journal::Journal;
 use crate::notify::pace::Pace;
@@ -50,10 +51,15 @@ pub struct Service {
 }
 
 /// Serves until SIGTERM or SIGINT, then drains.
-pub async fn run(settings: Settings, extras: Extras, mut supervisor: Supervisor) -> Result<()> {
+pub async fn run(
+    settings: Settings,
+    extras: Extras,
+    mut supervisor: Supervisor,
+    mut signals: Signals,
+) -> Result<()> {
     let service = Service::start(settings, extras, &mut supervisor).await?;
     supervisor.ready();
-    let signal = http::signalled().await.context("cannot listen for signals")?;
+    let signal = signals.received().await;
     tracing::info!("stopping on {signal}: requests under way are answered first");
     supervisor.stopping();
     service.stop().await
@@ -213,10 +219,15 @@ pub(super) fn start_preview(
     Ok(spawn(listener, router, shutdown))
 }
 
-fn spawn(
+/// Serves `router` in a task of its own, without which the process is of no use.
+pub(super) fn spawn(
     listener: TcpListener,
     router: Router,
     shutdown: &Shutdown,
 ) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(http::serve(listener, router, shutdown.clone()))
+    let serving = http::serve(listener, router, shutdown.clone());
+    tokio::spawn(async move {
+        let _guard = AbortOnPanic::guard("a server");
+        serving.await;
+    })
 }

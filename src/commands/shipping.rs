@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::abort_on_panic::AbortOnPanic;
 use crate::archive::{Archive, Majority, Receipts, Shipper};
 use crate::config::{Acknowledge, Settings};
 use crate::http::Trigger;
@@ -51,7 +52,10 @@ impl Shipping {
             keep_quarantined: settings.journal.keep_quarantined,
             shutdown,
         };
-        let task = tokio::spawn(shipper.run());
+        let task = tokio::spawn(async move {
+            let _guard = AbortOnPanic::guard("shipping to the archive");
+            shipper.run().await;
+        });
         Some(Self { archive, receipts, shipped, trigger, task })
     }
 

@@ -10,6 +10,7 @@ use reqwest::Url;
 use crate::clock;
 use crate::commands::arguments;
 use crate::config::{Secret, Settings};
+use crate::http::Signals;
 use crate::moment::Moment;
 use crate::simulate::{self, Ledger, Odds, Pace, Pacing, Plan, RoomPlan, Sending, Story, Summary};
 
@@ -84,7 +85,7 @@ pub struct Rate {
 ///
 /// If the settings hold no secret to sign with, the URL cannot be posted to, or
 /// the file of acknowledged keys cannot be written.
-pub async fn run(args: SimulateArgs, settings: &Settings) -> Result<Summary> {
+pub async fn run(args: SimulateArgs, settings: &Settings, mut signals: Signals) -> Result<Summary> {
     let secret = secret(settings)?;
     let ledger = args.acknowledged.as_deref().map(Ledger::create).transpose()?;
     let plan = plan(&args, settings);
@@ -102,7 +103,10 @@ pub async fn run(args: SimulateArgs, settings: &Settings) -> Result<Summary> {
         patience: args.give_up_after,
         ledger,
     };
-    simulate::send(sending, Story::new(plan), interrupted()).await
+    let interrupted = async move {
+        signals.received().await;
+    };
+    simulate::send(sending, Story::new(plan), interrupted).await
 }
 
 fn secret(settings: &Settings) -> Result<Secret> {
@@ -134,13 +138,6 @@ fn plan(args: &SimulateArgs, settings: &Settings) -> Plan {
         already_in,
         pace,
         odds: Odds::REALISTIC,
-    }
-}
-
-/// Waits for Ctrl-C; for ever, where that cannot be waited for.
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
     }
 }
 

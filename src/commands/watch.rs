@@ -11,11 +11,16 @@ use crate::commands::build::warn_if_nobody_appears;
 use crate::commands::serve::{Extras, start_generator, start_preview};
 use crate::config::{Settings, Supervisor};
 use crate::generator::{Live, Previews};
-use crate::http::{self, Trigger};
+use crate::http::{self, Signals, Trigger};
 use crate::visitors;
 
 /// Keeps the site current until SIGTERM or SIGINT.
-pub async fn run(settings: Settings, extras: Extras, supervisor: &Supervisor) -> Result<()> {
+pub async fn run(
+    settings: Settings,
+    extras: Extras,
+    supervisor: Supervisor,
+    mut signals: Signals,
+) -> Result<()> {
     warn_if_nobody_appears(&settings);
     let archive = settings.archive.as_ref();
     let archive = archive.map(|archive| (Archive::new(archive, Handle::current()), Mode::On));
@@ -44,7 +49,7 @@ pub async fn run(settings: Settings, extras: Extras, supervisor: &Supervisor) ->
     let generator = start_generator(settings, archive, live)?;
     tracing::info!("the site in `{shown}` is kept current");
     supervisor.ready();
-    let signal = http::signalled().await.context("cannot listen for signals")?;
+    let signal = signals.received().await;
     tracing::info!("stopping on {signal}");
     supervisor.stopping();
     trigger.pull();

@@ -24,7 +24,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 
-pub use shutdown::{Shutdown, Trigger, signalled};
+pub use shutdown::{Shutdown, Signals, Trigger};
 
 /// From accepting to the end of the headers; also how long a connection may be idle.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);

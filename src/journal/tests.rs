@@ -346,3 +346,28 @@ fn a_log_is_not_written_over_itself_while_somebody_else_writes_it() {
     });
     assert_eq!(disk.documents(), ["a"]);
 }
+
+/// Set for the process in which the writer is to panic.
+const PANICS: &str = "LOOKOUT_TEST_WRITER_PANICS";
+
+#[test]
+fn a_panic_of_the_writer_ends_the_process_so_that_it_is_started_again() {
+    #[expect(clippy::disallowed_methods, reason = "it is no setting of the program")]
+    let is_child = std::env::var_os(PANICS).is_some();
+    if is_child {
+        let disk = Disk::new();
+        let journal = disk.journal();
+        journal.panic();
+        // Without the abort, the process lives on and every delivery is refused.
+        journal.close();
+        return;
+    }
+    let name = "journal::tests::a_panic_of_the_writer_ends_the_process_so_that_it_is_started_again";
+    let ended = std::process::Command::new(std::env::current_exe().expect("it has a path"))
+        .args(["--exact", name])
+        .env(PANICS, "1")
+        .output()
+        .expect("it starts");
+    let signal = std::os::unix::process::ExitStatusExt::signal(&ended.status);
+    assert_eq!(signal, Some(6), "SIGABRT: {ended:?}");
+}

@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use crate::abort_on_panic::AbortOnPanic;
 use crate::journal::file::FoundFile;
 use crate::journal::group::Group;
 use crate::journal::{Content, Pruning, Record, Shipped, backlog, schema};
@@ -51,6 +52,8 @@ pub(super) enum Request {
     Append(Append),
     Prune(Pruning),
     Shipped(String, Shipped),
+    #[cfg(test)]
+    Panic,
 }
 
 pub(super) struct Append {
@@ -82,7 +85,10 @@ impl Journal {
         };
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || writer.run(waiting))
+            .spawn(move || {
+                let _guard = AbortOnPanic::guard("the journal's writer");
+                writer.run(waiting);
+            })
             .context("cannot start the journal's thread")?;
         Ok(Self { queue, committed, thread })
     }
@@ -127,6 +133,12 @@ impl Journal {
     /// writer is busy: what is not kept is shipped again.
     pub fn note_shipped(&self, archive: &str, shipped: Shipped) {
         drop(self.queue.try_send(Request::Shipped(archive.to_owned(), shipped)));
+    }
+
+    /// Makes the writer's thread panic.
+    #[cfg(test)]
+    pub(super) fn panic(&self) {
+        drop(self.queue.try_send(Request::Panic));
     }
 
     /// Changes with every commit that stored something new.
@@ -185,6 +197,8 @@ impl Writer {
             Request::Append(_) => Ok(()),
             Request::Prune(pruning) => prune(connection, pruning),
             Request::Shipped(archive, shipped) => backlog::note(connection, &archive, shipped),
+            #[cfg(test)]
+            Request::Panic => panic!("on purpose"),
         });
         if let Err(error) = outcome {
             self.open = None;

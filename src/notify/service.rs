@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tokio::task;
 use tokio::time::sleep;
 
+use crate::abort_on_panic::AbortOnPanic;
 use crate::archive::{Archive, Lease};
 use crate::config::Settings;
 use crate::http::{Shutdown, Trigger};
@@ -76,6 +77,7 @@ pub fn start(
     let runtime = runtime.context("cannot start the runtime of the messages")?;
     let thread = thread::Builder::new().name("notify".to_owned());
     let thread = thread.spawn(move || {
+        let _guard = AbortOnPanic::guard("the messages to chats");
         runtime.block_on(async {
             desks.renew(&settings);
             desks.show(None);

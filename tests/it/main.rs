@@ -19,5 +19,6 @@ mod preview;
 #[path = "../fuzz/properties/mod.rs"]
 mod properties;
 mod rotation;
+mod signals;
 mod site;
 mod support;
