@@ -35,7 +35,7 @@ fn fold(criterion: &mut Criterion) {
         bencher.iter(|| checkpoint::encode(black_box(&roster), &header));
     });
     group.bench_function("checkpoint/decode", |bencher| {
-        bencher.iter(|| checkpoint::decode(black_box(&bytes), "bench", rules.fingerprint()));
+        bencher.iter(|| checkpoint::decode(black_box(&bytes), "bench"));
     });
     group.throughput(Throughput::Elements(EVENTS));
     group.bench_function("replay", |bencher| {

@@ -27,15 +27,18 @@ pub fn router(health: Arc<Health>) -> Router {
 struct Readiness {
     ready: bool,
     reasons: Vec<Reason>,
-    /// Told, but no reason to send deliveries elsewhere.
+    /// Reported, but no reason to send deliveries elsewhere.
     site_fails: bool,
+    /// The same, with reasons: settings that could not be taken up, an archive that is away.
+    warnings: Vec<Reason>,
 }
 
 async fn ready(State(health): State<Arc<Health>>) -> Response {
     let reasons = health.reasons();
     let ready = reasons.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let readiness = Readiness { ready, reasons, site_fails: health.site_fails() };
+    let (site_fails, warnings) = (health.site_fails(), health.warnings());
+    let readiness = Readiness { ready, reasons, site_fails, warnings };
     (status, Json(readiness)).into_response()
 }
 

@@ -41,6 +41,8 @@ pub enum Update {
     Rescan,
     /// It can't be read now.
     Away(anyhow::Error),
+    /// It answers, and everything that is there was handed on.
+    Current,
 }
 
 /// Pages of an archive, as they are read.
@@ -98,6 +100,11 @@ impl Feed {
             Ok(update) => Ok(update),
             Err(_) => Err(anyhow!("MongoDB at `{}` gives no answer", self.archive.address())),
         }
+    }
+
+    /// Whether nothing more will come.
+    pub fn has_ended(&self) -> bool {
+        self.updates.is_closed() && self.updates.is_empty()
     }
 
     /// The next update, if there is one already.

@@ -66,7 +66,7 @@ impl<'a> Following<'a> {
     async fn look_on_and_on(&mut self) -> Result<()> {
         // The stream comes first, so that nothing falls between it and the first look.
         let mut stream = Stream::open(&self.reading.archive).await?;
-        if !self.look_thoroughly().await? {
+        if !self.look_thoroughly().await? || !self.reading.tell(Update::Current).await {
             return Ok(());
         }
         let mut counted = Instant::now();

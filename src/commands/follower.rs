@@ -82,7 +82,8 @@ impl Follower {
         match self.log.catch_up(now) {
             Ok(new) => {
                 self.failure.clear();
-                if new || self.is_news {
+                self.is_news |= new;
+                if self.is_news && !self.log.is_first_reading() {
                     self.show(now);
                 }
             }
@@ -116,13 +117,16 @@ impl Follower {
         } else if fault != self.fault {
             tracing::error!("chats are told by the settings that held until now: {fault}");
         }
+        if let Some(inputs) = self.inputs.as_mut().filter(|_| !fault.is_empty()) {
+            inputs.retry();
+        }
         self.fault = fault;
     }
 
     fn take_up(&mut self, now: Moment) -> Result<()> {
         let Some(inputs) = &mut self.inputs else { return Ok(()) };
         let settings = inputs.read(&self.settings)?;
-        self.log.adopt(&settings, now)?;
+        self.log.adopt(&settings, now);
         // Another one even where it says the same: templates may be others.
         self.settings = Arc::new(settings);
         self.is_news = true;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use tokio::runtime::Handle;
 
-use crate::archive::{Archive, Mode};
+use crate::archive::Archive;
 use crate::commands::follower::follow;
 use crate::commands::owner;
 use crate::commands::serve::listen;
@@ -49,8 +49,7 @@ pub async fn run(
     }
     let archive = settings.archive.as_ref();
     let archive = archive.map(|archive| Archive::new(archive, Handle::current()));
-    let source = archive.clone().map(|archive| (archive, Mode::On));
-    let log = Log::from_checkpoint(&settings, source)?;
+    let log = Log::to_follow(&settings, archive.clone())?;
     let snapshots = follow(settings.clone(), log, load, shutdown)?;
     let pace = Pace::default();
     let notifier = notify::start(&settings, archive, snapshots, health.notify(), pace)?;

@@ -1,7 +1,7 @@
 //! `lookout serve`: intake, generator, and the site for a browser, in one process.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, anyhow};
@@ -11,11 +11,11 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::abort_on_panic::AbortOnPanic;
-use crate::archive::Mode;
+use crate::archive::Archive;
 use crate::commands::build::warn_if_nobody_appears;
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
-use crate::generator::{self, Generator, Live, Load, Log, Previews, Source};
+use crate::generator::{self, Generator, Live, Load, Log, Previews};
 use crate::http::{self, Shutdown, Signals, Trigger};
 use crate::intake::{Health, Intake};
 use crate::journal::Journal;
@@ -100,17 +100,18 @@ impl Service {
             journal: Some(Arc::clone(&journal)),
             publications: tell,
             health: Arc::clone(&health),
+            in_effect: Arc::new(Mutex::new(Arc::new(settings.clone()))),
             load: extras.load,
             previews,
             shutdown: last_call,
         };
-        let archive = shipping.as_ref().map(|shipping| (shipping.archive.clone(), Mode::On));
+        let archive = shipping.as_ref().map(|shipping| shipping.archive.clone());
         let site_path = settings.site.path.clone();
         let webhook_path = settings.zoom.path.clone();
-        let shared = shipping.as_ref().map(|shipping| shipping.archive.clone());
+        let shared = archive.clone();
         let notifier =
             notify::start(&settings, shared, for_chats, health.notify(), Pace::default())?;
-        let generator = start_generator(settings, archive, live)?;
+        let generator = start_generator(&settings, archive, live)?;
         let mut servers = vec![
             spawn(public, router, &shutdown),
             spawn(private, admin::router(Arc::clone(&health)), &shutdown),
@@ -189,15 +190,15 @@ pub(super) fn listen(
 
 /// Templates are loaded before anything is served: a fault in them is told at once.
 pub(super) fn start_generator(
-    settings: Settings,
-    archive: Option<Source>,
+    settings: &Settings,
+    archive: Option<Archive>,
     live: Live,
 ) -> Result<JoinHandle<()>> {
-    let make = move || {
-        let log = Log::from_checkpoint(&settings, archive.clone())?;
+    let make = move |settings: &Settings| {
+        let log = Log::to_follow(settings, archive.clone())?;
         Generator::new(settings.clone(), log)
     };
-    let generator = make()?;
+    let generator = make(settings)?;
     let runtime = Handle::current();
     thread::Builder::new()
         .name("generator".to_owned())

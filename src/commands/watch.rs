@@ -1,12 +1,12 @@
 //! `lookout watch`: only the generator, where others take the deliveries.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result, anyhow};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::archive::{Archive, Mode};
+use crate::archive::Archive;
 use crate::commands::build::warn_if_nobody_appears;
 use crate::commands::serve::{Extras, start_generator, start_preview};
 use crate::config::{Settings, Supervisor};
@@ -23,7 +23,7 @@ pub async fn run(
 ) -> Result<()> {
     warn_if_nobody_appears(&settings);
     let archive = settings.archive.as_ref();
-    let archive = archive.map(|archive| (Archive::new(archive, Handle::current()), Mode::On));
+    let archive = archive.map(|archive| Archive::new(archive, Handle::current()));
     let (trigger, shutdown) = Trigger::new();
     let (tell, publications) = watch::channel(0);
     let previews = Previews::default();
@@ -39,6 +39,7 @@ pub async fn run(
         journal: None,
         publications: tell,
         health: Arc::default(),
+        in_effect: Arc::new(Mutex::new(Arc::new(settings.clone()))),
         snapshots: watch::channel(None).0,
         shipped: None,
         load: extras.load,
@@ -46,7 +47,7 @@ pub async fn run(
         shutdown,
     };
     let shown = settings.site.output_dir.display().to_string();
-    let generator = start_generator(settings, archive, live)?;
+    let generator = start_generator(&settings, archive, live)?;
     tracing::info!("the site in `{shown}` is kept current");
     supervisor.ready();
     let signal = signals.received().await;

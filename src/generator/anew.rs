@@ -11,8 +11,8 @@ use crate::config::Settings;
 use crate::forget::Forgetting;
 use crate::generator::checkpoint::{self, Checkpoint};
 use crate::journal::{self, Eraser, Reader};
+use crate::roster::NeedsReplay;
 use crate::roster::checkpoint::{Header, encode, relabel};
-use crate::roster::{NeedsReplay, Rules};
 
 /// Makes the journal another one, from which everybody begins anew who read the one it was:
 /// `forgetting` is no longer in it. Where old events are nowhere but in the checkpoint, they
@@ -28,10 +28,7 @@ pub fn begin_anew(
     let Some(reader) = Reader::open(path)? else { return remove_checkpoint(path) };
     let before = reader.journal_id()?;
     let kept = match is_all_there_is(settings, &reader)? {
-        true => {
-            let rules = Rules::from(settings);
-            checkpoint::read(path, &before, Some(&reader), &rules)
-        }
+        true => checkpoint::read(path, &before, Some(&reader)),
         false => None,
     };
     let last_key = kept.as_ref().map(|kept| reader.key_at(kept.last_id)).transpose()?.flatten();

@@ -12,8 +12,8 @@ use anyhow::{Context, Result};
 
 use crate::archive;
 use crate::journal::Reader;
+use crate::roster::Roster;
 use crate::roster::checkpoint::{self, Header};
-use crate::roster::{Roster, Rules};
 
 /// A roster, and what it had taken in.
 pub struct Checkpoint {
@@ -31,19 +31,14 @@ pub fn place(path: &Path) -> PathBuf {
 }
 
 /// The checkpoint of the journal at `path`, which is open as `reader`, if there is one of
-/// this version, journal and rules.
-pub fn read(
-    path: &Path,
-    journal_id: &str,
-    reader: Option<&Reader>,
-    rules: &Rules,
-) -> Option<Checkpoint> {
+/// this version and journal. It may have been summed up by other rules.
+pub fn read(path: &Path, journal_id: &str, reader: Option<&Reader>) -> Option<Checkpoint> {
     let place = place(path);
     let bytes = fs::read(&place).ok()?;
     let ignored = |why: &dyn std::fmt::Display| {
         tracing::info!("`{}` is ignored, and all events are read again: {why}", place.display());
     };
-    match checkpoint::decode(&bytes, journal_id, rules.fingerprint()) {
+    match checkpoint::decode(&bytes, journal_id) {
         Ok((_, header)) if !is_of(&header, reader) => {
             ignored(&"a backup of the journal was put in its place");
             None
@@ -80,6 +75,19 @@ pub fn write(path: &Path, header: &Header, roster: &Roster) -> Result<bool> {
     }
     put_in_place(path, &checkpoint::encode(roster, header))?;
     Ok(true)
+}
+
+/// Moves a checkpoint that can't be used out of the way of the next one: an earlier version of
+/// Lookout may still read what is nowhere else.
+pub fn keep_unusable(path: &Path) -> Result<()> {
+    let place = place(path);
+    let kept = place.with_extension("checkpoint.unusable");
+    match fs::rename(&place, &kept) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot rename `{}`", place.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The bytes of a checkpoint, in the place of the journal at `path`.

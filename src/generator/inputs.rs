@@ -17,6 +17,9 @@ pub type Load = Arc<dyn Fn() -> Result<Settings, SettingsError> + Send + Sync>;
 /// So long after a change files are read: an editor may not be done with them.
 const SETTLE: Duration = Duration::from_millis(100);
 
+/// When what could not be taken up is tried again.
+const RETRY: Duration = Duration::from_secs(10);
+
 /// Tells when settings, templates or static files have changed, and reads the settings.
 pub struct Inputs {
     load: Load,
@@ -24,6 +27,8 @@ pub struct Inputs {
     changes: watch::Receiver<u64>,
     /// There were changes; they are looked at then.
     due: Option<Instant>,
+    /// They are looked at although there were none.
+    is_retry: bool,
     /// What a restart is needed for, as told last.
     restart_for: Vec<&'static str>,
 }
@@ -34,8 +39,14 @@ impl Inputs {
         let watch = || {
             let (watcher, changes) = Watcher::new()?;
             // What changed while we started is not missed.
-            let mut inputs =
-                Self { load, watcher, changes, due: Some(Instant::now()), restart_for: Vec::new() };
+            let mut inputs = Self {
+                load,
+                watcher,
+                changes,
+                due: Some(Instant::now()),
+                is_retry: false,
+                restart_for: Vec::new(),
+            };
             inputs.look_at(settings)?;
             Ok(inputs)
         };
@@ -52,7 +63,9 @@ impl Inputs {
         if let Some(inputs) = inputs
             && inputs.changes.changed().await.is_ok()
         {
-            inputs.due.get_or_insert(Instant::now() + SETTLE);
+            let due = Instant::now() + SETTLE;
+            inputs.due = Some(inputs.due.map_or(due, |known| known.min(due)));
+            inputs.is_retry = false;
         } else {
             std::future::pending().await
         }
@@ -61,6 +74,17 @@ impl Inputs {
     /// When changes are to be looked at, if there were any.
     pub fn due(&self) -> Option<Instant> {
         self.due
+    }
+
+    /// Has everything looked at again although nothing changes: what failed may work by then.
+    pub fn retry(&mut self) {
+        self.is_retry = self.due.is_none();
+        self.due.get_or_insert(Instant::now() + RETRY);
+    }
+
+    /// Whether nothing has changed since the last attempt, as far as anybody noticed.
+    pub fn is_retry(&self) -> bool {
+        self.is_retry
     }
 
     /// The settings as they are now, as far as they can take the place of `settings`; the log

@@ -4,7 +4,7 @@
 //! server's `ETag` has whole seconds. What no event caused, such as a start or a chart that
 //! moves on, lets nobody wait: publishing itself sees to it that no two versions have one date.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock;
+use crate::config::Settings;
 use crate::generator::inputs::{Inputs, Load};
 use crate::generator::supervision::supervise;
 use crate::generator::{Generator, Previews, beyond_the_journal};
@@ -51,6 +52,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// … and then twice as late each time, to at most this.
 const RETRY_MOST: Duration = Duration::from_secs(60);
 
+/// The settings that a generator works by, for the one that takes its place should it panic.
+pub type SettingsInEffect = Arc<Mutex<Arc<Settings>>>;
+
 /// What a live generator is connected to.
 #[derive(Clone)]
 pub struct Live {
@@ -65,6 +69,8 @@ pub struct Live {
     pub shipped: Option<watch::Receiver<Shipped>>,
     /// Told who is where, for whoever else wants to know; nobody need listen.
     pub snapshots: watch::Sender<Option<Arc<Snapshot>>>,
+    /// Receives the settings that the generator works by.
+    pub in_effect: SettingsInEffect,
     /// Reads the settings again when they have changed; `None` where nothing is watched.
     pub load: Option<Load>,
     /// Told what a template's author has to know.
@@ -74,16 +80,18 @@ pub struct Live {
 }
 
 /// Publishes until it is time to stop, then writes the checkpoint; should it panic, with
-/// another generator, which `remake` makes. Blocks its thread.
+/// another generator, which `remake` makes for the settings that were in effect by then. Blocks
+/// its thread.
 pub fn run(
     generator: Generator,
     live: &Live,
     runtime: &Handle,
-    remake: impl Fn() -> anyhow::Result<Generator>,
+    remake: impl Fn(&Settings) -> anyhow::Result<Generator>,
 ) {
     let mut first = Some(generator);
     supervise(&live.health, &live.shutdown, runtime, RETRY, || {
-        let generator = first.take().map_or_else(&remake, Ok)?;
+        let in_effect = Arc::clone(&live.in_effect.lock().unwrap_or_else(PoisonError::into_inner));
+        let generator = first.take().map_or_else(|| remake(&in_effect), Ok)?;
         follow(generator, live, runtime);
         Ok(())
     });
@@ -120,9 +128,16 @@ struct Work {
     dirty: bool,
     /// … and an event is among it.
     news: bool,
+    /// There is something to show to the chats.
+    chats_dirty: bool,
     /// Nothing is published before this.
     not_before: Instant,
     retry: Duration,
+    /// The log is not read before this.
+    read_not_before: Instant,
+    read_retry: Duration,
+    /// Why the log could not be read, as reported last.
+    read_failure: String,
     heartbeat: Instant,
     prune: Instant,
     save: Instant,
@@ -145,8 +160,12 @@ impl Work {
             next_change: None,
             dirty: true,
             news: false,
+            chats_dirty: true,
             not_before: now,
             retry: RETRY,
+            read_not_before: now,
+            read_retry: RETRY,
+            read_failure: String::new(),
             heartbeat: now,
             prune: now + PRUNE,
             save: now + SAVE,
@@ -179,20 +198,67 @@ impl Work {
         if self.inputs.as_ref().and_then(Inputs::due).is_some_and(|due| due <= at) {
             self.renew(now);
         }
-        if self.last_failure.is_empty() || at >= self.not_before {
-            match self.generator.catch_up(now) {
-                Ok(new) => self.news |= new,
-                Err(error) => self.fail(&error),
+        self.read(now, at);
+        let changes = self.next_change.is_some_and(|change| change <= now);
+        // The clock was put back: what the site says is of a time that is yet to come.
+        let was_put_back = self.as_of.is_some_and(|as_of| as_of > now);
+        self.dirty |= self.news || changes || was_put_back;
+        self.chats_dirty |= changes || was_put_back;
+        if self.can_publish() {
+            self.show_to_chats(now);
+            if self.dirty && at >= self.not_before {
+                self.publish(now);
             }
         }
-        self.dirty |= self.news;
-        self.dirty |= self.next_change.is_some_and(|change| change <= now);
-        // The clock was put back: what the site says is of a time that is yet to come.
-        self.dirty |= self.as_of.is_some_and(|as_of| as_of > now);
-        if self.dirty && at >= self.not_before {
-            self.publish(now);
-        }
         self.keep_house(at);
+    }
+
+    /// Whether the log was read. Without what other machines stored, people of the page would seem
+    /// to have left.
+    fn can_publish(&mut self) -> bool {
+        self.read_failure.is_empty() && !self.generator.log_mut().is_first_reading()
+    }
+
+    /// Takes in what is new in the log, also while the site can't be published: chats are told
+    /// all the same.
+    fn read(&mut self, now: Moment, at: Instant) {
+        if at < self.read_not_before {
+            return;
+        }
+        match self.generator.catch_up(now) {
+            Ok(new) => {
+                self.news |= new;
+                self.chats_dirty |= new;
+                self.read_retry = RETRY;
+                if !std::mem::take(&mut self.read_failure).is_empty() {
+                    tracing::info!("the log can be read again");
+                }
+            }
+            Err(error) => {
+                self.read_not_before = at + self.read_retry;
+                self.read_retry = (self.read_retry * 2).min(RETRY_MOST);
+                self.live.health.publishing_fails();
+                let failure = format!("{error:#}");
+                if failure != self.read_failure {
+                    tracing::error!("the site stays as it was: {failure}");
+                    self.live.previews.fails(&failure);
+                }
+                self.read_failure = failure;
+                self.dirty = true;
+            }
+        }
+        let log = self.generator.log_mut();
+        self.live.health.events_set_aside(log.events_set_aside());
+        self.live.health.warn("log", log.problems());
+    }
+
+    /// Shows who is where to the chats.
+    fn show_to_chats(&mut self, now: Moment) {
+        if std::mem::take(&mut self.chats_dirty) && self.live.snapshots.receiver_count() > 0 {
+            let presence = self.generator.presence(now);
+            let snapshot = Snapshot::new(&presence, self.generator.settings(), now);
+            self.live.snapshots.send_replace(Some(Arc::new(snapshot)));
+        }
     }
 
     /// Publishes what is stored, although changes may still be gathering, and writes the checkpoint.
@@ -200,7 +266,7 @@ impl Work {
         self.not_before = Instant::now();
         self.step(clock::now());
         // Only an `ETag` is worth waiting for, about a second; a failure would just come again.
-        while self.dirty && self.last_failure.is_empty() {
+        while self.dirty && self.last_failure.is_empty() && self.can_publish() {
             thread::sleep(self.not_before - Instant::now());
             self.step(clock::now());
         }
@@ -209,10 +275,6 @@ impl Work {
 
     fn publish(&mut self, now: Moment) {
         let presence = self.generator.presence(now);
-        if self.live.snapshots.receiver_count() > 0 {
-            let snapshot = Snapshot::new(&presence, self.generator.settings(), now);
-            self.live.snapshots.send_replace(Some(Arc::new(snapshot)));
-        }
         let build = match self.generator.publish(&presence, now, Replace::NotNewer) {
             Ok(build) => build,
             Err(error) => return self.fail(&error),

@@ -3,20 +3,27 @@
 //! The roster is a union of facts, so an event that is in both of them counts once, and
 //! nobody has to know which of them has it. The journal shows this machine's events at
 //! once, also while the archive can't be reached; the archive adds everybody else's.
+//!
+//! Old events are summed up. A late event about those, or other rules, make it necessary to read
+//! everything again. Where that can't be done now, the log goes on from what it has: a
+//! replay that needs the archive runs in the background, and is tried until it succeeds. Where
+//! it can't be done at all, because old events were removed from the journal, the late
+//! event is set aside.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
 use crate::archive::{self, Archive, Mode};
 use crate::config::Settings;
+use crate::generator::background::{PendingReplay, Replayed};
 use crate::generator::checkpoint::{self, Checkpoint};
 use crate::generator::replay::{self, JournalPart};
 use crate::generator::shared::{News, Shared};
 use crate::journal::Reader;
 use crate::moment::Moment;
 use crate::roster::checkpoint::Header;
-use crate::roster::{NeedsReplay, Presence, Roster, Rules};
+use crate::roster::{Presence, Roster, Rules};
 use crate::site::Position;
 use crate::zoom;
 
@@ -37,6 +44,12 @@ pub struct Log {
     saved_id: u64,
     /// Events from the archive that it has not.
     unsaved: u64,
+    /// Everything has to be read again, and was not yet. Nothing is saved until it was.
+    pending: Option<PendingReplay>,
+    /// Whether to go on from what is left where old events are nowhere any more.
+    may_lack_old_events: bool,
+    /// Why old events are missing, where they are.
+    lacking: Option<String>,
 }
 
 /// An archive to be read, and for how long.
@@ -48,8 +61,15 @@ impl Log {
         let mut log = Self::from_start(settings, None);
         log.open()?;
         log.shared = archive.map(|(archive, mode)| Shared::new(archive, mode, None));
-        log.begin_with_checkpoint();
+        log.begin_with_checkpoint()?;
         Ok(log)
+    }
+
+    /// A log that is followed for long. It begins with the checkpoint, and where neither that nor
+    /// the events can be had, goes on from what is left.
+    pub fn to_follow(settings: &Settings, archive: Option<Archive>) -> Result<Self> {
+        let archive = archive.map(|archive| (archive, Mode::On));
+        Ok(Self { may_lack_old_events: true, ..Self::from_checkpoint(settings, archive)? })
     }
 
     /// A log that reads all events again.
@@ -65,6 +85,9 @@ impl Log {
             last_id: 0,
             saved_id: 0,
             unsaved: 0,
+            pending: None,
+            may_lack_old_events: false,
+            lacking: None,
         }
     }
 
@@ -74,6 +97,10 @@ impl Log {
     }
 
     /// Takes in what is new; returns whether there was anything.
+    ///
+    /// # Errors
+    ///
+    /// The journal can't be read; or, where the archive is read once, that.
     pub fn catch_up(&mut self, now: Moment) -> Result<bool> {
         self.open()?;
         let unread = |shared: &Shared| shared.is_read_once() && shared.position().is_none();
@@ -81,9 +108,40 @@ impl Log {
             self.replay(now)?;
             return Ok(true);
         }
+        let replayed = self.go_on_replaying(now);
         let journal = self.catch_up_with_journal(now)?;
         let archive = self.catch_up_with_archive(now)?;
-        Ok(journal || archive)
+        Ok(replayed || journal || archive)
+    }
+
+    /// Whether the archive is being read for the first time. Whatever is published before that
+    /// would lack what other machines stored.
+    pub fn is_first_reading(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| {
+            !shared.is_read_once() && shared.position().is_none() && shared.failure().is_none()
+        })
+    }
+
+    /// What is missing from the log now, and why; empty where nothing is.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Some(failure) = self.shared.as_ref().and_then(Shared::failure) {
+            problems.push(format!(
+                "the archive cannot be read, so events of other machines are missing: {failure}"
+            ));
+        }
+        if let Some(failure) = self.pending.as_ref().and_then(PendingReplay::failure) {
+            problems.push(format!(
+                "all events have to be read again for what happened over 35 days ago: {failure}"
+            ));
+        }
+        problems.extend(self.lacking.clone());
+        problems
+    }
+
+    /// How many late events could not be taken in, because older ones were removed.
+    pub fn events_set_aside(&self) -> u64 {
+        self.roster.events_set_aside()
     }
 
     /// Who is and was where, as of `now`.
@@ -119,7 +177,8 @@ impl Log {
     /// Sums up what is old, and writes the checkpoint; later, where that can't be done now.
     pub fn save(&mut self, now: Moment) -> Result<()> {
         let archive = self.shared.as_ref().and_then(Shared::position);
-        if self.until.is_some() || (self.last_id == 0 && archive.is_none()) {
+        let is_empty = self.last_id == 0 && archive.is_none();
+        if self.until.is_some() || self.pending.is_some() || is_empty {
             return Ok(());
         }
         self.roster.sum_up(&self.rules, now);
@@ -140,23 +199,34 @@ impl Log {
         Ok(())
     }
 
-    /// Follows the rules of `settings` from now on; where they are others, reads all again.
-    ///
-    /// # Errors
-    ///
-    /// Not everything can be read; it then goes on by the rules it had.
-    pub fn adopt(&mut self, settings: &Settings, now: Moment) -> Result<()> {
+    /// Follows the rules of `settings` from now on. What was summed up by others is read again,
+    /// at once or as soon as that is possible.
+    pub fn adopt(&mut self, settings: &Settings, now: Moment) {
         let rules = Rules::from(settings);
         if rules == self.rules {
-            return Ok(());
+            return;
         }
-        let before = std::mem::replace(&mut self.rules, rules);
-        let replayed = self.open().and_then(|()| self.replay(now));
-        match &replayed {
-            Ok(()) => self.saved_id = 0,
-            Err(_) => self.rules = before,
+        self.rules = rules;
+        self.follow_rules();
+        self.go_on_replaying(now);
+    }
+
+    /// Makes the roster fit the rules, by what is there; the rest has to be read again.
+    fn follow_rules(&mut self) {
+        let fingerprint = self.rules.fingerprint();
+        if self.roster.summed_under().is_none_or(|under| under == fingerprint) {
+            return;
         }
-        replayed
+        self.roster.keep_past_under(&self.rules);
+        self.saved_id = 0;
+        if self.is_whole().unwrap_or(false) {
+            self.pending = Some(PendingReplay::new());
+        } else {
+            tracing::warn!(
+                "what happened over 35 days ago keeps the names and rooms of earlier settings, \
+                 because those events were removed from the journal (`journal.keep`)"
+            );
+        }
     }
 
     /// Opens the journal, again where it was replaced, and begins anew where it is another one
@@ -179,24 +249,45 @@ impl Log {
         if is_backup || self.journal_id != before {
             self.forget();
             if !before.is_empty() && self.until.is_none() {
-                self.begin_with_checkpoint();
+                self.begin_with_checkpoint()?;
             }
         }
         Ok(())
     }
 
     /// Takes over the checkpoint, if there is one that fits.
-    fn begin_with_checkpoint(&mut self) {
-        let reader = self.reader.as_ref();
-        let found = checkpoint::read(&self.path, &self.journal_id, reader, &self.rules);
+    fn begin_with_checkpoint(&mut self) -> Result<()> {
+        let found = checkpoint::read(&self.path, &self.journal_id, self.reader.as_ref());
         // Facts of an archive that is not ours any more must not stay.
         let found = found.filter(|found| self.shared.is_some() || found.archive.is_none());
-        let Some(Checkpoint { roster, last_id, archive }) = found else { return };
+        let Some(Checkpoint { roster, last_id, archive }) = found else { return Ok(()) };
+        let under = roster.summed_under();
+        let fits = under.is_none_or(|under| under == self.rules.fingerprint());
+        if !fits && self.replays_at_once()? {
+            tracing::info!("all events are read again, because rooms or people have changed");
+            return Ok(());
+        }
         self.roster = roster;
         self.last_id = last_id;
         self.saved_id = last_id;
         if let Some(shared) = &mut self.shared {
             shared.was_read(archive);
+        }
+        self.follow_rules();
+        Ok(())
+    }
+
+    /// Whether all events can be read, now or later.
+    fn is_whole(&self) -> Result<bool> {
+        let pruned = self.reader.as_ref().map_or(Ok(false), Reader::pruned)?;
+        Ok(self.shared.is_some() || !pruned)
+    }
+
+    /// Whether reading all events again needs no archive that may not answer.
+    fn replays_at_once(&self) -> Result<bool> {
+        match &self.shared {
+            Some(shared) => Ok(shared.is_read_once()),
+            None => self.is_whole(),
         }
     }
 
@@ -214,8 +305,8 @@ impl Log {
             self.last_id == 0 && self.shared.as_ref().is_none_or(|s| s.position().is_none());
         if is_empty {
             self.replay_journal(last_id, now)?;
-        } else if self.read_new()? == Err(NeedsReplay) {
-            self.replay(now)?;
+        } else {
+            self.read_new(now)?;
         }
         Ok(true)
     }
@@ -224,46 +315,151 @@ impl Log {
         self.roster = Roster::new();
         self.last_id = 0;
         self.saved_id = 0;
+        self.pending = None;
         if let Some(shared) = &mut self.shared {
             shared.was_read(None);
         }
     }
 
-    /// Reads events in the order of arrival until one asks for a replay.
-    fn read_new(&mut self) -> Result<Result<(), NeedsReplay>> {
-        let Some(reader) = &self.reader else { return Ok(Ok(())) };
+    /// Reads new events in the order of arrival, and everything again where one asks for it.
+    fn read_new(&mut self, now: Moment) -> Result<()> {
+        let Some(reader) = &self.reader else { return Ok(()) };
         let (roster, last_id, until) = (&mut self.roster, &mut self.last_id, self.until);
-        let mut verdict = Ok(());
+        let mut refused = 0;
         reader.events_after(*last_id, |entry| {
             let event = zoom::understand(&entry.document, entry.received_ms);
-            if verdict.is_ok() && until.is_none_or(|until| event.at <= until) {
-                verdict = roster.apply(&event);
-            }
-            if verdict.is_ok() {
-                *last_id = entry.id;
-            }
+            let is_taken =
+                until.is_some_and(|until| event.at > until) || roster.apply(&event).is_ok();
+            refused += u64::from(!is_taken);
+            *last_id = entry.id;
             Ok(())
         })?;
-        Ok(verdict)
+        if refused > 0 { self.make_up_for(refused, now) } else { Ok(()) }
     }
 
     fn catch_up_with_archive(&mut self, now: Moment) -> Result<bool> {
         let mut any = false;
+        // After a rescan there is nothing to follow until everything was read again.
+        if let (Some(shared), None) = (&mut self.shared, &self.pending) {
+            shared.restart_if_ended();
+        }
         while let Some(shared) = &mut self.shared
             && let Some(news) = shared.news()?
         {
             any = true;
-            if let News::Events(events, position) = news
-                && events.iter().try_for_each(|event| self.roster.apply(event)).is_ok()
-            {
-                shared.took_in(position);
-                self.unsaved += events.len() as u64;
-            } else {
-                self.replay(now)?;
-                break;
+            match news {
+                News::Events(events, position) => {
+                    let taken = events.iter().map(|event| self.roster.apply(event));
+                    let refused = taken.filter(Result::is_err).count() as u64;
+                    shared.took_in(position);
+                    self.unsaved += events.len() as u64;
+                    if refused > 0 {
+                        self.make_up_for(refused, now)?;
+                    }
+                }
+                News::Rescan if shared.is_read_once() => self.replay(now)?,
+                News::Rescan => {
+                    self.pending.get_or_insert_with(PendingReplay::new);
+                    self.go_on_replaying(now);
+                    break;
+                }
             }
         }
         Ok(any)
+    }
+
+    /// Sees to it that `refused` events, which concern what was summed up, are taken in: at once,
+    /// later, or not at all.
+    fn make_up_for(&mut self, refused: u64, now: Moment) -> Result<()> {
+        if self.replays_at_once()? {
+            return self.replay(now);
+        }
+        if self.is_whole()? {
+            self.pending.get_or_insert_with(PendingReplay::new);
+            self.go_on_replaying(now);
+            return Ok(());
+        }
+        if self.events_set_aside() == 0 {
+            tracing::warn!(
+                "an event about a meeting of over 35 days ago is set aside, because the events it belongs to \
+                 were removed from the journal (`journal.keep`); `lookout check` counts such events"
+            );
+        }
+        (0..refused).for_each(|_| self.roster.set_aside());
+        Ok(())
+    }
+
+    /// Takes over a replay that has ended, and starts one that is due; whether the roster is
+    /// another one now.
+    fn go_on_replaying(&mut self, now: Moment) -> bool {
+        let Some(pending) = &mut self.pending else { return false };
+        match pending.ended() {
+            Some(Ok(replayed)) => return self.take_over(replayed),
+            Some(Err(error)) => self.replay_failed(&error),
+            None => {}
+        }
+        if !self.pending.as_ref().is_some_and(PendingReplay::is_due) {
+            return false;
+        }
+        match self.start_replay(now) {
+            Ok(is_done) => {
+                if is_done {
+                    self.pending = None;
+                }
+                is_done
+            }
+            Err(error) => {
+                self.replay_failed(&error);
+                false
+            }
+        }
+    }
+
+    /// Reads everything again: here, or in the background where it takes an archive. Whether it
+    /// is done.
+    fn start_replay(&mut self, now: Moment) -> Result<bool> {
+        self.open()?;
+        let Some(shared) = &self.shared else {
+            self.replay(now)?;
+            return Ok(true);
+        };
+        let journal = journal_part(&self.path, self.reader.as_ref())?;
+        if let Some(pending) = &mut self.pending {
+            pending.start(journal, shared.archive(), &self.rules, now)?;
+        }
+        Ok(false)
+    }
+
+    /// Goes on from what a replay has read, unless rules or journal have changed meanwhile.
+    fn take_over(&mut self, replayed: Replayed) -> bool {
+        let Replayed { roster, position, journal, rules } = replayed;
+        let is_of_this = |part: &JournalPart| part.journal_id == self.journal_id;
+        if rules != self.rules || !journal.as_ref().is_none_or(is_of_this) {
+            self.pending = Some(PendingReplay::new());
+            return false;
+        }
+        self.pending = None;
+        self.unsaved += position.as_ref().map_or(0, |position| position.expected);
+        if let Some(shared) = &mut self.shared {
+            shared.was_read(position);
+            shared.recovered();
+        }
+        self.roster = roster;
+        self.last_id = journal.map_or(0, |journal| journal.last_id);
+        self.saved_id = 0;
+        true
+    }
+
+    fn replay_failed(&mut self, error: &anyhow::Error) {
+        let is_new = self.pending.as_mut().is_some_and(|pending| pending.failed(error));
+        match &mut self.shared {
+            Some(shared) => {
+                shared.failed(error);
+                shared.restart();
+            }
+            None if is_new => tracing::error!("the events cannot be read again: {error:#}"),
+            None => {}
+        }
     }
 
     /// Reads everything again.
@@ -289,15 +485,31 @@ impl Log {
     /// Reads the journal again, where there is nothing else or it is all that can be read.
     fn replay_journal(&mut self, last_id: u64, now: Moment) -> Result<()> {
         let Some(reader) = &self.reader else { return Ok(()) };
-        self.ensure_whole(reader)?;
+        let lacking = self.lacking_events(reader)?;
         let journal =
-            JournalPart { path: &self.path, journal_id: self.journal_id.clone(), last_id };
+            JournalPart { path: self.path.clone(), journal_id: self.journal_id.clone(), last_id };
         let (roster, _) = replay::replay(Some(&journal), None, &self.rules, self.until, now)?;
         // Events may have been removed while others were read.
-        self.ensure_whole(reader)?;
+        self.lacking = lacking.or(self.lacking_events(reader)?);
         self.roster = roster;
         self.last_id = last_id;
         Ok(())
+    }
+
+    /// What is missing of the journal, where that is allowed.
+    fn lacking_events(&self, reader: &Reader) -> Result<Option<String>> {
+        let outcome = self.ensure_whole(reader);
+        if !self.may_lack_old_events {
+            return outcome.map(|()| None);
+        }
+        let lacking = outcome.err().map(|error| format!("old events are missing: {error:#}"));
+        if let Some(lacking) =
+            lacking.as_ref().filter(|lacking| self.lacking.as_ref() != Some(lacking))
+        {
+            checkpoint::keep_unusable(&self.path)?;
+            tracing::error!("{lacking}");
+        }
+        Ok(lacking)
     }
 
     /// An archive has what was removed from the journal.
@@ -305,8 +517,8 @@ impl Log {
         ensure!(
             self.shared.is_some() || !reader.pruned()?,
             "the journal `{}` has to be replayed, but old events were removed from it (`journal.keep`); \
-             take back what changed in `[[rooms]]`, `[[people]]`, `presence.stale_after` or the version of \
-             Lookout, or name a new file in `journal.path` and import all events into it from a backup",
+             put back its checkpoint from a backup, or name a new file in `journal.path` and import all \
+             events into it from a backup",
             self.path.display()
         );
         Ok(())
@@ -314,13 +526,11 @@ impl Log {
 }
 
 /// What of the journal is to be replayed; `None` where there is none.
-fn journal_part<'a>(
-    path: &'a std::path::Path,
-    reader: Option<&Reader>,
-) -> Result<Option<JournalPart<'a>>> {
+fn journal_part(path: &Path, reader: Option<&Reader>) -> Result<Option<JournalPart>> {
     let part = |reader: &Reader| {
         // A reader may have been opened before the journal was replaced.
-        Ok(JournalPart { path, journal_id: reader.journal_id()?, last_id: reader.last_id()? })
+        let (journal_id, last_id) = (reader.journal_id()?, reader.last_id()?);
+        Ok(JournalPart { path: path.to_owned(), journal_id, last_id })
     };
     reader.map(part).transpose()
 }

@@ -5,6 +5,7 @@
 //! checkpoint, one without, and a `serve` that has run for months make the same bytes.
 
 mod anew;
+mod background;
 mod checkpoint;
 mod inputs;
 mod live;
@@ -73,23 +74,14 @@ impl Generator {
     ///
     /// # Errors
     ///
-    /// A template or a static file with a fault: it then works by `settings` with those it had,
-    /// for who may appear must not wait until a template is mended. Or a log that can't be
-    /// read by other rules; it then goes on as before.
+    /// A template or a static file with a fault. The generator then works by `settings` with
+    /// the templates it had, because who may appear must not wait until a template is mended.
     pub fn adopt(&mut self, settings: Settings, now: Moment) -> Result<()> {
-        let dashboard = self.dashboard(&settings, now);
-        let load = || -> Result<Renderer> {
-            let renderer = Renderer::load(&settings)?;
-            renderer.render(&dashboard, &settings)?;
-            Ok(renderer)
-        };
-        let renderer = load();
-        if renderer.is_err() {
-            self.renderer.render(&dashboard, &settings)?;
-        }
-        self.log.adopt(&settings, now)?;
+        self.log.adopt(&settings, now);
         self.settings = Arc::new(settings);
-        self.renderer = renderer?;
+        let renderer = Renderer::load(&self.settings)?;
+        renderer.render(&self.dashboard(&self.settings, now), &self.settings)?;
+        self.renderer = renderer;
         Ok(())
     }
 

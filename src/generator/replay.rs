@@ -7,7 +7,7 @@
 //! to be, all events are [sorted](Sorted) first, and read again from there.
 
 use std::iter::Cycle;
-use std::path::Path;
+use std::path::PathBuf;
 use std::slice;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, Scope};
@@ -31,9 +31,10 @@ const WAITING: usize = 4;
 const SUM_UP_EVERY: usize = 25_000;
 
 /// What of a journal is read.
-pub struct JournalPart<'a> {
+#[derive(Debug, Clone)]
+pub struct JournalPart {
     /// Its file.
-    pub path: &'a Path,
+    pub path: PathBuf,
     /// What tells it from any other.
     pub journal_id: String,
     /// The last event to be read.
@@ -49,7 +50,7 @@ type Read = (Roster, Option<Position>);
 /// Reads all events whose facts are not later than `until`; also returns how far the
 /// archive was read.
 pub fn replay(
-    journal: Option<&JournalPart<'_>>,
+    journal: Option<&JournalPart>,
     archive: Option<&Archive>,
     rules: &Rules,
     until: Option<Moment>,
@@ -160,7 +161,7 @@ fn start_worker<'scope>(
 /// Where events are.
 #[derive(Clone, Copy)]
 struct Stores<'a> {
-    journal: Option<&'a JournalPart<'a>>,
+    journal: Option<&'a JournalPart>,
     archive: Option<&'a Archive>,
     until: Moment,
 }
@@ -223,8 +224,8 @@ fn read_archive(archive: &Archive, take: &mut Take<'_>) -> Result<Option<Positio
     Ok(Some(read))
 }
 
-fn read_journal(journal: &JournalPart<'_>, until: Moment, take: &mut Take<'_>) -> Result<()> {
-    let reader = Reader::open(journal.path)?.context("the journal vanished")?;
+fn read_journal(journal: &JournalPart, until: Moment, take: &mut Take<'_>) -> Result<()> {
+    let reader = Reader::open(&journal.path)?.context("the journal vanished")?;
     if reader.journal_id()? != journal.journal_id {
         return Err(anyhow!("the journal was replaced while it was read; try again"));
     }

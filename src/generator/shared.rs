@@ -14,7 +14,8 @@ pub struct Shared {
     position: Option<Position>,
     /// What is on its way; started when first asked for.
     feed: Option<Feed>,
-    is_away: bool,
+    /// Why it can't be read, while it can't.
+    failure: Option<String>,
 }
 
 /// What came from the archive.
@@ -28,7 +29,7 @@ pub enum News {
 impl Shared {
     /// Follows `archive` from `position`; connects when first asked for news.
     pub fn new(archive: Archive, mode: Mode, position: Option<Position>) -> Self {
-        Self { archive, mode, position, feed: None, is_away: false }
+        Self { archive, mode, position, feed: None, failure: None }
     }
 
     /// The archive itself.
@@ -59,10 +60,44 @@ impl Shared {
         self.position = Some(position);
     }
 
-    /// Everything was read, up to `position`; or that failed, and has to be tried again.
+    /// Everything was read, up to `position`; with `None`, it has to be read from the start.
     pub fn was_read(&mut self, position: Option<Position>) {
         self.position = position;
+        self.restart();
+    }
+
+    /// Asks anew for what comes after the position.
+    pub fn restart(&mut self) {
         self.feed = None;
+    }
+
+    /// The same, where what is being read has ended by itself, as it does when its task panics.
+    pub fn restart_if_ended(&mut self) {
+        self.feed.take_if(|feed| self.mode == Mode::On && feed.has_ended());
+    }
+
+    /// Why it can't be read; `None` while it can.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// Notes that it can't be read.
+    pub fn failed(&mut self, error: &anyhow::Error) {
+        let failure = format!("{error:#}");
+        if self.failure.replace(failure).is_none() {
+            let shown = match &self.position {
+                None => "only this machine's events are shown",
+                Some(_) => "only this machine's new events are shown",
+            };
+            tracing::warn!("the archive cannot be read, {shown}: {error:#}");
+        }
+    }
+
+    /// Notes that it can be read.
+    pub fn recovered(&mut self) {
+        if self.failure.take().is_some() {
+            tracing::info!("the archive can be read again");
+        }
     }
 
     /// The next that is new: in [`Mode::Once`] waits for it, else it has to be there.
@@ -80,18 +115,16 @@ impl Shared {
         Ok(match update {
             None => None,
             Some(Update::Away(error)) => {
-                if !std::mem::replace(&mut self.is_away, true) {
-                    tracing::warn!(
-                        "the archive cannot be read, only this machine's events are shown at once: {error:#}"
-                    );
-                }
+                self.failed(&error);
+                None
+            }
+            Some(Update::Current) => {
+                self.recovered();
                 None
             }
             Some(Update::Rescan) => Some(News::Rescan),
             Some(Update::Page(documents, position)) => {
-                if std::mem::take(&mut self.is_away) {
-                    tracing::info!("the archive can be read again");
-                }
+                self.recovered();
                 Some(News::Events(documents.iter().filter_map(understood).collect(), position))
             }
         })

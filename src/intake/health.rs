@@ -1,6 +1,8 @@
 //! How the process is: ready or why not, and what it counted.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -33,6 +35,9 @@ pub struct Health {
     published: Counter,
     published_at: Gauge,
     backlog: Gauge,
+    set_aside: Gauge,
+    /// What does not work as it should, by the part it concerns.
+    warnings: Mutex<BTreeMap<&'static str, Vec<String>>>,
     notify: Metrics,
     registry: Registry,
 }
@@ -43,7 +48,7 @@ struct AnswerLabels {
     status: u16,
 }
 
-/// Why the process should get no deliveries now.
+/// What is wrong with a part of the process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// Which part it is.
@@ -66,6 +71,8 @@ impl Default for Health {
             published: Counter::default(),
             published_at: Gauge::default(),
             backlog: Gauge::default(),
+            set_aside: Gauge::default(),
+            warnings: Mutex::default(),
             notify: Metrics::default(),
             registry: Registry::with_prefix("lookout"),
         };
@@ -117,6 +124,26 @@ impl Health {
     /// The site can't be published. That makes no delivery unwelcome.
     pub fn publishing_fails(&self) {
         self.site_fails.store(true, Ordering::Relaxed);
+    }
+
+    /// Replaces the warnings about a part: it does not work as it should, which makes no delivery
+    /// unwelcome.
+    pub fn warn(&self, what: &'static str, whys: Vec<String>) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).insert(what, whys);
+    }
+
+    /// What does not work as it should; empty where everything does.
+    pub fn warnings(&self) -> Vec<Reason> {
+        let warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let reasons = warnings.iter().flat_map(|(&what, whys)| {
+            whys.iter().map(move |why| Reason { what, why: why.clone() })
+        });
+        reasons.collect()
+    }
+
+    /// How many late events could not be taken in.
+    pub fn events_set_aside(&self, number: u64) {
+        self.set_aside.set(i64::try_from(number).unwrap_or(i64::MAX));
     }
 
     /// So many events wait in the journal for the archive.
@@ -189,6 +216,9 @@ impl Health {
         registry.register("publications", "Times the site was published", self.published.clone());
         let backlog = self.backlog.clone();
         registry.register("archive_backlog", "Events that wait for the archive", backlog);
+        let set_aside = self.set_aside.clone();
+        let help = "Late events not taken in, because older ones were removed";
+        registry.register("events_set_aside", help, set_aside);
         self.notify.register(registry);
         let at = self.published_at.clone();
         registry.register("published_timestamp_seconds", "When the site was published", at);

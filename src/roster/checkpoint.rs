@@ -1,8 +1,7 @@
 //! A roster kept between two runs: bytes and back.
 //!
-//! A checkpoint is a cache. One that is damaged, or that another version, another
-//! journal or other rules made, is not an error: it is [`Ignored`], and the
-//! journal is replayed.
+//! A checkpoint is a cache. One that is damaged, or that another version or another
+//! journal made, is not an error: it is [`Ignored`], and the journal is replayed.
 //!
 //! Layout: eight bytes of magic, the format's number and a CRC-32 of the rest
 //! (little-endian, four bytes each), then the version of Lookout, the [`Header`]
@@ -11,11 +10,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::fold::Roster;
-use super::rules::Fingerprint;
 
 const MAGIC: &[u8; 8] = b"lookout\0";
 /// To be raised with every change of what is encoded; versions of Lookout in the making share a number.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 /// The length of what precedes the encoded part: magic, format and checksum.
 const HEAD: usize = 16;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -45,9 +43,6 @@ pub enum Ignored {
     /// It is of another journal.
     #[error("the checkpoint belongs to another journal")]
     OtherJournal,
-    /// Something was summed up in it by other settings.
-    #[error("the checkpoint was made with other rooms, people or `stale_after`")]
-    OtherRules,
 }
 
 /// The checkpoint of `roster`.
@@ -68,16 +63,13 @@ fn sealed(header: &Header, rest: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// The roster in a checkpoint of `journal`, to be used with `rules`, and up to where it goes.
+/// The roster in a checkpoint of `journal`, and up to where it goes. It may have been
+/// [summed up](Roster::summed_under) by other rules.
 ///
 /// # Errors
 ///
 /// [`Ignored`], saying why, where only a replay will do.
-pub fn decode(
-    bytes: &[u8],
-    journal: &str,
-    rules: Fingerprint,
-) -> Result<(Roster, Header), Ignored> {
+pub fn decode(bytes: &[u8], journal: &str) -> Result<(Roster, Header), Ignored> {
     let (header, body) = header(bytes)?;
     if header.journal != journal {
         return Err(Ignored::OtherJournal);
@@ -85,9 +77,6 @@ pub fn decode(
     let (roster, rest) = take::<Roster>(body)?;
     if !rest.is_empty() || !is_consistent(&roster) {
         return Err(Ignored::Damaged);
-    }
-    if roster.summed_under().is_some_and(|under| under != rules) {
-        return Err(Ignored::OtherRules);
     }
     Ok((roster, header))
 }

@@ -36,7 +36,8 @@ impl Roster {
         Self::default()
     }
 
-    /// Takes in one event. One that names no meeting is no fact, and changes nothing.
+    /// Takes in one event. One that names no meeting is no fact, and changes nothing; nor does
+    /// one of a kind that no rule reads, however old its meeting (`presence.md`, 14).
     ///
     /// # Errors
     ///
@@ -46,6 +47,9 @@ impl Roster {
         let Some(named) = &event.meeting else {
             return Ok(());
         };
+        if !states_a_fact(event) {
+            return Ok(());
+        }
         if let Some(past) = &self.past {
             past.admit(event.at, named, self.meetings.get(named.uuid.as_str()))?;
         }
@@ -73,6 +77,15 @@ impl Roster {
     pub fn newest(&self) -> Option<Moment> {
         self.newest
     }
+}
+
+/// Whether any rule reads something of the event: what happened, or who a leg or connection is.
+fn states_a_fact(event: &Event) -> bool {
+    let identifies = |participant: &Participant| {
+        let of_whom = participant.connection.is_some() || participant.user_id.is_some();
+        of_whom && (participant.name.is_some() || !participant.zoom_user_ids.is_empty())
+    };
+    event.kind != Kind::Other || event.participant.as_ref().is_some_and(identifies)
 }
 
 /// Who an event says that its participant is.

@@ -29,6 +29,10 @@ const QUIET: i64 = 6 * 60 * 60;
 pub(super) struct Past {
     /// The rules it was summed up by.
     pub rules: Fingerprint,
+    /// The rooms of these rules, in the order of the settings.
+    pub room_numbers: Vec<String>,
+    /// How many events were [set aside](Roster::set_aside).
+    pub set_aside: u64,
     /// No fact before this is taken in.
     pub horizon: Moment,
     /// The settled meetings, as hashes of their uuids. Two that share one cost a replay, no more.
@@ -102,6 +106,31 @@ impl Roster {
         }
     }
 
+    /// How many events were set aside.
+    pub fn events_set_aside(&self) -> u64 {
+        self.past.as_ref().map_or(0, |past| past.set_aside)
+    }
+
+    /// Counts an event that [`apply`](Self::apply) refused and that no replay can take in,
+    /// because older events are gone.
+    pub fn set_aside(&mut self) {
+        if let Some(past) = &mut self.past {
+            past.set_aside += 1;
+        }
+    }
+
+    /// Follows `rules` although what was summed up can't be read again: it keeps the identities
+    /// it was given by earlier rules, and what can't be told apart by the new rooms is dropped.
+    ///
+    /// Does nothing where nothing was summed up, or by the same rules.
+    pub fn keep_past_under(&mut self, rules: &Rules) {
+        let under = rules.fingerprint();
+        if let Some(past) = self.past.as_mut().filter(|past| past.rules != under) {
+            past.rules = under;
+            past.move_to_rooms(&rules.rooms);
+        }
+    }
+
     fn settle(&mut self, rules: &Rules, under: Fingerprint, horizon: Moment, now: Moment) {
         let known = self.past.as_ref().map(|past| past.horizon);
         let horizon = known.map_or(horizon, |known| known.max(horizon));
@@ -110,7 +139,7 @@ impl Roster {
             return;
         }
         let spans = self.settled_spans(rules, now.max(horizon), is_settled);
-        let past = self.past.get_or_insert_with(|| Past::new(under, horizon));
+        let past = self.past.get_or_insert_with(|| Past::new(rules, under, horizon));
         past.horizon = horizon;
         self.meetings.retain(|uuid, meeting| {
             let settled = is_settled(meeting);
@@ -152,14 +181,39 @@ impl Roster {
 }
 
 impl Past {
-    fn new(rules: Fingerprint, horizon: Moment) -> Self {
+    fn new(rules: &Rules, under: Fingerprint, horizon: Moment) -> Self {
         Self {
-            rules,
+            rules: under,
+            room_numbers: rules.rooms.clone(),
+            set_aside: 0,
             horizon,
             meetings: BTreeSet::new(),
             firsts: BTreeMap::new(),
             people: BTreeMap::new(),
         }
+    }
+
+    /// Files everybody's past under `numbers` in place of the rooms it was summed up for.
+    fn move_to_rooms(&mut self, numbers: &[String]) {
+        if self.room_numbers == numbers {
+            return;
+        }
+        let before = std::mem::replace(&mut self.room_numbers, numbers.to_vec());
+        if before.is_empty() {
+            // Nobody can tell any more in which of the rooms it was.
+            self.people.clear();
+            return;
+        }
+        let places = before.iter().map(|number| {
+            let place = numbers.iter().position(|other| other == number)?;
+            u32::try_from(place).ok()
+        });
+        let places: Vec<Option<u32>> =
+            if numbers.is_empty() { vec![Some(0); before.len()] } else { places.collect() };
+        for departed in self.people.values_mut() {
+            departed.move_to(&places, numbers.is_empty());
+        }
+        self.people.retain(|_, departed| *departed != Departed::default());
     }
 
     /// Remembers that a meeting was there.
@@ -185,6 +239,29 @@ impl Past {
 }
 
 impl Departed {
+    /// Moves what was in each room to its new place, and drops what was in rooms without one.
+    /// Where the new rules tell no rooms apart, only what holds for all of them stays.
+    fn move_to(&mut self, places: &[Option<u32>], is_one_room: bool) {
+        let place = |room: u32| places.get(room as usize).copied().flatten();
+        let is_shown = |room: u32| place(room).is_some();
+        if !self.rooms.keys().all(|&room| is_shown(room)) {
+            let mut everywhere = Lasts::default();
+            for (_, lasts) in self.rooms.iter().filter(|(room, _)| is_shown(**room)) {
+                everywhere.join = everywhere.join.max(lasts.join);
+                everywhere.left = everywhere.left.max(lasts.left);
+            }
+            self.everywhere = everywhere;
+        }
+        self.loose.retain(|found| is_shown(found.room));
+        for found in &mut self.loose {
+            found.room = place(found.room).unwrap_or_default();
+        }
+        let rooms = std::mem::take(&mut self.rooms).into_iter();
+        if !is_one_room {
+            self.rooms = rooms.filter_map(|(room, lasts)| Some((place(room)?, lasts))).collect();
+        }
+    }
+
     fn fold(&mut self, cut: Moment) {
         if self.loose.is_empty() {
             return;

@@ -1,8 +1,11 @@
 //! Taking up changed settings, templates and static files.
 //!
 //! Whatever is wrong with them, the site goes on as it was made until then, also when
-//! people come and go; it is told once, until it is mended. A fault in a template does not keep
-//! the settings from being taken up: who may appear is among them.
+//! people come and go. It is logged once, reported in `/readyz`, and tried again until it
+//! works. A fault in a template does not keep the settings from being taken up: who may appear
+//! is among them.
+
+use std::sync::{Arc, PoisonError};
 
 use super::Work;
 use crate::generator::inputs::Inputs;
@@ -21,7 +24,12 @@ impl Work {
     /// Takes up what has changed, once it has settled.
     pub(super) fn renew(&mut self, now: Moment) {
         let Some(mut inputs) = self.inputs.take() else { return };
-        match self.take_up(&mut inputs, now) {
+        let is_retry = inputs.is_retry();
+        let taken_up = self.take_up(&mut inputs, now);
+        self.chats_dirty |= !is_retry || taken_up.is_ok();
+        let problem = taken_up.as_ref().err().map(|error| format!("{error:#}"));
+        self.live.health.warn("settings", problem.into_iter().collect());
+        match taken_up {
             Ok(()) => {
                 if !self.renewal.fault.is_empty() {
                     tracing::info!("the fault is mended");
@@ -41,7 +49,8 @@ impl Work {
                     self.live.previews.fails(&fault);
                 }
                 self.renewal.fault = fault;
-                self.dirty = true;
+                self.dirty |= !is_retry;
+                inputs.retry();
             }
         }
         self.inputs = Some(inputs);
@@ -49,6 +58,9 @@ impl Work {
 
     fn take_up(&mut self, inputs: &mut Inputs, now: Moment) -> anyhow::Result<()> {
         let settings = inputs.read(self.generator.settings())?;
-        self.generator.adopt(settings, now)
+        let adopted = self.generator.adopt(settings, now);
+        let in_effect = Arc::clone(self.generator.settings());
+        *self.live.in_effect.lock().unwrap_or_else(PoisonError::into_inner) = in_effect;
+        adopted
     }
 }

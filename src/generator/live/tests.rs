@@ -35,6 +35,7 @@ impl Stage {
             journal: Some(Arc::new(journal)),
             publications: watch::channel(0).0,
             health: Arc::default(),
+            in_effect: Arc::new(Mutex::new(Arc::clone(generator.settings()))),
             snapshots: watch::channel(None).0,
             shipped: None,
             load: None,
@@ -48,7 +49,8 @@ impl Stage {
     fn join(&self, at: impl Iterator<Item = Moment>) {
         let record = |at: Moment| {
             let body = format!(
-                r#"{{"event":"meeting.participant_joined","event_ts":1,"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"1","user_name":"Ada","join_time":"{at}"}}}}}}}}"#
+                r#"{{"event":"meeting.participant_joined","event_ts":1,"payload":{{"object":{{"uuid":"{}","id":"1","participant":{{"user_id":"1","user_name":"Ada","join_time":"{at}"}}}}}}}}"#,
+                if at < NOW.plus(-50 * DAY) { "old" } else { "m" }
             );
             let content = Content::of(body.as_bytes(), 0, &[]);
             Record { key: Key::of(body.as_bytes()), received_ms: 0, request_id: None, content }
@@ -60,6 +62,15 @@ impl Stage {
             .expect("it has one")
             .append_all(at.map(record).collect())
             .expect("stored");
+    }
+
+    /// Stores a body as if Zoom had sent it.
+    fn store(&self, body: &str) {
+        let content = Content::of(body.as_bytes(), 0, &[]);
+        let key = Key::of(body.as_bytes());
+        let record = Record { key, received_ms: 0, request_id: None, content };
+        let journal = self.work.live.journal.as_ref().expect("it has one");
+        journal.append_all(vec![record]).expect("stored");
     }
 
     /// One step, as if whatever there is to wait for were over.
@@ -150,12 +161,12 @@ fn looking_again_does_not_put_off_the_next_attempt() {
     fs::write(&settings.journal.path, "this is no database at all").expect("written");
     let mut stage = Stage::with_settings(settings, directory);
     stage.step(NOW);
-    let next = stage.work.not_before;
+    let next = stage.work.read_not_before;
     assert!(next > Instant::now() && stage.work.live.health.site_fails());
     for _ in 0..5 {
         stage.work.step(NOW);
     }
-    assert_eq!(stage.work.not_before, next);
+    assert_eq!(stage.work.read_not_before, next);
 }
 
 #[test]
@@ -169,4 +180,168 @@ fn a_checkpoint_that_cannot_be_written_is_not_tried_at_every_step() {
     assert!(!stage.work.saving_works, "the first attempt failed");
     stage.step(NOW.plus(many));
     assert_eq!(stage.work.save, next, "there was no other");
+}
+
+/// Removes what is in the journal, as `journal.keep` does; what was summed up stays.
+fn prune(directory: &TempDir) {
+    let journal = rusqlite::Connection::open(directory.path().join("lookout.db"));
+    let prune = "DELETE FROM events; UPDATE journal SET pruned = 1";
+    journal.expect("it opens").execute_batch(prune).expect("pruned");
+}
+
+/// A day in seconds.
+const DAY: i64 = 86_400;
+
+#[test]
+fn who_may_appear_counts_at_once_whatever_else_a_reload_changes_and_whatever_is_gone() {
+    use crate::config::{Person, Room, Slug};
+    let name = |text| crate::zoom::Name::clean(text).expect("a name");
+    let person = |settings: &mut Settings| {
+        settings.people = vec![Person {
+            name: name("Grace"),
+            aliases: vec![name("Amazing Grace")],
+            zoom_user_ids: Vec::new(),
+        }];
+    };
+    let room = |settings: &mut Settings| {
+        settings.rooms = vec![Room {
+            meeting_id: "1".to_owned(),
+            name: "Lounge".to_owned(),
+            slug: Slug::parse("lounge").expect("a slug"),
+            join_url: String::new(),
+        }];
+    };
+    #[rustfmt::skip]
+    let cases: [(_, &dyn Fn(&mut Settings)); 3] = [
+        // what changes besides
+        ("nothing",     &|_| {}),
+        ("`[[people]]`", &person),
+        ("`[[rooms]]`",  &room),
+    ];
+    for (what, change) in cases {
+        let mut stage = Stage::new();
+        // Long ago, so that it is summed up; then somebody else, so that there is a page.
+        stage.join([NOW.plus(-100 * DAY), NOW].into_iter());
+        stage.step(NOW.plus(1));
+        stage.work.save();
+        prune(&stage.directory);
+        assert!(stage.csv().contains("Ada"), "{what}");
+
+        let mut settings = Settings::clone(stage.work.generator.settings());
+        settings.privacy.publish = PublishList::Only([name("Grace")].into_iter().collect());
+        change(&mut settings);
+        stage.work.generator.adopt(settings, NOW.plus(2)).expect("the templates are ours");
+        stage.work.dirty = true;
+        stage.step(NOW.plus(2));
+        assert!(!stage.csv().is_empty() && !stage.csv().contains("Ada"), "{what}");
+        assert!(!stage.work.live.health.site_fails(), "{what}");
+    }
+}
+
+#[test]
+fn a_late_event_whose_meeting_was_removed_is_set_aside_and_the_page_goes_on() {
+    #[rustfmt::skip]
+    let cases = [
+        // what it is                      event                         set aside
+        ("it can change nothing",          "recording.deleted",          0),
+        ("it would end an old meeting",    "meeting.ended",              1),
+    ];
+    for (what, event, set_aside) in cases {
+        let mut stage = Stage::new();
+        stage.join([NOW.plus(-100 * DAY), NOW].into_iter());
+        stage.step(NOW.plus(1));
+        stage.work.save();
+        prune(&stage.directory);
+        // The meeting of `join` goes on, so that a newer one shows whether the page does.
+        let (old, new) = (NOW.plus(-100 * DAY), NOW.plus(60));
+        stage.store(&format!(
+            r#"{{"event":"{event}","event_ts":{},"payload":{{"object":{{"uuid":"old","id":"1","end_time":"{old}"}}}}}}"#,
+            old.seconds() * 1000
+        ));
+        stage.store(&format!(
+            r#"{{"event":"meeting.participant_joined","event_ts":1,"payload":{{"object":{{"uuid":"n","id":"2","participant":{{"user_id":"2","user_name":"Grace","join_time":"{new}"}}}}}}}}"#
+        ));
+        stage.step(NOW.plus(61));
+        assert!(stage.csv().contains("Grace"), "{what}: {}", stage.csv());
+        let metric = format!("lookout_events_set_aside {set_aside}\n");
+        let metrics = stage.work.live.health.metrics();
+        assert!(metrics.contains(&metric), "{what}: {metrics}");
+        assert!(!stage.work.live.health.site_fails(), "{what}");
+    }
+}
+
+#[test]
+fn chats_are_shown_who_comes_and_goes_while_the_output_directory_fails() {
+    let mut stage = Stage::new();
+    let mut snapshots = stage.work.live.snapshots.subscribe();
+    let directory = stage.directory.path().join("site");
+    fs::write(&directory, "a file where the site should be").expect("written");
+    stage.step(NOW);
+    assert!(stage.work.live.health.site_fails() && stage.work.not_before > Instant::now());
+    snapshots.mark_unchanged();
+    stage.join([NOW.plus(1)].into_iter());
+    // The next attempt at the site is not due yet.
+    stage.work.step(NOW.plus(2));
+    assert!(snapshots.has_changed().expect("it is connected"));
+    assert_eq!(stage.work.generator.presence(NOW.plus(2)).people.len(), 1);
+}
+
+#[test]
+fn a_generator_that_panics_is_made_again_by_the_settings_that_were_in_effect() {
+    let Stage { directory, work, _running: running } = Stage::new();
+    let journal = Arc::clone(work.live.journal.as_ref().expect("it has one"));
+    let file = directory.path().join("lookout.toml");
+    fs::write(&file, "").expect("written");
+    let before = {
+        let mut settings = Settings::clone(work.generator.settings());
+        settings.origin.file = Some(file.clone());
+        settings
+    };
+    let mut edited = before.clone();
+    edited.privacy.publish = PublishList::Only([].into());
+    // First they are read as edited, then reading them panics, then they are broken.
+    let reads = Arc::new(Mutex::new(0));
+    let load: Load = {
+        let (reads, edited) = (Arc::clone(&reads), edited.clone());
+        Arc::new(move || {
+            let mut reads = reads.lock().unwrap_or_else(PoisonError::into_inner);
+            *reads += 1;
+            match *reads {
+                1 => Ok(edited.clone()),
+                2 => panic!("on purpose"),
+                _ => Err(edited.refuse("site.title", "broken on purpose")),
+            }
+        })
+    };
+    let live = Live {
+        load: Some(load),
+        in_effect: Arc::new(Mutex::new(Arc::new(before.clone()))),
+        ..work.live.clone()
+    };
+    drop(work);
+    let made_for = Arc::new(Mutex::new(Vec::new()));
+    let generator =
+        |settings: &Settings| Generator::new(settings.clone(), Log::to_follow(settings, None)?);
+    let first = generator(&before).expect("the templates are ours");
+    let runtime = tokio::runtime::Runtime::new().expect("it starts");
+    let handle = runtime.handle().clone();
+    let thread = {
+        let (live, made_for) = (live.clone(), Arc::clone(&made_for));
+        thread::spawn(move || {
+            run(first, &live, &handle, |settings| {
+                made_for.lock().expect("nobody panicked").push(settings.privacy.clone());
+                generator(settings)
+            });
+        })
+    };
+    let patience = std::time::Instant::now() + Duration::from_secs(60);
+    while made_for.lock().expect("nobody panicked").is_empty() {
+        assert!(std::time::Instant::now() < patience, "it is never made again");
+        fs::write(&file, "# touched").expect("written");
+        thread::sleep(Duration::from_millis(20));
+    }
+    running.pull();
+    thread.join().expect("it ends");
+    drop(journal);
+    assert_eq!(made_for.lock().expect("nobody panicked")[0], edited.privacy);
 }

@@ -24,25 +24,22 @@ fn summed_up() -> Roster {
 
 #[test]
 fn a_checkpoint_is_of_use_only_where_it_fits() {
-    let other_rules = rules_of_rooms(&["111"]);
     #[rustfmt::skip]
-    let cases: [(_, _, Damage, _, _, _); 10] = [
-        // what is special                           roster        damage                             journal  rules          verdict
-        ("as it was written",                        full(),      |_| {},                             "j-1",   rules(),       None),
-        ("of another journal",                       full(),      |_| {},                             "j-2",   rules(),       Some(Ignored::OtherJournal)),
-        ("other rules, everything in detail",        full(),      |_| {},                             "j-1",   other_rules.clone(), None),
-        ("other rules, something summed up",         summed_up(), |_| {},                             "j-1",   other_rules,   Some(Ignored::OtherRules)),
-        ("the same rules, something summed up",      summed_up(), |_| {},                             "j-1",   rules(),       None),
-        ("empty",                                    full(),      Vec::clear,                         "j-1",   rules(),       Some(Ignored::Damaged)),
-        ("something else",                           full(),      |bytes| bytes[0] = b'L',            "j-1",   rules(),       Some(Ignored::Damaged)),
-        ("another format",                           full(),      |bytes| bytes[8] += 1,              "j-1",   rules(),       Some(Ignored::OtherVersion)),
-        ("a bit turned",                             full(),      |bytes| bytes[40] ^= 1,             "j-1",   rules(),       Some(Ignored::Damaged)),
-        ("a byte short",                             full(),      |bytes| bytes.truncate(bytes.len() - 1), "j-1", rules(),    Some(Ignored::Damaged)),
+    let cases: [(_, _, Damage, _, _); 8] = [
+        // what is special                           roster       damage                              journal  verdict
+        ("as it was written",                        full(),      |_| {},                             "j-1",   None),
+        ("of another journal",                       full(),      |_| {},                             "j-2",   Some(Ignored::OtherJournal)),
+        ("something summed up",                      summed_up(), |_| {},                             "j-1",   None),
+        ("empty",                                    full(),      Vec::clear,                         "j-1",   Some(Ignored::Damaged)),
+        ("something else",                           full(),      |bytes| bytes[0] = b'L',            "j-1",   Some(Ignored::Damaged)),
+        ("another format",                           full(),      |bytes| bytes[8] += 1,              "j-1",   Some(Ignored::OtherVersion)),
+        ("a bit turned",                             full(),      |bytes| bytes[40] ^= 1,             "j-1",   Some(Ignored::Damaged)),
+        ("a byte short",                             full(),      |bytes| bytes.truncate(bytes.len() - 1), "j-1", Some(Ignored::Damaged)),
     ];
-    for (what, roster, damage, journal, rules, verdict) in cases {
+    for (what, roster, damage, journal, verdict) in cases {
         let mut bytes = encode(&roster, &header());
         damage(&mut bytes);
-        let read = decode(&bytes, journal, rules.fingerprint());
+        let read = decode(&bytes, journal);
         assert_eq!(read.as_ref().err(), verdict.as_ref(), "{what}");
         if let Ok(read) = read {
             assert_eq!(read, (roster, header()), "{what}");
@@ -55,7 +52,7 @@ fn a_copy_of_a_journal_takes_its_checkpoint_along() {
     let bytes = encode(&full(), &header());
     let copied = relabel(&bytes, "j-2").expect("it is whole");
     let expected = (full(), Header { journal: "j-2".to_owned(), ..header() });
-    assert_eq!(decode(&copied, "j-2", rules().fingerprint()), Ok(expected));
+    assert_eq!(decode(&copied, "j-2"), Ok(expected));
     assert_eq!(relabel(&bytes[1..], "j-2"), Err(Ignored::Damaged));
 }
 
@@ -66,7 +63,7 @@ fn another_version_of_lookout_is_noticed() {
     bytes[17] += 1;
     let crc = crc32fast::hash(&bytes[16..]).to_le_bytes();
     bytes[12..16].copy_from_slice(&crc);
-    let read = decode(&bytes, "j-1", rules().fingerprint());
+    let read = decode(&bytes, "j-1");
     assert_eq!(read, Err(Ignored::OtherVersion));
 }
 
@@ -97,14 +94,12 @@ fn rules_that_differ_in_anything_have_another_fingerprint() {
 
 #[test]
 fn a_checkpoint_says_why_it_is_ignored() {
-    let texts =
-        [Ignored::Damaged, Ignored::OtherVersion, Ignored::OtherJournal, Ignored::OtherRules];
+    let texts = [Ignored::Damaged, Ignored::OtherVersion, Ignored::OtherJournal];
     let texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(texts.join("\n"), @r"
     the checkpoint is damaged
     the checkpoint was made by another version of Lookout
     the checkpoint belongs to another journal
-    the checkpoint was made with other rooms, people or `stale_after`
     ");
 }
 
@@ -121,7 +116,7 @@ fn a_checkpoint_that_refers_to_what_is_not_there_is_damaged() {
         let mut roster = full();
         let words = roster.words.clone();
         tamper(roster.meetings[0].open(&words).unwrap());
-        let read = decode(&encode(&roster, &header()), "j-1", rules().fingerprint());
+        let read = decode(&encode(&roster, &header()), "j-1");
         assert_eq!(read, Err(Ignored::Damaged), "{what}");
     }
 }

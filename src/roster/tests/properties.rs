@@ -156,7 +156,7 @@ proptest! {
         let header = Header { journal: "here".into(), position: 7, last_key: None, archive: Vec::new() };
         for _ in 0..2 {
             let bytes = checkpoint::encode(&roster, &header);
-            let (read, of) = checkpoint::decode(&bytes, "here", rules.fingerprint()).unwrap();
+            let (read, of) = checkpoint::decode(&bytes, "here").unwrap();
             prop_assert_eq!(&read, &roster);
             prop_assert_eq!(&of, &header);
             prop_assert_eq!(read.presence(&rules, now), roster.presence(&rules, now));
@@ -172,7 +172,7 @@ proptest! {
         let mut bytes = checkpoint::encode(&roster(&events), &header);
         let at = at.index(bytes.len());
         if cut { bytes.truncate(at) } else { bytes[at] ^= flip }
-        let read = checkpoint::decode(&bytes, "here", Rules::default().fingerprint());
+        let read = checkpoint::decode(&bytes, "here");
         prop_assert!(matches!(read, Err(Ignored::Damaged | Ignored::OtherVersion)));
     }
 
@@ -180,8 +180,7 @@ proptest! {
     fn any_bytes_are_ignored_even_with_a_right_checksum(
         events in any::long_events(), at in any::<prop::sample::Index>(), flip in 1..=255_u8, noise in prop::collection::vec(any::<u8>(), 0..200),
     ) {
-        let fingerprint = Rules::default().fingerprint();
-        prop_assert!(checkpoint::decode(&noise, "here", fingerprint).is_err());
+        prop_assert!(checkpoint::decode(&noise, "here").is_err());
         let header = Header { journal: "here".into(), position: 7, last_key: None, archive: Vec::new() };
         let mut roster = roster(&events);
         roster.sum_up(&Rules::default(), clock("70 12:00"));
@@ -191,7 +190,7 @@ proptest! {
         let crc = crc32fast::hash(&bytes[16..]).to_le_bytes();
         bytes[12..16].copy_from_slice(&crc);
         // Another roster may come of it, but nothing that panics.
-        if let Ok((mut read, _)) = checkpoint::decode(&bytes, "here", fingerprint) {
+        if let Ok((mut read, _)) = checkpoint::decode(&bytes, "here") {
             read.presence(&Rules::default(), clock("12:00"));
             read.sum_up(&Rules::default(), clock("99 12:00"));
             events.iter().for_each(|event| { read.apply(event).ok(); });

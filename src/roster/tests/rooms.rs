@@ -1,7 +1,7 @@
 //! What is shown of which room and for how long: rule 11 of `presence.md`, and the window of visits.
 
 use super::story::*;
-use crate::roster::{NeedsReplay, Roster};
+use crate::roster::{NeedsReplay, Roster, Rules};
 use crate::zoom::{Event, Kind};
 
 fn bob(event: Event) -> Event {
@@ -108,12 +108,58 @@ fn a_fact_that_concerns_what_was_summed_up_needs_a_replay() {
         ("now, of a meeting that is settled",    leave("60 11:00"),                         Err(NeedsReplay)),
         ("now, of one that is not",              join("60 11:00").meeting("later"),         Ok(())),
         ("without a meeting",                    no_meeting(join("10:00")),                 Ok(())),
+        ("old, but no rule reads it",            event(Kind::Other, "1 10:00"),             Ok(())),
+        ("settled, but no rule reads it",        event(Kind::Other, "60 10:00"),            Ok(())),
+        ("of a kind that may name somebody",     about_ada(Kind::Other, "60 10:00"),        Err(NeedsReplay)),
     ];
     for (what, event, taken) in cases {
         let mut roster = summed_up();
         assert_eq!(roster.apply(&event), taken, "{what}");
         let untouched = roster == summed_up();
-        assert_eq!(untouched, taken.is_err() || event.meeting.is_none(), "{what}");
+        let is_no_fact = event.meeting.is_none() || event.participant.is_none();
+        assert_eq!(untouched, taken.is_err() || is_no_fact, "{what}");
+    }
+}
+
+#[test]
+fn what_was_summed_up_follows_other_rules_as_far_as_it_can_be_told_apart() {
+    // Ada was in 111 and in 222, long ago.
+    let summed = |rules: &Rules| {
+        let mut roster = roster(&[
+            join("10:00").room("111").meeting("a"),
+            leave("10:30").room("111").meeting("a"),
+            join("11:00").room("222").meeting("b"),
+            leave("11:30").room("222").meeting("b"),
+            join("90 10:00").room("111").meeting("c").name("Grace"),
+        ]);
+        roster.sum_up(rules, clock("90 11:00"));
+        roster
+    };
+    let both = rules_of_rooms(&["111", "222"]);
+    #[rustfmt::skip]
+    let cases = [
+        // what changes              before               after                             in all   in each room
+        ("nothing",                  both.clone(),        both.clone(),                     "11:00", vec!["10:00", "11:00"]),
+        ("the order",                both.clone(),        rules_of_rooms(&["222", "111"]),  "11:00", vec!["11:00", "10:00"]),
+        ("a room goes",              both.clone(),        rules_of_rooms(&["111"]),         "10:00", vec!["10:00"]),
+        ("a room comes",             rules_of_rooms(&["111"]), both.clone(),                "10:00", vec!["10:00", "-"]),
+        ("rooms are one",            both,                rules(),                          "11:00", vec![]),
+        ("one is told apart",        rules(),             rules_of_rooms(&["111"]),         "-",     vec!["-"]),
+    ];
+    let ada = |people: &[crate::roster::Person]| {
+        let ada = people.iter().find(|person| person.name.as_str() == "Ada");
+        ada.and_then(|ada| ada.last_join)
+            .map_or("-".to_owned(), |at| at.to_string()[11..16].to_owned())
+    };
+    for (what, before, after, everywhere, rooms) in cases {
+        let mut roster = summed(&before);
+        roster.keep_past_under(&after);
+        let presence = roster.presence(&after, clock("90 12:00"));
+        assert_eq!(ada(&presence.people), everywhere, "{what}");
+        let found: Vec<_> = presence.rooms.iter().map(|room| ada(&room.people)).collect();
+        assert_eq!(found, rooms, "{what}");
+        // It goes on being summed up, by the rules that hold now.
+        assert!(roster.summed_under().is_none_or(|under| under == after.fingerprint()), "{what}");
     }
 }
 

@@ -116,7 +116,7 @@ fn rule_5_a_newer_meeting_or_long_silence_ends_the_older_one() {
             vec![join("10:00").number(""), event(Kind::Started, "10:30").number("").meeting("m2")],
             "11:00", "Ada in since 10:00, joined 10:00, left N/A: 10:00-"),
         ("the number counts that was said last",
-            vec![join("10:00").number("222"), event(Kind::Other, "10:10"), event(Kind::Started, "10:30").meeting("m2")],
+            vec![join("10:00").number("222"), event(Kind::RoleChanged, "10:10"), event(Kind::Started, "10:30").meeting("m2")],
             "11:00", "Ada out, joined 10:00, left N/A: 10:00-?"),
         ("one second before it is stale",
             vec![join("10:00")],

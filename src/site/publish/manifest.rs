@@ -67,10 +67,6 @@ fn is_newer(there: &Position, here: &Position) -> bool {
     }
     let journal = there.last_event.cmp(&here.last_event);
     let archive = match (&there.archive, &here.archive) {
-        // What an archive told must not vanish because it could not be asked again yet.
-        (Some(there), Some(here)) if here.collection.is_empty() && !there.collection.is_empty() => {
-            return true;
-        }
         (Some(there), Some(here)) if there.collection == here.collection => {
             there.newest.cmp(&here.newest)
         }
@@ -102,7 +98,8 @@ mod tests {
             ("a later document",           (5, Some(("c", "2"))),       (5, Some(("c", "1"))),       true),
             ("ahead in one, behind in one", (6, Some(("c", "1"))),      (5, Some(("c", "2"))),       false),
             ("another collection",         (5, Some(("b", "2"))),       (5, Some(("c", "1"))),       false),
-            ("an archive not read yet",    (5, Some(("c", "1"))),       (9, Some(("", ""))),         true),
+            ("an archive not read yet",    (5, Some(("c", "1"))),       (9, Some(("", ""))),         false),
+            ("the same, fewer events",     (9, Some(("c", "1"))),       (5, Some(("", ""))),         true),
             ("no archive any more",        (5, Some(("c", "1"))),       (5, None),                   false),
             ("no archive until now",       (5, None),                   (5, Some(("", ""))),         false),
         ];
