@@ -3,6 +3,7 @@
 mod access;
 mod carrying;
 mod chats;
+mod combined;
 mod machines;
 mod majority;
 mod moving;
