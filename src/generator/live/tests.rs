@@ -189,6 +189,9 @@ fn prune(directory: &TempDir) {
     journal.expect("it opens").execute_batch(prune).expect("pruned");
 }
 
+/// What an operator changes.
+type Edit<'a> = &'a dyn Fn(&mut Settings);
+
 /// A day in seconds.
 const DAY: i64 = 86_400;
 
@@ -212,7 +215,7 @@ fn who_may_appear_counts_at_once_whatever_else_a_reload_changes_and_whatever_is_
         }];
     };
     #[rustfmt::skip]
-    let cases: [(_, &dyn Fn(&mut Settings)); 3] = [
+    let cases: [(_, Edit<'_>); 3] = [
         // what changes besides
         ("nothing",     &|_| {}),
         ("`[[people]]`", &person),
