@@ -1,6 +1,7 @@
 //! A moment in whole seconds: the only resolution that Zoom's facts have.
 
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Timelike, Utc};
 use compact_str::{CompactString, format_compact};
@@ -48,6 +49,11 @@ impl Moment {
         let Some(time) = self.to_utc() else { return format_compact!("{} s", self.0) };
         date_and_time(time.naive_utc(), b"0000-00-00T00:00:00Z")
             .unwrap_or_else(|| time.to_rfc3339_opts(SecondsFormat::Secs, true).into())
+    }
+
+    /// The same moment, as file systems have it; the epoch outside of chrono's years.
+    pub fn system_time(self) -> SystemTime {
+        self.to_utc().map_or(UNIX_EPOCH, SystemTime::from)
     }
 
     /// The same moment for calendar arithmetic; `None` outside of chrono's years.

@@ -21,6 +21,8 @@ needs npm npm
 needs pip3 python3-pip
 needs openssl openssl
 needs strace strace
+# Two servers are compared at the same moments.
+needs faketime faketime
 needs systemd-analyze systemd
 needs xmllint libxml2-utils
 needs python3 python3

@@ -34,8 +34,9 @@ const GATHER: Duration = Duration::from_secs(1);
 /// So often the journal is looked at for what other processes put there.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// At least so often the site is published, and the heartbeat file touched.
-const HEARTBEAT: Duration = Duration::from_secs(60);
+/// How often, in seconds, the site is published at least, and the heartbeat file dated: whenever
+/// the clock reaches a multiple of it, so that the date says nothing of who comes and goes.
+const HEARTBEAT: i64 = 60;
 
 /// So often old events are looked for that need not be kept.
 const PRUNE: Duration = Duration::from_secs(10);
@@ -138,7 +139,8 @@ struct Work {
     read_retry: Duration,
     /// Why the log could not be read, as reported last.
     read_failure: String,
-    heartbeat: Instant,
+    /// The moment that the heartbeat file was dated to last.
+    heartbeat: Option<Moment>,
     prune: Instant,
     save: Instant,
     saving_works: bool,
@@ -166,7 +168,7 @@ impl Work {
             read_not_before: now,
             read_retry: RETRY,
             read_failure: String::new(),
-            heartbeat: now,
+            heartbeat: None,
             prune: now + PRUNE,
             save: now + SAVE,
             saving_works: true,
@@ -202,7 +204,9 @@ impl Work {
         let changes = self.next_change.is_some_and(|change| change <= now);
         // The clock was put back: what the site says is of a time that is yet to come.
         let was_put_back = self.as_of.is_some_and(|as_of| as_of > now);
-        self.dirty |= self.news || changes || was_put_back;
+        // Somebody may have removed the site, or built one of the past into its place.
+        let is_heartbeat = self.heartbeat != Some(heartbeat_of(now));
+        self.dirty |= self.news || changes || was_put_back || is_heartbeat;
         self.chats_dirty |= changes || was_put_back;
         if self.can_publish() {
             self.show_to_chats(now);
@@ -283,7 +287,7 @@ impl Work {
         let gather = match build.outcome {
             Outcome::Published(published) => {
                 self.dirty = false;
-                self.beat();
+                self.beat(now);
                 self.as_of = Some(now);
                 self.live.health.published();
                 self.tell_problems(published.problems);
@@ -304,7 +308,7 @@ impl Work {
             Outcome::Superseded(there) => match self.generator.log_mut().ends_before(&there) {
                 Ok(false) => {
                     self.dirty = false;
-                    self.beat();
+                    self.beat(now);
                     GATHER
                 }
                 Ok(true) => return self.fail(&anyhow!(beyond_the_journal(&there))),
@@ -316,10 +320,14 @@ impl Work {
         self.not_before = Instant::now() + gather;
     }
 
-    /// Tells visitors that we are at work; all is well for as long.
-    fn beat(&mut self) {
-        self.heartbeat = Instant::now() + HEARTBEAT;
-        if let Err(error) = site::touch_heartbeat(self.generator.settings()) {
+    /// Tells visitors that we are at work, once a minute.
+    fn beat(&mut self, now: Moment) {
+        let heartbeat = heartbeat_of(now);
+        if self.heartbeat == Some(heartbeat) {
+            return;
+        }
+        self.heartbeat = Some(heartbeat);
+        if let Err(error) = site::touch_heartbeat(self.generator.settings(), heartbeat) {
             tracing::error!("cannot touch the heartbeat file: {error}");
         }
     }
@@ -349,8 +357,6 @@ impl Work {
     }
 
     fn keep_house(&mut self, at: Instant) {
-        // Somebody may have removed the site, or built one of the past into its place.
-        self.dirty |= at >= self.heartbeat;
         let unsaved = self.generator.log_mut().unsaved();
         let many = unsaved >= SAVE_EVENTS && self.saving_works;
         if many || (unsaved > 0 && at >= self.save) {
@@ -379,6 +385,11 @@ impl Work {
         let due = Pruning::due(self.generator.settings(), shipped, clock::now_ms());
         Pruning { events_up_to: due.events_up_to.min(saved), ..due }
     }
+}
+
+/// The latest moment for a heartbeat.
+fn heartbeat_of(now: Moment) -> Moment {
+    Moment::from_seconds(now.seconds().div_euclid(HEARTBEAT) * HEARTBEAT)
 }
 
 /// The commits of a journal that another process writes: it is looked at instead.

@@ -77,14 +77,14 @@ pub fn is_published(settings: &Settings) -> bool {
     publish::is_published(&settings.site.output_dir)
 }
 
-/// Dates the heartbeat file to now, so that the page can tell "quiet" from
-/// "Lookout is down".
+/// Dates the heartbeat file to `moment`, so that the page can tell "quiet" from
+/// "Lookout is down". Everybody sees the date, so the moment must not depend on any event.
 ///
 /// # Errors
 ///
 /// The file is there and can't be dated.
-pub fn touch_heartbeat(settings: &Settings) -> io::Result<()> {
+pub fn touch_heartbeat(settings: &Settings, moment: Moment) -> io::Result<()> {
     let site = &settings.site;
     let path = format!("{}{}", site.path.trim_start_matches('/'), render::HEARTBEAT_FILE);
-    publish::touch_heartbeat(&site.output_dir.join(path))
+    publish::touch_heartbeat(&site.output_dir.join(path), moment)
 }

@@ -118,9 +118,9 @@ fn a_site_that_was_removed_comes_back_with_the_heartbeat() {
     stage.step(NOW);
     assert!(!stage.csv().is_empty());
     fs::remove_dir_all(stage.directory.path().join("site")).expect("removed");
-    stage.work.heartbeat = Instant::now();
     stage.step(NOW);
-    stage.step(NOW);
+    assert!(stage.csv().is_empty(), "nothing has changed, as far as anybody knows");
+    stage.step(NOW.plus(HEARTBEAT));
     assert!(!stage.csv().is_empty(), "it is there again");
 }
 
@@ -129,7 +129,36 @@ fn a_start_publishes_once_and_puts_off_the_heartbeat() {
     let mut stage = Stage::new();
     stage.step(NOW);
     assert!(!stage.work.dirty, "nothing is left to be published");
-    assert!(stage.work.heartbeat > Instant::now());
+    stage.step(NOW);
+    assert!(!stage.work.dirty, "nor for the heartbeat");
+}
+
+#[test]
+fn the_heartbeat_is_dated_to_whole_minutes_whoever_comes_and_goes() {
+    let mut stage = Stage::new();
+    let minute = NOW.seconds().div_euclid(60) * 60;
+    let dated = |stage: &Stage| {
+        let path = stage.directory.path().join("site/lookout/heartbeat.txt");
+        std::os::unix::fs::MetadataExt::mtime(&fs::metadata(path).expect("it is there"))
+    };
+    #[rustfmt::skip]
+    let moments = [
+        // seconds into the minute  somebody joins  dated to the minute
+        (1,                         false,          0),
+        (2,                         true,           0),
+        (59,                        true,           0),
+        (60,                        false,          1),
+        (61,                        true,           1),
+        (250,                       false,          4),
+    ];
+    for (seconds, joins, dated_to) in moments {
+        let now = Moment::from_seconds(minute + seconds);
+        if joins {
+            stage.join([now].into_iter());
+        }
+        stage.step(now);
+        assert_eq!(dated(&stage), minute + 60 * dated_to, "{seconds} s into the minute");
+    }
 }
 
 #[test]

@@ -149,15 +149,15 @@ pub fn publish(
     Ok(Outcome::Published(published))
 }
 
-/// Dates the heartbeat file to now: the page then knows that Lookout is at work. Where
-/// there is none yet, before the first publication, there is nothing to tell.
+/// Dates the heartbeat file to `moment`: the page then knows that Lookout is at work. Does nothing
+/// where there is none yet, before the first publication.
 ///
 /// # Errors
 ///
 /// The file is there and can't be dated.
-pub fn touch_heartbeat(path: &Path) -> io::Result<()> {
+pub fn touch_heartbeat(path: &Path, moment: Moment) -> io::Result<()> {
     match fs::File::options().write(true).open(path) {
-        Ok(file) => file.set_modified(clock::system_time()),
+        Ok(file) => file.set_modified(moment.system_time()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }

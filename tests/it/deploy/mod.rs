@@ -24,7 +24,7 @@ fn behind_nginx() -> (Lookout, Nginx) {
 }
 
 #[track_caller]
-fn printed(lookout: &Lookout) -> String {
+pub fn printed(lookout: &Lookout) -> String {
     lookout.ok(&["print", "nginx", "--pages", PAGES, "--resolver", "127.0.0.1"])
 }
 

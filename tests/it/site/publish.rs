@@ -288,7 +288,8 @@ fn a_place_that_is_taken_is_named_and_nothing_hidden_is_left() {
 fn the_heartbeat_is_dated_and_not_rewritten() {
     let directory = TempDir::new().expect("a temporary directory");
     let settings = sample::settings(directory.path());
-    lookout::site::touch_heartbeat(&settings)
+    let moment = lookout::moment::Moment::from_seconds(1_785_369_660);
+    lookout::site::touch_heartbeat(&settings, moment)
         .expect("nothing is published yet, and that is no error");
     let renderer = lookout::site::Renderer::load(&settings).expect("the built-in templates load");
     let build = || {
@@ -299,8 +300,8 @@ fn the_heartbeat_is_dated_and_not_rewritten() {
     let path = settings.site.output_dir.join("lookout/heartbeat.txt");
     let file = fs::File::options().write(true).open(&path).expect("it is there");
     file.set_modified(UNIX_EPOCH).expect("it can be dated");
-    lookout::site::touch_heartbeat(&settings).expect("it can be dated");
-    assert!(fs::metadata(&path).expect("it is there").mtime() >= now() - 2);
+    lookout::site::touch_heartbeat(&settings, moment).expect("it can be dated");
+    assert_eq!(fs::metadata(&path).expect("it is there").mtime(), moment.seconds());
     let Outcome::Published(published) = build().expect("it builds").outcome else {
         panic!("not published");
     };
