@@ -446,7 +446,6 @@ impl Log {
         }
         self.roster = roster;
         self.last_id = journal.map_or(0, |journal| journal.last_id);
-        self.saved_id = 0;
         true
     }
 
