@@ -93,7 +93,10 @@ where
         let _entered = runtime.enter();
         Signals::install().context("cannot catch SIGTERM and SIGINT")?
     };
-    runtime.block_on(command(signals)?)
+    let outcome = runtime.block_on(command(signals)?);
+    // A thread that still waits on a runtime panics when that is dropped. The process ends anyway.
+    std::mem::forget(runtime);
+    outcome
 }
 
 /// What `serve` and `watch` do besides; the settings are read again when they change.

@@ -18,6 +18,10 @@ fn what_was_shipped_leaves_the_journal_but_for_its_key() {
     bodies.iter().for_each(|body| deliver(&lookout, body));
     let events = mongod.events();
     assert!(until(|| events.count(doc! {}) == 3), "all are shipped");
+    // Nothing is saved before the archive was read, and nothing is shown before that.
+    lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| {
+        names.iter().all(|name| csv.contains(name))
+    });
     // Its last act is a checkpoint: what that has is not needed for the page any more.
     lookout.stop();
     assert_eq!(lookout.exported_lines(&["--from", "journal"]).len(), 3);
