@@ -14,6 +14,8 @@ use super::problem::Note;
 use super::source::Place;
 use super::tree::{Node, Table, Value};
 use super::unknown::Unknown;
+use super::zones::ZoneRules;
+use crate::zone::Zone;
 
 /// A key that settings understand.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,6 +126,16 @@ impl<'a> Section<'a> {
     pub(super) fn path(&mut self, key: &'static str, default: &'static str) -> PathBuf {
         let base = self.base;
         self.value(key, default, |text| file_path(base, text))
+    }
+
+    /// A time zone, and the rules it follows.
+    pub(super) fn time_zone(
+        &mut self,
+        key: &'static str,
+        default: &'static str,
+    ) -> (Zone, ZoneRules) {
+        let zoneinfo = self.base.zoneinfo;
+        self.value(key, default, |text| zoneinfo.zone(text))
     }
 
     /// A file that holds a secret, if one is named: where to read it.

@@ -24,3 +24,4 @@ mod rotation;
 mod signals;
 mod site;
 mod support;
+mod zones;
