@@ -89,11 +89,11 @@ mod tests {
         let tokens = |settings: crate::config::Settings| {
             settings.zoom.secret_tokens.iter().map(|t| t.reveal().to_owned()).collect::<Vec<_>>()
         };
-        fs::write(&secret, "of the file").expect("written");
-        assert_eq!(tokens(read()), ["of the file"], "there is no copy");
+        fs::write(&secret, "of-the-file").expect("written");
+        assert_eq!(tokens(read()), ["of-the-file"], "there is no copy");
 
-        fs::write(copies.path().join(credential_name(&secret)), "of the copy").expect("written");
-        assert_eq!(tokens(read()), ["of the copy"]);
+        fs::write(copies.path().join(credential_name(&secret)), "of-the-copy").expect("written");
+        assert_eq!(tokens(read()), ["of-the-copy"]);
         assert_eq!(read().origin.secret_files, [secret], "the settings name the file itself");
     }
 }

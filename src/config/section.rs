@@ -183,8 +183,13 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The texts of a secret that may be one or a list. No value of it is ever part of a note.
-    pub(super) fn secrets(&mut self, key: &'static str) -> Vec<String> {
+    /// The parts of a secret that may be one text or a list, each as `parse` understands it; what
+    /// `parse` says of one must not quote it.
+    pub(super) fn secrets<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
         self.know(key, Some(quoted("")));
         let Some(node) = self.take(key) else {
             return Vec::new();
@@ -193,9 +198,8 @@ impl<'a> Section<'a> {
             Value::List(items) => items,
             value => vec![Node { place: node.place, value }],
         };
-        let anything = |text: &str| Ok(text.to_owned());
         let items = items.into_iter();
-        items.filter_map(|item| self.item(key, item, &anything)).collect()
+        items.filter_map(|item| self.item(key, item, &parse)).collect()
     }
 
     /// Whether `key` was typed.
