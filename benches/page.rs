@@ -11,6 +11,7 @@ use lookout::dashboard::Dashboard;
 use lookout::moment::Moment;
 use lookout::roster::{End, Person, Presence, Visit};
 use lookout::site::Renderer;
+use lookout::zone::Zone;
 use lookout::zoom::Name;
 use tera::{Context, Tera};
 
@@ -21,7 +22,7 @@ const NOW: Moment = Moment::from_seconds(1_772_409_600 + 20 * HOUR);
 fn page(criterion: &mut Criterion) {
     let mut settings = Settings::default();
     settings.privacy.publish = PublishList::Everybody;
-    settings.site.time_zone = chrono_tz::Europe::Istanbul;
+    settings.site.time_zone = Zone::built_in("Europe/Istanbul").expect("known");
     let renderer = Renderer::load(&settings).expect("the built-in templates load");
     let mut group = criterion.benchmark_group("page");
     group.sample_size(20);

@@ -34,7 +34,7 @@
 //!
 //! # The rules, and what holds them
 //!
-//! - *The middle is pure.* [`zoom`], [`roster`], [`dashboard`], [`jsonl`], [`forget`], digest and encoders
+//! - *The middle is pure.* [`zoom`], [`zone`], [`roster`], [`dashboard`], [`jsonl`], [`forget`], digest and encoders
 //!   of [`notify`] and the stories of [`simulate`] read no clock, environment, disk or network;
 //!   the moment is an argument.
 //!   `.clippy.toml` forbids the calls everywhere else than in [`clock`] and [`config`].
@@ -77,4 +77,5 @@ pub mod roster;
 pub mod simulate;
 pub mod site;
 pub mod visitors;
+pub mod zone;
 pub mod zoom;

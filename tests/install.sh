@@ -41,6 +41,10 @@ fi
 if [ ! -d target/feedparser/feedparser ]; then
     pip3 install --quiet --no-compile --target target/feedparser feedparser==6.0.11
 fi
+# The newest time-zone rules, which ours are compared with.
+if [ ! -d target/tzdata/tzdata-2026.6.dist-info ]; then
+    pip3 install --quiet --no-compile --upgrade --target target/tzdata tzdata==2026.6
+fi
 npm ci --prefix tests/browser --silent --no-audit --no-fund
 # The chats' own Markdown.
 npm ci --prefix tests/markdown --silent --no-audit --no-fund --ignore-scripts

@@ -98,6 +98,7 @@ async fn try_out(way: &Way, sample: &Message) -> (bool, String) {
     };
     match way.route.post(body).await {
         Outcome::Taken(_) => (true, "the sample was taken".to_owned()),
+        Outcome::Unanswered(why) => (false, why),
         Outcome::Later { why, .. } => (false, format!("{why}; try again later")),
         Outcome::Gone(why) | Outcome::Refused(why) => {
             let what = match way.kind {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::Environment;
+use super::zones::Zoneinfo;
 
 /// The variable that names the directory with a service's credentials.
 const VARIABLE: &str = "CREDENTIALS_DIRECTORY";
@@ -21,19 +22,21 @@ pub(super) struct Base<'a> {
     pub(super) directory: &'a Path,
     /// Where systemd put copies of files with secrets, if it did.
     pub(super) credentials: Option<&'a Path>,
+    /// Where the system's time-zone files are.
+    pub(super) zoneinfo: Zoneinfo<'a>,
 }
 
 impl<'a> Base<'a> {
-    /// The directory of the settings file, and the credentials that `env` tells of.
+    /// The directory of the settings file, and what `env` says about credentials and time zones.
     pub(super) fn new(file: Option<&'a Path>, env: &'a Environment) -> Self {
         let directory = file.and_then(Path::parent).unwrap_or(Path::new(""));
         let credentials = env.get(VARIABLE).filter(|path| !path.is_empty()).map(Path::new);
-        Self { directory, credentials }
+        Self { directory, credentials, zoneinfo: Zoneinfo::of(env) }
     }
 
-    /// No file, no credentials.
+    /// No file, no credentials, no time zones but those compiled in.
     pub(super) fn nowhere() -> Self {
-        Self { directory: Path::new(""), credentials: None }
+        Self { directory: Path::new(""), credentials: None, zoneinfo: Zoneinfo::nowhere() }
     }
 
     /// The copy of `file` that systemd made for us, else `file` itself.
@@ -86,11 +89,11 @@ mod tests {
         let tokens = |settings: crate::config::Settings| {
             settings.zoom.secret_tokens.iter().map(|t| t.reveal().to_owned()).collect::<Vec<_>>()
         };
-        fs::write(&secret, "of the file").expect("written");
-        assert_eq!(tokens(read()), ["of the file"], "there is no copy");
+        fs::write(&secret, "of-the-file").expect("written");
+        assert_eq!(tokens(read()), ["of-the-file"], "there is no copy");
 
-        fs::write(copies.path().join(credential_name(&secret)), "of the copy").expect("written");
-        assert_eq!(tokens(read()), ["of the copy"]);
+        fs::write(copies.path().join(credential_name(&secret)), "of-the-copy").expect("written");
+        assert_eq!(tokens(read()), ["of-the-copy"]);
         assert_eq!(read().origin.secret_files, [secret], "the settings name the file itself");
     }
 }

@@ -33,12 +33,11 @@ mod tree;
 mod unknown;
 mod values;
 mod web;
+pub mod zones;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-
-use chrono_tz::Tz;
 
 pub use credentials::credential_name;
 pub use environment::Environment;
@@ -54,7 +53,9 @@ pub use section::Key;
 pub use slug::Slug;
 pub use supervisor::Supervisor;
 pub use values::{duration, listen};
+pub use zones::ZoneRules;
 
+use crate::zone::Zone;
 use problem::Note;
 
 /// A settings file that documents every key with its default: what `init` writes.
@@ -132,6 +133,8 @@ pub struct Origin {
     pub secret_files: Vec<PathBuf>,
     /// Keys of archive and chats whose secret stands in the settings file itself, such as `notify.url`.
     pub typed_secrets: Vec<String>,
+    /// Which rules the times of `site.time_zone` follow.
+    pub zone_rules: ZoneRules,
 }
 
 /// Where the secret token came from.
@@ -196,7 +199,7 @@ pub struct Site {
     /// Such as `https://example.org`, without a slash at the end; empty where absolute links are not known.
     pub base_url: String,
     /// The zone in which times are written.
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     /// The language of the page.
     pub language: Language,
     /// Files here replace built-in templates of the same name.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use chrono::Timelike;
-use chrono_tz::Tz;
 
 use super::Secret;
 use crate::moment::Moment;
+use crate::zone::Zone;
 
 /// One of `[[notify]]`: a chat that is told what happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,8 +138,8 @@ impl Quiet {
 
     /// When the quiet that holds at `now` ends, in `zone`; `None` where none holds. Where clocks
     /// are changed in between, another look then tells.
-    pub fn ends(self, zone: Tz, now: Moment) -> Option<Moment> {
-        let local = now.to_utc()?.with_timezone(&zone);
+    pub fn ends(self, zone: &Zone, now: Moment) -> Option<Moment> {
+        let local = zone.local(now)?;
         let minute = u16::try_from(local.hour() * 60 + local.minute()).ok()?;
         let after = |begin: u16| i64::from((minute + DAY - begin) % DAY);
         let left = i64::from((self.until + DAY - self.from) % DAY) - after(self.from);
@@ -192,21 +192,21 @@ mod tests {
 
     #[test]
     fn quiet_holds_in_the_sites_zone_until_it_ends() {
-        let istanbul = chrono_tz::Europe::Istanbul;
+        let zone = |name: &str| Zone::built_in(name).expect("known");
         #[rustfmt::skip]
         let cases = [
             // what is special            quiet          zone            now                     until
-            ("before",                    "23:00-07:00", chrono_tz::UTC, "2026-01-05T22:59:59Z", None),
-            ("its first second",          "23:00-07:00", chrono_tz::UTC, "2026-01-05T23:00:00Z", Some("2026-01-06T07:00:00Z")),
-            ("after midnight",            "23:00-07:00", chrono_tz::UTC, "2026-01-06T06:59:59Z", Some("2026-01-06T07:00:00Z")),
-            ("its end",                   "23:00-07:00", chrono_tz::UTC, "2026-01-06T07:00:00Z", None),
-            ("three hours further east",  "23:00-07:00", istanbul,       "2026-01-05T20:00:30Z", Some("2026-01-06T04:00:00Z")),
-            ("within a day",              "12:00-13:00", chrono_tz::UTC, "2026-01-05T12:30:00Z", Some("2026-01-05T13:00:00Z")),
-            ("outside of a day's",        "12:00-13:00", chrono_tz::UTC, "2026-01-05T23:30:00Z", None),
+            ("before",                    "23:00-07:00", "UTC",          "2026-01-05T22:59:59Z", None),
+            ("its first second",          "23:00-07:00", "UTC",          "2026-01-05T23:00:00Z", Some("2026-01-06T07:00:00Z")),
+            ("after midnight",            "23:00-07:00", "UTC",          "2026-01-06T06:59:59Z", Some("2026-01-06T07:00:00Z")),
+            ("its end",                   "23:00-07:00", "UTC",          "2026-01-06T07:00:00Z", None),
+            ("three hours further east",  "23:00-07:00", "Europe/Istanbul", "2026-01-05T20:00:30Z", Some("2026-01-06T04:00:00Z")),
+            ("within a day",              "12:00-13:00", "UTC",          "2026-01-05T12:30:00Z", Some("2026-01-05T13:00:00Z")),
+            ("outside of a day's",        "12:00-13:00", "UTC",          "2026-01-05T23:30:00Z", None),
         ];
-        for (what, quiet, zone, now, until) in cases {
+        for (what, quiet, name, now, until) in cases {
             let quiet = Quiet::parse(quiet).expect(what);
-            assert_eq!(quiet.ends(zone, at(now)), until.map(at), "{what}");
+            assert_eq!(quiet.ends(&zone(name), at(now)), until.map(at), "{what}");
         }
     }
 }

@@ -33,7 +33,7 @@ impl<'a> Reader<'a> {
 
     /// All settings; what is wrong is noted, and the default holds for it.
     pub(super) fn settings(&mut self) -> Settings {
-        let site = self.section("site", site::read);
+        let (site, zone_rules) = self.section("site", site::read);
         let csv = self.section("csv", csv::read);
         let (zoom, secret) = self.section("zoom", zoom::read);
         let journal = self.section("journal", journal::read);
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
             people: people.into_iter().map(|(person, _)| person).collect(),
             notify,
             admin: self.section("admin", admin::read),
-            origin: Origin { secret, ..Origin::default() },
+            origin: Origin { secret, zone_rules, ..Origin::default() },
         };
         settings.origin.secret_files.clone_from(&self.findings.secret_files);
         settings.origin.typed_secrets.clone_from(&self.findings.typed_secrets);

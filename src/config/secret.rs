@@ -1,6 +1,12 @@
-//! A secret that can be used but not printed.
+//! A secret that can be used but not printed, and how it is read from what people typed or saved.
+//!
+//! What editors, shells and clipboards add is taken away: white space, line ends, and the byte
+//! order mark of Windows. Anything else that cannot belong to the secret is an error that tells where it
+//! is, never what the secret is: with a stray character in its key, Lookout would refuse every delivery.
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 
 /// Secret text: never shown by `Debug`, and without `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -9,7 +15,7 @@ pub struct Secret(String);
 impl Secret {
     /// Takes `text`, trimmed; `None` where nothing is left: an empty key would let anybody sign.
     pub fn new(text: &str) -> Option<Self> {
-        let text = text.trim();
+        let text = trimmed(text);
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
@@ -25,6 +31,101 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Why a file with a secret cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreadable {
+    /// The system does not let us.
+    #[error("{0}")]
+    System(#[from] io::Error),
+    /// It is no text.
+    #[error("{0}")]
+    NotText(String),
+}
+
+/// The text of `file`, in UTF-8, or in UTF-16 with a byte order mark.
+pub(super) fn read(file: &Path) -> Result<String, Unreadable> {
+    decoded(std::fs::read(file)?).map_err(Unreadable::NotText)
+}
+
+fn decoded(bytes: Vec<u8>) -> Result<String, String> {
+    let unit = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => u16::from_le_bytes,
+        Some([0xfe, 0xff]) => u16::from_be_bytes,
+        _ => {
+            return String::from_utf8(bytes).map_err(|error| {
+                let byte = error.utf8_error().valid_up_to() + 1;
+                format!("byte {byte} is not UTF-8; save the file as UTF-8")
+            });
+        }
+    };
+    let (pairs, rest) = bytes.as_chunks();
+    let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+    let text = String::from_utf16(&units).ok().filter(|_| rest.is_empty());
+    text.ok_or_else(|| "it is broken UTF-16; save the file as UTF-8".to_owned())
+}
+
+/// `text` without white space and byte order marks around it.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(is_margin)
+}
+
+fn is_margin(c: char) -> bool {
+    c.is_whitespace() || c == '\u{feff}'
+}
+
+/// Where in `text` the first character is that `fits` does not allow within the margins, and of what
+/// kind it is: `character 5 is a quotation mark`. Lines are told apart where there are several.
+pub(super) fn misfit(text: &str, fits: impl Fn(char) -> bool) -> Option<String> {
+    let end = text.trim_end_matches(is_margin).len();
+    let start = text.len() - text.trim_start_matches(is_margin).len();
+    let inside = text.char_indices().filter(|(at, _)| (start..end).contains(at));
+    let (at, c) = inside.into_iter().find(|(_, c)| !fits(*c))?;
+    let before = &text[..at];
+    let line = before.matches('\n').count() + 1;
+    let in_line = before.rsplit('\n').next().unwrap_or_default();
+    // Editors do not count a byte order mark.
+    let column = in_line.chars().filter(|c| *c != '\u{feff}').count() + 1;
+    let place = match line {
+        1 => format!("character {column}"),
+        line => format!("character {column} of line {line}"),
+    };
+    Some(format!("{place} is {}", kind(c)))
+}
+
+const QUOTATION_MARK: &str = "a quotation mark";
+const INVISIBLE: &str = "invisible";
+
+/// What a stray character is, without telling which: it may be part of the secret after all.
+fn kind(c: char) -> &'static str {
+    match c {
+        '"' | '\'' | '`' | '‘' | '’' | '“' | '”' | '„' | '«' | '»' => QUOTATION_MARK,
+        '\n' => "a line break",
+        c if c.is_whitespace() => "white space",
+        c if c.is_control() => "a control character",
+        '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => INVISIBLE,
+        '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => INVISIBLE,
+        c if !c.is_ascii() => "not an ASCII character",
+        _ => "a character that does not occur in one",
+    }
+}
+
+/// Whether `c` is none of those that only shape the text around them.
+pub(super) fn is_visible(c: char) -> bool {
+    kind(c) != INVISIBLE
+}
+
+/// Whether a token may have `c`: printable ASCII, but no quotation mark.
+pub(super) fn is_of_token(c: char) -> bool {
+    c.is_ascii_graphic() && kind(c) != QUOTATION_MARK
+}
+
+/// Whether an address may have `c`: no white space, nothing invisible, no quotation mark, and nothing
+/// that has to be written as `%` and two digits.
+pub(super) fn is_of_address(c: char) -> bool {
+    let is_blank = c.is_whitespace() || c.is_control() || !is_visible(c);
+    !is_blank && kind(c) != QUOTATION_MARK && !"<>\\^{|}".contains(c)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +136,62 @@ mod tests {
         assert_eq!(secret.reveal(), "hush");
         assert_eq!(format!("{secret:?}"), "Secret(…)");
         assert!(Secret::new(" \n").is_none());
+    }
+
+    #[test]
+    fn files_are_read_in_the_encodings_of_common_editors() {
+        let utf16 = |to: fn(u16) -> [u8; 2], text: &str| -> Vec<u8> {
+            text.encode_utf16().flat_map(to).collect()
+        };
+        let odd = [utf16(u16::to_le_bytes, "\u{feff}hush"), vec![0]].concat();
+        #[rustfmt::skip]
+        let cases = [
+            // what is special        bytes                                        secret, or what is wrong
+            ("plain",                 b"hush".to_vec(),                            Ok("hush")),
+            ("a line end",            b"hush\n".to_vec(),                          Ok("hush")),
+            ("Windows' line end",     b"hush\r\n".to_vec(),                        Ok("hush")),
+            ("a byte order mark",     "\u{feff}hush\r\n".into(),                   Ok("hush")),
+            ("a mark at each end",    "\u{feff} hush\u{feff}\n".into(),            Ok("hush")),
+            ("a no-break space",      "hush\u{a0}".into(),                         Ok("hush")),
+            ("UTF-16 of Windows",     utf16(u16::to_le_bytes, "\u{feff}hush\r\n"), Ok("hush")),
+            ("UTF-16 of others",      utf16(u16::to_be_bytes, "\u{feff}hush\n"),   Ok("hush")),
+            ("half a character",      odd,                                         Err("it is broken UTF-16; save the file as UTF-8")),
+            ("Latin-1",               b"hush\xe9".to_vec(),                        Err("byte 5 is not UTF-8; save the file as UTF-8")),
+            ("a binary file",         b"\x7fELF\x80hush".to_vec(),                 Err("byte 5 is not UTF-8; save the file as UTF-8")),
+        ];
+        for (what, bytes, expected) in cases {
+            let text = decoded(bytes);
+            let text = text.as_deref().map(trimmed).map_err(String::as_str);
+            assert_eq!(text, expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_stray_character_is_named_by_place_and_kind() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special         text                       said
+            ("nothing is",             " hush\r\n",               None),
+            ("a byte order mark",      "\u{feff}hush",            None),
+            ("quotes",                 "\"hush\"",                Some("character 1 is a quotation mark")),
+            ("behind a mark",          "\u{feff}'hush'",          Some("character 1 is a quotation mark")),
+            ("behind white space",     "  ‘hush’",                Some("character 3 is a quotation mark")),
+            ("zero-width space first", "\u{200b}hush",            Some("character 1 is invisible")),
+            ("zero-width space last",  "hush\u{200b}\n",          Some("character 5 is invisible")),
+            ("a mark in between",      "hu\u{feff}sh",            Some("character 3 is invisible")),
+            ("direction marks",        "\u{202a}hush\u{202c}",    Some("character 1 is invisible")),
+            ("a space in between",     "hu sh",                   Some("character 3 is white space")),
+            ("two lines",              "hush\nhush",              Some("character 5 is a line break")),
+            ("NUL at the end",         "hush\0",                  Some("character 5 is a control character")),
+            ("a letter of Cyrillic",   "hu\u{455}h",              Some("character 3 is not an ASCII character")),
+        ];
+        for (what, text, said) in cases {
+            assert_eq!(misfit(text, is_of_token).as_deref(), said, "{what}");
+        }
+        let ascii_only = |c: char| c.is_ascii() || is_margin(c);
+        assert_eq!(
+            misfit("hush\n\n  hush\u{200b}", ascii_only).as_deref(),
+            Some("character 7 of line 3 is invisible")
+        );
     }
 }

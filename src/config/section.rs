@@ -14,6 +14,8 @@ use super::problem::Note;
 use super::source::Place;
 use super::tree::{Node, Table, Value};
 use super::unknown::Unknown;
+use super::zones::ZoneRules;
+use crate::zone::Zone;
 
 /// A key that settings understand.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,6 +128,16 @@ impl<'a> Section<'a> {
         self.value(key, default, |text| file_path(base, text))
     }
 
+    /// A time zone, and the rules it follows.
+    pub(super) fn time_zone(
+        &mut self,
+        key: &'static str,
+        default: &'static str,
+    ) -> (Zone, ZoneRules) {
+        let zoneinfo = self.base.zoneinfo;
+        self.value(key, default, |text| zoneinfo.zone(text))
+    }
+
     /// A file that holds a secret, if one is named: where to read it.
     pub(super) fn secret_file(&mut self, key: &'static str) -> Option<PathBuf> {
         let base = self.base;
@@ -171,8 +183,13 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The texts of a secret that may be one or a list. No value of it is ever part of a note.
-    pub(super) fn secrets(&mut self, key: &'static str) -> Vec<String> {
+    /// The parts of a secret that may be one text or a list, each as `parse` understands it; what
+    /// `parse` says of one must not quote it.
+    pub(super) fn secrets<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
         self.know(key, Some(quoted("")));
         let Some(node) = self.take(key) else {
             return Vec::new();
@@ -181,9 +198,8 @@ impl<'a> Section<'a> {
             Value::List(items) => items,
             value => vec![Node { place: node.place, value }],
         };
-        let anything = |text: &str| Ok(text.to_owned());
         let items = items.into_iter();
-        items.filter_map(|item| self.item(key, item, &anything)).collect()
+        items.filter_map(|item| self.item(key, item, &parse)).collect()
     }
 
     /// Whether `key` was typed.

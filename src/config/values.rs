@@ -6,9 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use chrono_tz::{TZ_VARIANTS, Tz};
 
-use super::nearest::{hint, nearest};
 use crate::zoom::Name;
 
 /// A text that says something.
@@ -70,24 +68,6 @@ pub fn listen(text: &str) -> Result<SocketAddr, String> {
         _ => "write an IP address and a port, such as `127.0.0.1:8787` or `[::1]:8787`".to_owned(),
     };
     Err(format!("`{text}` is not an address to listen on; {advice}"))
-}
-
-/// A time zone of the IANA database.
-pub(super) fn time_zone(text: &str) -> Result<Tz, String> {
-    text.parse().map_err(|_| format!("`{text}` is not an IANA time zone{}", zone_hint(text)))
-}
-
-/// By city first: people know that rather than the continent. Of several the last:
-/// `Asia/Istanbul` is only another name of `Europe/Istanbul`.
-fn zone_hint(text: &str) -> String {
-    let folded = text.trim().replace(' ', "_").to_lowercase();
-    let city = |zone: &&Tz| zone.name().to_lowercase().rsplit('/').next() == Some(&folded);
-    let by_city = TZ_VARIANTS.iter().rfind(city).map(|zone| zone.name());
-    let by_name = || nearest(&folded, TZ_VARIANTS.iter().map(|zone| zone.name()));
-    match by_city.or_else(by_name) {
-        Some(zone) => hint(Some(zone)),
-        None => "; write a name such as `Europe/Istanbul` or `UTC`".to_owned(),
-    }
 }
 
 /// One of a few words, each with its meaning.
@@ -155,23 +135,6 @@ mod tests {
         ];
         for (what, text, taken) in cases {
             assert_eq!(listen(text).is_ok(), taken, "{what}");
-        }
-    }
-
-    #[test]
-    fn the_zone_that_was_probably_meant_is_named() {
-        #[rustfmt::skip]
-        let cases = [
-            // what is special     text                meant
-            ("a slip",             "Europe/Istambul",  "Europe/Istanbul"),
-            ("lower case",         "europe/istanbul",  "Europe/Istanbul"),
-            ("only the city",      "new york",         "America/New_York"),
-            ("a city of two",      "Istanbul",         "Europe/Istanbul"),
-            ("nothing like it",    "the moon",         "such as"),
-        ];
-        for (what, text, meant) in cases {
-            let message = time_zone(text).expect_err(what);
-            assert!(message.contains(meant), "{what}: {message}");
         }
     }
 }

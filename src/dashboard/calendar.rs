@@ -1,10 +1,10 @@
 //! Days and hours of the site's zone, as long as they are: where clocks are put
 //! forward or back, a day has 23 or 25 hours, and an hour may come twice or never.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Timelike};
-use chrono_tz::Tz;
+use chrono::{Datelike, Days, NaiveDate, Timelike};
 
 use crate::moment::Moment;
+use crate::zone::Zone;
 
 /// One day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,19 +27,19 @@ pub(super) struct Hour {
 
 impl Day {
     /// The day `date`; `None` only at the ends of time.
-    pub(super) fn of(zone: Tz, date: NaiveDate) -> Option<Self> {
-        let (start, end) = (begins(zone, date)?, begins(zone, date.succ_opt()?)?);
+    pub(super) fn of(zone: &Zone, date: NaiveDate) -> Option<Self> {
+        let (start, end) = (zone.start_of(date), zone.start_of(date.succ_opt()?));
         Some(Self { date, start, end })
     }
 
     /// The `count` days before this one, oldest first.
-    pub(super) fn before(&self, zone: Tz, count: u64) -> Vec<Self> {
+    pub(super) fn before(&self, zone: &Zone, count: u64) -> Vec<Self> {
         let date = |back| self.date.checked_sub_days(Days::new(back));
         (1..=count).rev().filter_map(|back| Self::of(zone, date(back)?)).collect()
     }
 
     /// The week of this day, from Monday to Sunday.
-    pub(super) fn week(&self, zone: Tz) -> Vec<Self> {
+    pub(super) fn week(&self, zone: &Zone) -> Vec<Self> {
         let since_monday = u64::from(self.date.weekday().num_days_from_monday());
         let monday = self.date.checked_sub_days(Days::new(since_monday));
         let date = |number| monday?.checked_add_days(Days::new(number));
@@ -47,11 +47,11 @@ impl Day {
     }
 
     /// Its hours, in order.
-    pub(super) fn hours(&self, zone: Tz) -> Vec<Hour> {
+    pub(super) fn hours(&self, zone: &Zone) -> Vec<Hour> {
         let mut hours = Vec::with_capacity(25);
         let mut start = self.start;
         while start < self.end
-            && let Some(time) = local(zone, start)
+            && let Some(time) = zone.local(start)
         {
             hours.push(Hour { number: time.hour() as usize, start });
             let into_the_hour = i64::from(time.minute() * 60 + time.second());
@@ -71,48 +71,31 @@ impl Day {
     }
 }
 
-/// `moment` as clocks in `zone` show it; `None` outside of chrono's years.
-pub(super) fn local(zone: Tz, moment: Moment) -> Option<DateTime<Tz>> {
-    Some(moment.to_utc()?.with_timezone(&zone))
-}
-
-/// The first moment of `date`. A day may begin at one o'clock, where clocks are put forward at
-/// midnight; and where a zone crossed the date line a day was left out, and begins with the next.
-fn begins(zone: Tz, date: NaiveDate) -> Option<Moment> {
-    let midnight = date.and_time(NaiveTime::MIN);
-    let first = |quarter: i64| {
-        let time = midnight.checked_add_signed(TimeDelta::minutes(15 * quarter))?;
-        let moment = zone.from_local_datetime(&time).earliest()?;
-        Some(Moment::from_seconds(moment.timestamp()))
-    };
-    (0..=2 * 24 * 4).find_map(first)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn day(zone: Tz, date: &str) -> Day {
+    fn day(zone: &Zone, date: &str) -> Day {
         let date = date.parse().expect("test dates are ISO 8601");
         Day::of(zone, date).expect("it is no end of time")
     }
 
     #[test]
     fn a_day_is_as_long_as_it_is() {
-        use chrono_tz::{Africa, America, Asia, Australia, Europe, Pacific};
         #[rustfmt::skip]
         let cases = [
             // what is special                 zone                    date          begins                  hours  minutes
-            ("any day",                        Europe::Berlin,         "2026-01-05", "2026-01-04T23:00:00Z", 24,    24 * 60),
-            ("clocks are put forward",         Europe::Berlin,         "2026-03-29", "2026-03-28T23:00:00Z", 23,    23 * 60),
-            ("clocks are put back",            Europe::Berlin,         "2026-10-25", "2026-10-24T22:00:00Z", 25,    25 * 60),
-            ("it begins at one o'clock",       Africa::Cairo,          "2026-04-24", "2026-04-23T22:00:00Z", 23,    23 * 60),
-            ("half an hour back",              Australia::Lord_Howe,   "2026-04-05", "2026-04-04T13:00:00Z", 25,    24 * 60 + 30),
-            ("three quarters off the hour",    Asia::Kathmandu,        "2026-01-05", "2026-01-04T18:15:00Z", 24,    24 * 60),
-            ("midnight comes twice",           America::Havana,        "2026-11-01", "2026-11-01T04:00:00Z", 25,    25 * 60),
-            ("it was left out",                Pacific::Apia,          "2011-12-30", "2011-12-30T10:00:00Z", 0,     0),
+            ("any day",                        "Europe/Berlin",        "2026-01-05", "2026-01-04T23:00:00Z", 24,    24 * 60),
+            ("clocks are put forward",         "Europe/Berlin",        "2026-03-29", "2026-03-28T23:00:00Z", 23,    23 * 60),
+            ("clocks are put back",            "Europe/Berlin",        "2026-10-25", "2026-10-24T22:00:00Z", 25,    25 * 60),
+            ("it begins at one o'clock",       "Africa/Cairo",         "2026-04-24", "2026-04-23T22:00:00Z", 23,    23 * 60),
+            ("half an hour back",              "Australia/Lord_Howe",  "2026-04-05", "2026-04-04T13:00:00Z", 25,    24 * 60 + 30),
+            ("three quarters off the hour",    "Asia/Kathmandu",       "2026-01-05", "2026-01-04T18:15:00Z", 24,    24 * 60),
+            ("midnight comes twice",           "America/Havana",       "2025-11-02", "2025-11-02T04:00:00Z", 25,    25 * 60),
+            ("it was left out",                "Pacific/Apia",         "2011-12-30", "2011-12-30T10:00:00Z", 0,     0),
         ];
         for (what, zone, date, begins, hours, minutes) in cases {
+            let zone = &Zone::built_in(zone).expect(what);
             let day = day(zone, date);
             assert_eq!(day.start.to_string(), begins, "{what}");
             assert_eq!(day.hours(zone).len(), hours, "{what}");
@@ -122,7 +105,7 @@ mod tests {
 
     #[test]
     fn days_follow_one_another() {
-        let zone = chrono_tz::Europe::Berlin;
+        let zone = &Zone::built_in("Europe/Berlin").expect("known");
         let thursday = day(zone, "2026-10-29");
         let week = thursday.week(zone);
         assert_eq!(week.iter().map(Day::weekday).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6]);

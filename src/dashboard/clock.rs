@@ -1,13 +1,13 @@
 //! Moments as the page writes them, in the site's zone.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
-use chrono_tz::Tz;
 use compact_str::{CompactString, ToCompactString};
 use serde::Serialize;
 
-use super::calendar::{Day, local};
+use super::calendar::Day;
 use super::words::Words;
 use crate::moment::{Moment, date_and_time, two_digits};
+use crate::zone::Zone;
 
 /// A moment, written out for a `<time>` element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,23 +19,23 @@ pub struct Time {
 }
 
 /// Writes moments as seen at `now`.
-pub(super) struct Clock {
-    zone: Tz,
+pub(super) struct Clock<'a> {
+    zone: &'a Zone,
     words: &'static Words,
     today: Option<NaiveDate>,
 }
 
-impl Clock {
-    pub(super) fn new(zone: Tz, words: &'static Words, now: Moment) -> Self {
-        let today = local(zone, now).map(|time| time.date_naive());
+impl<'a> Clock<'a> {
+    pub(super) fn new(zone: &'a Zone, words: &'static Words, now: Moment) -> Self {
+        let today = zone.local(now).map(|time| time.date());
         Self { zone, words, today }
     }
 
     /// `moment` for the page.
     pub(super) fn time(&self, moment: Moment) -> Time {
         let datetime = moment.to_rfc3339();
-        let text = match local(self.zone, moment) {
-            Some(time) => self.day_and_hour(time.naive_local()),
+        let text = match self.zone.local(moment) {
+            Some(time) => self.day_and_hour(time),
             None => datetime.clone(),
         };
         Time { text, datetime }
@@ -43,11 +43,9 @@ impl Clock {
 
     /// `moment` in short: the hour alone if it is today, `20:38`, else the day as well.
     pub(super) fn short(&self, moment: Moment) -> CompactString {
-        match local(self.zone, moment) {
-            Some(time) if Some(time.date_naive()) == self.today => {
-                hour_and_minute(time.naive_local()).concat().into()
-            }
-            Some(time) => self.day_and_hour(time.naive_local()),
+        match self.zone.local(moment) {
+            Some(time) if Some(time.date()) == self.today => hour_and_minute(time).concat().into(),
+            Some(time) => self.day_and_hour(time),
             None => moment.to_rfc3339(),
         }
     }
@@ -77,9 +75,8 @@ impl Clock {
 }
 
 /// `moment` as the CSV writes it: `2023-10-20-20:38:09`.
-pub(super) fn csv_time(zone: Tz, moment: Moment) -> CompactString {
-    let local = local(zone, moment).map(|time| time.naive_local());
-    local
+pub(super) fn csv_time(zone: &Zone, moment: Moment) -> CompactString {
+    zone.local(moment)
         .and_then(|time| date_and_time(time, b"0000-00-00-00:00:00"))
         .unwrap_or_else(|| moment.to_rfc3339())
 }
@@ -99,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_moment_is_written_in_the_sites_zone_and_language() {
-        let istanbul = chrono_tz::Europe::Istanbul;
+        let istanbul = Zone::built_in("Europe/Istanbul").expect("known");
         #[rustfmt::skip]
         let cases = [
             // what is special             language       moment                  short                  text
@@ -109,7 +106,7 @@ mod tests {
             ("Turkish",                    Language::Tr, "2026-08-04T20:59:59Z", "4\u{a0}Ağu\u{a0}2026, 23:59",   "4\u{a0}Ağu\u{a0}2026, 23:59"),
         ];
         for (what, language, moment, short, text) in cases {
-            let clock = Clock::new(istanbul, Words::of(language), at("2026-01-05T18:00:00Z"));
+            let clock = Clock::new(&istanbul, Words::of(language), at("2026-01-05T18:00:00Z"));
             let (datetime, text) = (moment.into(), text.into());
             assert_eq!(clock.time(at(moment)), Time { text, datetime }, "{what}");
             assert_eq!(clock.short(at(moment)), short, "{what}");
@@ -118,7 +115,8 @@ mod tests {
 
     #[test]
     fn the_csv_writes_local_time_to_the_second() {
-        let written = csv_time(chrono_tz::Europe::Istanbul, at("2023-10-20T17:38:09Z"));
+        let istanbul = Zone::built_in("Europe/Istanbul").expect("known");
+        let written = csv_time(&istanbul, at("2023-10-20T17:38:09Z"));
         assert_eq!(written, "2023-10-20-20:38:09");
     }
 }

@@ -64,7 +64,7 @@ impl Dashboard {
     /// Says what a visitor may know of `presence` at `now`.
     pub fn new(presence: &Presence, settings: &Settings, now: Moment) -> Self {
         let words = words::Words::of(settings.site.language);
-        let zone = settings.site.time_zone;
+        let zone = &settings.site.time_zone;
         let clock = Clock::new(zone, words, now);
         let all = Visible::of(&presence.people, presence.nameless_present, &settings.privacy);
         let rooms = visible_rooms(presence, settings);
@@ -96,7 +96,7 @@ impl Dashboard {
 /// `moment` as it is written for whoever reads it at `now`: the hour alone if it is of that
 /// day, `20:38`, else the day as well.
 pub fn short_time(site: &config::Site, moment: Moment, now: Moment) -> CompactString {
-    Clock::new(site.time_zone, words::Words::of(site.language), now).short(moment)
+    Clock::new(&site.time_zone, words::Words::of(site.language), now).short(moment)
 }
 
 /// Where the dashboard is reached, where `site.base_url` tells it.

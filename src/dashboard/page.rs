@@ -152,7 +152,7 @@ pub(super) struct Pages<'a> {
     pub(super) address: Option<String>,
     pub(super) zone: &'a str,
     pub(super) words: &'static Words,
-    pub(super) clock: &'a Clock,
+    pub(super) clock: &'a Clock<'a>,
     /// Draws the charts; `None` only at the ends of time.
     pub(super) drawing: Option<&'a Drawing<'a>>,
     pub(super) now: Moment,

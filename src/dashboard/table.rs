@@ -1,11 +1,11 @@
 //! The table that Jekyll reads: everybody who is published, however long ago.
 
-use chrono_tz::Tz;
 use compact_str::CompactString;
 
 use super::clock::csv_time;
 use super::visible::Visible;
 use crate::moment::Moment;
+use crate::zone::Zone;
 
 /// A row of the CSV, not yet escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct TableRow {
 }
 
 /// The rows, last action first, then by name.
-pub(super) fn rows(visible: &Visible, zone: Tz) -> Vec<TableRow> {
+pub(super) fn rows(visible: &Visible, zone: &Zone) -> Vec<TableRow> {
     let time = |moment: Option<Moment>| match moment {
         Some(moment) => csv_time(zone, moment),
         None => CompactString::const_new("N/A"),

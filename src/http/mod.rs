@@ -3,6 +3,7 @@
 //! A client that is slow to send its headers, that stays idle, or that does not read
 //! its answer is closed; the rest goes on. What a handler may take, it limits itself.
 
+mod failure;
 mod shutdown;
 
 use std::io;
@@ -24,6 +25,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 
+pub use failure::{Certificate, Failure};
 pub use shutdown::{Shutdown, Signals, Trigger};
 
 /// From accepting to the end of the headers; also how long a connection may be idle.

@@ -11,8 +11,6 @@
 
 use std::collections::BTreeSet;
 
-use chrono_tz::Tz;
-
 use crate::config::notify::{Happening, Quiet};
 use crate::config::{Others, Privacy};
 use crate::moment::Moment;
@@ -21,6 +19,7 @@ use crate::notify::message::{Card, CardState, Message, News, Room, Summary};
 use crate::notify::sight::{Opening, Sight};
 use crate::notify::told::{Changes, Gathering, Open, Posted, Told, ToldRoom};
 use crate::roster::{End, Presence};
+use crate::zone::Zone;
 
 /// What one target is told, and when.
 #[derive(Debug, Clone)]
@@ -32,7 +31,7 @@ pub struct Rules {
     /// Of whom.
     pub privacy: Privacy,
     /// When it is told nothing, and in which zone.
-    pub quiet: Option<(Quiet, Tz)>,
+    pub quiet: Option<(Quiet, Zone)>,
     /// Whether it has cards instead of messages.
     pub has_cards: bool,
     /// Changes gather until none came for so many seconds …
@@ -119,7 +118,8 @@ impl<'a> Look<'a> {
         };
         let sight = Sight::of(people, nameless, &rules.privacy);
         let opening = sight.opening();
-        let is_quiet = rules.quiet.is_some_and(|(quiet, zone)| quiet.ends(zone, now).is_some());
+        let is_quiet =
+            rules.quiet.as_ref().is_some_and(|(quiet, zone)| quiet.ends(zone, now).is_some());
         Some(Self { rules, watched, sight, opening, is_quiet, now })
     }
 

@@ -27,6 +27,9 @@ pub struct Kept {
     pub last: Option<Fate>,
     /// The last one that was not delivered, and why.
     pub lost: Option<Fate>,
+    /// Why the last attempt was not answered; `None` since something was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unanswered: Option<String>,
     /// Who was forgotten of late.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forgotten: Vec<Mark>,

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use chrono::DateTime;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
@@ -14,12 +14,22 @@ use serde_json::Value;
 
 use crate::clock;
 use crate::config::Secret;
+use crate::http::{Certificate, Failure};
 
-/// Where the reset of a rate limit is said in seconds from now.
+/// Discord's: after how many seconds its rate limit is over, with fractions.
+const RESET_AFTER: &str = "x-ratelimit-reset-after";
+
+/// Mattermost's: the same; others name a moment here.
 const RESET: &str = "x-ratelimit-reset";
 
 /// Seconds beyond this are a moment since 1970, as some servers have it.
 const MOMENT: f64 = 1e9;
+
+/// What an answer's body says is believed up to this many seconds: its unit is not certain.
+const LONGEST_OF_BODY: f64 = 60.0;
+
+/// A whole number from here on, in a body, is taken for milliseconds.
+const MILLISECONDS: u64 = 1_000;
 
 /// No answer that matters is longer.
 const LONGEST_ANSWER: usize = 64 << 10;
@@ -42,7 +52,9 @@ pub struct Route {
 pub enum Outcome {
     /// It was taken; the id of the post, where the server says one.
     Taken(Option<String>),
-    /// It failed for now; the server may say when to come again.
+    /// There was no answer; it is tried again.
+    Unanswered(String),
+    /// The server failed for now; it may say when to come again.
     Later {
         /// What happened.
         why: String,
@@ -75,7 +87,7 @@ impl Route {
         if url.scheme() == "http" {
             builder = builder.tls_certs_only([]);
         }
-        let http = builder.build().context("the HTTP client could not be made")?;
+        let http = builder.build().map_err(|error| anyhow!(unanswered(&Failure::of(&error))))?;
         let bearer = |token: &Secret| {
             let mut value = HeaderValue::from_str(&format!("Bearer {}", token.reveal()))?;
             value.set_sensitive(true);
@@ -111,7 +123,7 @@ impl Route {
         }
         match request.send().await {
             Ok(response) => self.outcome(response).await,
-            Err(error) => later(&error),
+            Err(error) => Outcome::Unanswered(unanswered(&Failure::of(&error))),
         }
     }
 
@@ -120,7 +132,9 @@ impl Route {
         let answer = match read(response).await {
             Ok(answer) => answer,
             // Whether it was taken is not known: the answer broke off.
-            Err(error) if status.is_success() => return later(&error),
+            Err(error) if status.is_success() => {
+                return Outcome::Unanswered(unanswered(&Failure::of(&error)));
+            }
             Err(_) => Vec::new(),
         };
         let json: Option<Value> = serde_json::from_slice(&answer).ok();
@@ -177,17 +191,26 @@ fn verdict(status: StatusCode) -> Verdict {
     }
 }
 
-/// How long the server wants to be left alone.
+/// How long the server wants to be left alone. Headers have precedence: in the body, Discord has
+/// seconds, its older versions and some that imitate it have milliseconds.
 fn wait(headers: &HeaderMap, json: Option<&Value>, now_ms: i64) -> Option<Duration> {
     let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let now = now_ms as f64 / 1000.0;
-    let seconds = |text: &str| text.trim().parse::<f64>().ok();
+    let seconds = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
     let date = |text: &str| Some(DateTime::parse_from_rfc2822(text).ok()?.timestamp() as f64 - now);
     let asked = said(RETRY_AFTER.as_str()).and_then(|text| seconds(text).or_else(|| date(text)));
-    let discord = || json?.get("retry_after")?.as_f64();
+    let reset_after = || seconds(said(RESET_AFTER)?);
     let reset = || seconds(said(RESET)?).map(|at| if at > MOMENT { at - now } else { at });
-    let longest = asked.into_iter().chain(discord()).reduce(f64::max).or_else(reset)?;
-    Duration::try_from_secs_f64(longest.max(0.0)).ok()
+    let wait = asked.or_else(reset_after).or_else(reset).or_else(|| in_body(json?))?;
+    Duration::try_from_secs_f64(wait.max(0.0)).ok()
+}
+
+/// What Discord's answer says, in seconds.
+fn in_body(json: &Value) -> Option<f64> {
+    let number = json.get("retry_after")?;
+    let is_ms = number.as_u64().is_some_and(|number| number >= MILLISECONDS);
+    let seconds = number.as_f64()? / if is_ms { 1000.0 } else { 1.0 };
+    Some(seconds.min(LONGEST_OF_BODY))
 }
 
 /// Reads an answer, as far as it matters.
@@ -201,14 +224,47 @@ async fn read(mut response: Response) -> reqwest::Result<Vec<u8>> {
     Ok(answer)
 }
 
-/// What went wrong on the way, without the address.
-fn later(error: &reqwest::Error) -> Outcome {
-    let why = match error {
-        error if error.is_timeout() => "no answer in time",
-        error if error.is_connect() => "no connection; is the address right, and the server up?",
-        _ => "the connection broke off",
+/// Why there was no answer, and what to do; without the address.
+fn unanswered(failure: &Failure) -> String {
+    let text = match failure {
+        Failure::Certificate(fault) => return certificate(fault),
+        Failure::Tls(text) => return format!("TLS fails: {text}"),
+        Failure::Other(text) => return format!("there was no answer: {text}"),
+        Failure::NoSuchHost => {
+            "its name cannot be looked up; is the address right, and does this machine's DNS work?"
+        }
+        Failure::Unreachable => "there is no way to it; does this machine's network work?",
+        Failure::Refused => "nothing listens there; is the address right, and the server up?",
+        Failure::TimedOut => "no answer in time; is the server up, or a firewall in between?",
+        Failure::Closed => "the connection was closed before the answer came",
+        Failure::NotTls => "it does not speak TLS; is it `http://`, or another port?",
+        Failure::NotHttp => "it does not answer in HTTP; is it `https://`, or another port?",
+        Failure::NoAuthorities => {
+            "this machine has no certificates of authorities; install `ca-certificates`, and \
+             restart Lookout"
+        }
     };
-    Outcome::Later { why: why.to_owned(), wait: None }
+    text.to_owned()
+}
+
+fn certificate(fault: &Certificate) -> String {
+    let text = match fault {
+        Certificate::Other(text) => return format!("its certificate is not in order: {text}"),
+        Certificate::Expired => {
+            "its certificate has expired; have it renewed, or set this machine's clock"
+        }
+        Certificate::NotValidYet => {
+            "its certificate is not valid yet; is this machine's clock right?"
+        }
+        Certificate::WrongName => {
+            "its certificate is for another name; correct the address, or have one made for it"
+        }
+        Certificate::Untrusted => {
+            "its certificate comes from nobody whom this machine trusts; add its authority with \
+             `update-ca-certificates` and restart Lookout, or have the server send the whole chain"
+        }
+    };
+    text.to_owned()
 }
 
 #[cfg(test)]
@@ -244,7 +300,18 @@ mod tests {
             ("a date gone by",           Some(("retry-after", "Mon, 05 Jan 2026 19:00:00 GMT")), "",                      Some(0.0)),
             ("the reset of Mattermost",  Some(("x-ratelimit-reset", "3")),                     "",                        Some(3.0)),
             ("a reset as a moment",      Some(("x-ratelimit-reset", "1767643205")),            "",                        Some(5.0)),
-            ("Discord's answer",         Some(("x-ratelimit-reset", "9")),                     r#"{"retry_after":0.5}"#,  Some(0.5)),
+            ("Discord's precise one",    Some(("x-ratelimit-reset-after", "0.5")),             r#"{"retry_after":0.6}"#,  Some(0.5)),
+            ("milliseconds in the body", Some(("retry-after", "2")),                           r#"{"retry_after":1500}"#, Some(2.0)),
+            ("less in the body",         Some(("retry-after", "2")),                           r#"{"retry_after":0.5}"#,  Some(2.0)),
+            ("a header of another kind", Some(("x-ratelimit-reset", "3")),                     r#"{"retry_after":1500}"#, Some(3.0)),
+            ("a useless header",         Some(("retry-after", "soon")),                        r#"{"retry_after":0.5}"#,  Some(0.5)),
+            ("only the body",            None,                                                 r#"{"retry_after":0.5}"#,  Some(0.5)),
+            ("… in milliseconds",        None,                                                 r#"{"retry_after":1500}"#, Some(1.5)),
+            ("… in whole seconds",       None,                                                 r#"{"retry_after":7}"#,    Some(7.0)),
+            ("… in either, for long",    None,                                                 r#"{"retry_after":900}"#,  Some(60.0)),
+            ("… as a text",              None,                                                 r#"{"retry_after":"5"}"#,  None),
+            ("no number",                Some(("retry-after", "NaN")),                         "",                        None),
+            ("endless",                  Some(("retry-after", "inf")),                         r#"{"retry_after":0.5}"#,  Some(0.5)),
             ("nonsense",                 Some(("retry-after", "soon")),                        "never",                   None),
             ("less than none",           Some(("retry-after", "-5")),                          "",                        Some(0.0)),
         ];

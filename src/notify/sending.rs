@@ -33,8 +33,8 @@ pub struct Sending {
     pub is_kept: bool,
     /// Until when the webhook is used, because the bot was refused.
     bot_rests_until: Option<Moment>,
-    /// Whether the last attempt failed, so that it is told once.
-    fails: bool,
+    /// Why attempts fail, as logged last; `None` while they do not.
+    failing: Option<String>,
 }
 
 /// A request under way.
@@ -68,7 +68,7 @@ impl Flight {
 impl Sending {
     /// Goes on with what was kept.
     pub fn new(kept: Kept) -> Self {
-        Self { kept, is_kept: true, bot_rests_until: None, fails: false }
+        Self { kept, is_kept: true, bot_rests_until: None, failing: None }
     }
 
     /// Forgets those whose marks are news, also in what is under way.
@@ -203,8 +203,19 @@ impl Sending {
         let panicked = || Outcome::Later { why: "a task panicked".to_owned(), wait: None };
         let words = |why| if flight.is_outdated { WORDS_GONE.to_owned() } else { why };
         match outcome.unwrap_or_else(panicked) {
+            Outcome::Unanswered(why) => {
+                // The words are ours: nobody's name is among them.
+                if self.kept.unanswered.as_ref() != Some(&why) {
+                    self.kept.unanswered = Some(why.clone());
+                    self.is_kept = false;
+                }
+                // Another cause is news, unlike another answer of a server that is overloaded.
+                self.failing.take_if(|logged| *logged != why);
+                return self.try_again(desk, why, None);
+            }
             Outcome::Later { why, wait } => {
-                return self.try_again(desk, &why, wait);
+                self.is_kept &= self.kept.unanswered.take().is_none();
+                return self.try_again(desk, why, wait);
             }
             Outcome::Taken(id) => self.taken(desk, flight, id, now),
             Outcome::Gone(why) => match &flight.of {
@@ -213,20 +224,22 @@ impl Sending {
             },
             Outcome::Refused(why) => self.refused(desk, flight, &words(why), now),
         }
+        self.kept.unanswered = None;
         self.is_kept = false;
         desk.rhythm.goes_on();
     }
 
-    fn try_again(&mut self, desk: &mut Desk, why: &str, wait: Option<Duration>) {
+    fn try_again(&mut self, desk: &mut Desk, why: String, wait: Option<Duration>) {
         desk.rhythm.failed(Instant::now().into_std(), wait);
         desk.metrics.retries(&desk.target.label);
-        if !std::mem::replace(&mut self.fails, true) {
+        if self.failing.is_none() {
             tracing::warn!("chat {}: messages wait, it is tried again: {why}", desk.target.label);
+            self.failing = Some(why);
         }
     }
 
     fn taken(&mut self, desk: &Desk, flight: &Flight, id: Option<String>, now: Moment) {
-        if std::mem::take(&mut self.fails) {
+        if self.failing.take().is_some() {
             tracing::info!("chat {}: it takes messages again", desk.target.label);
         }
         desk.metrics.sent(&desk.target.label);

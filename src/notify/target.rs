@@ -188,7 +188,7 @@ fn rules(notify: &Notify, settings: &Settings, pace: Pace) -> Rules {
         rooms: watched(notify, settings),
         events: notify.events.clone(),
         privacy,
-        quiet: notify.quiet.map(|quiet| (quiet, settings.site.time_zone)),
+        quiet: notify.quiet.map(|quiet| (quiet, settings.site.time_zone.clone())),
         has_cards: notify.bot.is_some(),
         gather: pace.gather,
         gather_most: pace.gather_most,

@@ -21,6 +21,8 @@ mod preview;
 #[path = "../fuzz/properties/mod.rs"]
 mod properties;
 mod rotation;
+mod secrets;
 mod signals;
 mod site;
 mod support;
+mod zones;

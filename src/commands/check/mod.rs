@@ -18,6 +18,7 @@ mod secret;
 mod served;
 mod templates;
 mod unit;
+mod zone;
 
 use std::io::Write;
 use std::path::{Display, Path};
@@ -78,6 +79,7 @@ pub const CHECKS: &[Check] = &[
     templates::check,
     copies::own_directories,
     clock::check,
+    zone::check,
     ports::check,
     unit::check,
     outside::webhook,

@@ -2,7 +2,7 @@
 
 use tokio::runtime::Builder;
 
-use super::{Context, Line};
+use super::{Context, Line, Mark};
 use crate::archive::Archive;
 use crate::moment::Moment;
 use crate::notify::kept::Kept;
@@ -45,25 +45,33 @@ fn line(target: &Result<Found, Unusable>, now: Moment) -> Line {
             format!("chat {label}: {rooms}, nothing was sent yet; {hint}"),
         );
     };
-    let (is_fine, state) = state(kept, now);
+    let (mark, state) = state(kept, now);
     let text = format!("chat {label}: {rooms}, {state}");
-    if is_fine { Line::fine("notify", text) } else { Line::wrong("notify", text) }
+    match mark {
+        Mark::Fine => Line::fine("notify", text),
+        Mark::Look => Line::look("notify", text),
+        Mark::Wrong => Line::wrong("notify", text),
+    }
 }
 
-/// How it goes, and whether that is well.
-fn state(kept: &Kept, now: Moment) -> (bool, String) {
+/// How it goes, and how well that is.
+fn state(kept: &Kept, now: Moment) -> (Mark, String) {
     let test = "find out why with `lookout notify --test`";
-    if let (count, Some(since)) = kept.waiting()
-        && now.since(since) > PATIENCE
-    {
-        return (false, format!("{count} waiting since {since}; {test}"));
+    if let (count, Some(since)) = kept.waiting() {
+        let is_long = now.since(since) > PATIENCE;
+        let mark = if is_long { Mark::Wrong } else { Mark::Look };
+        match &kept.unanswered {
+            Some(why) => return (mark, format!("{count} waiting since {since}: {why}")),
+            None if is_long => return (mark, format!("{count} waiting since {since}; {test}")),
+            None => {}
+        }
     }
     match &kept.last {
-        None => (true, "nothing was sent yet".to_owned()),
+        None => (Mark::Fine, "nothing was sent yet".to_owned()),
         Some(last) => match &last.lost {
-            None => (true, format!("the last message was taken at {}", last.at)),
+            None => (Mark::Fine, format!("the last message was taken at {}", last.at)),
             Some(why) => {
-                (false, format!("the last message was lost at {}: {why}; {test}", last.at))
+                (Mark::Wrong, format!("the last message was lost at {}: {why}; {test}", last.at))
             }
         },
     }
@@ -107,6 +115,8 @@ mod tests {
             found(Some(Kept { last: Some(lost), ..Kept::default() })),
             found(Some(waiting(5))),
             found(Some(waiting(7200))),
+            found(Some(Kept { unanswered: Some("nobody listens".to_owned()), ..waiting(5) })),
+            found(Some(Kept { unanswered: Some("nobody listens".to_owned()), ..waiting(7200) })),
         ];
         let lines = targets.iter().map(|target| line(target, NOW).to_string());
         insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
@@ -116,6 +126,8 @@ mod tests {
         ✗ notify    chat 2 (slack at hooks.example): one room, the last message was lost at 2026-01-05T19:59:30Z: 404 Not Found; find out why with `lookout notify --test`
         ✓ notify    chat 2 (slack at hooks.example): one room, the last message was taken at 2026-01-05T17:13:21Z
         ✗ notify    chat 2 (slack at hooks.example): one room, 1 waiting since 2026-01-05T18:00:00Z; find out why with `lookout notify --test`
+        ! notify    chat 2 (slack at hooks.example): one room, 1 waiting since 2026-01-05T19:59:55Z: nobody listens
+        ✗ notify    chat 2 (slack at hooks.example): one room, 1 waiting since 2026-01-05T18:00:00Z: nobody listens
         ");
     }
 }

@@ -1,17 +1,14 @@
 //! The webhook from outside in: a signed challenge to ourselves, the way Zoom takes.
 
-use std::error::Error;
-use std::io;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use reqwest::{StatusCode, redirect};
-use rustls::CertificateError::{Expired, ExpiredContext, NotValidForName, NotValidForNameContext};
-use rustls::{CertificateError, Error as Tls};
 use serde_json::{Value, json};
 
 use super::{Context, Line};
 use crate::config::Secret;
+use crate::http::{Certificate, Failure};
 use crate::zoom::challenge::CHALLENGE;
 use crate::zoom::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, hmac_hex, sign};
 
@@ -39,7 +36,7 @@ pub(super) fn webhook(context: &Context<'_>) -> Vec<Line> {
     vec![match asked {
         Ok(Reply { status, text }) => judge(&url, status, &text, secret),
         Err(error) => {
-            let why = plainly(error.as_ref());
+            let why = plainly(&Failure::of(error.as_ref()));
             Line::wrong("webhook", format!("{url} cannot be reached: {why}"))
         }
     }]
@@ -96,55 +93,56 @@ fn judge(url: &str, status: StatusCode, text: &str, secret: &Secret) -> Line {
 }
 
 /// What went wrong, and what to do, in a sentence.
-fn plainly(error: &(dyn Error + 'static)) -> String {
-    if let Some(tls) = causes(error).find_map(|cause| cause.downcast_ref::<Tls>()) {
-        return certificate(tls);
-    }
-    let io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).last();
-    let is_slow = causes(error)
-        .filter_map(|cause| cause.downcast_ref::<reqwest::Error>())
-        .any(reqwest::Error::is_timeout);
-    let text = causes(error).last().map(ToString::to_string).unwrap_or_default();
-    match io.map(io::Error::kind) {
-        _ if is_slow => {
+fn plainly(failure: &Failure) -> String {
+    match failure {
+        Failure::Certificate(fault) => certificate(fault),
+        Failure::TimedOut => {
             "no answer within 3 s, and Zoom waits no longer; look at the firewall".to_owned()
         }
-        Some(io::ErrorKind::ConnectionRefused) => {
-            "nothing listens there; start the web server".to_owned()
-        }
-        _ if text.contains("dns") || text.contains("lookup") => {
+        Failure::Refused => "nothing listens there; start the web server".to_owned(),
+        Failure::NoSuchHost => {
             "its name cannot be found; correct `site.base_url`, or the DNS".to_owned()
         }
-        _ => format!("{text}; correct `site.base_url`, or look at the web server's log"),
+        Failure::Unreachable => {
+            "there is no way to it from here; look at this machine's network".to_owned()
+        }
+        Failure::NotTls => {
+            "it does not speak TLS; set up TLS there, or correct `site.base_url`".to_owned()
+        }
+        Failure::Tls(text) => {
+            format!("its certificate or TLS is not in order ({text}); correct that")
+        }
+        Failure::NoAuthorities => {
+            "this machine has no certificates of authorities; install `ca-certificates`".to_owned()
+        }
+        Failure::NotHttp => advice("it does not answer in HTTP"),
+        Failure::Closed => advice("the connection was closed before an answer came"),
+        Failure::Other(text) => advice(text),
     }
 }
 
-fn certificate(error: &Tls) -> String {
-    match error {
-        Tls::InvalidCertificate(Expired | ExpiredContext { .. }) => {
-            "its certificate has expired; renew it".to_owned()
+fn advice(text: &str) -> String {
+    format!("{text}; correct `site.base_url`, or look at the web server's log")
+}
+
+fn certificate(fault: &Certificate) -> String {
+    match fault {
+        Certificate::Expired => "its certificate has expired; renew it".to_owned(),
+        Certificate::NotValidYet => {
+            "its certificate is not valid yet; set this machine's clock, or that of whoever made it"
+                .to_owned()
         }
-        Tls::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+        Certificate::WrongName => {
             "its certificate is for another name; get one for this name".to_owned()
         }
-        Tls::InvalidCertificate(CertificateError::UnknownIssuer) => {
+        Certificate::Untrusted => {
             "its certificate comes from nobody whom this machine trusts, as Zoom will not; \
              get one from Let's Encrypt, say, and serve the whole chain"
                 .to_owned()
         }
-        other => format!("its certificate or TLS is not in order ({other}); correct that"),
-    }
-}
-
-/// An error and what caused it, also where it is wrapped in one of the operating system's.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| deeper(*error))
-}
-
-fn deeper<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(wrapped) => Some(wrapped),
-        None => error.source(),
+        Certificate::Other(text) => {
+            format!("its certificate or TLS is not in order ({text}); correct that")
+        }
     }
 }
 
@@ -173,24 +171,6 @@ mod tests {
             let status = StatusCode::from_u16(status).expect("a status");
             let line = judge(&format!("{scheme}://a"), status, body, &secret).to_string();
             assert!(line.starts_with(said), "{what}: {line}");
-        }
-    }
-
-    #[test]
-    fn a_certificate_is_named_plainly_however_deep_the_error_lies() {
-        #[rustfmt::skip]
-        let cases = [
-            // what is special     error                              said
-            ("too old",            CertificateError::Expired,         "has expired"),
-            ("another name",       CertificateError::NotValidForName, "is for another name"),
-            ("signed by itself",   CertificateError::UnknownIssuer,   "comes from nobody whom this machine trusts"),
-            ("anything else",      CertificateError::BadSignature,    "is not in order"),
-        ];
-        for (what, error, said) in cases {
-            let tls = Tls::InvalidCertificate(error);
-            let wrapped = io::Error::other(io::Error::other(tls));
-            let text = plainly(&wrapped);
-            assert!(text.contains(said), "{what}: {text}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::config::secret;
 use crate::config::section::Section;
 use crate::config::{Acknowledge, Archive, Secret, values};
 
@@ -40,7 +41,7 @@ fn url(section: &mut Section<'_>) -> Secret {
 
 fn from_file(file: &Path) -> Result<Secret, String> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file).map_err(|error| {
+    let text = secret::read(file).map_err(|error| {
         format!(
             "can't read `{shown}`: {error}; correct `archive.url_file` or the file's owner and mode"
         )
@@ -49,7 +50,14 @@ fn from_file(file: &Path) -> Result<Secret, String> {
 }
 
 fn address(text: &str) -> Result<Secret, String> {
-    let text = text.trim();
+    // A password may have any character but these, which it would have as `%` and two digits.
+    let fits = |c: char| !c.is_whitespace() && !c.is_control() && secret::is_visible(c);
+    if let Some(misfit) = secret::misfit(text, fits) {
+        return Err(format!(
+            "this is not an address of MongoDB, {misfit}; write for example `{URL}`"
+        ));
+    }
+    let text = secret::trimmed(text);
     let is_mongodb = ["mongodb://", "mongodb+srv://"].iter().any(|scheme| text.starts_with(scheme));
     match Secret::new(text) {
         Some(url) if is_mongodb => Ok(url),
@@ -84,4 +92,34 @@ fn collection(text: &str) -> Result<String, String> {
 fn acknowledge(text: &str) -> Result<Acknowledge, String> {
     let words = [("journal", Acknowledge::Journal), ("archive", Acknowledge::Archive)];
     values::word(text, &words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_without_what_editors_add_and_a_stray_character_is_named() {
+        let plain = "mongodb://ada:h%20ush@db.example/";
+        #[rustfmt::skip]
+        let cases = [
+            // what is special         text                                        address, or what is wrong
+            ("plain",                  plain.to_owned(),                           Ok(plain)),
+            ("of Windows",             format!("\u{feff}{plain}\r\n"),             Ok(plain)),
+            ("odd, but a password's",  "mongodb://ada:hüsh'\"@db.example".to_owned(), Ok("mongodb://ada:hüsh'\"@db.example")),
+            ("quotes around it",       format!("\"{plain}\""),                     Err("this is not an address of MongoDB; write")),
+            ("invisible at the end",   format!("{plain}\u{200b}"),                 Err("this is not an address of MongoDB, character 34 is invisible; write")),
+            ("a space in it",          plain.replace("%20", " "),                  Err("character 16 is white space")),
+            ("two of them",            format!("{plain}\n{plain}"),                Err("character 34 is a line break")),
+        ];
+        for (what, text, expected) in cases {
+            match (address(&text), expected) {
+                (Ok(url), Ok(expected)) => assert_eq!(url.reveal(), expected, "{what}"),
+                (Err(why), Err(said)) => {
+                    assert!(why.contains(said) && !why.contains("ush"), "{what}: {why}");
+                }
+                (found, _) => panic!("{what}: {found:?}"),
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@ use reqwest::Url;
 
 use crate::config::nearest::{hint, nearest};
 use crate::config::notify::{Bot, Chat, Credential, Happening, Names, Notify, Quiet};
+use crate::config::secret::{self, Unreadable};
 use crate::config::section::{Places, Section};
 use crate::config::{Note, Room, Secret, values, web};
 
@@ -21,7 +22,7 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Notify> {
         "whose chat it is, such as `kind = \"mattermost\"`, or `slack`, `discord`",
         chat,
     );
-    let hook = secret(section, ["url", "url_file"], hook_address);
+    let hook = credential(section, ["url", "url_file"], hook_address);
     let rooms = section.list("rooms", &[], values::some_text);
     let events =
         section.list("events", &["joined", "left", "started", "ended", "sharing"], happening);
@@ -43,7 +44,7 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Notify> {
 /// The bot, if there is one and all that belongs to it.
 fn bot(section: &mut Section<'_>, kind: Option<Chat>) -> Option<Bot> {
     let before = section.noted();
-    let token = secret(section, ["bot_token", "bot_token_file"], token);
+    let token = credential(section, ["bot_token", "bot_token_file"], token);
     let server = section.optional("server_url", web::server);
     let channel = section.optional("channel_id", channel_id);
     let is_meant = token.is_some() || server.is_some() || channel.is_some();
@@ -64,7 +65,7 @@ fn bot(section: &mut Section<'_>, kind: Option<Chat>) -> Option<Bot> {
 }
 
 /// A secret, typed or in a file; no message quotes it.
-fn secret(
+fn credential(
     section: &mut Section<'_>,
     [key, file_key]: [&'static str; 2],
     parse: fn(&str) -> Result<Secret, String>,
@@ -92,24 +93,33 @@ fn secret(
 }
 
 fn from_file(path: &Path, parse: fn(&str) -> Result<Secret, String>) -> Result<Secret, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{error}; correct the path, or the file's owner and mode"))?;
-    parse(text.trim())
+    let text = secret::read(path).map_err(|error| match error {
+        Unreadable::System(error) => {
+            format!("{error}; correct the path, or the file's owner and mode")
+        }
+        Unreadable::NotText(why) => why,
+    })?;
+    parse(&text)
 }
 
 fn hook_address(text: &str) -> Result<Secret, String> {
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    match Secret::new(text) {
-        Some(secret) if url.is_some_and(|url| url.has_host()) => Ok(secret),
-        _ => Err("this is not the address of a webhook; copy what the chat shows, such as `https://chat.example.org/hooks/…`".to_owned()),
+    const ADVICE: &str = "copy what the chat shows, such as `https://chat.example.org/hooks/…`";
+    // Of some of these, a parser of addresses would make something else without a word.
+    if let Some(misfit) = secret::misfit(text, secret::is_of_address) {
+        return Err(format!("this is not the address of a webhook, {misfit}; {ADVICE}"));
     }
+    let url = Url::parse(secret::trimmed(text)).ok();
+    let is_hook = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    let secret = Secret::new(text).filter(|_| url.is_some_and(is_hook));
+    secret.ok_or_else(|| format!("this is not the address of a webhook; {ADVICE}"))
 }
 
 fn token(text: &str) -> Result<Secret, String> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
-    Secret::new(text).filter(|_| plain).ok_or_else(|| {
-        "this is not a bot's token; copy what Mattermost shows when you make one".to_owned()
-    })
+    const ADVICE: &str = "copy what Mattermost shows when you make one";
+    if let Some(misfit) = secret::misfit(text, secret::is_of_token) {
+        return Err(format!("this is not a bot's token, {misfit}; {ADVICE}"));
+    }
+    Secret::new(text).ok_or_else(|| format!("this is not a bot's token; {ADVICE}"))
 }
 
 fn channel_id(text: &str) -> Result<String, String> {
@@ -225,12 +235,25 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         fs::write(dir.path().join("hook"), " https://chat.example/hooks/hush\n").expect("written");
         fs::write(dir.path().join("note"), "hush, the hook is elsewhere").expect("written");
+        let address = "https://chat.example/hooks/hush";
+        let utf16: Vec<u8> =
+            format!("\u{feff}{address}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        fs::write(dir.path().join("windows"), utf16).expect("written");
+        fs::write(dir.path().join("quotes"), format!("\"{address}\"\n")).expect("written");
+        fs::write(dir.path().join("broken"), address.replace("ush", "us\nh")).expect("written");
+        fs::write(dir.path().join("unseen"), format!("{address}hush\u{200b}\n")).expect("written");
+        fs::write(dir.path().join("latin"), b"hush\xe9").expect("written");
         #[rustfmt::skip]
         let cases = [
             // what is special   file       said
             ("an address",       "hook",    None),
             ("something else",   "note",    Some("this is not the address of a webhook")),
             ("no such file",     "missing", Some("No such file")),
+            ("of Windows",       "windows", None),
+            ("quotes",           "quotes",  Some("this is not the address of a webhook, character 1 is a quotation mark")),
+            ("a line break",     "broken",  Some("character 31 is a line break")),
+            ("invisible",        "unseen",  Some("character 36 is invisible")),
+            ("not UTF-8",        "latin",   Some("byte 5 is not UTF-8")),
         ];
         for (what, file, said) in cases {
             let hook = target(dir.path(), &format!("url_file = '{file}'")).hook.expect(what);

@@ -1,19 +1,26 @@
 //! `[site]`
 
 use crate::config::section::Section;
-use crate::config::{Language, Site, values, web};
+use crate::config::{Language, Site, ZoneRules, values, web};
 
-pub(in crate::config) fn read(section: &mut Section<'_>) -> Site {
-    Site {
-        title: section.value("title", "Lookout", values::some_text),
-        output_dir: section.path("output_dir", "site"),
-        path: section.value("path", "/lookout/", web::directory),
-        base_url: section.value("base_url", "", web::origin),
-        time_zone: section.value("time_zone", "UTC", values::time_zone),
+/// The section, and the rules of its time zone.
+pub(in crate::config) fn read(section: &mut Section<'_>) -> (Site, ZoneRules) {
+    let title = section.value("title", "Lookout", values::some_text);
+    let output_dir = section.path("output_dir", "site");
+    let path = section.value("path", "/lookout/", web::directory);
+    let base_url = section.value("base_url", "", web::origin);
+    let (time_zone, rules) = section.time_zone("time_zone", "UTC");
+    let site = Site {
+        title,
+        output_dir,
+        path,
+        base_url,
+        time_zone,
         language: section.value("language", "en", language),
         templates_dir: section.path("templates_dir", "templates"),
         static_dir: section.path("static_dir", "static"),
-    }
+    };
+    (site, rules)
 }
 
 fn language(text: &str) -> Result<Language, String> {

@@ -4,7 +4,6 @@
 //! four times, and the chart moves on once a day. An average is over the time
 //! there was: an hour that clocks left out or showed twice counts as what it was.
 
-use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::super::calendar::Day;
@@ -12,6 +11,7 @@ use super::super::visible::Visible;
 use super::Drawing;
 use super::tally::Tally;
 use crate::moment::Moment;
+use crate::zone::Zone;
 
 const DAYS: u64 = 28;
 
@@ -64,7 +64,7 @@ pub(super) struct Hours {
 }
 
 impl Hours {
-    pub(super) fn before(today: &Day, zone: Tz) -> Self {
+    pub(super) fn before(today: &Day, zone: &Zone) -> Self {
         let (mut edges, mut cells) = (Vec::new(), Vec::new());
         for day in today.before(zone, DAYS) {
             for hour in day.hours(zone) {

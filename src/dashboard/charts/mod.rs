@@ -11,14 +11,13 @@ mod tally;
 mod today;
 mod week;
 
-use chrono_tz::Tz;
-
 use super::calendar::Day;
 use super::clock::Clock;
 use super::visible::Visible;
 use super::words::Words;
 use crate::moment::Moment;
 use crate::roster::{End, Person, Visit};
+use crate::zone::Zone;
 
 pub use four_weeks::{FourWeeks, Run, Weekday};
 pub use today::{Bar, HourMark, Strip, Today};
@@ -37,9 +36,9 @@ pub(super) struct Charts {
 
 /// What the charts of all pages have in common.
 pub(super) struct Drawing<'a> {
-    clock: &'a Clock,
+    clock: &'a Clock<'a>,
     words: &'static Words,
-    zone: Tz,
+    zone: &'a Zone,
     /// What lasts is drawn up to here.
     until: Moment,
     today: Day,
@@ -50,9 +49,9 @@ pub(super) struct Drawing<'a> {
 impl<'a> Drawing<'a> {
     /// Prepares charts as of `now`; `None` only at the ends of time.
     pub(super) fn new(
-        zone: Tz,
+        zone: &'a Zone,
         words: &'static Words,
-        clock: &'a Clock,
+        clock: &'a Clock<'a>,
         now: Moment,
     ) -> Option<Self> {
         let today = clock.today()?;

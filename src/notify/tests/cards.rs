@@ -3,6 +3,7 @@
 use super::stage::{Stage, clock, rules};
 use crate::config::notify::Quiet;
 use crate::notify::digest::Rules;
+use crate::zone::Zone;
 
 fn with_cards() -> Rules {
     Rules { has_cards: true, ..rules() }
@@ -41,7 +42,8 @@ fn an_opening_without_a_card_is_told_in_messages() {
     20:10:00 card: since 20:10:00: Ada +0, peak 1, sharing:
     ");
     // It opened in quiet hours.
-    let quiet = (Quiet::parse("23:00-07:00").expect("hours"), chrono_tz::UTC);
+    let quiet =
+        (Quiet::parse("23:00-07:00").expect("hours"), Zone::built_in("UTC").expect("known"));
     let rules = Rules { quiet: Some(quiet), ..with_cards() };
     insta::assert_snapshot!(Stage::begun(rules).play("30:50:00 +Ada\n31:10:00 +Bob\n31:20:00 -Ada -Bob").said(), @"
     31:10:10 Bob joined; 2 in
@@ -51,7 +53,8 @@ fn an_opening_without_a_card_is_told_in_messages() {
 
 #[test]
 fn a_card_is_edited_in_quiet_hours_and_closed_however_late() {
-    let quiet = (Quiet::parse("23:00-07:00").expect("hours"), chrono_tz::UTC);
+    let quiet =
+        (Quiet::parse("23:00-07:00").expect("hours"), Zone::built_in("UTC").expect("known"));
     let rules = Rules { quiet: Some(quiet), ..with_cards() };
     let mut stage = Stage::begun(rules).play("22:50:00 +Ada\n23:10:00 +Bob");
     stage.deliver_all("23:30:00", "-Ada -Bob");

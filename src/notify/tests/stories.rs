@@ -4,6 +4,7 @@ use super::stage::{Stage, clock, names, privacy, rules, watched};
 use crate::config::Others;
 use crate::config::notify::{Happening, Quiet};
 use crate::notify::digest::Rules;
+use crate::zone::Zone;
 
 /// What is said of `script` to a target that knows the room to be empty.
 fn said(script: &str) -> String {
@@ -177,7 +178,8 @@ fn what_is_told_late_is_told_while_it_is_fresh() {
 
 #[test]
 fn nothing_is_told_in_quiet_hours_nor_of_them() {
-    let quiet = (Quiet::parse("23:00-07:00").expect("hours"), chrono_tz::UTC);
+    let quiet =
+        (Quiet::parse("23:00-07:00").expect("hours"), Zone::built_in("UTC").expect("known"));
     let rules = Rules { quiet: Some(quiet), ..rules() };
     insta::assert_snapshot!(said_by(rules, "
         22:50:00 +Ada +Bob

@@ -5,6 +5,7 @@ use std::path::Path;
 use lookout::config::{PublishList, Settings};
 use lookout::moment::Moment;
 use lookout::roster::{End, Person, Presence, Visit};
+use lookout::zone::Zone;
 use lookout::zoom::Name;
 
 /// A Monday evening in Istanbul.
@@ -17,7 +18,7 @@ pub fn settings() -> Settings {
     let mut settings = Settings::default();
     settings.site.templates_dir = Path::new("/nowhere").to_owned();
     settings.site.static_dir = Path::new("/nowhere").to_owned();
-    settings.site.time_zone = chrono_tz::Europe::Istanbul;
+    settings.site.time_zone = Zone::built_in("Europe/Istanbul").expect("known");
     settings.privacy.publish = PublishList::Everybody;
     settings
 }

@@ -86,6 +86,22 @@ fn a_server_that_says_when_is_asked_then() {
 }
 
 #[test]
+fn the_header_says_when_whatever_the_body_says() {
+    for (kind, chat) in
+        [("mattermost", Chat::mattermost()), ("slack", Chat::slack()), ("discord", Chat::discord())]
+    {
+        // As seconds, the body would mean 25 minutes.
+        chat.next([Answer::TooManyInTwoUnits { header: 1, body: 1_500 }]);
+        let mut stage = Stage::new(&hook(kind, &chat.hook()));
+        stage.join("Ada");
+        chat.wait_for_posts(1);
+        let heard = chat.heard();
+        let waited = heard[1].at.duration_since(heard[0].at);
+        assert!(waited >= Duration::from_millis(950), "{kind}: {waited:?}");
+    }
+}
+
+#[test]
 fn an_outage_delays_messages_and_loses_repeats_and_mixes_up_none() {
     use Answer::{Closes, ClosesHalfway, Hangs, Status, TooManyAtUnknownTime};
     let chat = Chat::mattermost();

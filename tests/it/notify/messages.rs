@@ -3,6 +3,7 @@
 use lookout::config::{Language, Settings};
 use lookout::moment::Moment;
 use lookout::notify::{Card, CardState, Encoder, Inside, Message, News, Room, Service, Summary};
+use lookout::zone::Zone;
 use lookout::zoom::Name;
 use serde_json::Value;
 
@@ -73,7 +74,7 @@ fn summary(people: Vec<Name>, others: usize) -> Summary {
 pub fn encoder(service: Service, language: Language) -> Encoder {
     let mut settings = Settings::default();
     settings.site.templates_dir = "/nowhere".into();
-    settings.site.time_zone = chrono_tz::Europe::Istanbul;
+    settings.site.time_zone = Zone::built_in("Europe/Istanbul").expect("known");
     settings.site.language = language;
     Encoder::load(service, &settings).expect("the built-in templates have no fault")
 }

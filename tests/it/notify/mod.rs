@@ -9,3 +9,4 @@ mod program;
 mod settings;
 mod stage;
 mod templates;
+mod unanswered;

@@ -11,7 +11,7 @@ use crate::support::lookout::{now, until};
 
 const PUBLISHED: &str = "[privacy]\npublish = [\"*\"]\n";
 
-fn lookout(targets: &str) -> Lookout {
+pub(super) fn lookout(targets: &str) -> Lookout {
     Lookout::with_settings(&format!("{PUBLISHED}{targets}"))
 }
 
@@ -25,7 +25,7 @@ pub(super) fn body(what: &str, name: &str) -> String {
 }
 
 #[track_caller]
-fn deliver(lookout: &Lookout, body: &str) {
+pub(super) fn deliver(lookout: &Lookout, body: &str) {
     assert_eq!(lookout.deliver(body.as_bytes()).status, 204, "{body}");
 }
 
@@ -137,7 +137,7 @@ fn a_test_sends_one_sample_to_each_and_says_what_came_back() {
     insta::assert_snapshot!(said.replace(&dir, "DIR"), @r#"
     ✓ chat 1 (mattermost at 127.0.0.1), webhook: the sample was taken
     ✗ chat 2 (discord at 127.0.0.1), webhook: refused, 404 Not Found: {"code":0,"message":"as the test says"}; make a new webhook if that one is gone
-    ✗ chat 3 (slack at 127.0.0.1), webhook: no connection; is the address right, and the server up?; try again later
+    ✗ chat 3 (slack at 127.0.0.1), webhook: nothing listens there; is the address right, and the server up?
     ✗ chat 4 (slack): `notify.url_file`, `missing`: No such file or directory (os error 2); correct the path, or the file's owner and mode
     "#);
     let refused = all.run(&["notify"]);

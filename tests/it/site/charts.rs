@@ -2,27 +2,27 @@
 
 use std::path::Path;
 
-use chrono_tz::Tz;
 use lookout::config::Settings;
 use lookout::dashboard::{Dashboard, Page};
 use lookout::moment::Moment;
 use lookout::roster::{End, Person, Presence, Visit};
+use lookout::zone::Zone;
 use proptest::prelude::*;
 
 use super::sample::{Does, NOW, at, person, presence, settings};
 
-fn settings_in(zone: Tz) -> Settings {
+fn settings_in(zone: &str) -> Settings {
     let mut settings = settings(Path::new("/nowhere"));
-    settings.site.time_zone = zone;
+    settings.site.time_zone = Zone::built_in(zone).expect("known");
     settings
 }
 
 /// The page of `people` as of `now`, in UTC.
 fn page(people: Vec<Person>, now: &str) -> Page {
-    page_in(chrono_tz::UTC, people, now)
+    page_in("UTC", people, now)
 }
 
-fn page_in(zone: Tz, people: Vec<Person>, now: &str) -> Page {
+fn page_in(zone: &str, people: Vec<Person>, now: &str) -> Page {
     let made = Dashboard::new(&presence(people), &settings_in(zone), at(now));
     made.pages.into_iter().next().expect("there is a page")
 }
@@ -96,7 +96,7 @@ fn many_visits_in_a_day_are_told_by_the_last_ones() {
 
 #[test]
 fn a_strip_is_as_long_as_its_day() {
-    let berlin = chrono_tz::Europe::Berlin;
+    let berlin = "Europe/Berlin";
     #[rustfmt::skip]
     let cases = [
         // what is special          now                     minutes  noon is at
@@ -158,7 +158,7 @@ fn the_last_four_weeks_are_averages_of_whole_days() {
 fn an_hour_that_comes_twice_counts_as_two() {
     // Somebody is in all through the four weeks in which clocks are put back.
     let here = visitor(Some("2026-10-01T00:00:00Z"), End::Open);
-    let page = page_in(chrono_tz::Europe::Berlin, vec![here], "2026-11-02T12:00:00Z");
+    let page = page_in("Europe/Berlin", vec![here], "2026-11-02T12:00:00Z");
     let chart = page.four_weeks.expect("somebody was in");
     for day in &chart.days {
         let runs: Vec<_> = day.runs.iter().map(|run| (run.from, run.hours, run.level)).collect();
@@ -169,7 +169,7 @@ fn an_hour_that_comes_twice_counts_as_two() {
 
 #[test]
 fn charts_move_on_by_quarters_of_an_hour_while_somebody_is_in() {
-    let settings = settings_in(chrono_tz::UTC);
+    let settings = settings_in("UTC");
     let made = |people: &[Person], now: &str| {
         let made = Dashboard::new(&presence(people.to_vec()), &settings, at(now));
         (format!("{:?}", made.pages), made.next_change.map(|moment| moment.to_string()))
@@ -222,7 +222,7 @@ proptest! {
     #[test]
     fn nothing_changes_before_the_next_change(
         people in proptest::collection::vec(somebody(), 0..4),
-        zone in prop::sample::select(vec![chrono_tz::UTC, chrono_tz::Asia::Kathmandu, chrono_tz::America::New_York]),
+        zone in prop::sample::select(vec!["UTC", "Asia/Kathmandu", "America/New_York"]),
         now in 0..40 * DAY,
         later in 0.0..1.0_f64,
     ) {

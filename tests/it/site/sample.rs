@@ -6,6 +6,7 @@ use lookout::config::{PublishList, Room, Settings, Slug};
 use lookout::moment::Moment;
 use lookout::roster::{self, End, Person, Presence, Visit};
 use lookout::site::{Edition, Position};
+use lookout::zone::Zone;
 use lookout::zoom::Name;
 
 /// The moment of all samples: a Monday evening in Istanbul.
@@ -85,7 +86,7 @@ pub fn settings(directory: &Path) -> Settings {
     settings.site.output_dir = directory.join("site");
     settings.site.templates_dir = directory.join("templates");
     settings.site.static_dir = directory.join("static");
-    settings.site.time_zone = chrono_tz::Europe::Istanbul;
+    settings.site.time_zone = Zone::built_in("Europe/Istanbul").expect("known");
     settings.journal.path = directory.join("lookout.db");
     settings.privacy.publish = PublishList::Everybody;
     settings

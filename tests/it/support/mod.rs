@@ -13,6 +13,7 @@ pub mod proxy;
 pub mod replay;
 pub mod stored;
 pub mod systemd;
+pub mod tls;
 
 pub use http::{Reply, Request};
 pub use lookout::{Lookout, SECRET};

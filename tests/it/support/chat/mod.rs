@@ -43,6 +43,8 @@ pub enum Answer {
     Status(u16),
     /// 429: the service names the time after which to come again, each in its way.
     TooMany { retry_after: Duration },
+    /// 429: so many seconds in the header, and any number in the body, as Discord's imitators have it.
+    TooManyInTwoUnits { header: u64, body: u64 },
     /// 429 without a word about when.
     TooManyAtUnknownTime,
     /// The service does as asked, but says so only after a while.

@@ -39,6 +39,10 @@ fn connection(service: Service, shared: &Shared, stream: TcpStream) -> io::Resul
             }
             Answer::Status(status) => Some(refusal(service, status)),
             Answer::TooMany { retry_after } => Some(too_many(service, Some(retry_after))),
+            Answer::TooManyInTwoUnits { header, body } => Some(
+                Reply::new(429, format!(r#"{{"retry_after":{body}}}"#))
+                    .header("retry-after", header),
+            ),
             Answer::TooManyAtUnknownTime => Some(too_many(service, None)),
             Answer::ClosesHalfway => Some(Reply::new(200, "ok, but this is never read to its end")),
             Answer::Hangs | Answer::Closes => None,
