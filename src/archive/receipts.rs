@@ -1,7 +1,7 @@
 //! Who waits for an event to be in the archive.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 use mongodb::bson::doc;
@@ -16,30 +16,60 @@ use crate::zoom::Key;
 /// Tells those who wait for an event that the archive has it.
 #[derive(Debug, Default)]
 pub struct Receipts {
-    waiting: Mutex<HashMap<Key, Vec<oneshot::Sender<()>>>>,
+    waiting: Arc<Waiting>,
 }
 
-/// Resolves once the archive has an event.
-pub type Receipt = oneshot::Receiver<()>;
+/// The requests that wait, by the key of their event.
+#[derive(Debug, Default)]
+struct Waiting(Mutex<HashMap<Key, Vec<oneshot::Sender<()>>>>);
+
+/// One request's wait for an event. Dropping it ends the wait.
+#[derive(Debug)]
+pub struct Receipt {
+    key: Key,
+    arrival: oneshot::Receiver<()>,
+    waiting: Arc<Waiting>,
+}
 
 impl Receipts {
     /// A receipt for the event of `key`. To be asked for before it is stored.
     pub fn expect(&self, key: Key) -> Receipt {
-        let (arrived, receipt) = oneshot::channel();
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let senders = waiting.entry(key).or_default();
-        // Zoom sends again what it got no answer to: the earlier request is over.
-        senders.retain(|sender| !sender.is_closed());
-        senders.push(arrived);
-        receipt
+        let (arrived, arrival) = oneshot::channel();
+        self.waiting.lock().entry(key).or_default().push(arrived);
+        Receipt { key, arrival, waiting: Arc::clone(&self.waiting) }
     }
 
     /// Says that the archive has the events of `keys`.
     pub fn arrived(&self, keys: impl IntoIterator<Item = Key>) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock();
         for sender in keys.into_iter().filter_map(|key| waiting.remove(&key)).flatten() {
             // It is no failure that nobody listens any more: the request timed out.
             sender.send(()).ok();
+        }
+    }
+}
+
+impl Waiting {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Vec<oneshot::Sender<()>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Receipt {
+    /// Waits until the archive has the event; false if nobody can say that any more.
+    async fn arrived(mut self) -> bool {
+        (&mut self.arrival).await.is_ok()
+    }
+}
+
+impl Drop for Receipt {
+    fn drop(&mut self) {
+        self.arrival.close();
+        let mut waiting = self.waiting.lock();
+        let Some(senders) = waiting.get_mut(&self.key) else { return };
+        senders.retain(|sender| !sender.is_closed());
+        if senders.is_empty() {
+            waiting.remove(&self.key);
         }
     }
 }
@@ -65,9 +95,11 @@ impl Majority {
     ) -> bool {
         let shipped = async {
             match appended {
-                Appended::New => receipt.await.is_ok(),
+                Appended::New => receipt.arrived().await,
                 // It may have been shipped long ago, or still wait.
-                Appended::Known => self.holds(key).await.unwrap_or(false) || receipt.await.is_ok(),
+                Appended::Known => {
+                    self.holds(key).await.unwrap_or(false) || receipt.arrived().await
+                }
             }
         };
         timeout_at(deadline, shipped).await.unwrap_or(false)
@@ -95,19 +127,31 @@ mod tests {
         let (first, second) = (receipts.expect(key), receipts.expect(key));
         let mut elsewhere = receipts.expect(other);
         receipts.arrived([key]);
-        assert_eq!((first.await, second.await), (Ok(()), Ok(())));
-        assert!(elsewhere.try_recv().is_err(), "another event");
+        assert_eq!((first.arrived().await, second.arrived().await), (true, true));
+        assert!(elsewhere.arrival.try_recv().is_err(), "another event");
     }
 
     #[test]
-    fn whoever_gave_up_is_forgotten() {
+    fn a_receipt_leaves_nothing_behind_however_it_ends() {
         let receipts = Receipts::default();
-        let key = Key::of(b"a");
-        for _ in 0..3 {
-            drop(receipts.expect(key));
+        let keys: Vec<Key> = (0..1000_u32).map(|n| Key::of(&n.to_be_bytes())).collect();
+        let waiting = || receipts.waiting.lock().len();
+        for key in &keys {
+            // Zoom sent it again before the first request was over.
+            let both = [receipts.expect(*key), receipts.expect(*key)];
+            assert_eq!(waiting(), 1, "both wait for the same event");
+            let [first, second] = both;
+            drop(first);
+            assert_eq!(waiting(), 1, "the other one still waits");
+            drop(second);
+            assert_eq!(waiting(), 0, "nobody waits any more");
         }
-        let _last = receipts.expect(key);
-        let waiting = receipts.waiting.lock().expect("nobody panicked");
-        assert_eq!(waiting[&key].len(), 1);
+        let receipt = receipts.expect(keys[0]);
+        receipts.arrived([keys[0]]);
+        let again = receipts.expect(keys[0]);
+        drop(receipt);
+        assert_eq!(waiting(), 1, "an old receipt takes nobody else's away");
+        drop(again);
+        assert_eq!(waiting(), 0);
     }
 }

@@ -35,7 +35,7 @@ pub async fn run(
     let intake = intake.acknowledging(shipping.as_ref().and_then(|s| s.majority(&settings)));
     let (trigger, shutdown) = Trigger::new();
     let servers = [
-        (public, intake.router(&settings.zoom.path)),
+        (public, intake.router(&settings.zoom.paths())),
         (private, admin::router(Arc::clone(&health))),
     ];
     let servers = servers.map(|(listener, router)| spawn(listener, router, &shutdown));

@@ -92,7 +92,7 @@ impl Service {
         let site = visitors::router(&settings, publications, shutdown.clone());
         let preview = preview
             .map(|listener| start_preview(listener, &settings, site.clone(), &previews, &shutdown));
-        let router = intake.router(&settings.zoom.path).merge(site);
+        let router = intake.router(&settings.zoom.paths()).merge(site);
         let (snapshots, for_chats) = watch::channel(None);
         let live = Live {
             snapshots,

@@ -241,6 +241,15 @@ pub struct Zoom {
     pub max_body: usize,
 }
 
+impl Zoom {
+    /// The paths at which deliveries are accepted: with and without a slash at the end,
+    /// because Zoom never follows a redirect from one to the other.
+    pub fn paths(&self) -> [String; 2] {
+        let path = self.path.trim_end_matches('/');
+        [path.to_owned(), format!("{path}/")]
+    }
+}
+
 /// `[journal]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Journal {

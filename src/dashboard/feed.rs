@@ -9,6 +9,7 @@ use super::visible::WINDOW_S;
 use super::words::Words;
 use crate::moment::Moment;
 use crate::roster::End;
+use crate::zoom::Name;
 
 /// How many entries a feed has at most.
 const ENTRIES: usize = 30;
@@ -67,7 +68,7 @@ struct News {
 impl Feed {
     /// The feed of a place as of `now`.
     pub(super) fn new(place: &Place, words: &'static Words, now: Moment) -> Self {
-        let openings = Openings::of(&place.visible.people);
+        let openings = Openings::of(place.visible.people.iter().copied());
         let teller = Teller { place, words, openings: &openings, horizon: now.plus(-WINDOW_S) };
         let news: Vec<News> = openings
             .all()
@@ -117,7 +118,7 @@ impl Teller<'_> {
     fn opened(&self, opening: &Opening) -> News {
         let around = &self.words.around;
         let first = self.openings.first(opening);
-        self.tell("opened", around.opened, opening.start, around.came.replace("{}", first))
+        self.tell("opened", around.opened, opening.start, around.came.replace("{}", first.as_str()))
     }
 
     fn emptied(&self, opening: &Opening, end: Moment) -> News {
@@ -143,8 +144,9 @@ impl Teller<'_> {
         News { at, fades: fades(at), entry }
     }
 
-    fn names(&self, people: &[&str]) -> String {
-        let named = people[..people.len().min(NAMED)].join(", ");
+    fn names(&self, people: &[&Name]) -> String {
+        let named = people.iter().take(NAMED).map(|name| name.as_str());
+        let named = named.collect::<Vec<_>>().join(", ");
         match people.len().saturating_sub(NAMED) {
             0 => named,
             more => format!("{named} {}", (self.words.more)(more)),

@@ -36,6 +36,7 @@ pub use badge::{Badge, Shield};
 pub use charts::{Bar, FourWeeks, HourMark, Run, Strip, Today, Week, WeekDay, Weekday};
 pub use clock::Time;
 pub use feed::{Entry, Feed};
+pub(crate) use openings::{Opening, Openings};
 pub use page::{Away, Member, Page, RoomCard, Row};
 pub use sample::samples;
 pub use table::TableRow;

@@ -8,6 +8,7 @@ mod answer;
 mod body;
 mod health;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,9 +82,11 @@ impl Intake {
         Self { majority, ..self }
     }
 
-    /// The route of the webhook at `path`.
-    pub fn router(self, path: &str) -> Router {
-        Router::new().route(path, post(receive)).with_state(Arc::new(self))
+    /// The routes of the webhook, one for each of `paths`.
+    pub fn router(self, paths: &[String]) -> Router {
+        let routes = Router::new();
+        let routes = paths.iter().fold(routes, |routes, path| routes.route(path, post(receive)));
+        routes.with_state(Arc::new(self))
     }
 
     async fn answer(&self, request: Request<Body>) -> Answer {
@@ -118,9 +121,9 @@ impl Intake {
     }
 
     fn verify(&self, headers: &HeaderMap, body: &[u8], now: Moment) -> Result<&Secret, Refused> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let headers =
-            Headers { timestamp: text(TIMESTAMP_HEADER), signature: text(SIGNATURE_HEADER) };
+        let (timestamp, signature) =
+            (joined(headers, TIMESTAMP_HEADER), joined(headers, SIGNATURE_HEADER));
+        let headers = Headers { timestamp: timestamp.as_deref(), signature: signature.as_deref() };
         let verdict = signature::verify(&self.secrets, headers, body, now, self.tolerance);
         match &verdict {
             Ok(_) => self.health.clock_agrees(),
@@ -168,6 +171,13 @@ async fn receive(State(intake): State<Arc<Intake>>, request: Request<Body>) -> R
     let answer = intake.answer(request).await;
     intake.health.answered(&answer);
     answer.into_response()
+}
+
+/// All values of the header `name`, joined by commas as a gateway would.
+fn joined<'h>(headers: &'h HeaderMap, name: &str) -> Option<Cow<'h, str>> {
+    let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let first = Cow::from(values.next()?);
+    Some(values.fold(first, |joined, value| joined + "," + value))
 }
 
 fn request_id(headers: &HeaderMap) -> Option<String> {

@@ -13,10 +13,11 @@ use std::collections::BTreeSet;
 
 use crate::config::notify::{Happening, Quiet};
 use crate::config::{Others, Privacy};
+use crate::dashboard::Opening;
 use crate::moment::Moment;
 use crate::notify::difference::{self, Difference};
 use crate::notify::message::{Card, CardState, Message, News, Room, Summary};
-use crate::notify::sight::{Opening, Sight};
+use crate::notify::sight::Sight;
 use crate::notify::told::{Changes, Gathering, Open, Posted, Told, ToldRoom};
 use crate::roster::{End, Presence};
 use crate::zone::Zone;
@@ -189,7 +190,7 @@ impl<'a> Look<'a> {
 
     /// Since when somebody has been in who may be named.
     fn open_since(&self) -> Option<Moment> {
-        self.opening.filter(|opening| opening.end == End::Open).map(|opening| opening.from)
+        self.opening.filter(|opening| opening.end == End::Open).map(|opening| opening.start)
     }
 
     /// What there is to say of an opening that is over, and whether it is to be said.
@@ -205,8 +206,8 @@ impl<'a> Look<'a> {
         let mut is_news = false;
         if let Some(opening) = &opening {
             summary.from = match self.rules.privacy.others {
-                Others::Hidden => opening.from,
-                Others::Counted => opening.from.min(open.since),
+                Others::Hidden => opening.start,
+                Others::Counted => opening.start.min(open.since),
             };
             summary.until = opening.last;
             summary.peak = summary.peak.max(self.sight.peak(opening));

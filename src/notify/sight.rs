@@ -1,32 +1,25 @@
 //! One room as a target may see it.
 
 use crate::config::Privacy;
-use crate::dashboard::Visible;
+use crate::dashboard::{Opening, Openings, Visible};
 use crate::moment::Moment;
 use crate::notify::message::Inside;
-use crate::roster::{End, Person, Visit};
+use crate::roster::{End, Person};
 use crate::zoom::Name;
 
 /// One room at one moment. Privacy has been applied.
 pub struct Sight<'a> {
     visible: Visible<'a>,
-}
-
-/// A time during which somebody was in without a break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Opening {
-    /// When the first one came.
-    pub from: Moment,
-    /// When the last one left.
-    pub end: End,
-    /// The latest moment at which somebody was there for certain.
-    pub last: Moment,
+    /// By the visits of those who may be named.
+    openings: Openings<'a>,
 }
 
 impl<'a> Sight<'a> {
     /// What `privacy` lets be seen of `people`, and of those who have no name.
     pub fn of(people: &'a [Person], nameless_present: usize, privacy: &Privacy) -> Self {
-        Self { visible: Visible::of(people, nameless_present, privacy) }
+        let visible = Visible::of(people, nameless_present, privacy);
+        let openings = Openings::of(visible.people.iter().copied());
+        Self { visible, openings }
     }
 
     /// How many are in, as far as the target may know.
@@ -60,31 +53,26 @@ impl<'a> Sight<'a> {
 
     /// The latest opening, over or not, by the visits of those who may be named.
     pub fn opening(&self) -> Option<Opening> {
-        openings(self.visible.people.iter().copied()).pop()
+        self.openings.all().last().copied()
     }
 
     /// Who was there during `opening`, the first to come first.
     pub fn attendance(&self, opening: &Opening) -> Vec<Name> {
-        let came = |person: &&'a Person| {
-            let visits = person.visits.iter();
-            let first = visits.filter_map(|visit| within(visit, opening)).min()?;
-            Some((first, person.name.clone()))
-        };
-        let mut came: Vec<_> = self.visible.people.iter().filter_map(came).collect();
-        came.sort();
-        came.into_iter().map(|(_, name)| name).collect()
+        self.openings.people(opening).into_iter().cloned().collect()
     }
 
     /// How many were in at once during `opening`, at most, of those who may be named.
     pub fn peak(&self, opening: &Opening) -> usize {
-        let visits = self.visible.people.iter().flat_map(|person| &person.visits);
         let mut steps = Vec::new();
-        for visit in visits {
-            if let Some(start) = within(visit, opening) {
-                steps.push((start, 1));
-                // Whoever leaves in the second in which another comes was there before.
-                steps.extend(known_end(visit).map(|end| (end.max(start.plus(1)), -1)));
-            }
+        for stay in self.openings.stays(opening) {
+            let end = match stay.end {
+                End::Open => None,
+                End::At(end) => Some(end),
+                End::Unknown => Some(stay.start),
+            };
+            steps.push((stay.start, 1));
+            // Whoever leaves in the second in which another comes was there before.
+            steps.extend(end.map(|end| (end.max(stay.start.plus(1)), -1)));
         }
         steps.sort_unstable();
         let mut inside = 0_isize;
@@ -94,59 +82,4 @@ impl<'a> Sight<'a> {
         });
         counts.max().map_or(0, isize::unsigned_abs)
     }
-}
-
-/// The times during which one of `people` was in without a break, in order.
-pub(super) fn openings<'a>(people: impl Iterator<Item = &'a Person>) -> Vec<Opening> {
-    let mut visits: Vec<_> = people
-        .flat_map(|person| &person.visits)
-        .filter_map(|visit| Some((visit.start?, visit.end)))
-        .collect();
-    visits.sort_unstable_by_key(|(start, _)| *start);
-    let mut openings: Vec<Opening> = Vec::new();
-    for (start, end) in visits {
-        let next = Opening { from: start, end, last: last(start, end) };
-        match openings.last_mut() {
-            Some(growing) if growing.end == End::Open || start <= growing.last => {
-                *growing = growing.joined_with(next);
-            }
-            _ => openings.push(next),
-        }
-    }
-    openings
-}
-
-impl Opening {
-    fn joined_with(self, next: Self) -> Self {
-        let end = match (self.end, next.end) {
-            (End::Open, _) | (_, End::Open) => End::Open,
-            // Nobody knows when it ended if that is so of whoever was there last.
-            _ if next.last >= self.last => next.end,
-            _ => self.end,
-        };
-        Self { from: self.from, end, last: self.last.max(next.last) }
-    }
-}
-
-/// The latest moment that belongs to a visit for certain.
-fn last(start: Moment, end: End) -> Moment {
-    match end {
-        End::At(end) => end.max(start),
-        End::Open | End::Unknown => start,
-    }
-}
-
-fn known_end(visit: &Visit) -> Option<Moment> {
-    match visit.end {
-        End::Open => None,
-        End::At(end) => Some(end),
-        End::Unknown => visit.start,
-    }
-}
-
-/// When `visit` began, if it was part of `opening`.
-fn within(visit: &Visit, opening: &Opening) -> Option<Moment> {
-    let start = visit.start?;
-    let is_part = start >= opening.from && (opening.end == End::Open || start <= opening.last);
-    is_part.then_some(start)
 }

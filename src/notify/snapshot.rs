@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::config::Settings;
+use crate::dashboard::Openings;
 use crate::moment::Moment;
-use crate::notify::sight::openings;
 use crate::notify::told::FRESH;
 use crate::roster::{End, Person, Presence, Visit};
 
@@ -53,9 +53,10 @@ pub(super) fn recent(presence: &Presence, now: Moment) -> Presence {
 
 fn recent_people(people: &[Person], now: Moment) -> Vec<Person> {
     let fresh = now.plus(-FRESH);
-    let recent = openings(people.iter()).into_iter();
+    let openings = Openings::of(people);
+    let recent = openings.all().iter();
     let recent = recent.filter(|opening| opening.end == End::Open || opening.last >= fresh);
-    let since = recent.map(|opening| opening.from).chain([fresh]).min().unwrap_or(fresh);
+    let since = recent.map(|opening| opening.start).chain([fresh]).min().unwrap_or(fresh);
     let is_recent = |visit: &&Visit| match visit.end {
         End::Open => true,
         End::At(end) => end >= since,

@@ -7,6 +7,9 @@
 //! be answered differently: a wrong signature is not Zoom's, a wrong time may well be
 //! our own clock.
 //!
+//! A gateway may repeat a header or fold its values into one, `v0=…, v0=…`. One matching
+//! signature is enough. The timestamp is part of what is signed, so its values must be equal.
+//!
 //! Pure: the clock, the headers and the body are arguments.
 
 use std::time::Duration;
@@ -21,6 +24,9 @@ use crate::moment::Moment;
 pub const SIGNATURE_HEADER: &str = "x-zm-signature";
 /// The header with the time of sending, in seconds since the epoch.
 pub const TIMESTAMP_HEADER: &str = "x-zm-request-timestamp";
+
+/// How many values of a folded `x-zm-signature` are compared; further ones are ignored.
+const MAX_SIGNATURES: usize = 8;
 
 /// Why a delivery was refused. Shown to the operator, never to the sender.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +53,8 @@ pub enum Refused {
     },
 }
 
-/// The headers of a delivery that the signature needs, as received.
+/// The headers of a delivery that the signature needs, as received; several lines of one
+/// header are joined by commas.
 #[derive(Debug, Clone, Copy)]
 pub struct Headers<'a> {
     /// `x-zm-request-timestamp`
@@ -66,11 +73,16 @@ pub fn verify<'s>(
 ) -> Result<&'s Secret, Refused> {
     let timestamp = headers.timestamp.ok_or(Refused::Missing(TIMESTAMP_HEADER))?;
     let signature = headers.signature.ok_or(Refused::Missing(SIGNATURE_HEADER))?;
-    let digest = decode(signature).ok_or(Refused::Malformed)?;
-    let secret = secrets
-        .iter()
-        .find(|secret| mac(secret, timestamp, body).verify_slice(&digest).is_ok())
-        .ok_or(Refused::Mismatch)?;
+    let timestamp = unfold(timestamp);
+    let digests: Vec<_> = values(signature).take(MAX_SIGNATURES).filter_map(decode).collect();
+    if digests.is_empty() {
+        return Err(Refused::Malformed);
+    }
+    let signed = |secret: &&Secret| {
+        let mac = mac(secret, timestamp, body);
+        digests.iter().any(|digest| mac.clone().verify_slice(digest).is_ok())
+    };
+    let secret = secrets.iter().find(signed).ok_or(Refused::Mismatch)?;
     check_time(timestamp, now, tolerance)?;
     Ok(secret)
 }
@@ -86,6 +98,20 @@ pub fn hmac_hex(secret: &Secret, message: &[u8]) -> String {
     let mut mac = keyed(secret);
     mac.update(message);
     hex::encode(mac.finalize().into_bytes())
+}
+
+/// The values of a header that may be folded.
+fn values(header: &str) -> impl Iterator<Item = &str> {
+    header.split(',').map(str::trim).filter(|value| !value.is_empty())
+}
+
+/// The value that `header` repeats, or the whole of it if its values differ.
+fn unfold(header: &str) -> &str {
+    let mut values = values(header);
+    match values.next() {
+        Some(first) if values.all(|value| value == first) => first,
+        _ => header,
+    }
 }
 
 fn decode(signature: &str) -> Option<[u8; 32]> {
@@ -128,6 +154,11 @@ mod tests {
         Secret::new(text).expect("not empty")
     }
 
+    /// Several values as a gateway makes one of them.
+    fn folded(values: &[Option<String>]) -> Option<String> {
+        Some(values.iter().flatten().cloned().collect::<Vec<_>>().join(", "))
+    }
+
     #[test]
     #[rustfmt::skip]
     fn verifies_only_fresh_deliveries_signed_by_zoom() {
@@ -150,6 +181,22 @@ mod tests {
             ("another version",               at(NOW),                 signed("new", NOW).map(|s| s.replace("v0", "v1")), Err(Refused::Malformed)),
             ("no time, wrong secret",         Some("x".to_owned()),    signed("new", NOW),            Err(Refused::Mismatch)),
             ("no time, signed all the same",  Some("x".to_owned()),    Some(sign(&secrets[0], "x", BODY)), Err(Refused::Timestamp("x".to_owned()))),
+            ("folded, the same twice",        at(NOW),                 folded(&[signed("new", NOW), signed("new", NOW)]), Ok("new")),
+            ("folded, the first matches",     at(NOW),                 folded(&[signed("new", NOW), signed("new", NOW - 1)]), Ok("new")),
+            ("folded, the last matches",      at(NOW),                 folded(&[signed("new", NOW - 1), signed("old", NOW)]), Ok("old")),
+            ("folded without a space",        at(NOW),                 folded(&[signed("new", NOW - 1), signed("new", NOW)]).map(|s| s.replace(' ', "")), Ok("new")),
+            ("folded with an empty value",    at(NOW),                 signed("new", NOW).map(|s| format!(", {s},")), Ok("new")),
+            ("folded, one malformed",         at(NOW),                 signed("new", NOW).map(|s| format!("v1=zz, {s}")), Ok("new")),
+            ("folded, none matches",          at(NOW),                 folded(&[signed("new", NOW - 1), signed("another", NOW)]), Err(Refused::Mismatch)),
+            ("folded, all malformed",         at(NOW),                 Some("v1=00, v0=zz".to_owned()), Err(Refused::Malformed)),
+            ("only commas",                   at(NOW),                 Some(", ,".to_owned()),         Err(Refused::Malformed)),
+            ("folded, the eighth matches",    at(NOW),                 folded(&[vec![signed("new", NOW - 1); 7], vec![signed("new", NOW)]].concat()), Ok("new")),
+            ("folded, the ninth would match", at(NOW),                 folded(&[vec![signed("new", NOW - 1); 8], vec![signed("new", NOW)]].concat()), Err(Refused::Mismatch)),
+            ("folded timestamp",              Some(format!("{NOW}, {NOW}")), signed("new", NOW),       Ok("new")),
+            ("both folded",                   Some(format!("{NOW},{NOW}")), folded(&[signed("new", NOW), signed("new", NOW)]), Ok("new")),
+            ("folded timestamp, one differs", Some(format!("{NOW}, {}", NOW - 1)), signed("new", NOW), Err(Refused::Mismatch)),
+            ("an old delivery with a newer timestamp added", Some(format!("{}, {NOW}", NOW - 301)), signed("new", NOW - 301), Err(Refused::Mismatch)),
+            ("folded timestamp, old",         Some(format!("{0}, {0}", NOW - 301)), signed("new", NOW - 301), Err(Refused::Stale { skew_s: 301, tolerance_s: 300 })),
         ];
         for (what, timestamp, signature, expected) in cases {
             let headers = Headers { timestamp: timestamp.as_deref(), signature: signature.as_deref() };

@@ -1,8 +1,12 @@
 // A web server as ours is meant to be set up, and Debian's Chromium to look at what it serves.
 
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
+import { createInterface } from "node:readline";
 import { createGzip } from "node:zlib";
 import { chromium } from "playwright-core";
 
@@ -46,9 +50,31 @@ export const serve = (dir) => new Promise((resolve) => {
   });
 });
 
-/** Chromium, as root too, and without what it would ask the network for by itself. */
-export const browse = (more = []) => chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", ...more],
-});
+const CHROMIUM = "/usr/bin/chromium";
+
+/** As root too, and without what it would ask the network for by itself. */
+const OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/** Chromium, in which every page takes itself for the visible one. */
+export const browse = (more = []) => chromium.launch({ executablePath: CHROMIUM, args: [...OPTIONS, ...more] });
+
+/** Chromium as people have it: of the tabs in its window, only the one in front is visible. */
+export const browseTabs = async () => {
+  const dir = mkdtempSync(join(tmpdir(), "lookout-chromium-"));
+  const child = spawn(CHROMIUM, [...OPTIONS, "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${dir}`, "about:blank"],
+    { stdio: ["ignore", "ignore", "pipe"] });
+  let address;
+  for await (const line of createInterface(child.stderr)) {
+    address = line.match(/DevTools listening on (ws:.*)/)?.[1];
+    if (address) break;
+  }
+  child.stderr.resume();
+  const browser = await chromium.connectOverCDP(address, { noDefaults: true });
+  const close = async () => {
+    await (await browser.newBrowserCDPSession()).send("Browser.close");
+    if (child.exitCode === null) await once(child, "exit");
+    rmSync(dir, { recursive: true, force: true, maxRetries: 10 });
+  };
+  return { context: browser.contexts()[0], close };
+};

@@ -98,6 +98,68 @@ fn whoever_does_not_know_the_secret_is_refused() {
 }
 
 #[test]
+fn the_webhook_takes_deliveries_with_and_without_a_slash_at_the_end() {
+    #[rustfmt::skip]
+    let paths = [
+        // what is special                    path                      POST  GET
+        ("as Zoom's page shows it",           "/webhooks/zoom",         204,  405),
+        ("a slash at the end",                "/webhooks/zoom/",        204,  405),
+        ("a slash and a query",               "/webhooks/zoom/?a=b",    204,  405),
+        ("a path below",                      "/webhooks/zoom/more",    405,  404),
+    ];
+    for configured in ["/webhooks/zoom", "/webhooks/zoom/"] {
+        for is_intake in [false, true] {
+            let mut lookout = Lookout::new();
+            lookout.set_webhook(configured);
+            if is_intake {
+                lookout.intake();
+            } else {
+                lookout.serve();
+            }
+            for (what, path, post, get) in paths {
+                let what = format!("{what}, set as {configured}, intake alone: {is_intake}");
+                // `intake` has no pages, so it knows no method of a path that is not its own.
+                let post = if is_intake && post == 405 { 404 } else { post };
+                let reply = signed(path, EVENT, now()).send(lookout.public());
+                assert_eq!(reply.status, post, "POST {what}");
+                assert_eq!(reply.header("location"), None, "{what}");
+                assert_eq!(Request::get(path).send(lookout.public()).status, get, "GET {what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn headers_that_a_gateway_repeats_or_folds_are_taken_if_one_value_matches() {
+    let lookout = serving();
+    let genuine = signed(WEBHOOK, EVENT, now());
+    let (time, good) = (genuine.headers[1].1.as_str(), genuine.headers[2].1.as_str());
+    let bad = format!("v0={}", "0".repeat(64));
+    #[rustfmt::skip]
+    let cases: [(&str, &[&str], &[&str], u16); 8] = [
+        // what is special             timestamps                      signatures                        status
+        ("once",                       &[time],                        &[good],                          204),
+        ("folded into one line",       &[time],                        &[&format!("{bad}, {good}")],     204),
+        ("two lines",                  &[time],                        &[&bad, good],                    204),
+        ("two lines, the other way",   &[time],                        &[good, &bad],                    204),
+        ("lines and folds",            &[time],                        &[&bad, &format!("{bad},{good}")], 204),
+        ("all twice",                  &[time, time],                  &[good, good],                    204),
+        ("a folded timestamp",         &[&format!("{time}, {time}")],  &[good],                          204),
+        ("none matches",               &[time],                        &[&bad, &bad],                    401),
+    ];
+    for (what, timestamps, signatures, status) in cases {
+        let mut request = Request::post(WEBHOOK, EVENT);
+        for timestamp in timestamps {
+            request = request.header("x-zm-request-timestamp", *timestamp);
+        }
+        for signature in signatures {
+            request = request.header("x-zm-signature", *signature);
+        }
+        assert_eq!(request.send(lookout.public()).status, status, "{what}");
+    }
+}
+
+#[test]
 fn a_genuine_delivery_at_the_wrong_time_is_sent_again_and_makes_us_not_ready() {
     let lookout = serving();
     assert_eq!(readiness(&lookout).status, 200);

@@ -33,6 +33,11 @@ fn a_change_arrives_without_a_reload_and_leaves_focus_and_scroll() {
 }
 
 #[test]
+fn a_hidden_tab_keeps_its_title_current_with_one_request_a_minute() {
+    browse("hidden.mjs", &[]);
+}
+
+#[test]
 fn the_demo_shows_people_who_come_and_go() {
     browse("visitor.mjs", &["the demo"]);
 }

@@ -49,7 +49,10 @@ struct View {
     server_name: String,
     root: String,
     upstream: String,
+    /// Where deliveries are passed on to.
     webhook: String,
+    /// The paths at which Zoom may ask for it.
+    webhook_paths: [String; 2],
     max_body: usize,
     body_buffer: usize,
     site_path: String,
@@ -97,6 +100,7 @@ impl View {
             root: quoted::for_nginx(&root).map_err(refuse)?,
             upstream: format!("http://{}", reachable(settings.zoom.listen)),
             webhook: settings.zoom.path.clone(),
+            webhook_paths: settings.zoom.paths(),
             max_body: settings.zoom.max_body,
             body_buffer: settings.zoom.max_body.min(BODY_BUFFER),
             bare_path: site_path.trim_end_matches('/').to_owned(),

@@ -3,6 +3,7 @@
 mod cards;
 mod day;
 mod forgotten;
+mod openings;
 mod snapshot;
 mod stage;
 mod stories;

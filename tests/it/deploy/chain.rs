@@ -6,10 +6,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use super::{behind_nginx, join};
+use super::{behind_nginx, behind_nginx_with, join};
 use crate::support::Request;
 use crate::support::lookout::{WEBHOOK, now, signed, until};
 use crate::support::nginx::{HOST, QUIET};
+
+const EVENT: &[u8] = br#"{"event":"meeting.started","event_ts":1767643200000,"payload":{"object":{"uuid":"a==","id":"1"}}}"#;
 
 /// A real Chromium, which waits for a change of the page at `url`.
 fn look_at(url: &str) -> Child {
@@ -132,7 +134,7 @@ fn everything_else_comes_from_github_pages_by_its_own_name_and_certificate() {
     let (_lookout, nginx) = behind_nginx();
     let request = Request::get("/blog/a%20b/?c=d").header("cookie", "secret=1");
     let reply = nginx.send(&request);
-    let expected = "sni=ada.github.io host=ada.github.io uri=/blog/a%20b/?c=d cookie=";
+    let expected = "sni=ada.github.io host=ada.github.io uri=/blog/a%20b/?c=d cookie= length=";
     assert_eq!((reply.status, reply.text().as_str()), (200, expected));
     assert_eq!(
         reply.header("content-security-policy"),
@@ -149,6 +151,51 @@ fn everything_else_comes_from_github_pages_by_its_own_name_and_certificate() {
     nginx.distrust_pages();
     assert!(until(|| nginx.get("/").status == 502), "another certificate is refused");
     assert!(until(|| nginx.errors().contains("certificate verify error")), "{}", nginx.errors());
+}
+
+#[test]
+fn every_delivery_reaches_the_intake_and_only_visits_reach_github_pages() {
+    for configured in [WEBHOOK.to_owned(), format!("{WEBHOOK}/")] {
+        let (lookout, nginx) = behind_nginx_with(&configured);
+        #[rustfmt::skip]
+        let cases = [
+            // what is special                method     path                          status
+            ("the webhook",                   "POST",    WEBHOOK,                      204),
+            ("with a slash at the end",       "POST",    "/webhooks/zoom/",            204),
+            ("with a query",                  "POST",    "/webhooks/zoom/?a=b",        204),
+            ("with a slash too many",         "POST",    "//webhooks/zoom//",          204),
+            ("looked at",                     "GET",     "/webhooks/zoom/",            405),
+            ("misspelt",                      "POST",    "/webhooks/zom",              405),
+            ("another case",                  "POST",    "/Webhooks/Zoom",             405),
+            ("the top",                       "POST",    "/",                          405),
+            ("below the webhook",             "POST",    "/webhooks/zoom/more",         405),
+            ("a page of ours",                "POST",    "/lookout/",                  405),
+            ("beside our pages",              "POST",    "/lookout/not-ours",          405),
+            ("a file of certbot's",           "POST",    "/.well-known/x",             405),
+            ("another method",                "PUT",     "/blog/",                     405),
+            ("and another",                   "PATCH",   "/blog/",                     405),
+            ("and another",                   "DELETE",  "/blog/",                     405),
+            ("and another",                   "OPTIONS", "/blog/",                     405),
+        ];
+        for (what, method, path, status) in cases {
+            let mut request = signed(path, EVENT, now());
+            request.method = method;
+            let reply = nginx.send(&request);
+            let what = format!("{what}: {method} {path}, set as {configured}");
+            assert_eq!(reply.status, status, "{what}");
+            assert!(!reply.text().contains("sni="), "{what} came to GitHub Pages");
+            let hsts = reply.headers.iter().filter(|(name, _)| name == "strict-transport-security");
+            assert_eq!(hsts.count(), 1, "{what}");
+        }
+        let refused = nginx.send(&Request::post("/blog/", b"x"));
+        assert_eq!(refused.header("allow"), Some("GET, HEAD"));
+        let looked = nginx.send(&Request { method: "HEAD", ..Request::get("/blog/") });
+        assert_eq!(looked.status, 200);
+        let with_a_body = Request { method: "GET", ..signed("/blog/", EVENT, now()) };
+        let reply = nginx.send(&with_a_body);
+        assert!(reply.text().ends_with("uri=/blog/ cookie= length="), "{}", reply.text());
+        assert_eq!(lookout.exported_keys().len(), 1);
+    }
 }
 
 #[test]

@@ -9,13 +9,20 @@ mod printed;
 mod restarts;
 
 use crate::support::Lookout;
+use crate::support::lookout::WEBHOOK;
 use crate::support::nginx::{HOST, Nginx, PAGES};
 
 /// A running `serve` behind an nginx with the printed file.
 fn behind_nginx() -> (Lookout, Nginx) {
+    behind_nginx_with(WEBHOOK)
+}
+
+/// The same, with `zoom.path` set to `webhook`.
+fn behind_nginx_with(webhook: &str) -> (Lookout, Nginx) {
     let mut lookout = Lookout::with_settings(&format!(
         "[site]\nbase_url = \"https://{HOST}\"\n[privacy]\npublish = [\"*\"]\n"
     ));
+    lookout.set_webhook(webhook);
     lookout.serve();
     lookout.keep_address();
     lookout.wait_for("lookout/index.html", |page| !page.is_empty());

@@ -166,6 +166,14 @@ impl Lookout {
         fs::write(path, fixed).expect("written");
     }
 
+    /// From now on `zoom.path` is `path`.
+    pub fn set_webhook(&self, path: &str) {
+        let file = self.path("lookout.toml");
+        let settings = fs::read_to_string(&file).expect("readable");
+        let changed = settings.replacen("[zoom]\n", &format!("[zoom]\npath = \"{path}\"\n"), 1);
+        fs::write(file, changed).expect("written");
+    }
+
     fn running(&self) -> &Running {
         self.running.as_ref().expect("`serve` was started")
     }

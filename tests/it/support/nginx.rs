@@ -198,7 +198,7 @@ http {{
         location = /moved {{ return 301 https://{PAGES}/elsewhere/; }}
         location / {{
             default_type text/plain;
-            return 200 "sni=$ssl_server_name host=$http_host uri=$request_uri cookie=$http_cookie";
+            return 200 "sni=$ssl_server_name host=$http_host uri=$request_uri cookie=$http_cookie length=$content_length";
         }}
     }}
 
