@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use crate::archive::{Archive, Mode};
 use crate::clock;
 use crate::commands::owner;
+use crate::commands::rereading::reread_quarantine;
 use crate::config::Settings;
 use crate::generator::{Generator, Log, beyond_the_journal};
 use crate::moment::Moment;
@@ -91,6 +92,7 @@ pub fn print_model(
 /// A generator that has read everything, and as of when it is to be asked.
 fn prepare(settings: Settings, from: From, runtime: &Handle) -> Result<(Generator, Moment)> {
     owner::become_journals(&settings)?;
+    reread_quarantine(&settings);
     warn_if_nobody_appears(&settings);
     let now = match from {
         From::Past(moment) => moment,

@@ -11,6 +11,7 @@ use crate::cli::Input;
 use crate::clock;
 use crate::commands::counted::counted;
 use crate::commands::owner;
+use crate::commands::rereading::reread_quarantine;
 use crate::config::Settings;
 use crate::journal::{Appended, Journal, Record};
 use crate::jsonl;
@@ -39,6 +40,7 @@ pub struct Summary {
 pub fn run(settings: &Settings, from: &Input, quiet: bool) -> Result<Summary> {
     let (input, bytes) = open(from)?;
     owner::become_journals(settings)?;
+    reread_quarantine(settings);
     let journal = Journal::open(&settings.journal.path)?;
     let progress = if quiet { ProgressBar::hidden() } else { bar(bytes) };
     let mut import = Import {

@@ -17,6 +17,7 @@ mod group;
 mod log;
 mod pruning;
 mod reader;
+mod rereading;
 mod schema;
 mod writer;
 
@@ -30,6 +31,7 @@ pub(crate) use erasing::empty_log;
 pub use erasing::{Change, Eraser};
 pub use pruning::Pruning;
 pub use reader::{Entry, Quarantined, Reader};
+pub use rereading::reread_quarantine;
 pub(crate) use schema::{create_for_ourselves, sync_directory};
 pub use writer::{Appended, Journal, NotStored};
 

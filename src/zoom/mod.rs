@@ -11,6 +11,7 @@ pub mod json;
 pub mod key;
 pub mod name;
 pub mod signature;
+pub mod surrogate;
 mod wire;
 
 pub use event::{Event, Kind, Meeting, Participant};

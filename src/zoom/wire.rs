@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::moment::Moment;
 use crate::zoom::event::{Event, Kind, Meeting, Participant};
 use crate::zoom::name::Name;
+use crate::zoom::surrogate;
 use lenient::{Object, Text};
 
 /// Keys of Zoom's without which an event cannot be understood. `participant_user_id` is none
@@ -37,7 +38,15 @@ pub const NEEDED_KEYS: [&str; 16] = [
 /// Understands a stored document; `received_ms` is when it arrived, in
 /// milliseconds since the epoch, used only where the document has no time.
 pub fn understand(document: &str, received_ms: i64) -> Event {
-    let wire: Wire<'_> = serde_json::from_str(document).unwrap_or_default();
+    // Half a character keeps serde from reading on; it is rare, so it is looked for only then.
+    let mended;
+    let wire: Wire<'_> = match serde_json::from_str(document) {
+        Ok(wire) => wire,
+        Err(_) => {
+            mended = surrogate::mended(document);
+            serde_json::from_str(&mended).unwrap_or_default()
+        }
+    };
     let stamp_ms = wire.event_ts.millis().unwrap_or(received_ms);
     let kind = kind(wire.event.as_str());
     let object = wire.payload.0.object.0;

@@ -103,6 +103,17 @@ fn any_shape_is_understood_as_some_event() {
 }
 
 #[test]
+fn half_a_character_spoils_nothing_but_itself() {
+    let document = include_str!("../../../tests/cases/half-an-emoji.json");
+    let event = understand(document, RECEIVED_MS);
+    assert_eq!((event.kind, event.at), (Kind::Joined, at("2026-09-21T14:13:20Z")));
+    assert_eq!(
+        event.participant.and_then(|participant| participant.name),
+        name("Flamingo \u{fffd}")
+    );
+}
+
+#[test]
 fn without_any_of_the_needed_keys_something_is_not_understood() {
     let kinds = [
         r#"{"event":"meeting.participant_joined","event_ts":1,"payload":{"object":{"uuid":"m","id":"1","participant":{"user_id":"2","participant_uuid":"c","user_name":"Ada","join_time":"2026-01-05T20:00:00Z"}}}}"#,
