@@ -15,6 +15,15 @@ pub struct Person {
     pub zoom_user_ids: Vec<String>,
 }
 
+impl Person {
+    /// The names that mean this person: the display name, and the aliases where no accounts are
+    /// given.
+    pub fn known_names(&self) -> impl Iterator<Item = &Name> {
+        let aliases = if self.zoom_user_ids.is_empty() { &self.aliases[..] } else { &[] };
+        std::iter::once(&self.name).chain(aliases)
+    }
+}
+
 /// `privacy.publish`: the names that may appear.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublishList {

@@ -46,17 +46,14 @@ enum Leg {
 }
 
 impl Forgetting {
-    /// Forgets `name` and, where it is one of `people`, all their names and accounts.
+    /// Forgets `name` and, where it is one of `people`, their other names or their accounts: as on
+    /// the page, aliases count only where there are no accounts. Where there are, an alias
+    /// is anybody's name.
     pub fn new(name: &Name, people: &[Person]) -> Self {
-        let is_meant = |person: &&Person| person.name == *name || person.aliases.contains(name);
+        let is_meant = |person: &&Person| person.known_names().any(|known| known == name);
         let person = people.iter().find(is_meant);
         let mut names = BTreeSet::from([name.clone()]);
-        names.extend(
-            person
-                .iter()
-                .flat_map(|person| [&person.name].into_iter().chain(&person.aliases))
-                .cloned(),
-        );
+        names.extend(person.iter().flat_map(|person| person.known_names()).cloned());
         let ids = person.iter().flat_map(|person| &person.zoom_user_ids);
         Self {
             names,
@@ -118,8 +115,7 @@ impl Forgetting {
 
     /// Whether bytes that nobody can read hold one of the names, however it is spelt.
     pub fn is_in(&self, bytes: &[u8]) -> bool {
-        let text = text::unescaped(&String::from_utf8_lossy(bytes));
-        self.names.iter().any(|name| text::holds(&text, name))
+        text::readings(bytes).any(|text| self.names.iter().any(|name| text::holds(&text, name)))
     }
 
     /// Whether the text of the entry `key` has to be emptied.
@@ -153,6 +149,10 @@ impl Forgetting {
     fn empty(&self, key: &str, json: &mut Json) -> bool {
         match json {
             Json::Text(text) if self.empties(key, text) => !std::mem::take(text).is_empty(),
+            Json::Torn { text, .. } if self.empties(key, text) => {
+                *json = Json::Text(String::new());
+                true
+            }
             Json::List(items) => {
                 items.iter_mut().fold(false, |any, item| self.empty(key, item) | any)
             }
