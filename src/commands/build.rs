@@ -173,7 +173,7 @@ mod tests {
     use super::*;
     use crate::config::PublishList;
     use crate::journal::{Content, Journal, Record};
-    use crate::zoom::Key;
+    use crate::zoom::{Key, Redaction};
 
     fn settings(directory: &TempDir) -> Settings {
         let mut settings = Settings::default();
@@ -187,7 +187,7 @@ mod tests {
         let body = format!(
             r#"{{"event":"meeting.participant_joined","event_ts":1,"payload":{{"object":{{"uuid":"m","participant":{{"user_id":"{name}","user_name":"{name}"}}}}}}}}"#
         );
-        let content = Content::of(body.as_bytes(), 0, &[]);
+        let content = Content::of(body.as_bytes(), 0, &Redaction::default());
         let key = Key::of(body.as_bytes());
         let record = Record { key, received_ms: 0, request_id: None, content };
         let journal = Journal::open(&settings.journal.path).expect("it opens");

@@ -15,6 +15,7 @@ use crate::commands::rereading::reread_quarantine;
 use crate::config::Settings;
 use crate::journal::{Appended, Journal, Record};
 use crate::jsonl;
+use crate::zoom::Redaction;
 
 /// Lines in one transaction: few, so that a running `serve` never waits long.
 const BATCH: usize = 200;
@@ -45,7 +46,7 @@ pub fn run(settings: &Settings, from: &Input, quiet: bool) -> Result<Summary> {
     let progress = if quiet { ProgressBar::hidden() } else { bar(bytes) };
     let mut import = Import {
         journal: &journal,
-        drop_fields: &settings.privacy.drop_fields,
+        redaction: settings.redaction(),
         progress: &progress,
         batch: Vec::with_capacity(BATCH),
         summary: Summary::default(),
@@ -86,7 +87,7 @@ fn bar(bytes: Option<u64>) -> ProgressBar {
 
 struct Import<'a> {
     journal: &'a Journal,
-    drop_fields: &'a [String],
+    redaction: Redaction,
     progress: &'a ProgressBar,
     batch: Vec<Record>,
     summary: Summary,
@@ -118,7 +119,7 @@ impl Import<'_> {
             self.fail(number, "not UTF-8");
             return Ok(());
         };
-        match jsonl::read(line, clock::now_ms(), self.drop_fields) {
+        match jsonl::read(line, clock::now_ms(), &self.redaction) {
             Ok(record) => self.batch.push(record),
             Err(untaken) => self.fail(number, &untaken.to_string()),
         }

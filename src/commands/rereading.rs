@@ -9,7 +9,7 @@ use crate::journal;
 /// Makes events of the quarantined deliveries that this version can read. A failure is logged: they
 /// stay in quarantine, and the next start tries again.
 pub(super) fn reread_quarantine(settings: &Settings) {
-    match journal::reread_quarantine(&settings.journal.path, &settings.privacy.drop_fields) {
+    match journal::reread_quarantine(&settings.journal.path, &settings.redaction()) {
         Ok(0) => {}
         Ok(read) => {
             let read =

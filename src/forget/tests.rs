@@ -88,6 +88,45 @@ fn a_connection_is_followed_through_its_legs_and_its_other_names_are_told() {
 }
 
 #[test]
+fn a_telephone_goes_with_the_person_it_was_bound_to_and_not_the_other_way_round() {
+    let events = [
+        event(
+            "participant_joined",
+            r#""user_id":"7","participant_uuid":"P","user_name":"12025550143""#,
+        ),
+        event(
+            "participant_bind",
+            r#""user_id":"7","participant_uuid":"P","user_name":"12025550143","bind_user_id":"1""#,
+        ),
+        event("participant_left", r#""user_id":"7","participant_uuid":"P""#),
+        event("participant_joined", r#""user_id":"1","participant_uuid":"C","user_name":"Ada""#),
+    ];
+    #[rustfmt::skip]
+    let cases = [
+        // forgotten     goes
+        ("Ada",          [true, true, true, true]),
+        ("12025550143",  [true, true, true, false]),
+    ];
+    for (forgotten, goes) in cases {
+        let mut forgetting = Forgetting::new(&name(forgotten), &[]);
+        while events.iter().any(|event| forgetting.learn(event)) {}
+        let verdicts = events.each_ref().map(|event| forgetting.judge(event) == Verdict::Goes);
+        assert_eq!(verdicts, goes, "{forgotten}");
+    }
+}
+
+#[test]
+fn what_nobody_can_see_hides_no_name() {
+    let forgetting = Forgetting::new(&name("Ada ❤"), &[]);
+    let theirs =
+        event("participant_joined", "\"user_id\":\"1\",\"user_name\":\"A\u{200b}da ❤\u{fe0f}\"");
+    assert_eq!(forgetting.judge(&theirs), Verdict::Goes);
+    let topic = Verdict::Changes(r#"{"event":"x","topic":""}"#.to_owned());
+    assert_eq!(forgetting.judge("{\"event\":\"x\",\"topic\":\"of Ada\u{2060} ❤\u{fe0f}\"}"), topic);
+    assert!(forgetting.is_in("Ada ❤\u{fe0f}\u{ff}".as_bytes()));
+}
+
+#[test]
 fn the_name_in_others_events_is_emptied() {
     let forgetting = Forgetting::new(&name("Zoë"), &[]);
     #[rustfmt::skip]

@@ -1,5 +1,7 @@
 //! Where in a text a name stands.
 
+use std::collections::BTreeSet;
+
 use unicode_normalization::UnicodeNormalization;
 
 use crate::zoom::{Name, surrogate};
@@ -7,10 +9,15 @@ use crate::zoom::{Name, surrogate};
 /// How often escapes are resolved in one another.
 const READINGS: usize = 4;
 
-/// Whether `text` holds `name` as words of its own: `Ada` is in `Ada's room`, not in `Adam`.
-pub(super) fn holds(text: &str, name: &Name) -> bool {
+/// Whether `text` holds one of `names`, which are as they are compared.
+pub(super) fn holds_any(text: &str, names: &BTreeSet<Name>) -> bool {
     let Some(text) = Name::clean(text) else { return false };
-    let text = text.as_str();
+    let text = text.comparable();
+    names.iter().any(|name| holds(text.as_str(), name))
+}
+
+/// Whether `text` holds `name` as words of its own: `Ada` is in `Ada's room`, not in `Adam`.
+fn holds(text: &str, name: &Name) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     text.match_indices(name.as_str()).any(|(start, found)| {
         let (before, after) = (&text[..start], &text[start + found.len()..]);

@@ -7,19 +7,20 @@ use anyhow::Result;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::journal::{Content, Quarantined, Reader, schema, writer};
+use crate::zoom::Redaction;
 use crate::zoom::challenge::CHALLENGE;
 use crate::zoom::delivery::Document;
 
 /// Deliveries in one transaction: few, as a running writer waits for it.
 const BATCH: usize = 100;
 
-/// Stores each delivery in quarantine that can be read by now as an event, without `drop_fields`.
+/// Stores each delivery in quarantine that can be read by now as an event, without what `redaction` removes.
 /// Returns how many there were. Safe beside a running writer.
 ///
 /// # Errors
 ///
 /// A journal that can't be read or written; those that were not stored stay in quarantine.
-pub fn reread_quarantine(path: &Path, drop_fields: &[String]) -> Result<usize> {
+pub fn reread_quarantine(path: &Path, redaction: &Redaction) -> Result<usize> {
     let Some(reader) = Reader::open(path)? else { return Ok(0) };
     let mut places = Vec::new();
     reader.quarantined(|place, odd| {
@@ -34,7 +35,7 @@ pub fn reread_quarantine(path: &Path, drop_fields: &[String]) -> Result<usize> {
     for places in places.chunks(BATCH) {
         let transaction = journal.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for place in places {
-            read += usize::from(reread(&transaction, *place, drop_fields)?);
+            read += usize::from(reread(&transaction, *place, redaction)?);
         }
         transaction.commit()?;
     }
@@ -47,7 +48,7 @@ fn is_readable(odd: &Quarantined) -> bool {
 }
 
 /// Moves the delivery at `place` to the events; `false` where it is gone by now.
-fn reread(journal: &Connection, place: u64, drop_fields: &[String]) -> Result<bool> {
+fn reread(journal: &Connection, place: u64, redaction: &Redaction) -> Result<bool> {
     let query = "DELETE FROM quarantine WHERE id = ?1
                  RETURNING received_ms, key, request_id, body";
     let mut taking = journal.prepare_cached(query)?;
@@ -55,7 +56,7 @@ fn reread(journal: &Connection, place: u64, drop_fields: &[String]) -> Result<bo
     let Some(row) = rows.next()? else { return Ok(false) };
     let received_ms = row.get(0)?;
     let (key, request_id): ([u8; 32], Option<String>) = (row.get(1)?, row.get(2)?);
-    let content = Content::of(row.get_ref(3)?.as_blob()?, received_ms, drop_fields);
+    let content = Content::of(row.get_ref(3)?.as_blob()?, received_ms, redaction);
     writer::insert_body(journal, &key, received_ms, request_id.as_deref(), &content)?;
     Ok(true)
 }

@@ -19,13 +19,13 @@ mod tests {
 
     use super::*;
     use crate::journal::{Content, Entry, Quarantined, Record};
-    use crate::zoom::Key;
     use crate::zoom::delivery::Document;
+    use crate::zoom::{Key, Redaction};
 
     /// Puts a body into a line and takes it out again, as `export | import` does.
     fn through(body: &[u8]) -> (Record, Record) {
         let (record, line) = line_of(body);
-        (record, read(&line, 0, &[]).expect("our own line"))
+        (record, read(&line, 0, &Redaction::default()).expect("our own line"))
     }
 
     /// What is stored of a body, and the line of it.
@@ -34,7 +34,7 @@ mod tests {
         let (received_ms, request_id) = (1_785_369_686_564, Some("r \"1\"".to_owned()));
         let (content, line) = match Document::read(body) {
             Ok(document) => {
-                let content = Content::event(document, received_ms, &[]);
+                let content = Content::event(document, received_ms, &Redaction::default());
                 let Content::Event { document, .. } = content.clone() else { unreachable!() };
                 let request_id = request_id.clone();
                 let entry = Entry { id: 1, key, received_ms, request_id, document };
@@ -89,7 +89,7 @@ mod tests {
 
         #[test]
         fn no_line_panics(line in ".{0,200}") {
-            drop(read(&line, 0, &[]));
+            drop(read(&line, 0, &Redaction::default()));
         }
     }
 }

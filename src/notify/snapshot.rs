@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::config::Settings;
+use crate::dashboard::masked;
 use crate::moment::Moment;
 use crate::notify::sight::openings;
 use crate::notify::told::FRESH;
@@ -28,7 +29,10 @@ impl Snapshot {
     /// nobody is where no target asks.
     pub fn new(presence: &Presence, settings: &Arc<Settings>, now: Moment) -> Self {
         let nobody_asks = settings.notify.is_empty();
-        let presence = if nobody_asks { Presence::default() } else { recent(presence, now) };
+        let presence = match nobody_asks {
+            true => Presence::default(),
+            false => recent(&masked(presence, &settings.privacy), now),
+        };
         Self { presence, settings: Arc::clone(settings) }
     }
 }

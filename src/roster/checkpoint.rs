@@ -15,7 +15,7 @@ use super::rules::Fingerprint;
 
 const MAGIC: &[u8; 8] = b"lookout\0";
 /// To be raised with every change of what is encoded; versions of Lookout in the making share a number.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 /// The length of what precedes the encoded part: magic, format and checksum.
 const HEAD: usize = 16;
 const VERSION: &str = env!("CARGO_PKG_VERSION");

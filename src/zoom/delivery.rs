@@ -4,6 +4,7 @@
 //! byte for byte, and read again after an upgrade.
 
 use crate::zoom::json::{Json, Unreadable};
+use crate::zoom::redaction::Redaction;
 use crate::zoom::surrogate;
 
 /// What a body turned out to be.
@@ -70,10 +71,10 @@ impl Document {
         &self.json
     }
 
-    /// The text to store: without the `drop_fields`, everything else as it came, half characters
+    /// The text to store: without what `redaction` removes, everything else as it came, half characters
     /// included.
-    pub fn into_stored(mut self, drop_fields: &[String]) -> String {
-        self.json.remove_keys(drop_fields);
+    pub fn into_stored(mut self, redaction: &Redaction) -> String {
+        redaction.apply(&mut self.json);
         self.json.to_string()
     }
 }
@@ -81,6 +82,10 @@ impl Document {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn without(key: &str) -> Redaction {
+        Redaction { keys: vec![key.to_owned()], ..Redaction::default() }
+    }
 
     #[test]
     fn bodies_are_documents_or_quarantined() {
@@ -110,9 +115,25 @@ mod tests {
             br#"{"payload":{"object":{"id":1.50,"host_email":"a@example.org"}},"event":"x"}"#;
         let document = Document::read(body).expect("an event");
         assert_eq!(
-            document.into_stored(&["host_email".to_owned()]),
+            document.into_stored(&without("host_email")),
             r#"{"payload":{"object":{"id":1.50}},"event":"x"}"#
         );
+    }
+
+    #[test]
+    fn a_telephone_number_goes_from_the_name_as_well() {
+        let body =
+            br#"{"event":"x","user_name":"12025550143","phone_number":"12025550143","id":"7"}"#;
+        #[rustfmt::skip]
+        let cases = [
+            // what is special         dropped         stored
+            ("the number is dropped",  "phone_number", r#"{"event":"x","user_name":"•••••••••43","id":"7"}"#),
+            ("the number is kept",     "email",        std::str::from_utf8(body).expect("it is text")),
+        ];
+        for (what, dropped, stored) in cases {
+            let document = Document::read(body).expect("an event");
+            assert_eq!(document.into_stored(&without(dropped)), stored, "{what}");
+        }
     }
 
     #[test]
@@ -125,13 +146,17 @@ mod tests {
         ];
         for (what, body) in cases {
             let document = Document::read(body).expect("an event");
-            assert_eq!(document.into_stored(&[]), r#"{"event":"x","a":"b\ud83e"}"#, "{what}");
+            assert_eq!(
+                document.into_stored(&Redaction::default()),
+                r#"{"event":"x","a":"b\ud83e"}"#,
+                "{what}"
+            );
         }
     }
 
     #[test]
     fn dropping_the_event_key_itself_is_survived() {
         let document = Document::read(br#"{"event":"x"}"#).expect("an event");
-        assert_eq!(document.into_stored(&["event".to_owned()]), "{}");
+        assert_eq!(document.into_stored(&without("event")), "{}");
     }
 }

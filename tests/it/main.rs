@@ -21,3 +21,4 @@ mod properties;
 mod rotation;
 mod site;
 mod support;
+mod telephone;

@@ -219,7 +219,7 @@ pub fn quarantine_as_before(lookout: &Lookout) {
 
 /// What the journal keeps of a body: the same keys, order and numbers, or the very bytes.
 fn stored(bytes: &[u8], quarantined: bool) -> Vec<u8> {
-    let defaults = Settings::default().privacy.drop_fields;
+    let defaults = Settings::default().redaction();
     match quarantined {
         true => bytes.to_vec(),
         false => {

@@ -9,7 +9,7 @@ use crate::config::{PublishList, Settings};
 use crate::generator::Log;
 use crate::http::Trigger;
 use crate::journal::{Content, Record};
-use crate::zoom::Key;
+use crate::zoom::{Key, Redaction};
 
 const NOW: Moment = Moment::from_seconds(1_785_369_686);
 
@@ -50,7 +50,7 @@ impl Stage {
             let body = format!(
                 r#"{{"event":"meeting.participant_joined","event_ts":1,"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"1","user_name":"Ada","join_time":"{at}"}}}}}}}}"#
             );
-            let content = Content::of(body.as_bytes(), 0, &[]);
+            let content = Content::of(body.as_bytes(), 0, &Redaction::default());
             Record { key: Key::of(body.as_bytes()), received_ms: 0, request_id: None, content }
         };
         self.work
