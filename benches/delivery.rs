@@ -25,8 +25,8 @@ fn delivery(criterion: &mut Criterion) {
     let (now, tolerance) = (Moment::from_seconds(NOW), Duration::from_secs(300));
     let is_genuine = |body: &[u8]| verify(&secrets, headers, body, now, tolerance).is_ok();
     assert!(is_genuine(BODY), "what is measured is a genuine delivery");
-    let drop_fields = Settings::default().privacy.drop_fields;
-    let read = |body: &[u8]| (Key::of(body), Content::of(body, NOW * 1000, &drop_fields));
+    let redaction = Settings::default().redaction();
+    let read = |body: &[u8]| (Key::of(body), Content::of(body, NOW * 1000, &redaction));
 
     let mut group = criterion.benchmark_group("delivery");
     group.throughput(Throughput::Elements(1));

@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use crate::archive::{Archive, Mode};
 use crate::clock;
 use crate::commands::owner;
+use crate::commands::rereading::reread_quarantine;
 use crate::config::Settings;
 use crate::generator::{Generator, Log, beyond_the_journal};
 use crate::moment::Moment;
@@ -91,6 +92,7 @@ pub fn print_model(
 /// A generator that has read everything, and as of when it is to be asked.
 fn prepare(settings: Settings, from: From, runtime: &Handle) -> Result<(Generator, Moment)> {
     owner::become_journals(&settings)?;
+    reread_quarantine(&settings);
     warn_if_nobody_appears(&settings);
     let now = match from {
         From::Past(moment) => moment,
@@ -171,7 +173,7 @@ mod tests {
     use super::*;
     use crate::config::PublishList;
     use crate::journal::{Content, Journal, Record};
-    use crate::zoom::Key;
+    use crate::zoom::{Key, Redaction};
 
     fn settings(directory: &TempDir) -> Settings {
         let mut settings = Settings::default();
@@ -185,7 +187,7 @@ mod tests {
         let body = format!(
             r#"{{"event":"meeting.participant_joined","event_ts":1,"payload":{{"object":{{"uuid":"m","participant":{{"user_id":"{name}","user_name":"{name}"}}}}}}}}"#
         );
-        let content = Content::of(body.as_bytes(), 0, &[]);
+        let content = Content::of(body.as_bytes(), 0, &Redaction::default());
         let key = Key::of(body.as_bytes());
         let record = Record { key, received_ms: 0, request_id: None, content };
         let journal = Journal::open(&settings.journal.path).expect("it opens");

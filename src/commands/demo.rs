@@ -147,7 +147,7 @@ fn record(delivery: &Delivery, settings: &Settings) -> Record {
         key: Key::of(body),
         received_ms: delivery.at_ms,
         request_id: Some(delivery.request_id.clone()),
-        content: Content::of(body, delivery.at_ms, &settings.privacy.drop_fields),
+        content: Content::of(body, delivery.at_ms, &settings.redaction()),
     }
 }
 

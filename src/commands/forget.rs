@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use crate::archive::{self, Archive, Archived, document};
 use crate::commands::counted::counted;
 use crate::commands::{build, owner};
-use crate::config::{PublishList, Settings};
+use crate::config::{Person, Settings};
 use crate::forget::{Forgetting, Verdict};
 use crate::generator;
 use crate::journal::{Change, Eraser, Reader};
@@ -230,6 +230,13 @@ fn tell(
     if let Some((found, address)) = archive {
         write_found(&format!("in the archive at {address}"), found, notes)?;
     }
+    for mask in forgetting.names().filter_map(Name::telephone_mask) {
+        writeln!(
+            notes,
+            "callers are mostly stored without their numbers; `lookout forget '{mask}'` removes all whose \
+             numbers end so"
+        )?;
+    }
     if forgetting.other_names().next().is_some() {
         let others = listed(forgetting.other_names());
         writeln!(notes, "with it goes what happened on the same connections as {others}")?;
@@ -262,12 +269,9 @@ fn write_what_stays(
     if settings.archive.is_some() {
         writeln!(notes, "  the journals of other machines; run this on each of them")?;
     }
-    let publishes = |name: &&Name| matches!(&settings.privacy.publish, PublishList::Only(names) if names.contains(*name));
-    let people = settings.people.iter();
-    let mut configured =
-        people.flat_map(|person| [&person.name].into_iter().chain(&person.aliases));
-    let is_configured = configured.any(|name| forgetting.names().any(|gone| gone == name));
-    if is_configured || forgetting.names().any(|name| publishes(&name)) {
+    let mut configured = settings.people.iter().flat_map(Person::all_names);
+    let is_configured = configured.any(|name| forgetting.means(name));
+    if is_configured || forgetting.names().any(|name| settings.privacy.publish.names(name)) {
         writeln!(notes, "  the settings, which still name them; take that out")?;
     }
     writeln!(notes, "who joins under the name again is stored again")?;

@@ -11,9 +11,11 @@ use crate::cli::Input;
 use crate::clock;
 use crate::commands::counted::counted;
 use crate::commands::owner;
+use crate::commands::rereading::reread_quarantine;
 use crate::config::Settings;
 use crate::journal::{Appended, Journal, Record};
 use crate::jsonl;
+use crate::zoom::Redaction;
 
 /// Lines in one transaction: few, so that a running `serve` never waits long.
 const BATCH: usize = 200;
@@ -39,11 +41,12 @@ pub struct Summary {
 pub fn run(settings: &Settings, from: &Input, quiet: bool) -> Result<Summary> {
     let (input, bytes) = open(from)?;
     owner::become_journals(settings)?;
+    reread_quarantine(settings);
     let journal = Journal::open(&settings.journal.path)?;
     let progress = if quiet { ProgressBar::hidden() } else { bar(bytes) };
     let mut import = Import {
         journal: &journal,
-        drop_fields: &settings.privacy.drop_fields,
+        redaction: settings.redaction(),
         progress: &progress,
         batch: Vec::with_capacity(BATCH),
         summary: Summary::default(),
@@ -84,7 +87,7 @@ fn bar(bytes: Option<u64>) -> ProgressBar {
 
 struct Import<'a> {
     journal: &'a Journal,
-    drop_fields: &'a [String],
+    redaction: Redaction,
     progress: &'a ProgressBar,
     batch: Vec<Record>,
     summary: Summary,
@@ -116,7 +119,7 @@ impl Import<'_> {
             self.fail(number, "not UTF-8");
             return Ok(());
         };
-        match jsonl::read(line, clock::now_ms(), self.drop_fields) {
+        match jsonl::read(line, clock::now_ms(), &self.redaction) {
             Ok(record) => self.batch.push(record),
             Err(untaken) => self.fail(number, &untaken.to_string()),
         }

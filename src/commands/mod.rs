@@ -15,6 +15,7 @@ pub mod intake;
 pub mod notify;
 mod owner;
 pub mod print;
+mod rereading;
 pub mod serve;
 mod shipping;
 pub mod simulate;

@@ -56,6 +56,7 @@ pub use values::{duration, listen};
 pub use zones::ZoneRules;
 
 use crate::zone::Zone;
+use crate::zoom::Redaction;
 use problem::Note;
 
 /// A settings file that documents every key with its default: what `init` writes.
@@ -104,6 +105,22 @@ impl Settings {
     /// How long events are kept in the journal; `None`: for ever.
     pub fn keep_events(&self) -> Option<Duration> {
         self.journal.keep.or(self.archive.as_ref().map(|_| KEEP_ARCHIVED))
+    }
+
+    /// What is removed from deliveries before they are stored. Telephone numbers that these settings
+    /// name stay: they are no secret, and somebody's name is matched with them.
+    pub fn redaction(&self) -> Redaction {
+        let published = match &self.privacy.publish {
+            PublishList::Everybody => None,
+            PublishList::Only(names) => Some(names),
+        };
+        let people = self.people.iter().flat_map(Person::all_names);
+        let named = published.into_iter().flatten().chain(people);
+        let numbers = named.filter(|name| name.telephone_mask().is_some());
+        Redaction {
+            keys: self.privacy.drop_fields.clone(),
+            spared: numbers.map(|name| name.comparable().into_owned()).collect(),
+        }
     }
 
     /// Says that `section` is not as a command needs it.

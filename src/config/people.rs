@@ -15,22 +15,43 @@ pub struct Person {
     pub zoom_user_ids: Vec<String>,
 }
 
+impl Person {
+    /// The names that mean this person: the display name, and the aliases where no accounts are
+    /// given.
+    pub fn known_names(&self) -> impl Iterator<Item = &Name> {
+        let aliases = if self.zoom_user_ids.is_empty() { &self.aliases[..] } else { &[] };
+        std::iter::once(&self.name).chain(aliases)
+    }
+
+    /// All names that the settings give this person.
+    pub fn all_names(&self) -> impl Iterator<Item = &Name> {
+        std::iter::once(&self.name).chain(&self.aliases)
+    }
+}
+
 /// `privacy.publish`: the names that may appear.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublishList {
     /// `["*"]`
     Everybody,
-    /// These names, compared after cleaning.
+    /// These names, as they are [compared](Name::comparable).
     Only(BTreeSet<Name>),
 }
 
 impl PublishList {
+    /// Only these names.
+    pub fn only(names: impl IntoIterator<Item = Name>) -> Self {
+        Self::Only(names.into_iter().map(|name| name.comparable().into_owned()).collect())
+    }
+
+    /// Whether `name` is on the list by itself, and not among everybody.
+    pub fn names(&self, name: &Name) -> bool {
+        matches!(self, Self::Only(names) if names.contains(&*name.comparable()))
+    }
+
     /// Whether the person shown as `name` may appear.
     pub fn allows(&self, name: &Name) -> bool {
-        match self {
-            Self::Everybody => true,
-            Self::Only(names) => names.contains(name),
-        }
+        *self == Self::Everybody || self.names(name)
     }
 
     /// Whether nobody may appear.

@@ -2,7 +2,8 @@
 //!
 //! [`Dashboard`] is everything that is published, already formatted; rendering
 //! it decides nothing. Privacy is applied on the way in (`visible`), so nobody
-//! who is not published reaches a page, a count or a time.
+//! who is not published reaches a page, a count or a time; and before that, telephone numbers
+//! are `masked`.
 //!
 //! This module is pure: `now` is an argument.
 
@@ -12,6 +13,7 @@ mod charts;
 mod clock;
 mod feed;
 mod letters;
+mod masked;
 mod openings;
 mod page;
 mod place;
@@ -36,6 +38,7 @@ pub use badge::{Badge, Shield};
 pub use charts::{Bar, FourWeeks, HourMark, Run, Strip, Today, Week, WeekDay, Weekday};
 pub use clock::Time;
 pub use feed::{Entry, Feed};
+pub(crate) use masked::masked;
 pub(crate) use openings::{Opening, Openings};
 pub use page::{Away, Member, Page, RoomCard, Row};
 pub use sample::samples;
@@ -64,6 +67,7 @@ pub struct Dashboard {
 impl Dashboard {
     /// Says what a visitor may know of `presence` at `now`.
     pub fn new(presence: &Presence, settings: &Settings, now: Moment) -> Self {
+        let presence = &*masked(presence, &settings.privacy);
         let words = words::Words::of(settings.site.language);
         let zone = &settings.site.time_zone;
         let clock = Clock::new(zone, words, now);

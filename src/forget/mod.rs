@@ -16,12 +16,15 @@ use compact_str::CompactString;
 
 use crate::config::Person;
 use crate::zoom::json::Json;
-use crate::zoom::{self, Name, Participant};
+use crate::zoom::{self, Bound, Name, Participant};
 
 /// Who is to be forgotten, and what was found to be theirs.
 #[derive(Debug, Clone)]
 pub struct Forgetting {
+    /// As they are written.
     names: BTreeSet<Name>,
+    /// As they are compared.
+    compared: BTreeSet<Name>,
     zoom_user_ids: BTreeSet<CompactString>,
     legs: BTreeSet<Leg>,
     other_names: BTreeSet<Name>,
@@ -46,19 +49,19 @@ enum Leg {
 }
 
 impl Forgetting {
-    /// Forgets `name` and, where it is one of `people`, all their names and accounts.
+    /// Forgets `name` and, where it is one of `people`, their other names or their accounts: as on
+    /// the page, aliases count only where there are no accounts. Where there are, an alias
+    /// is anybody's name.
     pub fn new(name: &Name, people: &[Person]) -> Self {
-        let is_meant = |person: &&Person| person.name == *name || person.aliases.contains(name);
+        let is_meant = |person: &&Person| {
+            person.known_names().any(|known| known.comparable() == name.comparable())
+        };
         let person = people.iter().find(is_meant);
         let mut names = BTreeSet::from([name.clone()]);
-        names.extend(
-            person
-                .iter()
-                .flat_map(|person| [&person.name].into_iter().chain(&person.aliases))
-                .cloned(),
-        );
+        names.extend(person.iter().flat_map(|person| person.known_names()).cloned());
         let ids = person.iter().flat_map(|person| &person.zoom_user_ids);
         Self {
+            compared: names.iter().map(|name| name.comparable().into_owned()).collect(),
             names,
             zoom_user_ids: ids.map(CompactString::from).collect(),
             legs: BTreeSet::new(),
@@ -69,6 +72,11 @@ impl Forgetting {
     /// The names that are forgotten, in order.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.names.iter()
+    }
+
+    /// Whether `name` is one that is forgotten.
+    pub fn means(&self, name: &Name) -> bool {
+        self.compared.contains(&*name.comparable())
     }
 
     /// The accounts that are forgotten, in order.
@@ -89,10 +97,17 @@ impl Forgetting {
             return false;
         };
         let legs = legs(&meeting.uuid, &participant);
-        if !self.is_named(&participant) && !legs.iter().any(|leg| self.legs.contains(leg)) {
+        // A telephone is theirs once it was bound to them.
+        let bound_to = participant.bound_to.as_ref();
+        let mut bound_to =
+            bound_to.into_iter().flat_map(|bound| legs_of_bound(&meeting.uuid, bound));
+        let is_theirs = self.is_named(&participant)
+            || legs.iter().any(|leg| self.legs.contains(leg))
+            || bound_to.any(|leg| self.legs.contains(&leg));
+        if !is_theirs {
             return false;
         }
-        let others = participant.name.filter(|name| !self.names.contains(name));
+        let others = participant.name.filter(|name| !self.means(name));
         self.other_names.extend(others);
         let known = self.legs.len();
         self.legs.extend(legs);
@@ -118,8 +133,7 @@ impl Forgetting {
 
     /// Whether bytes that nobody can read hold one of the names, however it is spelt.
     pub fn is_in(&self, bytes: &[u8]) -> bool {
-        let text = text::unescaped(&String::from_utf8_lossy(bytes));
-        self.names.iter().any(|name| text::holds(&text, name))
+        text::readings(bytes).any(|text| text::holds_any(&text, &self.compared))
     }
 
     /// Whether the text of the entry `key` has to be emptied.
@@ -129,13 +143,13 @@ impl Forgetting {
         }
         // Another one's name may hold this one: `Ada Byron` is not `Ada`.
         if text::is_name(key) {
-            return Name::clean(value).is_some_and(|name| self.names.contains(&name));
+            return Name::clean(value).is_some_and(|name| self.means(&name));
         }
-        self.names.iter().any(|name| text::holds(value, name))
+        text::holds_any(value, &self.compared)
     }
 
     fn is_named(&self, participant: &Participant) -> bool {
-        participant.name.as_ref().is_some_and(|name| self.names.contains(name))
+        participant.name.as_ref().is_some_and(|name| self.means(name))
             || participant.zoom_user_ids.iter().any(|id| self.zoom_user_ids.contains(id))
     }
 
@@ -143,7 +157,7 @@ impl Forgetting {
     fn may_hold(&self, document: &str) -> bool {
         !document.is_ascii()
             || document.contains('\\')
-            || self.names.iter().any(|name| {
+            || self.compared.iter().any(|name| {
                 let mut words = name.as_str().split_whitespace();
                 words.all(|word| document.contains(word))
             })
@@ -153,6 +167,10 @@ impl Forgetting {
     fn empty(&self, key: &str, json: &mut Json) -> bool {
         match json {
             Json::Text(text) if self.empties(key, text) => !std::mem::take(text).is_empty(),
+            Json::Torn { text, .. } if self.empties(key, text) => {
+                *json = Json::Text(String::new());
+                true
+            }
             Json::List(items) => {
                 items.iter_mut().fold(false, |any, item| self.empty(key, item) | any)
             }
@@ -165,9 +183,22 @@ impl Forgetting {
 }
 
 fn legs(uuid: &CompactString, participant: &Participant) -> Vec<Leg> {
-    let user = participant.user_id.iter().map(|id| Leg::User(uuid.clone(), id.clone()));
-    let connection = participant.connection.iter();
-    user.chain(connection.map(|id| Leg::Connection(uuid.clone(), id.clone()))).collect()
+    named_legs(uuid, participant.user_id.as_ref(), participant.connection.as_ref())
+}
+
+/// The legs of whom a telephone was bound to.
+fn legs_of_bound(uuid: &CompactString, bound: &Bound) -> Vec<Leg> {
+    named_legs(uuid, bound.user_id.as_ref(), bound.connection.as_ref())
+}
+
+fn named_legs(
+    uuid: &CompactString,
+    user_id: Option<&CompactString>,
+    connection: Option<&CompactString>,
+) -> Vec<Leg> {
+    let user = user_id.map(|id| Leg::User(uuid.clone(), id.clone()));
+    let connection = connection.map(|id| Leg::Connection(uuid.clone(), id.clone()));
+    user.into_iter().chain(connection).collect()
 }
 
 #[cfg(test)]

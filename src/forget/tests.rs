@@ -21,19 +21,12 @@ fn forgetting(events: &[String], people: &[Person]) -> Forgetting {
 fn what_is_theirs_goes_and_what_is_others_stays() {
     let join =
         event("participant_joined", r#""user_id":"1","participant_uuid":"C","user_name":"Ada""#);
-    let people = [Person {
-        name: name("Ada"),
-        aliases: vec![name("Ada's phone")],
-        zoom_user_ids: vec!["z1".to_owned()],
-    }];
-    let forgetting = forgetting(std::slice::from_ref(&join), &people);
+    let forgetting = forgetting(std::slice::from_ref(&join), &[]);
     #[rustfmt::skip]
     let cases = [
         // what is special                  participant                                                          goes
         ("her join",                        r#""user_id":"1","participant_uuid":"C","user_name":"Ada""#,         true),
         ("white space around the name",     r#""user_id":"7","user_name":" Ada ""#,                              true),
-        ("an alias",                        r#""user_id":"7","user_name":"Ada's phone""#,                        true),
-        ("her account, another name",       r#""user_id":"7","user_name":"Guest","participant_user_id":"z1""#,   true),
         ("a leave without a name",          r#""user_id":"1""#,                                                  true),
         ("another leg of the connection",   r#""user_id":"2","participant_uuid":"C","user_name":"""#,            true),
         ("renamed on that connection",      r#""user_id":"2","participant_uuid":"C","user_name":"Countess""#,    true),
@@ -44,6 +37,35 @@ fn what_is_theirs_goes_and_what_is_others_stays() {
     ];
     for (what, participant, goes) in cases {
         let verdict = forgetting.judge(&event("participant_left", participant));
+        assert_eq!(verdict == Verdict::Goes, goes, "{what}: {verdict:?}");
+    }
+}
+
+#[test]
+fn an_entry_with_accounts_means_those_and_its_display_name_and_one_without_its_aliases() {
+    let person = |display_name, ids: &[&str]| Person {
+        name: name(display_name),
+        aliases: vec![name("Ada's phone"), name("A. L.")],
+        zoom_user_ids: ids.iter().map(|&id| id.to_owned()).collect(),
+    };
+    let (with, without) = (person("Ada", &["z1"]), person("Ada", &[]));
+    let phone = r#""user_id":"7","user_name":"Ada's phone""#;
+    let account = r#""user_id":"7","user_name":"Guest","participant_user_id":"z1""#;
+    #[rustfmt::skip]
+    let cases = [
+        // what is special                       entry     forgotten      participant                               goes
+        ("the display name",                     &with,    "Ada",         r#""user_id":"7","user_name":"Ada""#,     true),
+        ("an account",                           &with,    "Ada",         account,                                  true),
+        ("a guest by an alias, accounts given",  &with,    "Ada",         phone,                                    false),
+        ("a guest by an alias, none given",      &without, "Ada",         phone,                                    true),
+        ("the alias itself, accounts given",     &with,    "Ada's phone", phone,                                    true),
+        ("… does not reach the account",         &with,    "Ada's phone", account,                                  false),
+        ("… nor the display name",               &with,    "Ada's phone", r#""user_id":"7","user_name":"Ada""#,     false),
+        ("the alias itself, none given",         &without, "Ada's phone", r#""user_id":"7","user_name":"A. L.""#,   true),
+    ];
+    for (what, entry, forgotten, participant, goes) in cases {
+        let forgetting = Forgetting::new(&name(forgotten), std::slice::from_ref(entry));
+        let verdict = forgetting.judge(&event("participant_joined", participant));
         assert_eq!(verdict == Verdict::Goes, goes, "{what}: {verdict:?}");
     }
 }
@@ -63,6 +85,45 @@ fn a_connection_is_followed_through_its_legs_and_its_other_names_are_told() {
     assert_eq!(others, ["Guest"]);
     let elsewhere = events[0].replace(r#""uuid":"m""#, r#""uuid":"n""#);
     assert_eq!(forgetting.judge(&elsewhere), Verdict::Stays, "an id counts within its meeting");
+}
+
+#[test]
+fn a_telephone_goes_with_the_person_it_was_bound_to_and_not_the_other_way_round() {
+    let events = [
+        event(
+            "participant_joined",
+            r#""user_id":"7","participant_uuid":"P","user_name":"12025550143""#,
+        ),
+        event(
+            "participant_bind",
+            r#""user_id":"7","participant_uuid":"P","user_name":"12025550143","bind_user_id":"1""#,
+        ),
+        event("participant_left", r#""user_id":"7","participant_uuid":"P""#),
+        event("participant_joined", r#""user_id":"1","participant_uuid":"C","user_name":"Ada""#),
+    ];
+    #[rustfmt::skip]
+    let cases = [
+        // forgotten     goes
+        ("Ada",          [true, true, true, true]),
+        ("12025550143",  [true, true, true, false]),
+    ];
+    for (forgotten, goes) in cases {
+        let mut forgetting = Forgetting::new(&name(forgotten), &[]);
+        while events.iter().any(|event| forgetting.learn(event)) {}
+        let verdicts = events.each_ref().map(|event| forgetting.judge(event) == Verdict::Goes);
+        assert_eq!(verdicts, goes, "{forgotten}");
+    }
+}
+
+#[test]
+fn what_nobody_can_see_hides_no_name() {
+    let forgetting = Forgetting::new(&name("Ada ❤"), &[]);
+    let theirs =
+        event("participant_joined", "\"user_id\":\"1\",\"user_name\":\"A\u{200b}da ❤\u{fe0f}\"");
+    assert_eq!(forgetting.judge(&theirs), Verdict::Goes);
+    let topic = Verdict::Changes(r#"{"event":"x","topic":""}"#.to_owned());
+    assert_eq!(forgetting.judge("{\"event\":\"x\",\"topic\":\"of Ada\u{2060} ❤\u{fe0f}\"}"), topic);
+    assert!(forgetting.is_in("Ada ❤\u{fe0f}\u{ff}".as_bytes()));
 }
 
 #[test]
@@ -87,18 +148,41 @@ fn the_name_in_others_events_is_emptied() {
 }
 
 #[test]
+fn half_a_character_in_another_ones_event_does_not_hide_the_name() {
+    let forgetting = Forgetting::new(&name("Ada"), &[]);
+    let before = r#"{"event":"x","topic":"Ada and \ud83e","operator":"Bram \ud83e"}"#;
+    let after = r#"{"event":"x","topic":"","operator":"Bram \ud83e"}"#;
+    assert_eq!(forgetting.judge(before), Verdict::Changes(after.to_owned()));
+    let half = Forgetting::new(&name("Bram \u{fffd}"), &[]);
+    let theirs = event("participant_joined", r#""user_id":"1","user_name":"Bram \ud83e""#);
+    assert_eq!(half.judge(&theirs), Verdict::Goes);
+}
+
+#[test]
 fn bytes_that_nobody_can_read_are_searched_however_the_name_is_spelt() {
-    let forgetting = Forgetting::new(&name("Zoë 🌻"), &[]);
+    let within = r#"{"text":"{\"user_name\":\"Ada \\\"Queen\\\" \\u0042\"}""#;
     #[rustfmt::skip]
-    let cases: [(&str, &[u8], bool); 5] = [
-        // what is special       bytes                                    found
-        ("as it is",             "{\"user_name\":\"Zoë 🌻\"".as_bytes(),  true),
-        ("beside bad UTF-8",     b"\xff Zo\xc3\xab \xf0\x9f\x8c\xbb \xff", true),
-        ("escaped",              br#""Zo\u00eb \ud83c\udf3b""#,            true),
-        ("half an escape",       br#""Zo\u00eb \ud83c"#,                   false),
-        ("nothing",              b"",                                     false),
+    let cases: [(&str, &str, &[u8], bool); 16] = [
+        // what is special       name               bytes                                      found
+        ("as it is",             "Zoë 🌻",          "{\"user_name\":\"Zoë 🌻\"".as_bytes(),    true),
+        ("beside bad UTF-8",     "Zoë 🌻",          b"\xff Zo\xc3\xab \xf0\x9f\x8c\xbb \xff", true),
+        ("beside it, in CESU-8", "Zoë 🌻",          b"\xff Zo\xc3\xab \xed\xa0\xbc\xed\xbc\xbb", true),
+        ("in parts",             "Zoë 🌻",          "Zoe\u{308} 🌻".as_bytes(),                true),
+        ("escaped",              "Zoë 🌻",          br#""Zo\u00eb \ud83c\udf3b""#,             true),
+        ("half an escape",       "Zoë 🌻",          br#""Zo\u00eb \ud83c""#,                   false),
+        ("half a character",     "Zoë \u{fffd}",    br#""Zo\u00eb \ud83c""#,                   true),
+        ("quotation marks",      r#"A "Q" B"#,      br#""A \"Q\" B""#,                         true),
+        ("as a number",          r#"A "Q" B"#,      br#""A \u0022Q\u0022 B""#,                 true),
+        ("not escaped",          r#"A "Q" B"#,      br#"A "Q" B"#,                             true),
+        ("a backslash",          r"A \ B",          br#""A \\ B""#,                             true),
+        ("not escaped either",   r"A \n B",         br"A \n B",                                true),
+        ("a slash",              "A/B",             br#""A\/B""#,                              true),
+        ("JSON within JSON",     r#"Ada "Queen" B"#, within.as_bytes(),                        true),
+        ("an escaped backslash", "A\u{42}",         br#""A\\u0042""#,                           true),
+        ("nothing",              "Zoë 🌻",          b"",                                       false),
     ];
-    for (what, bytes, found) in cases {
+    for (what, forgotten, bytes, found) in cases {
+        let forgetting = Forgetting::new(&name(forgotten), &[]);
         assert_eq!(forgetting.is_in(bytes), found, "{what}");
     }
 }

@@ -1,13 +1,23 @@
 //! Where in a text a name stands.
 
+use std::collections::BTreeSet;
+
 use unicode_normalization::UnicodeNormalization;
 
-use crate::zoom::Name;
+use crate::zoom::{Name, surrogate};
+
+/// How often escapes are resolved in one another.
+const READINGS: usize = 4;
+
+/// Whether `text` holds one of `names`, which are as they are compared.
+pub(super) fn holds_any(text: &str, names: &BTreeSet<Name>) -> bool {
+    let Some(text) = Name::clean(text) else { return false };
+    let text = text.comparable();
+    names.iter().any(|name| holds(text.as_str(), name))
+}
 
 /// Whether `text` holds `name` as words of its own: `Ada` is in `Ada's room`, not in `Adam`.
-pub(super) fn holds(text: &str, name: &Name) -> bool {
-    let Some(text) = Name::clean(text) else { return false };
-    let text = text.as_str();
+fn holds(text: &str, name: &Name) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     text.match_indices(name.as_str()).any(|(start, found)| {
         let (before, after) = (&text[..start], &text[start + found.len()..]);
@@ -28,27 +38,45 @@ pub(super) fn is_name(key: &str) -> bool {
     key == "name" || key.ends_with("_name")
 }
 
+/// The texts that `bytes` may mean: as they are, and with JSON's escapes resolved, also those of
+/// JSON within a text of JSON.
+pub(super) fn readings(bytes: &[u8]) -> impl Iterator<Item = String> {
+    let text: String = surrogate::lossy_text_of(bytes).nfc().collect();
+    let resolved = |text: &String| Some(unescaped(text)).filter(|resolved| resolved != text);
+    std::iter::successors(Some(text), resolved).take(READINGS)
+}
+
 /// `text` with JSON's escapes resolved, as far as they are whole, in NFC.
-pub(super) fn unescaped(text: &str) -> String {
+fn unescaped(text: &str) -> String {
     let mut units = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        if ["\\n", "\\r", "\\t", "\\b", "\\f"].iter().any(|escape| rest.starts_with(escape)) {
-            units.push(u16::from(b' '));
-            rest = &rest[2..];
-            continue;
-        }
-        let escape = rest.strip_prefix("\\u").and_then(|rest| rest.get(..4));
-        match escape.and_then(|digits| u16::from_str_radix(digits, 16).ok()) {
-            Some(unit) => {
-                units.push(unit);
-                rest = &rest[6..];
-            }
+        let (unit, length) = match escape(rest) {
+            Some(escape) => escape,
             None => {
                 units.extend(c.encode_utf16(&mut [0; 2]).iter());
                 rest = &rest[c.len_utf8()..];
+                continue;
             }
-        }
+        };
+        units.push(unit);
+        rest = &rest[length..];
     }
     String::from_utf16_lossy(&units).nfc().collect()
+}
+
+/// The UTF-16 unit of the escape that `text` begins with, and the escape's length.
+fn escape(text: &str) -> Option<(u16, usize)> {
+    let escaped = text.strip_prefix('\\')?;
+    let unit = match escaped.bytes().next()? {
+        byte @ (b'"' | b'\\' | b'/') => byte.into(),
+        // Control characters: white space, where names are compared.
+        b'n' | b'r' | b't' | b'b' | b'f' => b' '.into(),
+        b'u' => {
+            let digits = escaped.get(1..5)?;
+            return Some((u16::from_str_radix(digits, 16).ok()?, 6));
+        }
+        _ => return None,
+    };
+    Some((unit, 2))
 }

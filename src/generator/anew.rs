@@ -38,7 +38,8 @@ pub fn begin_anew(
     announce(before, journal.clone())?;
     eraser.set_id(&journal)?;
     let Some(Checkpoint { mut roster, last_id, .. }) = kept else { return remove_checkpoint(path) };
-    let names: BTreeSet<_> = forgetting.names().cloned().collect();
+    let names: BTreeSet<_> =
+        forgetting.names().map(|name| name.comparable().into_owned()).collect();
     let forgotten = roster.forget(&names, &forgetting.zoom_user_ids().collect());
     forgotten.map_err(|NeedsReplay| anyhow!("the checkpoint of old events is damaged"))?;
     let header = Header {

@@ -25,10 +25,10 @@ use crate::clock;
 use crate::config::{Secret, Settings};
 use crate::journal::{Content, Journal, NotStored, Record};
 use crate::moment::Moment;
-use crate::zoom::Key;
 use crate::zoom::challenge::{self, CHALLENGE};
 use crate::zoom::delivery::Reading;
 use crate::zoom::signature::{self, Headers, Refused, SIGNATURE_HEADER, TIMESTAMP_HEADER};
+use crate::zoom::{Key, Redaction};
 
 use answer::Answer;
 use axum::response::IntoResponse;
@@ -53,7 +53,7 @@ pub struct Intake {
     secrets: Vec<Secret>,
     tolerance: Duration,
     max_body: usize,
-    drop_fields: Vec<String>,
+    redaction: Redaction,
     journal: Arc<Journal>,
     health: Arc<Health>,
     budget: Budget,
@@ -68,7 +68,7 @@ impl Intake {
             secrets: settings.zoom.secret_tokens.clone(),
             tolerance: settings.zoom.tolerance,
             max_body: settings.zoom.max_body,
-            drop_fields: settings.privacy.drop_fields.clone(),
+            redaction: settings.redaction(),
             journal,
             health,
             budget: Budget::new(settings.zoom.max_body),
@@ -109,7 +109,7 @@ impl Intake {
             Reading::Document(document) if document.event() == CHALLENGE => {
                 return Answer::challenge(challenge::answer(document.json(), secret));
             }
-            Reading::Document(document) => Content::event(document, now_ms, &self.drop_fields),
+            Reading::Document(document) => Content::event(document, now_ms, &self.redaction),
             Reading::Quarantined(odd) => {
                 tracing::warn!("a delivery was quarantined: {odd}");
                 Content::Quarantined(body.bytes.clone())

@@ -17,12 +17,13 @@ mod group;
 mod log;
 mod pruning;
 mod reader;
+mod rereading;
 mod schema;
 mod writer;
 
 use crate::moment::Moment;
 use crate::zoom::delivery::{Document, Reading};
-use crate::zoom::{self, Key};
+use crate::zoom::{self, Key, Redaction};
 
 pub use backlog::{Backlog, Shipped};
 pub use backup::back_up;
@@ -30,6 +31,7 @@ pub(crate) use erasing::empty_log;
 pub use erasing::{Change, Eraser};
 pub use pruning::Pruning;
 pub use reader::{Entry, Quarantined, Reader};
+pub use rereading::reread_quarantine;
 pub(crate) use schema::{create_for_ourselves, sync_directory};
 pub use writer::{Appended, Journal, NotStored};
 
@@ -62,17 +64,17 @@ pub enum Content {
 
 impl Content {
     /// What to store of a raw body; `received_ms` is when it arrived, in milliseconds
-    /// since the epoch, and `drop_fields` are removed before anything is stored.
-    pub fn of(body: &[u8], received_ms: i64, drop_fields: &[String]) -> Self {
+    /// since the epoch, and `redaction` is what is removed before anything is stored.
+    pub fn of(body: &[u8], received_ms: i64, redaction: &Redaction) -> Self {
         match Reading::of(body) {
-            Reading::Document(document) => Self::event(document, received_ms, drop_fields),
+            Reading::Document(document) => Self::event(document, received_ms, redaction),
             Reading::Quarantined(_) => Self::Quarantined(body.to_vec()),
         }
     }
 
     /// What to store of a document that was read already.
-    pub fn event(document: Document, received_ms: i64, drop_fields: &[String]) -> Self {
-        let document = document.into_stored(drop_fields);
+    pub fn event(document: Document, received_ms: i64, redaction: &Redaction) -> Self {
+        let document = document.into_stored(redaction);
         let at = zoom::understand(&document, received_ms).at;
         Self::Event { document, at }
     }

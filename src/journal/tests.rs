@@ -75,6 +75,43 @@ fn what_was_appended_is_read_back_in_the_order_of_arrival() {
 }
 
 #[test]
+fn what_can_be_read_by_now_leaves_the_quarantine_as_an_event() {
+    let disk = Disk::new();
+    let journal = disk.journal();
+    let half = br#"{"event":"meeting.ended","email":"a@example.org","a":"\ud83e","event_ts":5999}"#;
+    let challenge = br#"{"event":"endpoint.url_validation","payload":{"plainToken":"\ud83e"}}"#;
+    let records = vec![quarantined(half, 3), quarantined(b"\xff", 4), quarantined(challenge, 5)];
+    journal.append_all(records).expect("stored");
+    let without_email = Redaction { keys: vec!["email".to_owned()], ..Redaction::default() };
+    for (what, read) in [("after an upgrade", 1), ("at the next start", 0)] {
+        let again = reread_quarantine(&disk.path(), &without_email).expect("readable");
+        assert_eq!(again, read, "{what}");
+        let stored = [r#"{"event":"meeting.ended","a":"\ud83e","event_ts":5999}"#];
+        assert_eq!(disk.documents(), stored, "{what}");
+        assert_eq!(disk.reader().quarantined_count().expect("readable"), 2, "{what}");
+    }
+    let mut entries = Vec::new();
+    let each = |entry: Entry| {
+        entries.push((entry.key, entry.received_ms));
+        Ok(())
+    };
+    disk.reader().events_after(0, each).expect("readable");
+    assert_eq!(entries, [(Key::of(half), 3000)], "key and receipt are those of the delivery");
+    let again = journal.append_all(vec![quarantined(half, 9)]).expect("stored");
+    assert_eq!(again, [Appended::Known]);
+    // It is replayed by the time of its fact.
+    let mut facts = 0;
+    let second_5 = (Moment::from_seconds(5), Moment::from_seconds(5));
+    disk.reader()
+        .facts(9, second_5, |_, _| {
+            facts += 1;
+            Ok(())
+        })
+        .expect("readable");
+    assert_eq!(facts, 1);
+}
+
+#[test]
 fn facts_come_in_their_own_order_and_only_those_asked_for() {
     let disk = Disk::new();
     let journal = disk.journal();

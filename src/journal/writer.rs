@@ -286,8 +286,25 @@ fn insert(connection: &Connection, record: &Record) -> Result<Appended> {
     if new == 0 {
         return Ok(Appended::Known);
     }
-    let Record { received_ms, request_id, .. } = record;
-    match &record.content {
+    insert_body(
+        connection,
+        key,
+        record.received_ms,
+        record.request_id.as_deref(),
+        &record.content,
+    )?;
+    Ok(Appended::New)
+}
+
+/// Stores what was delivered; its key is known already.
+pub(super) fn insert_body(
+    connection: &Connection,
+    key: &[u8; 32],
+    received_ms: i64,
+    request_id: Option<&str>,
+    content: &Content,
+) -> Result<()> {
+    match content {
         Content::Event { document, at } => connection
             .prepare_cached(
                 "INSERT INTO events (at, received_ms, key, request_id, document) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -299,7 +316,7 @@ fn insert(connection: &Connection, record: &Record) -> Result<Appended> {
             )?
             .execute(params![received_ms, key, request_id, body])?,
     };
-    Ok(Appended::New)
+    Ok(())
 }
 
 /// Looks only at what is to go: this runs every few seconds, and deliveries wait for it.

@@ -11,9 +11,9 @@ use chrono::DateTime;
 
 use super::LOOKOUT;
 use crate::journal::{Content, Record};
-use crate::zoom::Key;
 use crate::zoom::delivery::{Document, Odd};
 use crate::zoom::json::{Json, Unreadable};
+use crate::zoom::{Key, Redaction};
 
 /// Why a line is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,8 +30,8 @@ pub enum Untaken {
 }
 
 /// Reads one line. `now_ms` is the time of receipt where the line tells none;
-/// `drop_fields` are removed before anything is stored.
-pub fn read(line: &str, now_ms: i64, drop_fields: &[String]) -> Result<Record, Untaken> {
+/// `redaction` is what is removed before anything is stored.
+pub fn read(line: &str, now_ms: i64, redaction: &Redaction) -> Result<Record, Untaken> {
     let mut json = Json::parse(line)?;
     let Json::Object(entries) = &mut json else { return Err(Untaken::NoEvent) };
     let mut take = |name: &str| {
@@ -40,7 +40,7 @@ pub fn read(line: &str, now_ms: i64, drop_fields: &[String]) -> Result<Record, U
     };
     let (id, lookout) = (take("_id"), take(LOOKOUT));
     if let Some(lookout) = lookout {
-        return ours(json, &lookout, drop_fields);
+        return ours(json, &lookout, redaction);
     }
     resolve_event_ts(&mut json);
     let received_ms = received(id.as_ref(), &json).unwrap_or(now_ms);
@@ -49,12 +49,12 @@ pub fn read(line: &str, now_ms: i64, drop_fields: &[String]) -> Result<Record, U
         None => Key::of(line.as_bytes()),
     };
     let document = Document::new(json).map_err(|_| Untaken::NoEvent)?;
-    let content = Content::event(document, received_ms, drop_fields);
+    let content = Content::event(document, received_ms, redaction);
     Ok(Record { key, received_ms, request_id: None, content })
 }
 
 /// A line with a `lookout`; everything else in it is the document.
-fn ours(mut json: Json, lookout: &Json, drop_fields: &[String]) -> Result<Record, Untaken> {
+fn ours(mut json: Json, lookout: &Json, redaction: &Redaction) -> Result<Record, Untaken> {
     let text = |name| lookout.get(name).and_then(Json::as_str);
     let key = text("key").and_then(Key::from_hex).ok_or(Untaken::Lookout("key"))?;
     let received_ms = lookout.get("received_at").and_then(millis);
@@ -64,12 +64,12 @@ fn ours(mut json: Json, lookout: &Json, drop_fields: &[String]) -> Result<Record
         Some(raw) => {
             let raw = bytes(raw).ok_or(Untaken::Lookout("raw"))?;
             // Quarantined bytes are read again: a newer Lookout may understand them.
-            Content::of(&raw, received_ms, drop_fields)
+            Content::of(&raw, received_ms, redaction)
         }
         None => {
             resolve_event_ts(&mut json);
             let document = Document::new(json).map_err(|_: Odd| Untaken::NoEvent)?;
-            Content::event(document, received_ms, drop_fields)
+            Content::event(document, received_ms, redaction)
         }
     };
     Ok(Record { key, received_ms, request_id, content })
@@ -151,7 +151,7 @@ mod tests {
             ("ours, from MongoDB",    &compass,                                                              r#"{"event":"x","event_ts":5}"#, 1_767_225_600_250),
         ];
         for (what, line, expected, received_ms) in cases {
-            let record = read(line, NOW_MS, &[]).expect(what);
+            let record = read(line, NOW_MS, &Redaction::default()).expect(what);
             assert_eq!((document(&record), record.received_ms), (expected, received_ms), "{what}");
         }
     }
@@ -160,15 +160,16 @@ mod tests {
     fn the_key_is_that_of_the_body_whatever_wraps_it() {
         let body = r#"{"event":"x","event_ts":5}"#;
         let key = Key::of(body.as_bytes());
-        assert_eq!(read(body, NOW_MS, &[]).expect("an event").key, key);
+        assert_eq!(read(body, NOW_MS, &Redaction::default()).expect("an event").key, key);
         let exported = r#"{"_id":{"$oid":"65"},"event":"x","event_ts":{"$numberLong":"5"}}"#;
-        assert_eq!(read(exported, NOW_MS, &[]).expect("an event").key, key);
+        assert_eq!(read(exported, NOW_MS, &Redaction::default()).expect("an event").key, key);
     }
 
     #[test]
     fn dropped_fields_are_dropped_and_the_fact_keeps_its_time() {
         let line = r#"{"event":"meeting.ended","event_ts":1,"payload":{"object":{"end_time":"2026-01-01T00:00:09Z","host_email":"a@example.org"}}}"#;
-        let record = read(line, NOW_MS, &["host_email".to_owned()]).expect("an event");
+        let redaction = Redaction { keys: vec!["host_email".to_owned()], ..Redaction::default() };
+        let record = read(line, NOW_MS, &redaction).expect("an event");
         assert!(!document(&record).contains("host_email"));
         let Content::Event { at, .. } = record.content else { panic!("an event") };
         assert_eq!(at, Moment::from_seconds(1_767_225_609));
@@ -186,7 +187,7 @@ mod tests {
             ("a short key",         r#"{"event":"x","lookout":{"key":"ab"}}"#, Untaken::Lookout("key")),
         ];
         for (what, line, why) in cases {
-            assert_eq!(read(line, NOW_MS, &[]), Err(why), "{what}");
+            assert_eq!(read(line, NOW_MS, &Redaction::default()), Err(why), "{what}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! One line of JSON from what the journal holds.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, SecondsFormat};
@@ -9,6 +11,7 @@ use super::LOOKOUT;
 use crate::journal::{Entry, Quarantined};
 use crate::zoom::Key;
 use crate::zoom::json::Json;
+use crate::zoom::surrogate;
 
 /// Keys of a document that a line has another use for: such a document goes into
 /// `lookout.raw` as a whole.
@@ -28,10 +31,14 @@ struct Lookout<'a> {
 pub fn event(entry: &Entry) -> String {
     let mut lookout = lookout(entry.key, entry.received_ms, entry.request_id.as_deref());
     let document = entry.document.as_str();
-    if is_plain(document) {
-        return with_lookout(document, &lookout);
+    // Other readers of JSON refuse half a character.
+    let readable = surrogate::mended(document);
+    if matches!(readable, Cow::Owned(_)) || !is_plain(document) {
+        lookout.raw = Some(BASE64.encode(document));
     }
-    lookout.raw = Some(BASE64.encode(document));
+    if is_plain(&readable) {
+        return with_lookout(&readable, &lookout);
+    }
     let event = Json::parse(document).ok();
     let event = event.as_ref().and_then(|json| json.get("event")).and_then(Json::as_str);
     let event =

@@ -29,7 +29,7 @@ impl Difference<'_> {
         let (mut joined, mut left) = (Vec::new(), Vec::new());
         let (mut sharing, mut stopped) = (Vec::new(), Vec::new());
         for person in self.sight.people() {
-            let before = told.people.get(&person.name).unwrap_or(&nothing);
+            let before = told.people.get(&*person.name.comparable()).unwrap_or(&nothing);
             let name = || person.name.clone();
             match (before.is_in, person.present_since) {
                 (false, Some(since)) if self.is_news(since, before.joined) => {
@@ -70,18 +70,19 @@ impl Difference<'_> {
         let waits = |name: &Name| changes.joined.contains(name) || changes.left.contains(name);
         let screen_waits =
             |name: &Name| changes.sharing.contains(name) || changes.stopped.contains(name);
-        let seen: BTreeSet<_> = self.sight.people().iter().map(|person| &person.name).collect();
+        let people = self.sight.people().iter();
+        let seen: BTreeSet<_> = people.map(|person| person.name.comparable()).collect();
         for (name, person) in &mut told.people {
             if !seen.contains(name) {
                 (person.is_in, person.shares) = (false, false);
             }
         }
         for person in self.sight.people() {
-            let is_known = told.people.contains_key(&person.name);
+            let is_known = told.people.contains_key(&*person.name.comparable());
             if !is_known && !self.is_worth_knowing(person) {
                 continue;
             }
-            let known = told.people.entry(person.name.clone()).or_default();
+            let known = told.people.entry(person.name.comparable().into_owned()).or_default();
             if !waits(&person.name) {
                 note_presence(known, person);
             }

@@ -52,6 +52,7 @@ impl Mark {
 }
 
 fn hash(salt: &str, name: &Name) -> String {
+    let name = name.comparable();
     hex::encode(Sha256::digest(format!("{salt}\0{name}")))
 }
 

@@ -84,7 +84,9 @@ impl Sending {
     /// Hides whoever is not published, also in what is under way.
     pub fn hide(&mut self, publish: &PublishList, flight: Option<&mut Flight>) {
         let before = self.kept.clone();
-        let is_hidden = |name: &Name| !publish.allows(name);
+        // Nobody is told of a number by name, unless it is published so.
+        let is_number = |name: &Name| name.telephone_mask().is_some() && !publish.names(name);
+        let is_hidden = |name: &Name| !publish.allows(name) || is_number(name);
         self.kept.hide(&is_hidden);
         if let Some(flight) = flight {
             flight.forget(&is_hidden);

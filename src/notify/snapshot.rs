@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::config::Settings;
-use crate::dashboard::Openings;
+use crate::dashboard::{Openings, masked};
 use crate::moment::Moment;
 use crate::notify::told::FRESH;
 use crate::roster::{End, Person, Presence, Visit};
@@ -28,7 +28,10 @@ impl Snapshot {
     /// nobody is where no target asks.
     pub fn new(presence: &Presence, settings: &Arc<Settings>, now: Moment) -> Self {
         let nobody_asks = settings.notify.is_empty();
-        let presence = if nobody_asks { Presence::default() } else { recent(presence, now) };
+        let presence = match nobody_asks {
+            true => Presence::default(),
+            false => recent(&masked(presence, &settings.privacy), now),
+        };
         Self { presence, settings: Arc::clone(settings) }
     }
 }

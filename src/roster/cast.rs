@@ -1,34 +1,45 @@
 //! Who is who: from what was said of a connection to the person shown.
 //!
-//! Rule 10 of `presence.md`. The name of a `[[people]]` entry with
+//! Rules 10 and 16 of `presence.md`. The name of a `[[people]]` entry with
 //! `zoom_user_ids` belongs to those accounts alone: a guest who calls himself so
 //! is nobody, as if he had no name, for a second row of that name would deceive.
+//! Names that differ only in what nobody can see are one person's, who is shown by the
+//! form that was seen last.
+
+use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
 use super::rules::Rules;
 use super::spans::Said;
-use super::words::Words;
+use super::words::{Seen, Words};
 use crate::config;
 use crate::zoom::Name;
 
 /// All who may be shown, with the means to tell who a connection is.
 pub(super) struct Cast<'a> {
-    /// The names shown, each once; a person is known by the place here. The settings' people are
-    /// first, in their order.
-    shown: Vec<&'a Name>,
-    places: FxHashMap<&'a Name, u32>,
+    /// Each person once, known by the place here. The settings' people are first, in their order.
+    people: Vec<Shown<'a>>,
+    places: FxHashMap<Cow<'a, Name>, u32>,
     /// For each name of the dictionary, who goes by it.
     by_name: Vec<Option<u32>>,
     /// For each Zoom account of the dictionary, whose it is.
     by_zoom_user_id: Vec<Option<u32>>,
 }
 
+/// One person.
+pub(super) struct Shown<'a> {
+    /// The name that is shown.
+    pub name: &'a Name,
+    /// The same as it is compared: what tells this person from any other.
+    pub identity: Cow<'a, Name>,
+}
+
 impl<'a> Cast<'a> {
     /// Everybody whom the roster's words or the settings name.
     pub(super) fn new(words: &'a Words, rules: &'a Rules) -> Self {
         let mut cast = Self {
-            shown: Vec::new(),
+            people: Vec::new(),
             places: FxHashMap::default(),
             by_name: Vec::new(),
             by_zoom_user_id: Vec::new(),
@@ -37,11 +48,14 @@ impl<'a> Cast<'a> {
             cast.place(&person.name);
         }
         let accounts = accounts(&rules.people);
-        let account = |id: &str| Some(cast.places[accounts.get(id)?]);
+        let account = |id: &str| Some(cast.places[&*accounts.get(id)?.comparable()]);
         cast.by_zoom_user_id = words.zoom_user_ids.texts().map(|id| account(id)).collect();
         let owners = owners(&rules.people);
+        let latest = latest_forms(words);
         for name in words.names.texts() {
-            let shown = owners.get(name).copied().unwrap_or(Some(name));
+            let compared = name.comparable();
+            let form = || latest.get(&compared).map_or(name, |(_, form)| form);
+            let shown = owners.get(&compared).copied().unwrap_or_else(|| Some(form()));
             let place = shown.map(|name| cast.place(name));
             cast.by_name.push(place);
         }
@@ -55,18 +69,49 @@ impl<'a> Cast<'a> {
         by_id.or_else(|| self.by_name[said.name?.index()])
     }
 
-    /// The place of the person shown as `name`.
+    /// The place of the person shown as `name`, unless that person is there already, by another form.
     pub(super) fn place(&mut self, name: &'a Name) -> u32 {
-        *self.places.entry(name).or_insert_with(|| {
-            self.shown.push(name);
-            u32::try_from(self.shown.len() - 1).expect("four billion people do not fit in memory")
-        })
+        let identity = name.comparable();
+        if let Some(place) = self.places.get(&identity) {
+            return *place;
+        }
+        let place = u32::try_from(self.people.len());
+        let place = place.expect("four billion people do not fit in memory");
+        self.places.insert(identity.clone(), place);
+        self.people.push(Shown { name, identity });
+        place
     }
 
-    /// All names shown, in the order of their places.
-    pub(super) fn shown(&self) -> &[&'a Name] {
-        &self.shown
+    /// Everybody, in the order of their places.
+    pub(super) fn people(&self) -> &[Shown<'a>] {
+        &self.people
     }
+
+    /// Whether somebody goes by this name.
+    pub(super) fn has(&self, name: &Name) -> bool {
+        self.places.contains_key(&*name.comparable())
+    }
+}
+
+/// Of each name that was seen in several forms, the one that was seen last, by how it is compared.
+fn latest_forms(words: &Words) -> FxHashMap<Cow<'_, Name>, (Option<Seen>, &Name)> {
+    let mut latest = FxHashMap::default();
+    // Only what has joiners has another form.
+    for (name, seen) in words.names_seen() {
+        let compared = name.comparable();
+        if matches!(compared, Cow::Owned(_)) {
+            let form = latest.entry(compared).or_insert((seen, name));
+            *form = (*form).max((seen, name));
+        }
+    }
+    if !latest.is_empty() {
+        for (name, seen) in words.names_seen() {
+            if let Some(form) = latest.get_mut(name) {
+                *form = (*form).max((seen, name));
+            }
+        }
+    }
+    latest
 }
 
 /// For each account of the settings, whose it is; the first entry holds.
@@ -80,18 +125,19 @@ fn accounts(people: &[config::Person]) -> FxHashMap<&str, &Name> {
     accounts
 }
 
-/// For each name in the settings, who goes by it; `None`: nobody may without an account.
-fn owners(people: &[config::Person]) -> FxHashMap<&Name, Option<&Name>> {
+/// For each name in the settings, as it is compared, who goes by it; `None`: nobody may without
+/// an account.
+fn owners(people: &[config::Person]) -> FxHashMap<Cow<'_, Name>, Option<&Name>> {
     let (by_name, by_id): (Vec<_>, Vec<_>) =
         people.iter().partition(|person| person.zoom_user_ids.is_empty());
     let mut owners = FxHashMap::default();
     for person in by_name {
-        for name in std::iter::once(&person.name).chain(&person.aliases) {
-            owners.entry(name).or_insert(Some(&person.name));
+        for name in person.known_names() {
+            owners.entry(name.comparable()).or_insert(Some(&person.name));
         }
     }
     for person in by_id {
-        owners.entry(&person.name).or_insert(None);
+        owners.entry(person.name.comparable()).or_insert(None);
     }
     owners
 }

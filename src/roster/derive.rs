@@ -2,7 +2,8 @@
 //!
 //! Nothing here remembers an earlier answer.
 
-use super::cast::Cast;
+use super::callers::list_callers;
+use super::cast::{Cast, Shown};
 use super::fold::Roster;
 use super::frame::{Frame, RoomSpan};
 use super::past::Departed;
@@ -29,15 +30,15 @@ impl Roster {
         for name in departed.into_iter().flat_map(|people| people.keys()) {
             cast.place(name);
         }
-        let mut crowd = Crowd::new(cast.shown().len(), rules.rooms.len());
+        let mut crowd = Crowd::new(cast.people().len(), rules.rooms.len());
         for meeting in self.meetings.values() {
             let stale_at = frame.stale_at(meeting);
             frame.find(meeting, &cast, |who, found| {
                 crowd.add(who, found, stale_at);
             });
         }
-        let mut people: Vec<_> = cast.shown().iter().zip(crowd.spans).collect();
-        people.sort_unstable_by_key(|(name, _)| **name);
+        let mut people: Vec<_> = cast.people().iter().zip(crowd.spans).collect();
+        people.sort_unstable_by_key(|(person, _)| person.name);
         let mut presence = Presence {
             nameless_present: crowd.nameless.iter().sum(),
             rooms: crowd.nameless.into_iter().map(empty_room).collect(),
@@ -46,9 +47,20 @@ impl Roster {
         };
         presence.rooms.truncate(rules.rooms.len());
         let nothing = Departed::default();
-        for (name, spans) in people {
-            let past = departed.and_then(|people| people.get(*name));
-            list(&mut presence, name, spans, past.unwrap_or(&nothing), now.plus(-KEPT));
+        let since = now.plus(-KEPT);
+        let mut any_callers = false;
+        for (Shown { name, identity }, spans) in people {
+            let past = departed.and_then(|people| people.get(&**identity)).unwrap_or(&nothing);
+            match name.is_telephone_mask() {
+                true => {
+                    list_callers(&mut presence, &cast, name, spans, past, since);
+                    any_callers = true;
+                }
+                false => list(&mut presence, name, spans, past, since),
+            }
+        }
+        if any_callers {
+            presence.sort();
         }
         presence
     }
@@ -85,7 +97,7 @@ fn empty_room(nameless_present: usize) -> Room {
 }
 
 /// Lists one person, over all rooms and in each.
-fn list(
+pub(super) fn list(
     presence: &mut Presence,
     name: &Name,
     mut spans: Vec<RoomSpan>,

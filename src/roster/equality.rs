@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::facts::{Facts, Identity, LegId, Mark};
 use super::fold::Roster;
 use super::meeting::Meeting;
-use super::words::Words;
+use super::words::{Seen, Words};
 use crate::moment::Moment;
 use crate::zoom::Name;
 
@@ -17,6 +17,7 @@ impl PartialEq for Roster {
         self.meetings.len() == other.meetings.len()
             && self.newest == other.newest
             && self.past == other.past
+            && names_seen(&self.words) == names_seen(&other.words)
             && self.meetings.iter().all(|(uuid, ours)| {
                 let theirs = other.meetings.get(uuid);
                 theirs.is_some_and(|theirs| same(ours, &self.words, theirs, &other.words))
@@ -25,6 +26,10 @@ impl PartialEq for Roster {
 }
 
 impl Eq for Roster {}
+
+fn names_seen(words: &Words) -> BTreeMap<&Name, Seen> {
+    words.names_seen().filter_map(|(name, seen)| Some((name, seen?))).collect()
+}
 
 fn same(ours: &Meeting, our_words: &Words, theirs: &Meeting, their_words: &Words) -> bool {
     ours.number == theirs.number
@@ -55,6 +60,7 @@ struct LegView<'a> {
 struct IdentityView<'a> {
     sighting: Option<(Moment, i64, &'a Name)>,
     zoom_user_ids: BTreeSet<&'a str>,
+    bound: Option<(Moment, (u8, String))>,
 }
 
 fn view<'a>(facts: &'a Facts, words: &'a Words) -> View<'a> {
@@ -88,7 +94,9 @@ fn view_leg_id(id: &LegId, words: &Words) -> (u8, String) {
 fn view_identity<'a>(identity: &'a Identity, words: &'a Words) -> IdentityView<'a> {
     let sighting = identity.sighting;
     let ids = identity.zoom_user_ids.iter();
+    let bound = identity.bound.as_ref();
     IdentityView {
+        bound: bound.map(|bound| (bound.at, view_leg_id(&bound.to, words))),
         sighting: sighting.map(|seen| (seen.at, seen.stamp_ms, words.names.text(seen.name))),
         zoom_user_ids: ids.map(|id| &**words.zoom_user_ids.text(*id)).collect(),
     }

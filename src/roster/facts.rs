@@ -86,6 +86,17 @@ pub(super) struct Identity {
     pub sighting: Option<Sighting>,
     /// Every account ever named.
     pub zoom_user_ids: SmallVec<[Word; 4]>,
+    /// The latest word of whose it is.
+    pub bound: Option<Box<Binding>>,
+}
+
+/// That somebody's legs are those of another participant, as a telephone's are once its caller is
+/// known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Binding {
+    pub at: Moment,
+    /// A leg of that participant, or [the connection](LegId::Connection).
+    pub to: LegId,
 }
 
 /// A name, and when it was seen.
@@ -117,6 +128,14 @@ impl Facts {
         });
         if is_news {
             self.legs[leg].connection = Some((at, connection));
+        }
+    }
+
+    /// The place of the connection that `leg` is of, or is.
+    pub(super) fn connection_of(&self, leg: &LegId) -> Option<usize> {
+        match leg {
+            LegId::Connection(id) => self.connections.get_index_of(id),
+            leg => self.legs.get(leg)?.connection.map(|(_, place)| place as usize),
         }
     }
 
@@ -178,6 +197,13 @@ impl Identity {
         }
     }
 
+    /// Takes a binding: the later by (time, text) holds.
+    pub(super) fn bind(&mut self, binding: Binding) {
+        if self.bound.as_ref().is_none_or(|known| known.is_before(&binding)) {
+            self.bound = Some(Box::new(binding));
+        }
+    }
+
     /// Takes an account's id.
     pub(super) fn learn_id(&mut self, id: Word) {
         if !self.zoom_user_ids.contains(&id) {
@@ -190,6 +216,13 @@ impl Identity {
         let mut ids = self.zoom_user_ids.iter();
         name.is_none_or(|name| words.names.holds(name))
             && ids.all(|id| words.zoom_user_ids.holds(*id))
+    }
+}
+
+impl Binding {
+    /// Whether `other` is the later one.
+    pub(super) fn is_before(&self, other: &Self) -> bool {
+        self.at.cmp(&other.at).then_with(|| self.to.cmp_text(&other.to)).is_lt()
     }
 }
 

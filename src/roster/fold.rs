@@ -1,9 +1,11 @@
 //! The fold: events in, facts kept.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::facts::{self, Facts, LegId, Mark, Sighting, Step, Table};
+use super::facts::{self, Binding, Facts, LegId, Mark, Sighting, Step, Table};
 use super::id::Id;
 use super::meeting::{Meeting, Stretch};
 use super::past::Past;
@@ -60,7 +62,10 @@ impl Roster {
         }
         if let Some(participant) = &event.participant {
             let said = Said::by(participant, &mut self.words);
-            learn_participant(facts, event, participant, &said, &self.words.names);
+            let sighting = learn_participant(facts, event, participant, &said, &self.words.names);
+            if let Some(Sighting { at, stamp_ms, name }) = sighting {
+                self.words.see(name, (at, stamp_ms));
+            }
         }
         meeting.known = meeting.known.and(Stretch::new(event.at));
         if event.kind.makes_meeting_seen() {
@@ -83,7 +88,8 @@ impl Roster {
 fn states_a_fact(event: &Event) -> bool {
     let identifies = |participant: &Participant| {
         let of_whom = participant.connection.is_some() || participant.user_id.is_some();
-        of_whom && (participant.name.is_some() || !participant.zoom_user_ids.is_empty())
+        let says_who = participant.name.is_some() || !participant.zoom_user_ids.is_empty();
+        of_whom && (says_who || participant.bound_to.is_some())
     };
     event.kind != Kind::Other || event.participant.as_ref().is_some_and(identifies)
 }
@@ -91,15 +97,23 @@ fn states_a_fact(event: &Event) -> bool {
 /// Who an event says that its participant is.
 struct Said {
     name: Option<Word>,
+    /// The name as it is compared.
+    compared: Option<Word>,
     zoom_user_ids: SmallVec<[Word; 2]>,
 }
 
 impl Said {
     fn by(participant: &Participant, words: &mut Words) -> Self {
-        let name = participant.name.as_ref();
         let ids = participant.zoom_user_ids.iter();
+        let name = participant.name.as_ref().map(|name| words.names.word(name));
+        let compared = participant.name.as_ref().map(Name::comparable);
+        let compared = match compared {
+            Some(Cow::Owned(compared)) => Some(words.names.word(&compared)),
+            _ => name,
+        };
         Self {
-            name: name.map(|name| words.names.word(name)),
+            name,
+            compared,
             zoom_user_ids: ids.map(|id| words.zoom_user_ids.word(id.as_str())).collect(),
         }
     }
@@ -115,16 +129,17 @@ pub(super) fn meeting<'a>(
     &mut meetings[place]
 }
 
+/// Takes in what an event says of its participant; returns the sighting of a name, if it is one.
 fn learn_participant(
     facts: &mut Facts,
     event: &Event,
     participant: &Participant,
     said: &Said,
     names: &Dictionary<Name>,
-) {
+) -> Option<Sighting> {
     let connection = participant.connection.as_deref();
     let connection = connection.map(|id| facts.connection(&Id::new(id)));
-    let leg = LegId::of(participant, said.name);
+    let leg = LegId::of(participant, said.compared);
     let step = step(event.kind);
     let makes_leg = step.is_some_and(Step::makes_leg);
     if let (Some(step), Some(leg)) = (step, &leg) {
@@ -135,26 +150,37 @@ fn learn_participant(
             facts.learn_connection(leg, event.at, connection);
         }
     }
-    if said.name.is_none() && said.zoom_user_ids.is_empty() {
-        return;
+    let binding = binding(event, participant);
+    if said.name.is_none() && said.zoom_user_ids.is_empty() && binding.is_none() {
+        return None;
     }
     let identity = match (connection, &leg) {
         (Some(place), _) => &mut facts.connections[place as usize],
         // A name alone is a leg's where the event makes one, else nobody's.
-        (None, Some(LegId::Named(_))) if !makes_leg => return,
+        (None, Some(LegId::Named(_))) if !makes_leg => return None,
         (None, Some(leg)) => {
             let leg = facts.leg(leg);
             facts.legs[leg].own.get_or_insert_default()
         }
-        (None, None) => return,
+        (None, None) => return None,
     };
     for &id in &said.zoom_user_ids {
         identity.learn_id(id);
     }
-    if let Some(name) = said.name {
-        let sighting = Sighting { at: event.at, stamp_ms: event.stamp_ms, name };
-        identity.see(sighting, names);
+    if let Some(binding) = binding {
+        identity.bind(binding);
     }
+    let sighting = Sighting { at: event.at, stamp_ms: event.stamp_ms, name: said.name? };
+    identity.see(sighting, names);
+    Some(sighting)
+}
+
+/// Whose the participant's legs are from now on, where the event says so.
+fn binding(event: &Event, participant: &Participant) -> Option<Binding> {
+    let bound = participant.bound_to.as_ref()?;
+    let connection = bound.connection.as_deref().map(|id| LegId::Connection(Id::new(id)));
+    let to = connection.or_else(|| bound.user_id.as_deref().map(|id| LegId::User(Id::new(id))))?;
+    Some(Binding { at: event.at, to })
 }
 
 /// What the leg of an event of this kind did, as far as anything is derived from it.

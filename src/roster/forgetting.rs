@@ -15,8 +15,8 @@ struct Meant {
 }
 
 impl Roster {
-    /// Forgets everybody who has one of `names` or of `zoom_user_ids`: their visits, and every
-    /// trace of the words. Connections that are known under another name by now stay.
+    /// Forgets everybody who has one of `names`, as they are [compared](Name::comparable), or of
+    /// `zoom_user_ids`: their visits, and every trace of the words. Connections that are known under another name by now stay.
     ///
     /// # Errors
     ///
@@ -27,7 +27,7 @@ impl Roster {
         zoom_user_ids: &BTreeSet<&str>,
     ) -> Result<(), NeedsReplay> {
         let meant = Meant {
-            names: self.words.names.words_where(|name| names.contains(name)),
+            names: self.words.names.words_where(|name| names.contains(&*name.comparable())),
             zoom_user_ids: self.words.zoom_user_ids.words_where(|id| zoom_user_ids.contains(&**id)),
         };
         for meeting in self.meetings.values_mut() {
@@ -44,16 +44,33 @@ impl Roster {
 impl Meant {
     /// Takes their legs out of a meeting, and their names off its connections.
     fn leave(&self, facts: &mut Facts) {
-        let theirs: Vec<bool> = facts.connections.values().map(|said| self.is(said)).collect();
+        let theirs = self.connections(facts);
         let is_theirs = |id: &LegId, leg: &Leg| {
             let connection = leg.connection.is_some_and(|(_, place)| theirs[place as usize]);
-            let own = leg.own.as_ref().is_some_and(|said| self.is(said));
+            let own = leg.own.as_ref();
+            let own = own.is_some_and(|said| self.is(said) || is_bound_to(said, facts, &theirs));
             connection || own || matches!(id, LegId::Named(name) if self.names.contains(name))
         };
-        facts.legs.retain(|id, leg| !is_theirs(id, leg));
+        let stay: Vec<bool> = facts.legs.iter().map(|(id, leg)| !is_theirs(id, leg)).collect();
+        let mut stay = stay.into_iter();
+        facts.legs.retain(|_, _| stay.next().unwrap_or(true));
         for (said, is_theirs) in facts.connections.values_mut().zip(theirs) {
             if is_theirs {
                 *said = Identity::default();
+            }
+        }
+    }
+
+    /// For each connection, whether it is theirs, also because it is bound to one of theirs.
+    fn connections(&self, facts: &Facts) -> Vec<bool> {
+        let mut theirs: Vec<bool> = facts.connections.values().map(|said| self.is(said)).collect();
+        loop {
+            let bound = facts.connections.values().enumerate().find_map(|(place, said)| {
+                (!theirs[place] && is_bound_to(said, facts, &theirs)).then_some(place)
+            });
+            match bound {
+                Some(place) => theirs[place] = true,
+                None => return theirs,
             }
         }
     }
@@ -64,6 +81,12 @@ impl Meant {
     }
 }
 
+/// Whether it is bound to one of the connections that are `theirs`.
+fn is_bound_to(said: &Identity, facts: &Facts, theirs: &[bool]) -> bool {
+    let bound = said.bound.as_ref();
+    bound.and_then(|bound| facts.connection_of(&bound.to)).is_some_and(|place| theirs[place])
+}
+
 impl Words {
     /// Puts words that mean nobody in the place of those that nothing refers to any more.
     fn overwrite(&mut self, meant: &Meant) {
@@ -71,6 +94,7 @@ impl Words {
         for &word in &meant.names {
             let name = |n| Name::clean(&nobody(n)).expect("it is not empty");
             self.names.overwrite(word, name);
+            self.unsee(word);
         }
         for &word in &meant.zoom_user_ids {
             self.zoom_user_ids.overwrite(word, |n| nobody(n).into());

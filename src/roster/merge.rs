@@ -1,6 +1,6 @@
 //! Two rosters made one.
 
-use super::facts::{self, Facts, Identity, LegId, Sighting};
+use super::facts::{self, Binding, Facts, Identity, LegId, Sighting};
 use super::fold::{self, NeedsReplay, Roster};
 use super::words::{Dictionary, Word};
 use crate::zoom::Name;
@@ -21,6 +21,11 @@ impl Roster {
             names: names.map(|name| self.words.names.word(name)).collect(),
             zoom_user_ids: ids.map(|id| self.words.zoom_user_ids.word(&**id)).collect(),
         };
+        for (word, (_, seen)) in to_ours.names.iter().zip(other.words.names_seen()) {
+            if let Some(seen) = seen {
+                self.words.see(*word, seen);
+            }
+        }
         self.newest = self.newest.max(other.newest);
         for (uuid, theirs) in &other.meetings {
             let ours = fold::meeting(&mut self.meetings, uuid, theirs.known.first);
@@ -86,5 +91,8 @@ fn merge_identity(
     if let Some(sighting) = theirs.sighting {
         let name = to_ours.names[sighting.name.index()];
         ours.see(Sighting { name, ..sighting }, names);
+    }
+    if let Some(binding) = &theirs.bound {
+        ours.bind(Binding::clone(binding));
     }
 }

@@ -12,6 +12,8 @@
 
 pub mod checkpoint;
 
+mod bound;
+mod callers;
 mod cast;
 mod derive;
 mod equality;

@@ -39,6 +39,7 @@ pub(super) struct Past {
     pub meetings: BTreeSet<u64>,
     /// When those were first seen, by number, as far as a meeting kept in detail may be older.
     pub firsts: BTreeMap<Box<str>, BTreeSet<Moment>>,
+    /// By name, as it is compared.
     pub people: BTreeMap<Name, Departed>,
 }
 
@@ -156,7 +157,7 @@ impl Roster {
         past.fold(kept.chain([horizon]).min().expect("the horizon is one"));
     }
 
-    /// The spans of all settled meetings, for each person who has any.
+    /// The spans of all settled meetings, for each person who has any, by name as it is compared.
     fn settled_spans(
         &self,
         rules: &Rules,
@@ -165,7 +166,7 @@ impl Roster {
     ) -> Vec<(Name, Vec<RoomSpan>)> {
         let frame = Frame::new(self, rules, now);
         let cast = Cast::new(&self.words, rules);
-        let mut spans = vec![Vec::new(); cast.shown().len()];
+        let mut spans = vec![Vec::new(); cast.people().len()];
         for meeting in self.meetings.values().filter(|meeting| is_settled(meeting)) {
             frame.find(meeting, &cast, |who, span| {
                 // Nobody's spans matter only while they are open.
@@ -174,9 +175,9 @@ impl Roster {
                 }
             });
         }
-        let people = cast.shown().iter().zip(spans);
+        let people = cast.people().iter().zip(spans);
         let people = people.filter(|(_, spans)| !spans.is_empty());
-        people.map(|(name, spans)| ((*name).clone(), spans)).collect()
+        people.map(|(person, spans)| (person.identity.as_ref().clone(), spans)).collect()
     }
 }
 

@@ -16,6 +16,16 @@ pub struct Presence {
     pub next_change: Option<Moment>,
 }
 
+impl Presence {
+    /// Orders people by name.
+    pub(crate) fn sort(&mut self) {
+        let rooms = self.rooms.iter_mut().map(|room| &mut room.people);
+        for people in rooms.chain([&mut self.people]) {
+            people.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+    }
+}
+
 /// One configured room.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Room {

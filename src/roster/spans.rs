@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use super::bound;
 use super::facts::{Facts, Identity, Mark, Sighting, Step};
 use super::sharing::Sharing;
 use super::words::{Word, Words};
@@ -72,6 +73,19 @@ impl Span {
     }
 }
 
+impl Said {
+    /// What all of `identities` say together.
+    pub(super) fn of(identities: &[&Identity], words: &Words) -> Self {
+        let sightings = identities.iter().filter_map(|said| said.sighting);
+        let later = |a: Sighting, b| if a.is_before(&b, &words.names) { b } else { a };
+        let ids = identities.iter().flat_map(|said| &said.zoom_user_ids);
+        let mut zoom_user_ids: SmallVec<_> = ids.copied().collect();
+        zoom_user_ids.sort_unstable();
+        zoom_user_ids.dedup();
+        Self { name: sightings.reduce(later).map(|sighting| sighting.name), zoom_user_ids }
+    }
+}
+
 impl Bounds<'_> {
     /// Rule 5: a span that is still open may be over all the same, its end unknown.
     pub(super) fn close(&self, span: Span) -> Span {
@@ -96,13 +110,13 @@ impl Traces {
             for leg in order.legs(place) {
                 group.add(facts, leg);
             }
-            traces.add(&mut group, facts, words);
+            traces.add(&mut group, &order, facts, words);
         }
         for (place, leg) in facts.legs.values().enumerate() {
             if leg.connection.is_none() {
                 group.begin(None);
                 group.add(facts, place);
-                traces.add(&mut group, facts, words);
+                traces.add(&mut group, &order, facts, words);
             }
         }
         traces.traces
@@ -128,11 +142,17 @@ struct Tracing {
 }
 
 impl Tracing {
-    fn add(&mut self, group: &mut Group<'_>, facts: &Facts, words: &Words) {
+    fn add(
+        &mut self,
+        group: &mut Group<'_>,
+        order: &LegsByConnection,
+        facts: &Facts,
+        words: &Words,
+    ) {
         if group.spans.is_empty() && group.bare_leaves.is_empty() {
             return;
         }
-        let said = group.said(words);
+        let said = bound::said(group.identities(), order, facts, words);
         let next = u32::try_from(self.traces.people.len());
         let next = next.expect("four billion people do not fit in memory");
         let who = *self.places.entry(said).or_insert_with_key(|said| {
@@ -144,7 +164,7 @@ impl Tracing {
 }
 
 /// The legs of each connection, as chains through one list: no allocation for each connection.
-struct LegsByConnection {
+pub(super) struct LegsByConnection {
     first: Vec<Option<u32>>,
     next: Vec<Option<u32>>,
 }
@@ -161,7 +181,7 @@ impl LegsByConnection {
         Self { first, next }
     }
 
-    fn legs(&self, connection: usize) -> impl Iterator<Item = usize> {
+    pub(super) fn legs(&self, connection: usize) -> impl Iterator<Item = usize> {
         std::iter::successors(self.first[connection], |&leg| self.next[leg as usize])
             .map(|leg| leg as usize)
     }
@@ -182,6 +202,11 @@ struct LegSpan {
 }
 
 impl<'a> Group<'a> {
+    /// All that was said of who it is.
+    fn identities(&self) -> &[&'a Identity] {
+        &self.identities
+    }
+
     fn begin(&mut self, identity: Option<&'a Identity>) {
         self.identities.clear();
         self.identities.extend(identity);
@@ -223,16 +248,6 @@ impl<'a> Group<'a> {
 
     fn push(&mut self, leg: usize, start: Moment, end: SpanEnd) {
         self.spans.push(LegSpan { span: Span { start, end }, leg });
-    }
-
-    fn said(&self, words: &Words) -> Said {
-        let sightings = self.identities.iter().filter_map(|said| said.sighting);
-        let later = |a: Sighting, b| if a.is_before(&b, &words.names) { b } else { a };
-        let ids = self.identities.iter().flat_map(|said| &said.zoom_user_ids);
-        let mut zoom_user_ids: SmallVec<_> = ids.copied().collect();
-        zoom_user_ids.sort_unstable();
-        zoom_user_ids.dedup();
-        Said { name: sightings.reduce(later).map(|sighting| sighting.name), zoom_user_ids }
     }
 
     fn settle(&mut self, facts: &Facts, mut found: impl FnMut(Span)) {

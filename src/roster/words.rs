@@ -11,6 +11,7 @@ use indexmap::{Equivalent, IndexSet};
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
+use crate::moment::Moment;
 use crate::zoom::Name;
 
 /// The dictionaries of a roster.
@@ -18,6 +19,35 @@ use crate::zoom::Name;
 pub(super) struct Words {
     pub names: Dictionary<Name>,
     pub zoom_user_ids: Dictionary<Box<str>>,
+    /// For each name, when it was last seen.
+    seen: Vec<Option<Seen>>,
+}
+
+/// When a name was seen: the time of the fact, and its `event_ts`.
+pub(super) type Seen = (Moment, i64);
+
+impl Words {
+    /// Takes note that a name was seen.
+    pub(super) fn see(&mut self, name: Word, seen: Seen) {
+        if self.seen.len() <= name.index() {
+            self.seen.resize(name.index() + 1, None);
+        }
+        let last = &mut self.seen[name.index()];
+        *last = (*last).max(Some(seen));
+    }
+
+    /// Each name with when it was last seen, in the order of the words.
+    pub(super) fn names_seen(&self) -> impl Iterator<Item = (&Name, Option<Seen>)> {
+        let seen = self.seen.iter().copied().chain(std::iter::repeat(None));
+        self.names.texts().zip(seen)
+    }
+
+    /// Forgets when a name was seen.
+    pub(super) fn unsee(&mut self, name: Word) {
+        if let Some(seen) = self.seen.get_mut(name.index()) {
+            *seen = None;
+        }
+    }
 }
 
 /// The place of one text in a [`Dictionary`].

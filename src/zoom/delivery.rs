@@ -4,6 +4,8 @@
 //! byte for byte, and read again after an upgrade.
 
 use crate::zoom::json::{Json, Unreadable};
+use crate::zoom::redaction::Redaction;
+use crate::zoom::surrogate;
 
 /// What a body turned out to be.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub struct Document {
 /// Why a genuine body is quarantined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Odd {
-    /// Bytes that are no UTF-8.
+    /// Bytes that are no UTF-8, half characters apart.
     #[error("not UTF-8")]
     NotUtf8,
     /// Not JSON, or not as Lookout reads it.
@@ -47,8 +49,8 @@ impl Reading {
 impl Document {
     /// Reads a raw body, or says why it is odd.
     pub fn read(body: &[u8]) -> Result<Self, Odd> {
-        let text = std::str::from_utf8(body).map_err(|_| Odd::NotUtf8)?;
-        Self::new(Json::parse(text)?)
+        let text = surrogate::text_of(body).ok_or(Odd::NotUtf8)?;
+        Self::new(Json::parse(&text)?)
     }
 
     /// Takes `json`, if it is an object with a text `event`.
@@ -69,9 +71,10 @@ impl Document {
         &self.json
     }
 
-    /// The text to store: without the `drop_fields`, everything else as it came.
-    pub fn into_stored(mut self, drop_fields: &[String]) -> String {
-        self.json.remove_keys(drop_fields);
+    /// The text to store: without what `redaction` removes, everything else as it came, half characters
+    /// included.
+    pub fn into_stored(mut self, redaction: &Redaction) -> String {
+        redaction.apply(&mut self.json);
         self.json.to_string()
     }
 }
@@ -80,14 +83,20 @@ impl Document {
 mod tests {
     use super::*;
 
+    fn without(key: &str) -> Redaction {
+        Redaction { keys: vec![key.to_owned()], ..Redaction::default() }
+    }
+
     #[test]
     fn bodies_are_documents_or_quarantined() {
         #[rustfmt::skip]
-        let cases: [(&str, &[u8], Result<&str, Odd>); 8] = [
+        let cases: [(&str, &[u8], Result<&str, Odd>); 10] = [
             // what is special      body                             verdict
             ("an event",            br#"{"event":"meeting.ended"}"#, Ok("meeting.ended")),
             ("an unknown event",    br#"{"a":1,"event":"x"}"#,       Ok("x")),
             ("bad UTF-8",           b"{\"event\":\"\xff\"}",         Err(Odd::NotUtf8)),
+            ("half a character",    br#"{"event":"\ud83e"}"#,        Ok("\u{fffd}")),
+            ("one in CESU-8",       b"{\"event\":\"\xed\xa0\xbe\xed\xb6\xa9\"}", Ok("🦩")),
             ("empty",               b"",                             Err(Odd::Unreadable(Unreadable::Syntax))),
             ("a list",              br#"[{"event":"x"}]"#,           Err(Odd::NoEvent)),
             ("no event",            b"{}",                           Err(Odd::NoEvent)),
@@ -106,14 +115,48 @@ mod tests {
             br#"{"payload":{"object":{"id":1.50,"host_email":"a@example.org"}},"event":"x"}"#;
         let document = Document::read(body).expect("an event");
         assert_eq!(
-            document.into_stored(&["host_email".to_owned()]),
+            document.into_stored(&without("host_email")),
             r#"{"payload":{"object":{"id":1.50}},"event":"x"}"#
         );
     }
 
     #[test]
+    fn a_telephone_number_goes_from_the_name_as_well() {
+        let body =
+            br#"{"event":"x","user_name":"12025550143","phone_number":"12025550143","id":"7"}"#;
+        #[rustfmt::skip]
+        let cases = [
+            // what is special         dropped         stored
+            ("the number is dropped",  "phone_number", r#"{"event":"x","user_name":"•••••••••43","id":"7"}"#),
+            ("the number is kept",     "email",        std::str::from_utf8(body).expect("it is text")),
+        ];
+        for (what, dropped, stored) in cases {
+            let document = Document::read(body).expect("an event");
+            assert_eq!(document.into_stored(&without(dropped)), stored, "{what}");
+        }
+    }
+
+    #[test]
+    fn half_characters_are_stored_as_escapes() {
+        #[rustfmt::skip]
+        let cases: [(&str, &[u8]); 2] = [
+            // what is special  body
+            ("an escape",       br#"{"event":"x","a":"b\ud83e"}"#),
+            ("three bytes",     b"{\"event\":\"x\",\"a\":\"b\xed\xa0\xbe\"}"),
+        ];
+        for (what, body) in cases {
+            let document = Document::read(body).expect("an event");
+            assert_eq!(
+                document.into_stored(&Redaction::default()),
+                r#"{"event":"x","a":"b\ud83e"}"#,
+                "{what}"
+            );
+        }
+    }
+
+    #[test]
     fn dropping_the_event_key_itself_is_survived() {
         let document = Document::read(br#"{"event":"x"}"#).expect("an event");
-        assert_eq!(document.into_stored(&["event".to_owned()]), "{}");
+        assert_eq!(document.into_stored(&without("event")), "{}");
     }
 }

@@ -44,6 +44,8 @@ pub enum Kind {
     SharingStarted,
     /// Somebody stopped sharing.
     SharingEnded,
+    /// A telephone was bound to the participant who calls by it; presence does not change.
+    Bound,
     /// Anything else: at most a name is learnt from it.
     Other,
 }
@@ -51,7 +53,7 @@ pub enum Kind {
 impl Kind {
     /// Whether this event makes its meeting *seen* (`presence.md`, "Meeting").
     pub fn makes_meeting_seen(self) -> bool {
-        !matches!(self, Self::Other)
+        !matches!(self, Self::Bound | Self::Other)
     }
 }
 
@@ -75,4 +77,15 @@ pub struct Participant {
     pub name: Option<Name>,
     /// `participant_user_id` and `id`, as far as given: whom Zoom knows it to be.
     pub zoom_user_ids: Vec<CompactString>,
+    /// Whose telephone this participant is, where the event says so.
+    pub bound_to: Option<Bound>,
+}
+
+/// The participant whom a telephone was bound to. At least one of the two is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// `bind_user_id`: one of their legs.
+    pub user_id: Option<CompactString>,
+    /// `bind_participant_uuid`: their connection.
+    pub connection: Option<CompactString>,
 }

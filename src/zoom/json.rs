@@ -9,6 +9,8 @@ use std::fmt;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::zoom::surrogate;
+
 /// How deep a readable body may be; Zoom's are 5 levels deep.
 pub const MAX_DEPTH: usize = 32;
 
@@ -23,6 +25,13 @@ pub enum Json {
     Number(Box<str>),
     /// Text, unescaped.
     Text(String),
+    /// Text with half characters (lone surrogates) in it, which no other text can hold.
+    Torn {
+        /// The text with U+FFFD in the place of each half.
+        text: String,
+        /// As it was written, between quotes.
+        raw: Box<str>,
+    },
     /// `[…]`
     List(Vec<Json>),
     /// `{…}`, in the order written, without equal keys.
@@ -32,7 +41,7 @@ pub enum Json {
 /// Why a text is not JSON that Lookout reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// Not JSON at all, or with text that is no Unicode.
+    /// Not JSON at all, or with half a character in a key.
     #[error("not JSON")]
     Syntax,
     /// Two equal keys in one object: nobody can say which holds.
@@ -61,7 +70,7 @@ impl Json {
     /// The text, if this is text.
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Self::Text(text) => Some(text),
+            Self::Text(text) | Self::Torn { text, .. } => Some(text),
             _ => None,
         }
     }
@@ -74,7 +83,7 @@ impl Json {
                 entries.retain(|(key, _)| !keys.contains(key));
                 entries.iter_mut().for_each(|(_, value)| value.remove_keys(keys));
             }
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => {}
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) | Self::Torn { .. } => {}
         }
     }
 }
@@ -87,6 +96,7 @@ impl fmt::Display for Json {
             Self::Bool(value) => write!(f, "{value}"),
             Self::Number(digits) => f.write_str(digits),
             Self::Text(text) => f.write_str(&quoted(text)),
+            Self::Torn { raw, .. } => f.write_str(raw),
             Self::List(items) => {
                 f.write_str("[")?;
                 for (i, item) in items.iter().enumerate() {
@@ -111,16 +121,24 @@ fn quoted(text: &str) -> String {
 
 fn read(raw: &RawValue, levels: usize) -> Result<Json, Unreadable> {
     let text = raw.get();
-    let syntax = |_| Unreadable::Syntax;
     Ok(match text.as_bytes().first() {
         Some(b'{') => object(raw, levels)?,
         Some(b'[') => list(raw, levels)?,
-        Some(b'"') => Json::Text(serde_json::from_str(text).map_err(syntax)?),
+        Some(b'"') => match serde_json::from_str(text) {
+            Ok(text) => Json::Text(text),
+            Err(_) => torn(text)?,
+        },
         Some(b'n') => Json::Null,
         Some(b't') => Json::Bool(true),
         Some(b'f') => Json::Bool(false),
         _ => Json::Number(text.into()),
     })
+}
+
+/// A text that only half characters keep from being read.
+fn torn(raw: &str) -> Result<Json, Unreadable> {
+    let text = serde_json::from_str(&surrogate::mended(raw)).map_err(|_| Unreadable::Syntax)?;
+    Ok(Json::Torn { text, raw: raw.into() })
 }
 
 fn list(raw: &RawValue, levels: usize) -> Result<Json, Unreadable> {
@@ -221,7 +239,6 @@ mod tests {
             ("cut off",                     r#"{"a":1"#,               Unreadable::Syntax),
             ("something behind",            "{} {}",                   Unreadable::Syntax),
             ("nothing",                     "",                        Unreadable::Syntax),
-            ("half of a surrogate pair",    r#"{"a":"\ud800"}"#,       Unreadable::Syntax),
             ("half a pair in a key",        r#"{"\ud800":1}"#,         Unreadable::Syntax),
             ("the same key twice",          r#"{"a":1,"a":1}"#,        Unreadable::DuplicateKey),
             ("the same key, spelt anew",    r#"[{"a":1,"\u0061":1}]"#, Unreadable::DuplicateKey),
@@ -230,6 +247,22 @@ mod tests {
         ];
         for (what, text, why) in cases {
             assert_eq!(Json::parse(text), Err(why), "{what}");
+        }
+    }
+
+    #[test]
+    fn half_characters_are_read_as_replacement_characters_and_written_as_they_came() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special          text                       read
+            ("the first half",          r#""Flamingo \ud83e""#,    "Flamingo \u{fffd}"),
+            ("the second half",         r#""\uDDA9""#,             "\u{fffd}"),
+            ("the wrong way round",     r#""\udda9\ud83e""#,       "\u{fffd}\u{fffd}"),
+            ("other escapes beside it", r#""\"\u00eb\n\ud83e""#,   "\"\u{eb}\n\u{fffd}"),
+        ];
+        for (what, text, read) in cases {
+            let json = Json::parse(text).expect(what);
+            assert_eq!((json.as_str(), json.to_string().as_str()), (Some(read), text), "{what}");
         }
     }
 

@@ -10,10 +10,14 @@ pub mod event;
 pub mod json;
 pub mod key;
 pub mod name;
+pub mod redaction;
 pub mod signature;
+pub mod surrogate;
+mod telephone;
 mod wire;
 
-pub use event::{Event, Kind, Meeting, Participant};
+pub use event::{Bound, Event, Kind, Meeting, Participant};
 pub use key::Key;
 pub use name::Name;
+pub use redaction::Redaction;
 pub use wire::{NEEDED_KEYS, understand};

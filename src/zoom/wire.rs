@@ -9,13 +9,16 @@ mod lenient;
 use serde::Deserialize;
 
 use crate::moment::Moment;
-use crate::zoom::event::{Event, Kind, Meeting, Participant};
+use crate::zoom::event::{Bound, Event, Kind, Meeting, Participant};
 use crate::zoom::name::Name;
+use crate::zoom::surrogate;
 use lenient::{Object, Text};
 
 /// Keys of Zoom's without which an event cannot be understood. `participant_user_id` is none
 /// of them: it only tells accounts apart.
-pub const NEEDED_KEYS: [&str; 16] = [
+pub const NEEDED_KEYS: [&str; 18] = [
+    "bind_participant_uuid",
+    "bind_user_id",
     "date_time",
     "end_time",
     "event",
@@ -37,7 +40,15 @@ pub const NEEDED_KEYS: [&str; 16] = [
 /// Understands a stored document; `received_ms` is when it arrived, in
 /// milliseconds since the epoch, used only where the document has no time.
 pub fn understand(document: &str, received_ms: i64) -> Event {
-    let wire: Wire<'_> = serde_json::from_str(document).unwrap_or_default();
+    // Half a character keeps serde from reading on; it is rare, so it is looked for only then.
+    let mended;
+    let wire: Wire<'_> = match serde_json::from_str(document) {
+        Ok(wire) => wire,
+        Err(_) => {
+            mended = surrogate::mended(document);
+            serde_json::from_str(&mended).unwrap_or_default()
+        }
+    };
     let stamp_ms = wire.event_ts.millis().unwrap_or(received_ms);
     let kind = kind(wire.event.as_str());
     let object = wire.payload.0.object.0;
@@ -46,7 +57,7 @@ pub fn understand(document: &str, received_ms: i64) -> Event {
         at: fact_time(kind, &object).unwrap_or(Moment::from_millis(stamp_ms)),
         stamp_ms,
         meeting: meeting(&object),
-        participant: participant(object.participant.0),
+        participant: participant(kind, object.participant.0),
     }
 }
 
@@ -82,6 +93,8 @@ struct WireParticipant<'a> {
     user_name: Text<'a>,
     participant_user_id: Text<'a>,
     id: Text<'a>,
+    bind_user_id: Text<'a>,
+    bind_participant_uuid: Text<'a>,
     join_time: Text<'a>,
     leave_time: Text<'a>,
     date_time: Text<'a>,
@@ -104,6 +117,7 @@ fn kind(event: &str) -> Kind {
         Some("participant_joined_breakout_room") => Kind::BreakoutJoined,
         Some("participant_left_breakout_room") => Kind::BreakoutLeft,
         Some("participant_role_changed") => Kind::RoleChanged,
+        Some("participant_bind") => Kind::Bound,
         Some("sharing_started") => Kind::SharingStarted,
         Some("sharing_ended") => Kind::SharingEnded,
         _ => Kind::Other,
@@ -123,8 +137,10 @@ fn fact_time(kind: Kind, object: &WireObject<'_>) -> Option<Moment> {
             participant.sharing_details.0.date_time.moment()
         }
         Kind::RoleChanged => participant.date_time.moment(),
-        // `participant_bind` has the one or the other.
-        Kind::Other => (participant.date_time.moment()).or_else(|| participant.join_time.moment()),
+        // A binding has the one or the other.
+        Kind::Bound | Kind::Other => {
+            participant.date_time.moment().or_else(|| participant.join_time.moment())
+        }
     }
 }
 
@@ -132,15 +148,24 @@ fn meeting(object: &WireObject<'_>) -> Option<Meeting> {
     Some(Meeting { uuid: object.uuid.compact()?, number: object.id.compact() })
 }
 
-fn participant(wire: WireParticipant<'_>) -> Option<Participant> {
+fn participant(kind: Kind, wire: WireParticipant<'_>) -> Option<Participant> {
     let zoom_user_ids = [&wire.participant_user_id, &wire.id];
     let participant = Participant {
         user_id: wire.user_id.compact(),
         connection: wire.participant_uuid.compact(),
         name: Name::clean(wire.user_name.as_str()),
         zoom_user_ids: zoom_user_ids.into_iter().filter_map(Text::compact).collect(),
+        bound_to: if kind == Kind::Bound { bound(&wire) } else { None },
     };
     (participant != Participant::default()).then_some(participant)
+}
+
+fn bound(wire: &WireParticipant<'_>) -> Option<Bound> {
+    let bound = Bound {
+        user_id: wire.bind_user_id.compact(),
+        connection: wire.bind_participant_uuid.compact(),
+    };
+    (bound.user_id.is_some() || bound.connection.is_some()).then_some(bound)
 }
 
 #[cfg(test)]

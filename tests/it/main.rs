@@ -25,4 +25,5 @@ mod secrets;
 mod signals;
 mod site;
 mod support;
+mod telephone;
 mod zones;

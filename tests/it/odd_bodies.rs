@@ -5,11 +5,15 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use lookout::config::Settings;
 use lookout::zoom::Key;
-use lookout::zoom::delivery::Reading;
+use lookout::zoom::delivery::{Document, Reading};
 use lookout::zoom::json::Json;
 
 use crate::support::Lookout;
+
+/// Somebody joins whose name ends in half an emoji.
+pub const HALF_AN_EMOJI: &[u8] = include_bytes!("../cases/half-an-emoji.json");
 
 /// A body, and what becomes of it.
 #[derive(Debug, Clone)]
@@ -26,7 +30,7 @@ pub struct OddBody {
 pub fn odd_bodies() -> Vec<OddBody> {
     let (quarantined, event) = (true, false);
     #[rustfmt::skip]
-    let small: [(&str, &[u8], bool); 41] = [
+    let small: [(&str, &[u8], bool); 45] = [
         // what is odd                  body                                                           quarantined?
         ("nothing",                     b"",                                                            quarantined),
         ("white space",                 b" \r\n",                                                       quarantined),
@@ -44,9 +48,8 @@ pub fn odd_bodies() -> Vec<OddBody> {
         ("an event that is an object",  br#"{"event":{"event":"a"}}"#,                                  quarantined),
         ("bad UTF-8 in a name",         b"{\"event\":\"a\",\"user_name\":\"Jos\xe9\"}",                 quarantined),
         ("bad UTF-8 in a key",          b"{\"event\":\"a\",\"\xff\":1}",                                quarantined),
-        ("a surrogate in UTF-8",        b"{\"event\":\"a\",\"x\":\"\xed\xa0\x80\"}",                    quarantined),
-        ("a lone surrogate, escaped",   br#"{"event":"a","x":"\ud83c"}"#,                               quarantined),
-        ("surrogates the wrong way",    br#"{"event":"a","x":"\udf3b\ud83c"}"#,                         quarantined),
+        ("half a character in a key",   br#"{"event":"a","\ud83c":1}"#,                                 quarantined),
+        ("a surrogate outside a text",  b"{\"event\":\"a\",\xed\xa0\x80}",                            quarantined),
         ("a raw control character",     b"{\"event\":\"a\",\"x\":\"\x01\"}",                            quarantined),
         ("not a number",                br#"{"event":"a","x":NaN}"#,                                    quarantined),
         ("a number with leading zero",  br#"{"event":"a","x":01}"#,                                     quarantined),
@@ -54,6 +57,11 @@ pub fn odd_bodies() -> Vec<OddBody> {
         ("the event twice, escaped",    br#"{"event":"a","\u0065vent":"a"}"#,                           quarantined),
         ("a key twice, deep",           br#"{"event":"a","payload":{"x":[{"id":1,"id":1}]}}"#,          quarantined),
         ("the empty key twice",         br#"{"event":"a","":1,"":2}"#,                                  quarantined),
+        ("a surrogate in UTF-8",        b"{\"event\":\"a\",\"x\":\"\xed\xa0\x80\"}",                    event),
+        ("a character as two of them",  b"{\"event\":\"a\",\"x\":\"\xed\xa0\xbc\xed\xbc\xbb\"}",        event),
+        ("a lone surrogate, escaped",   br#"{"event":"a","x":"\ud83c"}"#,                               event),
+        ("surrogates the wrong way",    br#"{"event":"a","x":"\udf3b\ud83c"}"#,                         event),
+        ("half an emoji",               HALF_AN_EMOJI,                                                  event),
         ("an empty event",              br#"{"event":""}"#,                                             event),
         ("keys that differ by case",    br#"{"event":"a","Event":"b"}"#,                                event),
         ("the empty key",               br#"{"event":"a","":{"":null}}"#,                               event),
@@ -146,12 +154,77 @@ fn odd_bodies_are_taken_and_come_back_as_they_were() {
     }
 }
 
+#[test]
+fn half_an_emoji_spoils_nothing_but_itself_also_in_a_copy() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    assert_eq!(lookout.deliver(HALF_AN_EMOJI).status, 204);
+    let csv = "_data/zoom-room-dashboard.csv";
+    let table = lookout.wait_for(csv, |csv| csv.contains("Flamingo \u{fffd}"));
+    assert!(table.contains("\"2026-09-21-14:13:20\""), "{table}");
+
+    let exported = lookout.ok(&["export"]);
+    assert!(
+        exported.contains("Flamingo \u{fffd}"),
+        "other readers of JSON can read it: {exported}"
+    );
+    let other = Lookout::new();
+    std::fs::write(other.path("events.jsonl"), &exported).expect("written");
+    other.ok(&["import", "events.jsonl"]);
+    assert_eq!(other.ok(&["export"]), exported);
+    other.ok(&["build"]);
+    assert_eq!(other.csv(), table);
+
+    other.ok(&["forget", "--yes", "Flamingo \u{fffd}"]);
+    assert_eq!(other.ok(&["export"]), "");
+}
+
+#[test]
+fn what_an_older_version_could_not_read_is_an_event_after_an_upgrade() {
+    let csv = "_data/zoom-room-dashboard.csv";
+    for command in ["serve", "build", "import"] {
+        let mut lookout = Lookout::new();
+        lookout.serve();
+        assert_eq!(lookout.deliver(HALF_AN_EMOJI).status, 204);
+        lookout.stop();
+        let exported = lookout.ok(&["export"]);
+        quarantine_as_before(&lookout);
+        assert_eq!(lookout.ok(&["export", "--quarantined"]).lines().count(), 1, "{command}");
+        match command {
+            "serve" => drop(lookout.serve()),
+            "build" => drop(lookout.ok(&["build"])),
+            _ => {
+                std::fs::write(lookout.path("none.jsonl"), "").expect("written");
+                lookout.ok(&["import", "none.jsonl"]);
+                lookout.ok(&["build"]);
+            }
+        }
+        lookout.wait_for(csv, |csv| csv.contains("Flamingo \u{fffd}"));
+        assert_eq!(lookout.ok(&["export", "--quarantined"]), "", "{command}");
+        assert_eq!(lookout.ok(&["export"]), exported, "{command}");
+    }
+}
+
+/// Puts the one event of the journal into quarantine, as an older version did, and removes what
+/// the newer one made of it.
+pub fn quarantine_as_before(lookout: &Lookout) {
+    let journal = rusqlite::Connection::open(lookout.path("data/lookout.db")).expect("it opens");
+    let quarantine = "INSERT INTO quarantine (received_ms, key, request_id, body)
+                      SELECT received_ms, key, request_id, ?1 FROM events";
+    assert_eq!(journal.execute(quarantine, [HALF_AN_EMOJI]).expect("moved"), 1);
+    journal.execute("DELETE FROM events", []).expect("removed");
+    drop(std::fs::remove_file(lookout.path("data/lookout.checkpoint")));
+    drop(std::fs::remove_dir_all(lookout.path("site")));
+}
+
 /// What the journal keeps of a body: the same keys, order and numbers, or the very bytes.
 fn stored(bytes: &[u8], quarantined: bool) -> Vec<u8> {
-    let text = || std::str::from_utf8(bytes).expect("events are UTF-8");
+    let defaults = Settings::default().redaction();
     match quarantined {
         true => bytes.to_vec(),
-        false => Json::parse(text()).expect("events are JSON").to_string().into_bytes(),
+        false => {
+            Document::read(bytes).expect("events can be read").into_stored(&defaults).into_bytes()
+        }
     }
 }
 

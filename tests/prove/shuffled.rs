@@ -9,7 +9,7 @@ use lookout::journal::{Appended, Content, Journal, Record};
 use lookout::moment::Moment;
 use lookout::simulate::{Delivery, Dice, Odds, Pace, PerMille, Plan, RoomPlan, Story};
 use lookout::site::{Outcome, Replace};
-use lookout::zoom::Key;
+use lookout::zoom::{Key, Redaction};
 use tempfile::TempDir;
 
 use crate::proof::Length;
@@ -214,7 +214,7 @@ fn moment(told: &Delivery) -> Moment {
 /// As the intake makes it, so many seconds late.
 fn record(told: &Delivery, late_s: i64) -> Record {
     let received_ms = told.at_ms + late_s * 1_000;
-    let content = Content::of(told.body.as_bytes(), received_ms, &[]);
+    let content = Content::of(told.body.as_bytes(), received_ms, &Redaction::default());
     Record { key: Key::of(told.body.as_bytes()), received_ms, request_id: None, content }
 }
 

@@ -8,7 +8,7 @@ use crate::zoom::json::Json;
 pub struct Converted {
     /// The document.
     pub document: RawDocumentBuf,
-    /// Whether it holds the same keys, order and numbers.
+    /// Whether it holds the same keys, order, numbers and texts.
     pub is_exact: bool,
 }
 
@@ -42,6 +42,10 @@ impl Conversion {
             Json::Bool(value) => RawBson::Boolean(*value),
             Json::Number(digits) => self.number(digits),
             Json::Text(text) => RawBson::String(text.clone()),
+            Json::Torn { text, .. } => {
+                self.is_exact = false;
+                RawBson::String(text.clone())
+            }
             Json::List(items) => {
                 let mut array = RawArrayBuf::new();
                 for item in items {

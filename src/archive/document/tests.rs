@@ -61,6 +61,7 @@ fn what_a_sender_wrote_comes_back_and_raw_is_there_only_where_it_must_be() {
         ("a NUL in a key",            r#"{"event":"x","a\u0000b":1}"#,                    true),
         ("a NUL further down",        r#"{"event":"x","a":[{"\u0000":1}]}"#,              true),
         ("a NUL in a text",           r#"{"event":"x","a":"\u0000"}"#,                    false),
+        ("half a character",          r#"{"event":"x","a":"b\ud83e"}"#,                   true),
         ("its own `_id`",             r#"{"_id":1,"event":"x"}"#,                         true),
         ("its own `lookout`",         r#"{"event":"x","lookout":{"key":"no"},"b":1}"#,    true),
         ("too long for a document",   &long,                                              true),

@@ -48,12 +48,12 @@ pub(super) fn never_seen(context: &Context<'_>) -> Vec<Line> {
     never.take(NAMED).map(line).collect()
 }
 
-/// Everybody who was ever seen, as far as this machine knows.
+/// The names of everybody who was ever seen, as they are compared, as far as this machine knows.
 fn seen(context: &Context<'_>) -> Result<BTreeSet<Name>> {
     let mut log = Log::from_checkpoint(context.settings, None)?;
     log.catch_up(context.now)?;
     let people = log.presence(context.now).people;
-    Ok(people.into_iter().map(|person| person.name).collect())
+    Ok(people.into_iter().map(|person| person.name.comparable().into_owned()).collect())
 }
 
 /// Tells which rooms are shown.
@@ -91,13 +91,10 @@ pub(super) fn merged(context: &Context<'_>) -> Vec<Line> {
 
 /// The alias under which `person` was published by mistake.
 fn published_alias<'a>(person: &'a Person, publish: &PublishList) -> Option<&'a str> {
-    let PublishList::Only(names) = publish else {
-        return None;
-    };
-    if names.contains(&person.name) {
+    if publish.names(&person.name) {
         return None;
     }
-    let alias = person.aliases.iter().find(|alias| names.contains(*alias));
+    let alias = person.aliases.iter().find(|alias| publish.names(alias));
     alias.map(|alias| alias.as_str())
 }
 

@@ -1,9 +1,11 @@
 //! `[[people]]`
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::config::section::{Places, Section};
 use crate::config::{Note, Person, values};
+use crate::zoom::Name;
 
 /// One person; `None` without a name.
 pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Person> {
@@ -15,11 +17,11 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Person> {
 
 /// What no two people may share: a display name or a Zoom id would be both of them.
 pub(in crate::config) fn clashes(people: &[(Person, Places)]) -> Vec<Note> {
-    let mut owners: BTreeMap<(&str, &str), (usize, &'static str)> = BTreeMap::new();
+    let mut owners: BTreeMap<(&str, Cow<'_, str>), (usize, &'static str)> = BTreeMap::new();
     let mut notes = Vec::new();
     for (n, (person, places)) in people.iter().enumerate() {
-        for (key, kind, text) in claims(person) {
-            let (owner, its_key) = *owners.entry((kind, text)).or_insert((n, key));
+        for (key, kind, text, compared) in claims(person) {
+            let (owner, its_key) = *owners.entry((kind, compared)).or_insert((n, key));
             if owner == n {
                 continue;
             }
@@ -36,12 +38,27 @@ pub(in crate::config) fn clashes(people: &[(Person, Places)]) -> Vec<Note> {
     notes
 }
 
-/// What identifies a person: the key it is typed in, what it is, and its text.
-fn claims(person: &Person) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
-    let name = std::iter::once(("name", "a name", person.name.as_str()));
-    let aliases = person.aliases.iter();
-    let aliases = aliases.map(|alias| ("aliases", "a name", alias.as_str()));
+/// What identifies a person: the key it is typed in, what it is, its text, and that as it is compared.
+fn claims(
+    person: &Person,
+) -> impl Iterator<Item = (&'static str, &'static str, &str, Cow<'_, str>)> {
+    let aliases = person.aliases.iter().map(|alias| claim("aliases", alias));
     let ids = person.zoom_user_ids.iter();
-    let ids = ids.map(|id| ("zoom_user_ids", "a Zoom id", id.as_str()));
-    name.chain(aliases).chain(ids)
+    let ids = ids.map(|id| ("zoom_user_ids", "a Zoom id", id.as_str(), Cow::Borrowed(id.as_str())));
+    std::iter::once(claim("name", &person.name)).chain(aliases).chain(ids)
+}
+
+/// The claim to a name.
+fn claim<'a>(
+    key: &'static str,
+    name: &'a Name,
+) -> (&'static str, &'static str, &'a str, Cow<'a, str>) {
+    (key, "a name", name.as_str(), compared(name))
+}
+
+fn compared(name: &Name) -> Cow<'_, str> {
+    match name.comparable() {
+        Cow::Borrowed(name) => Cow::Borrowed(name.as_str()),
+        Cow::Owned(name) => Cow::Owned(name.to_string()),
+    }
 }

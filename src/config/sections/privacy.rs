@@ -32,7 +32,7 @@ fn publish(section: &mut Section<'_>) -> PublishList {
     let (everybody, named): (Vec<Name>, Vec<Name>) =
         names.into_iter().partition(|name| name.as_str() == "*");
     if everybody.is_empty() {
-        return PublishList::Only(named.into_iter().collect());
+        return PublishList::only(named);
     }
     if !named.is_empty() {
         section.clash("publish", "`privacy.publish`: `\"*\"` already means everybody; write `[\"*\"]` alone, or only the names");

@@ -9,7 +9,7 @@ use crate::config::{PublishList, Settings};
 use crate::generator::Log;
 use crate::http::Trigger;
 use crate::journal::{Content, Record};
-use crate::zoom::Key;
+use crate::zoom::{Key, Redaction};
 
 const NOW: Moment = Moment::from_seconds(1_785_369_686);
 
@@ -52,7 +52,7 @@ impl Stage {
                 r#"{{"event":"meeting.participant_joined","event_ts":1,"payload":{{"object":{{"uuid":"{}","id":"1","participant":{{"user_id":"1","user_name":"Ada","join_time":"{at}"}}}}}}}}"#,
                 if at < NOW.plus(-50 * DAY) { "old" } else { "m" }
             );
-            let content = Content::of(body.as_bytes(), 0, &[]);
+            let content = Content::of(body.as_bytes(), 0, &Redaction::default());
             Record { key: Key::of(body.as_bytes()), received_ms: 0, request_id: None, content }
         };
         self.work
@@ -66,7 +66,7 @@ impl Stage {
 
     /// Stores a body as if Zoom had sent it.
     fn store(&self, body: &str) {
-        let content = Content::of(body.as_bytes(), 0, &[]);
+        let content = Content::of(body.as_bytes(), 0, &Redaction::default());
         let key = Key::of(body.as_bytes());
         let record = Record { key, received_ms: 0, request_id: None, content };
         let journal = self.work.live.journal.as_ref().expect("it has one");

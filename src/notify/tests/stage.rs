@@ -194,6 +194,7 @@ fn event(now: Moment, delivery: &str) -> Event {
         connection: Some(format_compact!("{name}{device}")),
         name: Name::clean(name),
         zoom_user_ids: Vec::new(),
+        bound_to: None,
     });
     let meeting = Meeting { uuid: format_compact!("m{room}"), number: Some(room.into()) };
     Event { kind, at, stamp_ms: at.seconds() * 1000, meeting: Some(meeting), participant }

@@ -8,7 +8,7 @@ use crate::config;
 use crate::roster::Rules;
 use crate::zoom::{Event, Kind, Name};
 
-const KINDS: [Kind; 12] = [
+const KINDS: [Kind; 14] = [
     Kind::Joined,
     Kind::Joined,
     Kind::Joined,
@@ -20,6 +20,8 @@ const KINDS: [Kind; 12] = [
     Kind::SharingStarted,
     Kind::SharingStarted,
     Kind::SharingEnded,
+    Kind::Bound,
+    Kind::Bound,
     Kind::Other,
 ];
 
@@ -43,15 +45,16 @@ fn an_event(steps: i64, step: i64, epochs: i64) -> impl Strategy<Value = Event> 
     let participant = (
         select(&["", "1", "2", "10", "x"][..]),
         select(&["", "c1", "c2", "1"][..]),
-        select(&["", "Ada", "Bob", "B."][..]),
+        select(&["", "Ada", "Bob", "B.", "❤", "❤\u{fe0f}", "•••••••••43", "12025550143"][..]),
         select(&["", "", "account"][..]),
+        select(&["", "1", "2", "connection:c1", "connection:c2"][..]),
     );
     (select(&KINDS[..]), when, meeting, participant).prop_map(
         move |(
             kind,
             (at, stamp, lasting),
             (uuid, number),
-            (user_id, connection, name, account),
+            (user_id, connection, name, account, bound_to),
         )| {
             let epoch = (at * epochs / steps - lasting).max(0);
             let meeting = format!("{uuid} of {epoch}");
@@ -60,6 +63,9 @@ fn an_event(steps: i64, step: i64, epochs: i64) -> impl Strategy<Value = Event> 
             let own = if matches!(uuid, "m1" | "m2") { "111" } else { "222" };
             event = event.number(if number == "of meeting" { own } else { number });
             event = event.leg(user_id).connection(connection).name(name);
+            if kind == Kind::Bound && !bound_to.is_empty() {
+                event = event.bound_to(bound_to);
+            }
             if account.is_empty() { event } else { event.account(account) }
         },
     )

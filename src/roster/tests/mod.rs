@@ -1,6 +1,7 @@
 //! Tests of the whole fold: events in, presence out.
 
 mod any;
+mod callers;
 mod cases;
 mod checkpoint;
 mod forgetting;

@@ -60,6 +60,54 @@ fn the_latest_sighting_names_a_connection() {
 }
 
 #[test]
+fn names_that_differ_only_in_what_nobody_can_see_are_one_person_by_the_latest_form() {
+    let (plain, colour, other) = ("❤ Ada", "❤\u{fe0f} Ada", "❤\u{fe0e} Ada");
+    let second = |event: Event| event.leg("2").connection("c2");
+    #[rustfmt::skip]
+    let cases = [
+        // what is special           events                                                                          names
+        ("the later form",           vec![join("10:00").name(plain), second(join("10:10").name(colour))],            colour),
+        ("of three",                 vec![join("10:00").name(plain), second(join("10:20").name(other)),
+                                          join("10:10").leg("3").connection("c3").name(colour)],                     other),
+        ("in another meeting",       vec![join("10:10").name(plain), second(join("10:00").name(colour)).room("222")], plain),
+        ("no ids: one leg",          vec![join("10:00").leg("").connection("").name(plain),
+                                          leave("10:10").leg("").connection("").name(colour)],                       colour),
+        ("long ago, then once more", vec![join("10:00").name(colour), leave("10:10").name(colour),
+                                          join("90 10:00").name(plain).meeting("m2")],                               plain),
+    ];
+    for (what, mut events, form) in cases {
+        for direction in ["forwards", "backwards"] {
+            assert_eq!(listed(&events, &rules()).0, form, "{direction}: {what}");
+            let mut summed_up = roster(&events);
+            summed_up.sum_up(&rules(), clock("200 00:00"));
+            let presence = summed_up.presence(&rules(), clock("200 00:00"));
+            let people: Vec<_> =
+                presence.people.iter().map(|person| person.name.as_str()).collect();
+            assert_eq!(people, [form], "summed up, {direction}: {what}");
+            events.reverse();
+        }
+    }
+}
+
+#[test]
+fn what_nobody_can_see_keeps_nobody_from_their_entry() {
+    let mut rules = rules_of_people();
+    rules.people[0].aliases.push(Name::clean("❤\u{fe0f}").unwrap());
+    rules.people[1].name = Name::clean("Ada ❤\u{fe0f}").unwrap();
+    #[rustfmt::skip]
+    let cases = [
+        // what is special           event                                    names, nameless
+        ("an alias",                 join("10:00").name("❤"),                 ("Grace".to_owned(), 0)),
+        ("an alias with a space of no width", join("10:00").name("G\u{200b}."), ("Grace".to_owned(), 0)),
+        ("the account's own name",   join("10:00").name("Ada ❤"),             (String::new(), 1)),
+        ("and with the account",     join("10:00").name("Ada ❤").account("u-ada"), ("Ada ❤\u{fe0f}".to_owned(), 0)),
+    ];
+    for (what, event, expected) in cases {
+        assert_eq!(listed(&[event], &rules), expected, "{what}");
+    }
+}
+
+#[test]
 fn a_leg_belongs_to_the_connection_said_last() {
     // The later connection's leave ends it; the earlier one's does not.
     let moved =

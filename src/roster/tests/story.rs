@@ -4,7 +4,7 @@ use compact_str::CompactString;
 
 use crate::moment::Moment;
 use crate::roster::{End, Person, Presence, Roster, Rules, Visit};
-use crate::zoom::{Event, Kind, Meeting, Name, Participant};
+use crate::zoom::{Bound, Event, Kind, Meeting, Name, Participant};
 
 pub const HOUR: i64 = 3600;
 pub const DAY: i64 = 24 * HOUR;
@@ -65,6 +65,16 @@ pub fn about_ada(kind: Kind, time: &str) -> Event {
     event(kind, time).leg("1").connection("c1").name("Ada")
 }
 
+/// An event about a caller: leg 7 of connection `c7`.
+pub fn call(event: Event) -> Event {
+    event.leg("7").connection("c7").name("12025550143")
+}
+
+/// The caller's telephone is bound to Ada's first leg.
+pub fn bind(time: &str) -> Event {
+    call(event(Kind::Bound, time)).bound_to("1")
+}
+
 /// An event of any kind about no participant.
 pub fn event(kind: Kind, time: &str) -> Event {
     let at = clock(time);
@@ -95,6 +105,15 @@ pub trait Told: Sized {
 
     fn account(self, id: &str) -> Self {
         self.told(|event| who(event).zoom_user_ids.push(id.into()))
+    }
+
+    /// Whose telephone it is: a leg's `user_id`, or `connection:` and its id.
+    fn bound_to(self, whose: &str) -> Self {
+        let (user_id, connection) = match whose.strip_prefix("connection:") {
+            Some(id) => (None, Some(id.into())),
+            None => (Some(whose.into()), None),
+        };
+        self.told(|event| who(event).bound_to = Some(Bound { user_id, connection }))
     }
 
     /// Another meeting of the same room.

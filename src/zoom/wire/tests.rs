@@ -28,6 +28,7 @@ fn a_leave_is_understood_whole() {
                 connection: Some("7382".into()),
                 name: name("Guest"),
                 zoom_user_ids: vec!["z1".into()],
+                bound_to: None,
             }),
         }
     );
@@ -49,6 +50,7 @@ fn each_kind_takes_its_own_time() {
         ("meeting.participant_left_breakout_room",   4),
         ("meeting.participant_role_changed",         5),
         ("meeting.participant_admitted",             5),
+        ("meeting.participant_bind",                 5),
         ("meeting.sharing_started",                  6),
         ("meeting.sharing_ended",                    6),
     ];
@@ -103,10 +105,22 @@ fn any_shape_is_understood_as_some_event() {
 }
 
 #[test]
+fn half_a_character_spoils_nothing_but_itself() {
+    let document = include_str!("../../../tests/cases/half-an-emoji.json");
+    let event = understand(document, RECEIVED_MS);
+    assert_eq!((event.kind, event.at), (Kind::Joined, at("2026-09-21T14:13:20Z")));
+    assert_eq!(
+        event.participant.and_then(|participant| participant.name),
+        name("Flamingo \u{fffd}")
+    );
+}
+
+#[test]
 fn without_any_of_the_needed_keys_something_is_not_understood() {
     let kinds = [
         r#"{"event":"meeting.participant_joined","event_ts":1,"payload":{"object":{"uuid":"m","id":"1","participant":{"user_id":"2","participant_uuid":"c","user_name":"Ada","join_time":"2026-01-05T20:00:00Z"}}}}"#,
         r#"{"event":"meeting.participant_left","payload":{"object":{"participant":{"leave_time":"2026-01-05T20:00:00Z"}}}}"#,
+        r#"{"event":"meeting.participant_bind","payload":{"object":{"participant":{"bind_user_id":"1","bind_participant_uuid":"c"}}}}"#,
         r#"{"event":"meeting.started","payload":{"object":{"start_time":"2026-01-05T20:00:00Z"}}}"#,
         r#"{"event":"meeting.ended","payload":{"object":{"end_time":"2026-01-05T20:00:00Z"}}}"#,
         r#"{"event":"meeting.sharing_started","payload":{"object":{"participant":{"sharing_details":{"date_time":"2026-01-05T20:00:00Z"}}}}}"#,

@@ -1,9 +1,10 @@
 //! From the journal to MongoDB and back.
 
-use mongodb::bson::doc;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, doc};
 
 use super::{body, deliver};
-use crate::odd_bodies::odd_bodies;
+use crate::odd_bodies::{HALF_AN_EMOJI, odd_bodies, quarantine_as_before};
 use crate::support::Lookout;
 use crate::support::lookout::until;
 use crate::support::mongod::Mongod;
@@ -62,4 +63,32 @@ fn odd_bodies_come_back_from_journal_and_archive_alike() {
         assert!(!journal.is_empty());
         assert_eq!(journal, archive);
     }
+}
+
+#[test]
+fn what_an_older_version_shipped_unread_is_replaced_by_the_event() {
+    let mongod = Mongod::alone();
+    let mut lookout = Lookout::with_settings(&mongod.settings());
+    lookout.serve();
+    assert_eq!(lookout.deliver(HALF_AN_EMOJI).status, 204);
+    let events = mongod.events();
+    assert!(until(|| events.count(doc! {}) == 1), "it is shipped");
+    lookout.stop();
+    let mut quarantined = events.all().remove(0);
+    quarantined = doc! { "lookout": quarantined.get_document("lookout").expect("ours").clone() };
+    let raw = Binary { subtype: BinarySubtype::Generic, bytes: HALF_AN_EMOJI.to_vec() };
+    quarantined.get_document_mut("lookout").expect("ours").insert("raw", raw);
+    events.drop_all();
+    events.insert(vec![quarantined]);
+    quarantine_as_before(&lookout);
+
+    lookout.serve();
+    let readable = doc! { "payload.object.participant.user_name": "Flamingo \u{fffd}" };
+    assert!(until(|| events.count(readable.clone()) == 1), "{}", lookout.log());
+    assert_eq!(events.count(doc! {}), 1, "it is there once");
+    let from = |store| lookout.exported_lines(&["--from", store]);
+    assert_eq!(from("archive"), from("journal"));
+    let elsewhere = Lookout::with_settings(&mongod.settings());
+    elsewhere.ok(&["build"]);
+    assert!(elsewhere.csv().contains("Flamingo \u{fffd}"), "{}", elsewhere.csv());
 }

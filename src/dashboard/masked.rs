@@ -1,0 +1,105 @@
+//! Telephone numbers that stand for names, masked.
+//!
+//! Rule 15 of `presence.md`. Whatever is published passes here before privacy is applied, so page,
+//! table, feed, widget and chats show the same. People are told apart by their whole names until
+//! then; two whose masks are equal stay two, the later one by name with an ordinal.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::Privacy;
+use crate::roster::{Person, Presence};
+use crate::zoom::Name;
+
+/// `presence` with telephone numbers masked, but for those that `privacy.publish` names.
+pub(crate) fn masked<'a>(presence: &'a Presence, privacy: &Privacy) -> Cow<'a, Presence> {
+    let masks = masks(presence, privacy);
+    if masks.is_empty() {
+        return Cow::Borrowed(presence);
+    }
+    let mut presence = presence.clone();
+    let rooms = presence.rooms.iter_mut().map(|room| &mut room.people);
+    for person in rooms.chain([&mut presence.people]).flatten() {
+        if let Some(mask) = masks.get(&person.name) {
+            person.name = mask.clone();
+        }
+    }
+    presence.sort();
+    Cow::Owned(presence)
+}
+
+/// For each number that is to be masked, a name that nobody else has.
+fn masks(presence: &Presence, privacy: &Privacy) -> BTreeMap<Name, Name> {
+    let is_published = |person: &&Person| privacy.publish.names(&person.name);
+    let mask = |person: &Person| Some((person.name.clone(), person.name.telephone_mask()?));
+    let numbers = presence.people.iter().filter(|person| !is_published(person));
+    let mut masks: BTreeMap<_, _> = numbers.filter_map(mask).collect();
+    if masks.is_empty() {
+        return masks;
+    }
+    let mut taken: BTreeSet<Name> = presence.people.iter().map(|p| p.name.clone()).collect();
+    for mask in masks.values_mut() {
+        let mut ordinals = 2..;
+        let first = mask.clone();
+        while !taken.insert(mask.clone())
+            && let Some(ordinal) = ordinals.next()
+        {
+            let further = Name::clean(&format!("{first} ({ordinal})"));
+            *mask = further.expect("it has digits");
+        }
+    }
+    masks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{PublishList, Settings};
+    use crate::moment::Moment;
+    use crate::roster::{End, Room, Visit};
+
+    fn person(name: &str) -> Person {
+        let now = Moment::from_seconds(0);
+        Person {
+            name: Name::clean(name).expect("a name"),
+            visits: vec![Visit { start: Some(now), end: End::Open }],
+            last_join: Some(now),
+            last_left: None,
+            present_since: Some(now),
+            sharing_since: None,
+        }
+    }
+
+    fn names(people: &[Person]) -> Vec<&str> {
+        people.iter().map(|person| person.name.as_str()).collect()
+    }
+
+    #[test]
+    fn numbers_are_masked_and_their_callers_stay_as_many() {
+        let everybody = || PublishList::Everybody;
+        let only = |name| PublishList::only(Name::clean(name));
+        #[rustfmt::skip]
+        let cases = [
+            // what is special            published             people                                     shown
+            ("nobody calls",              everybody(),          vec!["Ada", "Bram"],                       vec!["Ada", "Bram"]),
+            ("a caller",                  everybody(),          vec!["+1 202 555 0143", "Ada"],            vec!["Ada", "+• ••• ••• ••43"]),
+            ("two of one mask",           everybody(),          vec!["12025550143", "12025559943"],        vec!["•••••••••43", "•••••••••43 (2)"]),
+            ("one stored masked",         everybody(),          vec!["12025550143", "•••••••••43"],        vec!["•••••••••43", "•••••••••43 (2)"]),
+            ("that name is taken",        everybody(),          vec!["12025550143", "•••••••••43", "•••••••••43 (2)"],
+                                                                vec!["•••••••••43", "•••••••••43 (2)", "•••••••••43 (3)"]),
+            ("named by `publish`",        only("12025550143"),  vec!["12025550143", "12025559943"],        vec!["12025550143", "•••••••••43"]),
+        ];
+        for (what, publish, people, shown) in cases {
+            let privacy = Privacy { publish, ..Settings::default().privacy };
+            let people: Vec<_> = people.into_iter().map(person).collect();
+            let room = Room { people: people[..1].to_vec(), nameless_present: 0 };
+            let presence = Presence { people, rooms: vec![room], ..Presence::default() };
+            let masked = masked(&presence, &privacy);
+            let mut expected = shown;
+            expected.sort_unstable();
+            assert_eq!(names(&masked.people), expected, "{what}");
+            let here = names(&masked.rooms[0].people)[0];
+            assert!(expected.contains(&here), "{what}: {here}");
+        }
+    }
+}
