@@ -103,6 +103,8 @@ impl Inputs {
             "the settings file is gone; put it back"
         );
         let (adopted, restart_for) = adoptable(settings, new);
+        // Old and new places together may overlap although neither settings do.
+        adopted.refuse_overlaps()?;
         if restart_for != self.restart_for && !restart_for.is_empty() {
             let keys: Vec<String> = restart_for.iter().map(|key| format!("`{key}`")).collect();
             tracing::warn!("restart Lookout for the change of {} to count", keys.join(", "));
