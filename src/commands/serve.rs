@@ -188,7 +188,8 @@ pub(super) fn listen(
     Ok(http::listen(address).map_err(cannot)?)
 }
 
-/// Templates are loaded before anything is served: a fault in them is told at once.
+/// Starts the generator in a thread of its own. Whatever is wrong with templates, static files or
+/// the output directory is reported there: deliveries are taken all the same.
 pub(super) fn start_generator(
     settings: &Settings,
     archive: Option<Archive>,
@@ -196,13 +197,12 @@ pub(super) fn start_generator(
 ) -> Result<JoinHandle<()>> {
     let make = move |settings: &Settings| {
         let log = Log::to_follow(settings, archive.clone())?;
-        Generator::new(settings.clone(), log)
+        Ok(Generator::lenient(settings.clone(), log))
     };
-    let generator = make(settings)?;
     let runtime = Handle::current();
     thread::Builder::new()
         .name("generator".to_owned())
-        .spawn(move || generator::run(generator, &live, &runtime, make))
+        .spawn(move || generator::run(&live, &runtime, make))
         .context("cannot start the generator's thread")
 }
 

@@ -16,6 +16,7 @@ mod interference;
 mod late;
 mod notify;
 mod odd_bodies;
+mod own_files;
 mod power;
 mod preview;
 #[path = "../fuzz/properties/mod.rs"]

@@ -79,18 +79,18 @@ fn a_fault_is_shown_over_the_preview_and_the_last_good_page_stays() {
 fn a_template_that_is_broken_from_the_start_is_told_once_and_mended_without_a_restart() {
     let mut lookout = Lookout::new();
     write(&lookout, "templates/index.html", "<body>\n{{ headline }}\n</body>");
-    lookout.serve();
-    let mut log = String::new();
-    let is_told = || {
-        log += &lookout.log();
-        log.contains("headline")
-    };
-    assert!(until(is_told), "nobody was told");
-    // It is tried again, and not told again.
-    std::thread::sleep(Duration::from_secs(3));
+    let address = lookout.watch_previewed();
+    let mut told = Told::by(address);
+    let state = told.wait_for(|state| state["fault"].is_string());
+    assert!(state["fault"].to_string().contains("headline"), "{state}");
+    lookout.wait_for(PAGE, |page| page.contains("</html>"));
+    // What is published again is not told again.
+    write(&lookout, "static/own.css", "b {}");
+    told.wait_for(|next| next["version"] != state["version"]);
     write(&lookout, "templates/index.html", "<body>\nmine: {{ heading }}\n</body>");
     lookout.wait_for(PAGE, |page| page.contains("mine: Lookout"));
-    log += &lookout.stop();
+    told.wait_for(|state| state["fault"].is_null());
+    let log = lookout.stop();
     assert_eq!(log.matches("is not defined").count(), 1, "{log}");
 }
 
