@@ -111,7 +111,7 @@ impl Service {
         let shared = archive.clone();
         let notifier =
             notify::start(&settings, shared, for_chats, health.notify(), Pace::default())?;
-        let generator = start_generator(&settings, archive, live)?;
+        let generator = start_generator(archive, live)?;
         let mut servers = vec![
             spawn(public, router, &shutdown),
             spawn(private, admin::router(Arc::clone(&health)), &shutdown),
@@ -190,11 +190,7 @@ pub(super) fn listen(
 
 /// Starts the generator in a thread of its own. Whatever is wrong with templates, static files or
 /// the output directory is reported there: deliveries are taken all the same.
-pub(super) fn start_generator(
-    settings: &Settings,
-    archive: Option<Archive>,
-    live: Live,
-) -> Result<JoinHandle<()>> {
+pub(super) fn start_generator(archive: Option<Archive>, live: Live) -> Result<JoinHandle<()>> {
     let make = move |settings: &Settings| {
         let log = Log::to_follow(settings, archive.clone())?;
         Ok(Generator::lenient(settings.clone(), log))

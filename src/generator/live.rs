@@ -83,11 +83,7 @@ pub struct Live {
 /// Publishes until it is time to stop, then writes the checkpoint, with a generator that `make`
 /// makes; should that fail or panic, with another one for the settings that were in effect by
 /// then. Blocks its thread.
-pub fn run(
-    live: &Live,
-    runtime: &Handle,
-    make: impl Fn(&Settings) -> anyhow::Result<Generator>,
-) {
+pub fn run(live: &Live, runtime: &Handle, make: impl Fn(&Settings) -> anyhow::Result<Generator>) {
     supervise(&live.health, &live.shutdown, runtime, RETRY, || {
         let in_effect = Arc::clone(&live.in_effect.lock().unwrap_or_else(PoisonError::into_inner));
         follow(make(&in_effect)?, live, runtime);
@@ -153,7 +149,7 @@ impl Work {
         let now = Instant::now();
         let load = live.load.clone();
         Self {
-            inputs: load.and_then(|load| Inputs::watch(load, generator.settings())),
+            inputs: load.map(|load| Inputs::watch(load, generator.settings())),
             renewal: Renewal::default(),
             generator,
             committed: live.journal.as_ref().map_or_else(never, |journal| journal.committed()),

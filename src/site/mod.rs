@@ -27,6 +27,7 @@ use crate::roster::Presence;
 pub use assets::builtin_files as builtin_static_files;
 pub use outputs::Models;
 pub use own_files::Findings;
+pub(crate) use own_files::{OwnFiles, list as list_own_files};
 pub use publish::{ArchivePosition, Edition, Outcome, Position, Published, Replace, Twin, publish};
 pub use render::Renderer;
 pub use templates::builtin_files as builtin_templates;

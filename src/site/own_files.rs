@@ -19,7 +19,7 @@ const LEFT_OVER_NAMES: [&str; 3] = ["4913", "desktop.ini", "thumbs.db"];
 const MAX_DEPTH: usize = 32;
 
 /// The operator's files, and what is wrong with them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct OwnFiles {
     /// In order of their names.
     pub(crate) files: Vec<OwnFile>,

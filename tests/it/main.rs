@@ -21,6 +21,7 @@ mod power;
 mod preview;
 #[path = "../fuzz/properties/mod.rs"]
 mod properties;
+mod refused_calls;
 mod rotation;
 mod signals;
 mod site;
