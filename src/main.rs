@@ -112,6 +112,7 @@ fn reading(file: Option<PathBuf>, env: &Environment) -> Load {
 fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Result<()> {
     if let Some(output_dir) = args.output_dir {
         settings.site.output_dir = output_dir;
+        settings.refuse_overlaps()?;
     }
     let from = match (args.at, args.replay) {
         (Some(moment), _) => build::From::Past(moment),

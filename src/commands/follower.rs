@@ -30,7 +30,7 @@ pub fn follow(settings: Settings, log: Log, load: Load, shutdown: Shutdown) -> R
     let runtime = Handle::current();
     let mut follower = Follower {
         log,
-        inputs: Inputs::watch(load, &settings),
+        inputs: Some(Inputs::watch(load, &settings)),
         settings: Arc::new(settings),
         tell,
         is_news: true,

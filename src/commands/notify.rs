@@ -110,11 +110,12 @@ async fn try_out(way: &Way, sample: &Message) -> (bool, String) {
     }
 }
 
-/// Only messages are asked for, so each target has to be usable.
+/// Only messages are asked for, so each target has to be usable, if only in the built-in words.
 fn require_targets(settings: &Settings) -> Result<()> {
     ensure_any(settings)?;
-    let unusable = Target::all(settings, Pace::default()).into_iter().find_map(Result::err);
-    match unusable {
+    let targets = Target::all(settings, Pace::default()).into_iter();
+    let mut unusable = targets.filter_map(Result::err);
+    match unusable.find(|target| target.with_builtin_words.is_none()) {
         None => Ok(()),
         Some(Unusable { label, error, .. }) => {
             let problem = format!("chat {label} can't be told: {error:#}");

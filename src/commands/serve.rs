@@ -113,7 +113,7 @@ impl Service {
         let shared = archive.clone();
         let notifier =
             notify::start(&settings, shared, for_chats, health.notify(), Pace::default())?;
-        let generator = start_generator(&settings, archive, live)?;
+        let generator = start_generator(archive, live)?;
         let mut servers = vec![
             spawn(public, router, &shutdown),
             spawn(private, admin::router(Arc::clone(&health)), &shutdown),
@@ -190,21 +190,17 @@ pub(super) fn listen(
     Ok(http::listen(address).map_err(cannot)?)
 }
 
-/// Templates are loaded before anything is served: a fault in them is told at once.
-pub(super) fn start_generator(
-    settings: &Settings,
-    archive: Option<Archive>,
-    live: Live,
-) -> Result<JoinHandle<()>> {
+/// Starts the generator in a thread of its own. Whatever is wrong with templates, static files or
+/// the output directory is reported there: deliveries are taken all the same.
+pub(super) fn start_generator(archive: Option<Archive>, live: Live) -> Result<JoinHandle<()>> {
     let make = move |settings: &Settings| {
         let log = Log::to_follow(settings, archive.clone())?;
-        Generator::new(settings.clone(), log)
+        Ok(Generator::lenient(settings.clone(), log))
     };
-    let generator = make(settings)?;
     let runtime = Handle::current();
     thread::Builder::new()
         .name("generator".to_owned())
-        .spawn(move || generator::run(generator, &live, &runtime, make))
+        .spawn(move || generator::run(&live, &runtime, make))
         .context("cannot start the generator's thread")
 }
 

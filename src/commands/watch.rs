@@ -47,7 +47,7 @@ pub async fn run(
         shutdown,
     };
     let shown = settings.site.output_dir.display().to_string();
-    let generator = start_generator(&settings, archive, live)?;
+    let generator = start_generator(archive, live)?;
     tracing::info!("the site in `{shown}` is kept current");
     supervisor.ready();
     let signal = signals.received().await;

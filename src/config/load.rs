@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::section::Key;
 use super::source::{Place, Sources};
 use super::tree::{self, Table};
-use super::{Environment, SecretSource, Settings, overlay, secrecy};
+use super::{Environment, SecretSource, Settings, overlap, overlay, secrecy};
 
 /// The files that are looked for where none is named: here, then where the package keeps it.
 const FILES: [&str; 2] = ["lookout.toml", "/etc/lookout/lookout.toml"];
@@ -141,8 +141,17 @@ fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Loaded, Settin
         settings.origin.typed_secrets.retain(|key| key != "archive.url");
     }
     let in_effect = reader.in_effect(path);
+    let mut unplaced = Vec::new();
+    for overlap::Overlap { keys, secret_file, message } in overlap::find(&settings) {
+        let place_of_secret = || reader.secret_file_place(&secret_file?);
+        match reader.typed_place(&keys).or_else(place_of_secret) {
+            Some(place) => notes.push(Note::new(place, message)),
+            None => unplaced.push(message),
+        }
+    }
     notes.extend(reader.into_notes(&keys, &mut sources));
-    match SettingsError::from_notes(notes, &sources) {
+    let location = path.map_or_else(|| "defaults".to_owned(), |path| path.display().to_string());
+    match SettingsError::from_notes(notes, &sources, (&location, unplaced)) {
         Some(error) => Err(error),
         None => Ok(Loaded { settings, in_effect }),
     }
@@ -163,7 +172,7 @@ fn typed(path: &Path, text: &str, sources: &mut Sources) -> Result<Table, Settin
     secrecy::mask_line(source, text, start, &keys(), sources);
     let message = format!("this is not TOML: {}", error.message());
     let note = Note::new(Place::new(source, start..end), message);
-    Err(SettingsError::from_notes(vec![note], sources).expect("there is a note"))
+    Err(SettingsError::from_notes(vec![note], sources, ("", Vec::new())).expect("there is a note"))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod load;
 mod mistakes;
 mod nearest;
 pub mod notify;
+mod overlap;
 mod overlay;
 pub mod people;
 mod problem;
@@ -46,6 +47,7 @@ use load::in_effect;
 pub use load::{keys, load, load_in_effect, parse};
 pub use nearest::nearest;
 pub use notify::Notify;
+pub use overlap::real_path;
 pub use people::{Person, PublishList};
 pub use problem::{Problem, SettingsError};
 pub use secret::Secret;
@@ -127,6 +129,16 @@ impl Settings {
     pub fn refuse(&self, section: &str, problem: &str) -> SettingsError {
         let file = self.origin.file.as_ref().map(|file| format!("{}: ", file.display()));
         SettingsError::of(format!("{}`{section}`", file.unwrap_or_default()), problem)
+    }
+
+    /// Refuses directories that would publish something private, or one another: for settings
+    /// that were changed after they were read.
+    pub fn refuse_overlaps(&self) -> Result<(), SettingsError> {
+        let Some(overlap) = overlap::find(self).into_iter().next() else { return Ok(()) };
+        let file = self.origin.file.as_ref();
+        let location =
+            file.map_or_else(|| "settings".to_owned(), |file| file.display().to_string());
+        Err(SettingsError::of(location, overlap.message))
     }
 
     /// Refuses settings without a secret: an empty key would let anybody sign.

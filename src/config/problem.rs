@@ -38,10 +38,18 @@ impl SettingsError {
         Self::of(file.display().to_string(), message.to_string())
     }
 
-    /// What `notes` say, shown in their sources; `None` where there is nothing to say.
-    pub(super) fn from_notes(mut notes: Vec<Note>, sources: &Sources) -> Option<Self> {
+    /// What `notes` say, shown in their sources, then the messages about `location` that have no
+    /// place in a text; `None` where there is nothing to say.
+    pub(super) fn from_notes(
+        mut notes: Vec<Note>,
+        sources: &Sources,
+        (location, unplaced): (&str, Vec<String>),
+    ) -> Option<Self> {
         notes.sort_by(|a, b| a.place.cmp(&b.place));
-        let problems: Vec<_> = notes.iter().map(|note| note.shown(sources)).collect();
+        let placed = notes.iter().map(|note| note.shown(sources));
+        let unplaced =
+            unplaced.into_iter().flat_map(|message| Self::of(location, message).problems);
+        let problems: Vec<_> = placed.chain(unplaced).collect();
         (!problems.is_empty()).then_some(Self { problems })
     }
 }

@@ -9,7 +9,7 @@ use super::section::{Findings, Key, Places, Section};
 use super::sections::{
     admin, archive, csv, journal, notify, people, presence, privacy, rooms, site, zoom,
 };
-use super::source::Sources;
+use super::source::{Place, Sources};
 use super::tree::{Node, Table, Value};
 use super::unknown::{Unknown, is_list};
 use super::{Origin, Settings, in_effect, secrecy};
@@ -173,10 +173,21 @@ impl<'a> Reader<'a> {
 
     /// Notes `message` at the first of the two keys that was typed: at least one was, defaults do not clash.
     fn note_pair(&mut self, keys: [(&str, &str); 2], message: String) {
-        let typed = |(section, key): &(&str, &str)| self.places.get(section)?.typed(key).cloned();
-        if let Some(place) = keys.iter().find_map(typed) {
+        if let Some(place) = self.typed_place(&keys) {
             self.findings.notes.push(Note::new(place, message));
         }
+    }
+
+    /// The place of the first of `keys` (section and name) that was typed.
+    pub(super) fn typed_place(&self, keys: &[(&str, &str)]) -> Option<Place> {
+        let typed = |(section, key): &(&str, &str)| self.places.get(section)?.typed(key).cloned();
+        keys.iter().find_map(typed)
+    }
+
+    /// The place where the secret file `path` is named.
+    pub(super) fn secret_file_place(&self, path: &Path) -> Option<Place> {
+        let places = self.findings.secret_files.iter().zip(&self.findings.secret_file_places);
+        places.into_iter().find(|(file, _)| *file == path).map(|(_, place)| place.clone())
     }
 
     /// The settings in effect, as the text of a settings file; those read were typed in `file`.

@@ -56,6 +56,8 @@ pub(super) struct Findings {
     pub(super) blocks: Vec<Block>,
     /// Files that hold secrets, as the settings name them.
     pub(super) secret_files: Vec<PathBuf>,
+    /// Where each of them is named.
+    pub(super) secret_file_places: Vec<Place>,
     /// Keys whose secret stands in the settings themselves, the token apart.
     pub(super) typed_secrets: Vec<String>,
 }
@@ -143,6 +145,7 @@ impl<'a> Section<'a> {
         let base = self.base;
         let file = self.optional(key, |text| file_path(base, text))?;
         self.findings.secret_files.push(file.clone());
+        self.findings.secret_file_places.extend(self.places.typed(key).cloned());
         Some(base.readable(file))
     }
 

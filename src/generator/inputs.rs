@@ -1,6 +1,12 @@
 //! What the site is made from besides events: settings, templates, static files, and the rules of
 //! the time zone.
+//!
+//! The system reports most changes at once. It reports none where a link in the middle of a path is
+//! switched, or where files lie on NFS, an overlay or a bind mount. So everything is also compared,
+//! every [`POLL_INTERVAL`], with what it was when it was read: paths are resolved as they are then.
 
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +17,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::watcher::Watcher;
 use crate::config::{Journal, Privacy, Settings, SettingsError, Site, ZoneRules};
+use crate::site::{OwnFiles, list_own_files};
 use crate::zone::Zone;
 
 /// Reads the settings again.
@@ -22,74 +29,112 @@ const SETTLE: Duration = Duration::from_millis(100);
 /// When what could not be taken up is tried again.
 const RETRY: Duration = Duration::from_secs(10);
 
-/// How often the rules of the time zone are read again, whether or not a change was noticed: an
-/// upgrade of the system may happen where no notification comes from, such as outside of a container.
-const ZONE_POLL_INTERVAL: Duration = Duration::from_secs(3600);
+/// How often everything is compared, whatever the system reports.
+const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Tells when settings, templates or static files have changed, and reads the settings.
 pub struct Inputs {
     load: Load,
-    watcher: Watcher,
+    /// `None` where the system reports no changes.
+    watcher: Option<Watcher>,
     changes: watch::Receiver<u64>,
     /// There were changes; they are looked at then.
     due: Option<Instant>,
     /// They are looked at although there were none.
     is_retry: bool,
+    poll_interval: Duration,
+    /// Everything is compared then.
+    poll_at: Instant,
+    /// What was there when it was read.
+    seen: Option<Seen>,
     /// The time zone as it was read last.
     zone: (Zone, ZoneRules),
-    /// When its rules are read again.
-    zone_poll: Instant,
     /// What a restart is needed for, as told last.
     restart_for: Vec<&'static str>,
+    /// Why something cannot be watched, as told last.
+    watch_fault: String,
+}
+
+/// What was read, and the files that belong to it as they were then.
+#[derive(PartialEq)]
+struct Seen {
+    settings: Result<Settings, SettingsError>,
+    own_files: Vec<(OwnFiles, Vec<Option<FileState>>)>,
+    directories: [PathBuf; 2],
+}
+
+/// What changes when a file does.
+#[derive(PartialEq, Eq)]
+struct FileState {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+    /// Moves also where somebody sets the date back.
+    changed: (i64, i64),
 }
 
 impl Inputs {
-    /// Watches what `settings` name; `None`, with a warning, where the system can't.
-    pub fn watch(load: Load, settings: &Settings) -> Option<Self> {
-        let watch = || {
-            let (watcher, changes) = Watcher::new()?;
-            // What changed while we started is not missed.
-            let mut inputs = Self {
-                load,
-                watcher,
-                changes,
-                due: Some(Instant::now()),
-                is_retry: false,
-                zone: zone(settings),
-                zone_poll: Instant::now() + ZONE_POLL_INTERVAL,
-                restart_for: Vec::new(),
-            };
-            inputs.look_at(settings)?;
-            Ok(inputs)
-        };
-        let unwatched = |error: notify::Error| {
+    /// Watches what `settings` name, and compares it every now and then.
+    pub fn watch(load: Load, settings: &Settings) -> Self {
+        let watcher = Watcher::new().map_err(|error| {
             tracing::warn!(
-                "changes of settings and templates will not be noticed, restart Lookout after them: {error}"
+                "the system reports no changes of files, so those of settings and templates count \
+                 after up to {} s: {error}",
+                POLL_INTERVAL.as_secs()
             );
-        };
-        watch().map_err(unwatched).ok()
+        });
+        Self::new(load, settings, watcher.ok(), POLL_INTERVAL)
     }
 
-    /// Waits for a change; for ever where there is nothing to watch.
+    /// Only compares what `settings` name, every `poll_interval`.
+    #[cfg(test)]
+    pub(super) fn poll_only(load: Load, settings: &Settings, poll_interval: Duration) -> Self {
+        Self::new(load, settings, None, poll_interval)
+    }
+
+    fn new(
+        load: Load,
+        settings: &Settings,
+        watcher: Option<(Watcher, watch::Receiver<u64>)>,
+        poll_interval: Duration,
+    ) -> Self {
+        let (watcher, changes) = match watcher {
+            Some((watcher, changes)) => (Some(watcher), changes),
+            None => (None, watch::channel(0).1),
+        };
+        let now = Instant::now();
+        let mut inputs = Self {
+            load,
+            watcher,
+            changes,
+            // What changed while we started is not missed.
+            due: Some(now),
+            is_retry: false,
+            poll_interval,
+            poll_at: now + poll_interval,
+            seen: None,
+            zone: zone(settings),
+            restart_for: Vec::new(),
+            watch_fault: String::new(),
+        };
+        inputs.look_at(settings);
+        inputs
+    }
+
+    /// Waits for a change, or until everything was compared; for ever where there is nothing to
+    /// watch.
     pub async fn changed(inputs: &mut Option<Self>) {
         let Some(inputs) = inputs else { return std::future::pending().await };
-        tokio::select! {
-            Ok(()) = inputs.changes.changed() => {}
-            () = sleep_until(inputs.zone_poll) => {
-                inputs.zone_poll = Instant::now() + ZONE_POLL_INTERVAL;
-                if !inputs.has_other_zone_rules() {
-                    return;
-                }
-            }
+        let has_changed = tokio::select! {
+            Ok(()) = inputs.changes.changed() => true,
+            () = sleep_until(inputs.poll_at) => inputs.differ(),
+        };
+        if has_changed {
+            let due = Instant::now() + SETTLE;
+            inputs.due = Some(inputs.due.map_or(due, |known| known.min(due)));
+            inputs.is_retry = false;
         }
-        let due = Instant::now() + SETTLE;
-        inputs.due = Some(inputs.due.map_or(due, |known| known.min(due)));
-        inputs.is_retry = false;
-    }
-
-    /// Whether the system has other rules for the time zone by now.
-    fn has_other_zone_rules(&self) -> bool {
-        (self.load)().is_ok_and(|settings| zone(&settings) != self.zone)
     }
 
     /// When changes are to be looked at, if there were any.
@@ -117,13 +162,16 @@ impl Inputs {
     pub fn read(&mut self, settings: &Settings) -> anyhow::Result<Settings> {
         self.due = None;
         self.changes.mark_unchanged();
-        self.look_at(settings)?;
-        let new = (self.load)()?;
+        self.look_at(settings);
+        let seen = Seen::now(&self.load, &directories(settings));
+        let new = self.seen.insert(seen).settings.clone()?;
         ensure!(
             new.origin.file.is_some() || settings.origin.file.is_none(),
             "the settings file is gone; put it back"
         );
         let (adopted, restart_for) = adoptable(settings, new);
+        // Old and new places together may overlap although neither settings do.
+        adopted.refuse_overlaps()?;
         if restart_for != self.restart_for && !restart_for.is_empty() {
             let keys: Vec<String> = restart_for.iter().map(|key| format!("`{key}`")).collect();
             tracing::warn!("restart Lookout for the change of {} to count", keys.join(", "));
@@ -134,19 +182,66 @@ impl Inputs {
             report(&zone);
             self.zone = zone;
         }
-        self.look_at(&adopted)?;
+        self.look_at(&adopted);
         Ok(adopted)
     }
 
-    /// Looks at what `settings` name.
-    fn look_at(&mut self, settings: &Settings) -> notify::Result<()> {
+    /// Whether something is not as it was when it was read.
+    fn differ(&mut self) -> bool {
+        self.poll_at = Instant::now() + self.poll_interval;
+        // Before the first reading, that is due anyway.
+        self.seen.as_ref().is_some_and(|seen| Seen::now(&self.load, &seen.directories) != *seen)
+    }
+
+    /// Looks at what `settings` name, as far as the system can.
+    fn look_at(&mut self, settings: &Settings) {
+        let Some(watcher) = &mut self.watcher else { return };
         let Site { templates_dir, static_dir, output_dir, .. } = &settings.site;
         let file = settings.origin.file.as_deref().unwrap_or(Path::new("lookout.toml"));
         let zone_files = settings.origin.zone_rules.files(&settings.site.time_zone);
         let own = [file, templates_dir, static_dir].into_iter();
         let paths: Vec<&Path> = own.chain(zone_files.iter().map(PathBuf::as_path)).collect();
-        self.watcher.look_at(&paths, &[output_dir])
+        let looked = watcher.look_at(&paths, &[output_dir]);
+        let fault = looked.err().map(|error| error.to_string()).unwrap_or_default();
+        if fault != self.watch_fault && !fault.is_empty() {
+            tracing::warn!(
+                "some changes of settings and templates count only after up to {} s: {fault}",
+                self.poll_interval.as_secs()
+            );
+        }
+        self.watch_fault = fault;
     }
+}
+
+impl Seen {
+    /// What is there now. Where the settings cannot be read, the files are those of `directories`.
+    fn now(load: &Load, directories: &[PathBuf; 2]) -> Self {
+        let settings = load();
+        let directories = settings.as_ref().map_or_else(|_| directories.clone(), self::directories);
+        let own_files = directories.iter().map(|directory| {
+            let own = list_own_files(directory);
+            let state = |path: &PathBuf| fs::metadata(path).ok().map(FileState::from);
+            let states = own.files.iter().map(|file| state(&file.path)).collect();
+            (own, states)
+        });
+        Self { own_files: own_files.collect(), settings, directories }
+    }
+}
+
+impl From<Metadata> for FileState {
+    fn from(data: Metadata) -> Self {
+        Self {
+            device: data.dev(),
+            inode: data.ino(),
+            size: data.size(),
+            modified: (data.mtime(), data.mtime_nsec()),
+            changed: (data.ctime(), data.ctime_nsec()),
+        }
+    }
+}
+
+fn directories(settings: &Settings) -> [PathBuf; 2] {
+    [settings.site.templates_dir.clone(), settings.site.static_dir.clone()]
 }
 
 /// The time zone of `settings`.
@@ -207,13 +302,13 @@ fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'static str>) {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::os::unix::fs::symlink;
 
     use tempfile::TempDir;
-    use tokio::runtime::Runtime;
+    use tokio::time::timeout;
 
     use super::*;
-    use crate::config::{Environment, parse};
+    use crate::config::{Environment, load, parse};
 
     fn settings(text: &str) -> Settings {
         parse(text, Path::new("/etc/lookout.toml"), &Environment::default()).expect("valid")
@@ -249,8 +344,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_upgrade_of_the_zones_rules_is_noticed_where_no_notification_comes() {
+    #[tokio::test]
+    async fn an_upgrade_of_the_zones_rules_is_noticed_where_no_notification_comes() {
         let zoneinfo = TempDir::new().expect("a temporary directory");
         fs::create_dir(zoneinfo.path().join("Europe")).expect("made");
         let put = |rules: &str| {
@@ -262,8 +357,8 @@ mod tests {
         let text = "[site]\ntime_zone = 'Europe/Istanbul'";
         let load: Load = Arc::new(move || parse(text, Path::new("/nowhere/lookout.toml"), &env));
         let mut settings = load().expect("valid");
-        let mut watched = Inputs::watch(load, &settings);
-        let runtime = Runtime::new().expect("it starts");
+        let interval = Duration::from_millis(10);
+        let mut watched = Some(Inputs::poll_only(load, &settings, interval));
         #[rustfmt::skip]
         let cases = [
             // what is special     rules              they are taken up
@@ -272,14 +367,113 @@ mod tests {
             ("still those",        "Asia/Kathmandu",  false),
         ];
         for (what, rules, expected) in cases {
-            let inputs = watched.as_mut().expect("the system can watch");
+            let inputs = watched.as_mut().expect("there are some");
             settings = inputs.read(&settings).expect("valid");
-            inputs.watcher.look_at(&[], &[]).expect("it can look");
             put(rules);
-            inputs.zone_poll = Instant::now();
-            runtime.block_on(Inputs::changed(&mut watched));
+            // The second time is after the change, whenever the first one began.
+            for _ in 0..2 {
+                Inputs::changed(&mut watched).await;
+            }
             let is_due = watched.as_ref().and_then(Inputs::due).is_some();
             assert_eq!(is_due, expected, "{what}");
         }
+    }
+
+    /// What happens in a directory.
+    type Change = fn(&Path);
+
+    /// Two releases, a link to the first of them, and settings that lie behind it.
+    fn installation() -> TempDir {
+        let directory = TempDir::new().expect("a directory");
+        for (release, publish) in [("1", "Ada"), ("2", "Grace")] {
+            let at = |path: &str| directory.path().join("releases").join(release).join(path);
+            for made in ["templates", "static", "..2026_11_26"] {
+                fs::create_dir_all(at(made)).expect("made");
+            }
+            let settings = format!(
+                "[privacy]\npublish = ['{publish}']\n[zoom]\nsecret_token_file = '../../token'\n\
+                 [site]\ntemplates_dir = '../../current/templates'\nstatic_dir = 'static'\n"
+            );
+            fs::write(at("lookout.toml"), settings).expect("written");
+            fs::write(at("templates/index.html"), format!("release {release}")).expect("written");
+        }
+        fs::write(directory.path().join("token"), "hush").expect("written");
+        symlink("releases/1", directory.path().join("current")).expect("linked");
+        symlink("../../2/templates/index.html", directory.path().join("releases/1/static/out"))
+            .expect("linked");
+        directory
+    }
+
+    fn switch(link: &Path, target: &str) {
+        let beside = link.with_extension("new");
+        symlink(target, &beside).expect("linked");
+        fs::rename(beside, link).expect("renamed");
+    }
+
+    #[tokio::test]
+    async fn whatever_changes_is_noticed_without_the_system_and_nothing_else() {
+        #[rustfmt::skip]
+        let cases: [(&str, bool, Change); 13] = [
+            // what happens                            noticed   change
+            ("nothing",                                false,    |_| {}),
+            ("a file is read",                         false,    |at| drop(fs::read(at.join("current/templates/index.html")))),
+            ("an editor's file appears",               false,    |at| fs::write(at.join("current/templates/.index.html.swp"), "").expect("written")),
+            ("the settings change",                    true,     |at| fs::write(at.join("current/lookout.toml"), "").expect("written")),
+            ("they are broken",                        true,     |at| fs::write(at.join("current/lookout.toml"), "[").expect("written")),
+            ("they are gone",                          true,     |at| fs::remove_file(at.join("current/lookout.toml")).expect("removed")),
+            ("a link in the middle is switched",       true,     |at| switch(&at.join("current"), "releases/2")),
+            ("a secret changes, as long as before",    true,     |at| fs::write(at.join("token"), "hash").expect("written")),
+            ("a template changes in place",            true,     |at| fs::write(at.join("current/templates/index.html"), "release 3").expect("written")),
+            ("it is replaced, with size and date",     true,     |at| {
+                let (file, beside) = (at.join("current/templates/index.html"), at.join("beside"));
+                fs::write(&beside, "release 3").expect("written");
+                let date = fs::metadata(&file).and_then(|data| data.modified()).expect("it has a date");
+                fs::File::options().write(true).open(&beside).and_then(|file| file.set_modified(date)).expect("dated");
+                fs::rename(beside, file).expect("renamed");
+            }),
+            ("it changes, and its date is put back",   true,     |at| {
+                let file = at.join("current/templates/index.html");
+                let date = fs::metadata(&file).and_then(|data| data.modified()).expect("it has a date");
+                fs::write(&file, "release 3").expect("written");
+                fs::File::options().write(true).open(&file).and_then(|file| file.set_modified(date)).expect("dated");
+            }),
+            ("a static file appears",                  true,     |at| fs::write(at.join("current/static/own.css"), "").expect("written")),
+            ("a link leads to a file of the directory", true,    |at| switch(&at.join("current/static/out"), "../static/..in")),
+        ];
+        for (what, noticed, change) in cases {
+            let directory = installation();
+            let file = directory.path().join("current/lookout.toml");
+            fs::write(directory.path().join("current/static/..in"), "").expect("written");
+            let env = Environment::default();
+            let load: Load = Arc::new(move || load(Some(&file), &env));
+            let settings = load().expect("valid");
+            let inputs = Inputs::poll_only(Arc::clone(&load), &settings, Duration::from_millis(10));
+            let mut inputs = Some(inputs);
+            let read = inputs.as_mut().expect("there are some").read(&settings).expect("valid");
+            assert_eq!(read, settings, "{what}");
+            change(directory.path());
+            // The second time is after the change, whenever the first one began.
+            for _ in 0..2 {
+                Inputs::changed(&mut inputs).await;
+            }
+            assert_eq!(inputs.and_then(|inputs| inputs.due()).is_some(), noticed, "{what}");
+        }
+    }
+
+    #[tokio::test]
+    async fn changes_are_read_as_the_links_are_then() {
+        let directory = installation();
+        let file = directory.path().join("current/lookout.toml");
+        let env = Environment::default();
+        let load: Load = Arc::new(move || load(Some(&file), &env));
+        let settings = load().expect("valid");
+        let mut inputs = Inputs::poll_only(load, &settings, Duration::from_secs(3600));
+        inputs.read(&settings).expect("valid");
+        switch(&directory.path().join("current"), "releases/2");
+        let publish = inputs.read(&settings).expect("valid").privacy.publish;
+        assert_eq!(format!("{publish:?}").matches("Grace").count(), 1);
+        let mut inputs = Some(inputs);
+        let waited = timeout(Duration::from_millis(50), Inputs::changed(&mut inputs)).await;
+        assert!(waited.is_err(), "it is not compared all the time");
     }
 }

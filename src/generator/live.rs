@@ -80,20 +80,13 @@ pub struct Live {
     pub shutdown: Shutdown,
 }
 
-/// Publishes until it is time to stop, then writes the checkpoint; should it panic, with
-/// another generator, which `remake` makes for the settings that were in effect by then. Blocks
-/// its thread.
-pub fn run(
-    generator: Generator,
-    live: &Live,
-    runtime: &Handle,
-    remake: impl Fn(&Settings) -> anyhow::Result<Generator>,
-) {
-    let mut first = Some(generator);
+/// Publishes until it is time to stop, then writes the checkpoint, with a generator that `make`
+/// makes; should that fail or panic, with another one for the settings that were in effect by
+/// then. Blocks its thread.
+pub fn run(live: &Live, runtime: &Handle, make: impl Fn(&Settings) -> anyhow::Result<Generator>) {
     supervise(&live.health, &live.shutdown, runtime, RETRY, || {
         let in_effect = Arc::clone(&live.in_effect.lock().unwrap_or_else(PoisonError::into_inner));
-        let generator = first.take().map_or_else(|| remake(&in_effect), Ok)?;
-        follow(generator, live, runtime);
+        follow(make(&in_effect)?, live, runtime);
         Ok(())
     });
 }
@@ -147,6 +140,8 @@ struct Work {
     last_failure: String,
     /// What went wrong outside of the output directory, as told last.
     problems: Vec<String>,
+    /// Why built-in files take the place of the operator's, as told last.
+    template_faults: Vec<String>,
 }
 
 impl Work {
@@ -154,7 +149,7 @@ impl Work {
         let now = Instant::now();
         let load = live.load.clone();
         Self {
-            inputs: load.and_then(|load| Inputs::watch(load, generator.settings())),
+            inputs: load.map(|load| Inputs::watch(load, generator.settings())),
             renewal: Renewal::default(),
             generator,
             committed: live.journal.as_ref().map_or_else(never, |journal| journal.committed()),
@@ -174,6 +169,7 @@ impl Work {
             saving_works: true,
             last_failure: String::new(),
             problems: Vec::new(),
+            template_faults: Vec::new(),
             live,
         }
     }
@@ -284,6 +280,7 @@ impl Work {
             Err(error) => return self.fail(&error),
         };
         self.next_change = build.next_change;
+        self.report_template_faults(build.faults);
         let gather = match build.outcome {
             Outcome::Published(published) => {
                 self.dirty = false;
@@ -298,7 +295,9 @@ impl Work {
                 if std::mem::take(&mut self.renewal.pending) {
                     self.live.previews.renewed();
                 }
-                if self.renewal.fault.is_empty() {
+                if !self.template_faults.is_empty() {
+                    self.live.previews.fails(&self.template_faults.join("\n"));
+                } else if self.renewal.fault.is_empty() {
                     self.live.previews.works();
                 }
                 let news = std::mem::take(&mut self.news);
@@ -338,6 +337,23 @@ impl Work {
             tracing::error!("{problem}");
         }
         self.problems = problems;
+    }
+
+    /// Logs each fault once, and tells `/readyz` of all until they are mended.
+    fn report_template_faults(&mut self, faults: Vec<String>) {
+        if faults == self.template_faults {
+            return;
+        }
+        for fault in faults.iter().filter(|fault| !self.template_faults.contains(fault)) {
+            tracing::error!(
+                "a built-in file takes the place of one with a fault, until it is mended: {fault}"
+            );
+        }
+        if faults.is_empty() {
+            tracing::info!("all templates and static files work again");
+        }
+        self.live.health.warn("templates", faults.clone());
+        self.template_faults = faults;
     }
 
     fn fail(&mut self, error: &anyhow::Error) {

@@ -19,13 +19,13 @@ mod watcher;
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
 use crate::moment::Moment;
 use crate::roster::Presence;
-use crate::site::{self, Build, Edition, Models, Position, Renderer, Replace};
+use crate::site::{self, Build, Edition, Findings, Models, Position, Renderer, Replace};
 
 pub use anew::{back_up, begin_anew};
 pub use checkpoint::place as checkpoint_place;
@@ -57,12 +57,21 @@ impl Generator {
     ///
     /// A template or a static file that can't be loaded.
     pub fn new(settings: Settings, log: Log) -> Result<Self> {
-        let renderer = Renderer::load(&settings)?;
+        Ok(Self::with(Renderer::load(&settings)?, settings, log))
+    }
+
+    /// A generator that uses built-in files in the place of the operator's that have a fault.
+    pub fn lenient(settings: Settings, log: Log) -> Self {
+        Self::with(Renderer::load_leniently(&settings), settings, log)
+    }
+
+    fn with(renderer: Renderer, settings: Settings, log: Log) -> Self {
         let rules = &settings.origin.zone_rules;
         if let Some(problem) = rules.problem(&settings.site.time_zone) {
             tracing::warn!("{problem}; times follow {rules}");
         }
-        Ok(Self { settings: Arc::new(settings), renderer, log })
+        warn_of_left_out(&renderer, &Findings::default());
+        Self { settings: Arc::new(settings), renderer, log }
     }
 
     /// Takes in what is new in the log; returns whether there was anything.
@@ -78,15 +87,28 @@ impl Generator {
     ///
     /// # Errors
     ///
-    /// A template or a static file with a fault. The generator then works by `settings` with
-    /// the templates it had, because who may appear must not wait until a template is mended.
+    /// A template or a static file with a fault, while those that the generator had have none. It
+    /// then works by `settings` with these, because who may appear must not wait until a template
+    /// is mended.
     pub fn adopt(&mut self, settings: Settings, now: Moment) -> Result<()> {
         self.log.adopt(&settings, now);
         self.settings = Arc::new(settings);
-        let renderer = Renderer::load(&self.settings)?;
-        renderer.render(&self.dashboard(&self.settings, now), &self.settings)?;
-        self.renderer = renderer;
+        self.renderer = self.renewed_renderer(now)?;
         Ok(())
+    }
+
+    /// Templates and static files as they are now. Those with a fault are taken all the same,
+    /// with built-in ones in their place, where the ones in use do not work either.
+    fn renewed_renderer(&self, now: Moment) -> Result<Renderer> {
+        let (settings, dashboard) = (&self.settings, self.dashboard(&self.settings, now));
+        let renderer = Renderer::load_leniently(settings);
+        if let Some(fault) = renderer.fault(&dashboard, settings)
+            && self.renderer.fault(&dashboard, settings).is_none()
+        {
+            bail!(fault);
+        }
+        warn_of_left_out(&renderer, self.renderer.findings());
+        Ok(renderer)
     }
 
     /// Hands what templates receive as of `now` to `then`; publishes nothing.
@@ -128,5 +150,13 @@ impl Generator {
     /// The log it follows.
     pub fn log_mut(&mut self) -> &mut Log {
         &mut self.log
+    }
+}
+
+/// Logs which files `renderer` leaves out, unless `before` did already.
+fn warn_of_left_out(renderer: &Renderer, before: &Findings) {
+    let left_out = &renderer.findings().left_out;
+    for left_out in left_out.iter().filter(|text| !before.left_out.contains(text)) {
+        tracing::warn!("{left_out}");
     }
 }

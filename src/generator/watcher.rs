@@ -44,6 +44,10 @@ impl Watcher {
     }
 
     /// Looks at `paths` from now on, and at what is below them, but not below `except`.
+    ///
+    /// # Errors
+    ///
+    /// Something can't be watched; everything else is.
     pub(super) fn look_at(&mut self, paths: &[&Path], except: &[&Path]) -> notify::Result<()> {
         let mut wanted = BTreeMap::new();
         let mut scope = Scope::default();
@@ -56,11 +60,14 @@ impl Watcher {
             // It may be gone, and with it the watch.
             drop(self.inner.unwatch(&path));
         }
+        let mut looked = Ok(());
         for (path, mode) in wanted {
-            self.inner.watch(&path, mode)?;
-            self.watched.push(path);
+            match self.inner.watch(&path, mode) {
+                Ok(()) => self.watched.push(path),
+                Err(error) => looked = Err(error),
+            }
         }
-        Ok(())
+        looked
     }
 }
 

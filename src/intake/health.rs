@@ -138,7 +138,8 @@ impl Health {
         let reasons = warnings.iter().flat_map(|(&what, whys)| {
             whys.iter().map(move |why| Reason { what, why: why.clone() })
         });
-        reasons.collect()
+        let chats = self.notify.faults().into_iter().map(|why| Reason { what: "notify", why });
+        reasons.chain(chats).collect()
     }
 
     /// How many late events could not be taken in.

@@ -1,5 +1,7 @@
 //! What is counted of each target, by its place and kind; never its address.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -18,6 +20,8 @@ pub struct Metrics {
     backlog: Family<TargetLabels, Gauge>,
     oldest: Family<TargetLabels, Gauge>,
     running: Family<TargetLabels, Gauge>,
+    /// Why chats are not told as the settings and templates want it.
+    faults: Arc<Mutex<Vec<String>>>,
 }
 
 /// Why something was not delivered.
@@ -96,6 +100,16 @@ impl Metrics {
     pub fn waiting(&self, label: &Label, count: usize, since: Option<Moment>) {
         self.backlog.get_or_create(&of(label)).set(i64::try_from(count).unwrap_or(i64::MAX));
         self.oldest.get_or_create(&of(label)).set(since.map_or(0, Moment::seconds));
+    }
+
+    /// Replaces what is wrong with the chats.
+    pub fn set_faults(&self, faults: Vec<String>) {
+        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
+    }
+
+    /// Why chats are not told as the settings and templates want it.
+    pub fn faults(&self) -> Vec<String> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether the target is looked after by this process.

@@ -29,7 +29,7 @@ use crate::notify::keep::{Keeper, Local, Place};
 use crate::notify::metrics::Metrics;
 use crate::notify::pace::{Pace, Rhythm};
 use crate::notify::snapshot::{Snapshot, Snapshots};
-use crate::notify::target::{Target, Unusable};
+use crate::notify::target::{MakeDo, Target, Unusable};
 
 /// A target whose task panicked is begun again after this.
 const BEGIN_AGAIN: Duration = Duration::from_secs(60);
@@ -152,14 +152,18 @@ impl Desks {
         for (_, fault) in self.faults.iter().filter(is_news) {
             tracing::error!("{fault}");
         }
+        self.common.metrics.set_faults(self.faults.values().cloned().collect());
     }
 
-    /// Goes on with the templates that one of `before` has, if it was that target.
+    /// Makes do with the templates that one of `before` has, or with the built-in ones.
     fn make_do(&mut self, target: Unusable, before: &[Arc<Target>]) -> Result<Target, ()> {
-        let made = target.by_ways_of(before.iter().map(AsRef::as_ref));
+        let made = target.make_do(before.iter().map(AsRef::as_ref));
         let (label, fault) = match &made {
-            Ok((Target { label, .. }, error)) => {
+            Ok((Target { label, .. }, MakeDo::AsBefore, error)) => {
                 (label, format!("chat {label} goes on with the words it had: {error:#}"))
+            }
+            Ok((Target { label, .. }, MakeDo::BuiltinWords, error)) => {
+                (label, format!("chat {label} is told in the built-in words: {error:#}"))
             }
             Err(Unusable { label, error, .. }) => {
                 self.common.metrics.running(label, false);
@@ -167,7 +171,7 @@ impl Desks {
             }
         };
         self.faults.insert(label.place, fault);
-        made.map(|(target, _)| target).map_err(drop)
+        made.map(|(target, ..)| target).map_err(drop)
     }
 
     /// Shows each of them `snapshot`; begins those that are new, and ends those that are gone.

@@ -39,6 +39,12 @@ pub struct Way {
     pub route: Route,
 }
 
+impl fmt::Debug for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Way").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
 /// What a target is reached by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WayKind {
@@ -79,6 +85,17 @@ pub struct Unusable {
     pub error: anyhow::Error,
     /// What it would be told, and what tells it from others, where that is known all the same.
     pub known: Option<Box<(String, Rules)>>,
+    /// The ways to it with the built-in words, where only the operator's have a fault.
+    pub with_builtin_words: Option<Vec<Way>>,
+}
+
+/// What is done about a target that is [`Unusable`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MakeDo {
+    /// It goes on as it was reached until now.
+    AsBefore,
+    /// It is told in the built-in words.
+    BuiltinWords,
 }
 
 impl Target {
@@ -90,14 +107,21 @@ impl Target {
             let label = label(place, notify);
             let identity = match identity(notify) {
                 Ok(identity) => identity,
-                Err(error) => return Err(Unusable { label, error, known: None }),
+                Err(error) => {
+                    return Err(Unusable { label, error, known: None, with_builtin_words: None });
+                }
             };
             let nth = same.entry(identity.clone()).and_modify(|nth| *nth += 1).or_insert(0);
             let id = hashed(&format!("{identity}\0{nth}"));
             let rules = rules(notify, settings, pace);
-            match ways(notify, settings, pace) {
+            match ways(notify, settings, pace, Encoder::load) {
                 Ok(ways) => Ok(Self { label, id, rules, ways }),
-                Err(error) => Err(Unusable { label, error, known: Some(Box::new((id, rules))) }),
+                Err(error) => {
+                    let builtin = |service, settings: &_| Ok(Encoder::builtin(service, settings));
+                    let with_builtin_words = ways(notify, settings, pace, builtin).ok();
+                    let known = Some(Box::new((id, rules)));
+                    Err(Unusable { label, error, known, with_builtin_words })
+                }
             }
         };
         (1..).zip(&settings.notify).map(&mut build).collect()
@@ -105,22 +129,28 @@ impl Target {
 }
 
 impl Unusable {
-    /// The target as it is to be told from now on, by the ways that one of `before` has; together
-    /// with what is wrong. Who may be named must not wait until a template is mended.
+    /// The target with its new rules, reached as one of `before` is, else in the built-in words;
+    /// with the error that made this necessary. Who may be named must not wait until a template
+    /// is mended.
     ///
     /// # Errors
     ///
-    /// There was no such target before.
-    pub fn by_ways_of<'a>(
+    /// There was no such target before, and something else than the words is wrong.
+    pub fn make_do<'a>(
         self,
         before: impl IntoIterator<Item = &'a Target>,
-    ) -> Result<(Target, anyhow::Error), Self> {
+    ) -> Result<(Target, MakeDo, anyhow::Error), Self> {
         let is_it =
             |target: &&Target| self.known.as_ref().is_some_and(|known| known.0 == target.id);
-        let Some(Target { ways, .. }) = before.into_iter().find(is_it) else { return Err(self) };
-        let Self { label, error, known: Some(known) } = self else { return Err(self) };
+        let as_before = before.into_iter().find(is_it).map(|target| target.ways.clone());
+        let (ways, make_do) = match (as_before, &self.with_builtin_words) {
+            (Some(ways), _) => (ways, MakeDo::AsBefore),
+            (None, Some(ways)) => (ways.clone(), MakeDo::BuiltinWords),
+            (None, None) => return Err(self),
+        };
+        let Self { label, error, known: Some(known), .. } = self else { return Err(self) };
         let (id, rules) = *known;
-        Ok((Target { label, id, rules, ways: ways.clone() }, error))
+        Ok((Target { label, id, rules, ways }, make_do, error))
     }
 }
 
@@ -150,7 +180,12 @@ fn reveal<'a>(credential: &'a Credential, key: &str) -> Result<&'a Secret> {
     credential.get().map_err(|why| anyhow!("`notify.{key}_file`, {why}"))
 }
 
-fn ways(notify: &Notify, settings: &Settings, pace: Pace) -> Result<Vec<Way>> {
+fn ways(
+    notify: &Notify,
+    settings: &Settings,
+    pace: Pace,
+    encoder: impl Fn(Service, &Settings) -> Result<Encoder>,
+) -> Result<Vec<Way>> {
     let mut ways = Vec::new();
     if let Some(Bot { token, server, channel }) = &notify.bot {
         let token = reveal(token, "bot_token")?;
@@ -158,7 +193,7 @@ fn ways(notify: &Notify, settings: &Settings, pace: Pace) -> Result<Vec<Way>> {
         let url = url.with_context(|| format!("`notify.server_url`: `{server}` is no address"))?;
         let service = Service::MattermostBot { channel: channel.clone() };
         let route = Route::new(url, Some(token), token.clone(), pace.time_out)?;
-        ways.push(Way { kind: WayKind::Bot, encoder: Encoder::load(service, settings)?, route });
+        ways.push(Way { kind: WayKind::Bot, encoder: encoder(service, settings)?, route });
     }
     if let Some(hook) = &notify.hook {
         let address = reveal(hook, "url")?;
@@ -170,7 +205,7 @@ fn ways(notify: &Notify, settings: &Settings, pace: Pace) -> Result<Vec<Way>> {
             Chat::Slack => Service::Slack,
             Chat::Discord => Service::Discord,
         };
-        ways.push(Way { kind: WayKind::Hook, encoder: Encoder::load(service, settings)?, route });
+        ways.push(Way { kind: WayKind::Hook, encoder: encoder(service, settings)?, route });
     }
     Ok(ways)
 }

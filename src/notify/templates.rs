@@ -5,15 +5,14 @@
 //! Tera has one escaper for all that it prints: for marked up text and for plain text.
 //! Whoever writes a template writes `{{ joined.names }}` and can't forget to escape it.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use tera::{Context, EscapeFn, Kwargs, State, StringInput, Tera, TeraResult, Value};
 
 use super::dialect::Dialect;
 use crate::config::Site;
 use crate::dashboard::Words;
-use crate::site::builtin_templates;
-use crate::site::fault;
-use crate::site::templates::{MESSAGES, fill};
+use crate::site::templates::{MESSAGES, fill, fill_with_builtin};
+use crate::site::{Findings, builtin_templates, fault};
 
 /// The texts of one language, for one chat.
 #[derive(Clone)]
@@ -27,21 +26,42 @@ pub(super) struct Templates {
 impl Templates {
     /// Loads and compiles the built-in templates, with the operator's in their place.
     pub(super) fn load(dialect: &Dialect, site: &Site) -> Result<Self> {
+        let mut findings = Findings::default();
+        let templates = Self::compile(dialect, site, |tera, belongs| {
+            fill(tera, &site.templates_dir, belongs, &mut findings);
+        });
+        // Both times they are compiled, the same is wrong.
+        findings.faults.dedup();
+        ensure!(findings.faults.is_empty(), "{}", findings.faults.join("\n"));
+        Ok(templates)
+    }
+
+    /// The built-in templates alone.
+    pub(super) fn builtin(dialect: &Dialect, site: &Site) -> Self {
+        Self::compile(dialect, site, |tera, belongs| fill_with_builtin(tera, belongs))
+    }
+
+    fn compile(
+        dialect: &Dialect,
+        site: &Site,
+        mut fill: impl FnMut(&mut Tera, &dyn Fn(&str) -> bool),
+    ) -> Self {
         let name = format!("{MESSAGES}{}.txt", Words::of(site.language).lang);
         let builtin = builtin_templates();
         let belongs = |file: &str| {
             let is_of_another_language = || builtin.iter().any(|(builtin, _)| builtin == file);
             file == name || file.starts_with(MESSAGES) && !is_of_another_language()
         };
-        let compile = |escape: EscapeFn, link, bold| {
+        let mut compile = |escape: EscapeFn, link, bold| {
             let mut tera = Tera::new();
             tera.set_escape_fn(escape);
             register(&mut tera, link, bold);
-            fill(&mut tera, &site.templates_dir, belongs).map(|()| tera)
+            fill(&mut tera, &belongs);
+            tera
         };
-        let marked = compile(dialect.marked, dialect.link, dialect.bold)?;
-        let plain = compile(dialect.plain, |text, _| text.to_owned(), str::to_owned)?;
-        Ok(Self { name, marked, plain })
+        let marked = compile(dialect.marked, dialect.link, dialect.bold);
+        let plain = compile(dialect.plain, |text, _| text.to_owned(), str::to_owned);
+        Self { name, marked, plain }
     }
 
     /// The text `component`, where the chat understands markup.

@@ -65,6 +65,11 @@ impl Writer {
         Ok(Self { templates: Templates::load(dialect, site)?, site: site.clone() })
     }
 
+    /// Writes with the built-in templates alone.
+    pub(super) fn builtin(dialect: &Dialect, site: &Site) -> Self {
+        Self { templates: Templates::builtin(dialect, site), site: site.clone() }
+    }
+
     /// Writes `message` out.
     pub(super) fn message(&self, message: &Message) -> Result<Post> {
         let Message { room, news } = message;

@@ -4,17 +4,24 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
 use include_dir::{Dir, DirEntry, include_dir};
 use sha2::{Digest, Sha256};
-use walkdir::{DirEntry as Found, WalkDir};
+
+use super::own_files::{self, Findings, OwnFile};
 
 static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/static");
 
 /// Hex digits of the hash in a name.
 const HASH_DIGITS: usize = 10;
+
+/// The longest name that still fits, in bytes, once hash and `.gz` are added.
+const LONGEST_NAME: usize = 255 - HASH_DIGITS - ".".len() - ".gz".len();
+
+/// The longest name with directories: the output directory's own comes before it.
+const LONGEST_PATH: usize = 1024;
 
 /// One static file.
 #[derive(Debug, Clone)]
@@ -24,21 +31,34 @@ pub(super) struct Asset {
     pub(super) bytes: Cow<'static, [u8]>,
 }
 
-/// Loads all static files by the name they have in their directory;
-/// `static_dir` need not exist.
-pub(super) fn load(static_dir: &Path) -> Result<BTreeMap<String, Asset>> {
+/// Loads all static files by the name they have in their directory; `static_dir` need not
+/// exist. What cannot be published is left out and noted in `findings`.
+pub(super) fn load(static_dir: &Path, findings: &mut Findings) -> BTreeMap<String, Asset> {
     let mut assets = BTreeMap::new();
     for (name, bytes) in builtin_files() {
         let asset = Asset::new(&name, Cow::Borrowed(bytes));
         assets.insert(name, asset);
     }
-    for (name, path) in files_in(static_dir)? {
-        let bytes = fs::read(&path)
-            .with_context(|| format!("cannot read the static file `{}`", path.display()))?;
-        let asset = Asset::new(&name, Cow::Owned(bytes));
-        assets.insert(name, asset);
+    let own = own_files::list(static_dir);
+    findings.extend(own.findings);
+    for OwnFile { name, path } in own.files {
+        let shown = static_dir.join(&name);
+        let shown = shown.display();
+        if name.split('/').any(|part| part.len() > LONGEST_NAME) || name.len() > LONGEST_PATH {
+            findings.left_out(format!("the name of `{shown}` is too long, so it is left out"));
+            continue;
+        }
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let asset = Asset::new(&name, Cow::Owned(bytes));
+                assets.insert(name, asset);
+            }
+            // It was removed just now.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => findings.fault(format!("cannot read the static file `{shown}`: {error}")),
+        }
     }
-    Ok(assets)
+    assets
 }
 
 /// The built-in static files, for whoever wants to change them.
@@ -75,33 +95,4 @@ pub(super) fn embedded(directory: &'static Dir) -> Vec<(String, &'static [u8])> 
         }
     }
     found
-}
-
-/// The regular files below `directory`, by their name there, with `/` between
-/// its parts. Links are not followed, so nothing outside is taken; hidden files
-/// and what editors leave (`name~`) are passed over. No directory, no files.
-pub(super) fn files_in(directory: &Path) -> Result<Vec<(String, PathBuf)>> {
-    if !directory.exists() {
-        return Ok(Vec::new());
-    }
-    let mut files = Vec::new();
-    let entries = WalkDir::new(directory).sort_by_file_name().into_iter();
-    for entry in entries.filter_entry(|entry| entry.depth() == 0 || is_wanted(entry)) {
-        let entry = entry.with_context(|| format!("cannot read `{}`", directory.display()))?;
-        if !entry.file_type().is_file() {
-            continue;
-        }
-        let path = entry.into_path();
-        let below = path.strip_prefix(directory).unwrap_or(&path);
-        match below.to_str() {
-            Some(name) => files.push((name.to_owned(), path)),
-            None => bail!("`{}` is not a UTF-8 name; rename it", path.display()),
-        }
-    }
-    Ok(files)
-}
-
-fn is_wanted(entry: &Found) -> bool {
-    let name = entry.file_name().to_string_lossy();
-    !name.starts_with('.') && !name.ends_with('~')
 }

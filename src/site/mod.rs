@@ -9,6 +9,7 @@ mod csv;
 pub(crate) mod fault;
 pub mod headers;
 mod outputs;
+mod own_files;
 pub mod publish;
 mod render;
 pub(crate) mod templates;
@@ -25,6 +26,8 @@ use crate::roster::Presence;
 
 pub use assets::builtin_files as builtin_static_files;
 pub use outputs::Models;
+pub use own_files::Findings;
+pub(crate) use own_files::{OwnFiles, list as list_own_files};
 pub use publish::{ArchivePosition, Edition, Outcome, Position, Published, Replace, Twin, publish};
 pub use render::Renderer;
 pub use templates::builtin_files as builtin_templates;
@@ -48,6 +51,8 @@ pub struct Build {
     pub outcome: Outcome,
     /// The next moment at which the site changes although nothing arrives.
     pub next_change: Option<Moment>,
+    /// Why built-in templates or static files took the place of the operator's.
+    pub faults: Vec<String>,
 }
 
 /// Renders the site as of `edition.moment` and publishes it.
@@ -64,12 +69,12 @@ pub fn build(
     replace: Replace,
 ) -> Result<Build> {
     let dashboard = Dashboard::new(presence, settings, edition.moment);
-    let files = renderer.render(&dashboard, settings)?;
+    let (files, faults) = renderer.render_as_loaded(&dashboard, settings)?;
     let of = settings.csv.path.as_str();
     let copies = settings.csv.copies.iter();
     let twins: Vec<Twin> = copies.map(|target| Twin { target, of }).collect();
     let outcome = publish(&files, &twins, &settings.site.output_dir, edition, replace)?;
-    Ok(Build { outcome, next_change: dashboard.next_change })
+    Ok(Build { outcome, next_change: dashboard.next_change, faults })
 }
 
 /// Whether a site was ever put into the output directory.

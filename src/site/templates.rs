@@ -15,12 +15,11 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, ensure};
 use include_dir::{Dir, include_dir};
 use tera::Tera;
 
-use super::assets::files_in;
 use super::fault;
+use super::own_files::{self, Findings, OwnFile};
 
 static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -29,43 +28,85 @@ const PREFIX: &str = "builtin/";
 /// Below it lie the templates of messages to chats.
 pub(crate) const MESSAGES: &str = "messages/";
 
-/// Loads the templates of pages; `templates_dir` need not exist.
-pub(super) fn load(templates_dir: &Path) -> Result<Tera> {
+/// Loads the templates of pages; `templates_dir` need not exist. Of the operator's templates those
+/// are left out that have a fault, which is noted in `findings`: built-in ones take their place.
+pub(super) fn load(templates_dir: &Path, findings: &mut Findings) -> Tera {
+    let mut tera = empty();
+    fill(&mut tera, templates_dir, |name| !name.starts_with(MESSAGES), findings);
+    tera
+}
+
+/// The built-in templates of pages, and nothing else.
+pub(super) fn load_builtin() -> Tera {
+    let mut tera = empty();
+    fill_with_builtin(&mut tera, |name| !name.starts_with(MESSAGES));
+    tera
+}
+
+fn empty() -> Tera {
     let mut tera = Tera::new();
     tera.set_escape_fn(escape);
-    fill(&mut tera, templates_dir, |name| !name.starts_with(MESSAGES))?;
-    Ok(tera)
+    tera
 }
 
 /// Adds the templates whose name `belongs` to `tera`, which has its filters and its
-/// escaper, and no templates yet.
+/// escaper, and no templates yet. The operator's are left out as [`load`] says.
 pub(crate) fn fill(
     tera: &mut Tera,
     templates_dir: &Path,
     belongs: impl Fn(&str) -> bool,
-) -> Result<()> {
+    findings: &mut Findings,
+) {
+    fill_with_builtin(tera, &belongs);
+    let own = own(templates_dir, belongs, findings);
+    let (sound, faults) = sound(own);
+    let shown = templates_dir.display();
+    let in_directory = |faults: &str| format!("the templates of `{shown}` have a fault\n{faults}");
+    if !faults.is_empty() {
+        findings.fault(in_directory(&faults.join("\n\n")));
+    }
+    let Err(error) = add(tera, &sound) else { return };
+    // Where another one is left out already, this one may only have missed it.
+    if faults.is_empty() {
+        let told = || fault::missing_parent(&error, &sound).unwrap_or_else(|| fault::told(&error));
+        findings.fault(in_directory(&told()));
+    }
+    // The one without which the others work; where there is none, they all go.
+    for left_out in 0..sound.len() {
+        let others = [&sound[..left_out], &sound[left_out + 1..]].concat();
+        if add(tera, &others).is_ok() {
+            return;
+        }
+    }
+    add(tera, &[]).expect("the built-in templates have no fault");
+}
+
+/// Adds the built-in templates whose name `belongs`.
+pub(crate) fn fill_with_builtin(tera: &mut Tera, belongs: impl Fn(&str) -> bool) {
     tera.autoescape_on([""]);
     let ready = tera.set_fallback_prefixes([PREFIX]);
     ready.expect("no template is registered yet");
     let mut sources = builtin();
-    let own: Vec<_> = own(templates_dir)?.into_iter().filter(|(name, _)| belongs(name)).collect();
-    let faults: Vec<String> = own.iter().filter_map(syntax_fault).collect();
-    ensure!(
-        faults.is_empty(),
-        "the templates of `{}` have a fault\n{}",
-        templates_dir.display(),
-        faults.join("\n\n")
-    );
     sources.retain(|(name, _)| belongs(name.strip_prefix(PREFIX).unwrap_or(name)));
-    sources.extend(own);
-    let added = tera.add_raw_templates(sources.iter().map(|(name, source)| (name, source)));
-    added.map_err(|error| {
-        anyhow!(
-            "the templates of `{}` have a fault\n{}",
-            templates_dir.display(),
-            fault::missing_parent(&error, &sources).unwrap_or_else(|| fault::told(&error))
-        )
-    })
+    add(tera, &sources).expect("the built-in templates have no fault");
+}
+
+/// Adds all of `sources`, or none of them.
+fn add(tera: &mut Tera, sources: &[(String, String)]) -> Result<(), tera::Error> {
+    tera.add_raw_templates(sources.iter().map(|(name, source)| (name, source)))
+}
+
+/// The templates without a fault by themselves, and the faults of the others.
+fn sound(own: Vec<(String, String)>) -> (Vec<(String, String)>, Vec<String>) {
+    let mut faults = Vec::new();
+    let mut sound = own;
+    sound.retain(|template| {
+        let fault = syntax_fault(template);
+        let is_sound = fault.is_none();
+        faults.extend(fault);
+        is_sound
+    });
+    (sound, faults)
 }
 
 /// What is wrong with a template by itself: all such faults are told at once, while of
@@ -117,14 +158,38 @@ fn builtin() -> Vec<(String, String)> {
     builtin_files().into_iter().map(named).collect()
 }
 
-fn own(templates_dir: &Path) -> Result<Vec<(String, String)>> {
+/// The operator's templates whose name `belongs`, as they are.
+fn own(
+    templates_dir: &Path,
+    belongs: impl Fn(&str) -> bool,
+    findings: &mut Findings,
+) -> Vec<(String, String)> {
     let mut sources = Vec::new();
-    for (name, path) in files_in(templates_dir)? {
-        let source = fs::read_to_string(&path)
-            .with_context(|| format!("cannot read the template `{}`", path.display()))?;
-        sources.push((name, source));
+    let own = own_files::list(templates_dir);
+    findings.extend(own.findings);
+    for OwnFile { name, path } in own.files.into_iter().filter(|file| belongs(&file.name)) {
+        let shown = templates_dir.join(&name);
+        let shown = shown.display();
+        match fs::read(&path).map(String::from_utf8) {
+            Ok(Ok(source)) => {
+                // Tera would print a byte order mark, and find nothing to extend behind it.
+                let source = source.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(source);
+                sources.push((name, source));
+            }
+            Ok(Err(_)) if BUILTIN.get_file(&name).is_some() => {
+                findings.fault(format!("the template `{shown}` is not UTF-8; save it as UTF-8"));
+            }
+            Ok(Err(_)) => {
+                findings.left_out(format!(
+                    "`{shown}` is no template, so it is left out: it is not UTF-8"
+                ));
+            }
+            // It was removed just now.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => findings.fault(format!("cannot read the template `{shown}`: {error}")),
+        }
     }
-    Ok(sources)
+    sources
 }
 
 #[cfg(test)]
@@ -155,7 +220,9 @@ mod tests {
         for name in ["a.html", "a.html.tera", "a.svg", "a"] {
             let directory = TempDir::new().expect("a temporary directory");
             fs::write(directory.path().join(name), "{{ name }}").expect("it can be written");
-            let tera = load(directory.path()).expect("the template loads");
+            let mut findings = Findings::default();
+            let tera = load(directory.path(), &mut findings);
+            assert_eq!(findings, Findings::default(), "the template loads");
             let mut context = tera::Context::new();
             context.insert("name", "<b>");
             let text = tera.render(name, &context).expect("the template renders");

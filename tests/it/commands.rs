@@ -395,3 +395,36 @@ fn a_copy_of_the_table_never_replaces_somebody_elses_file() {
     lookout.run(&["build"]);
     assert_eq!(copy(), lookout.csv(), "our own copy is kept equal");
 }
+
+#[test]
+fn every_command_refuses_settings_that_would_publish_something_private() {
+    let lookout = Lookout::with_settings("[site]\nstatic_dir = \".\"\n");
+    #[rustfmt::skip]
+    let commands: &[&[&str]] = &[
+        &["serve"], &["intake"], &["watch"], &["notify"], &["notify", "--test"], &["build"], &["check"],
+        &["simulate", "--url", "http://127.0.0.1:9/"], &["import", "-"], &["export"], &["backup", "copy.db"],
+        &["forget", "Ada", "--yes"], &["print", "nginx"], &["print", "systemd"], &["print", "config"],
+    ];
+    for command in commands {
+        let output = lookout.run(command);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {stderr}");
+        let said = "`site.static_dir` (`.`) holds the settings file (`lookout.toml`) and the journal \
+                    (`data/lookout.db`), and all it holds is published; give it a directory of its own";
+        assert!(stderr.contains(said), "{command:?}: {stderr}");
+    }
+    let left: Vec<_> = fs::read_dir(lookout.dir.path()).expect("readable").collect();
+    assert_eq!(left.len(), 1, "nothing but the settings: {left:?}");
+}
+
+#[test]
+fn build_refuses_to_publish_into_the_directory_of_something_private() {
+    let lookout = Lookout::new();
+    fs::create_dir(lookout.path("templates")).expect("made");
+    for directory in [".", "data", "templates", "static/../data", "lookout.toml"] {
+        let output = lookout.run(&["build", "--output-dir", directory]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{directory}: {stderr}");
+    }
+    lookout.ok(&["build", "--output-dir", "past"]);
+}

@@ -16,10 +16,12 @@ mod interference;
 mod late;
 mod notify;
 mod odd_bodies;
+mod own_files;
 mod power;
 mod preview;
 #[path = "../fuzz/properties/mod.rs"]
 mod properties;
+mod refused_calls;
 mod rotation;
 mod secrets;
 mod signals;

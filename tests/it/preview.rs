@@ -79,18 +79,18 @@ fn a_fault_is_shown_over_the_preview_and_the_last_good_page_stays() {
 fn a_template_that_is_broken_from_the_start_is_told_once_and_mended_without_a_restart() {
     let mut lookout = Lookout::new();
     write(&lookout, "templates/index.html", "<body>\n{{ headline }}\n</body>");
-    lookout.serve();
-    let mut log = String::new();
-    let is_told = || {
-        log += &lookout.log();
-        log.contains("headline")
-    };
-    assert!(until(is_told), "nobody was told");
-    // It is tried again, and not told again.
-    std::thread::sleep(Duration::from_secs(3));
+    let address = lookout.watch_previewed();
+    let mut told = Told::by(address);
+    let state = told.wait_for(|state| state["fault"].is_string());
+    assert!(state["fault"].to_string().contains("headline"), "{state}");
+    lookout.wait_for(PAGE, |page| page.contains("</html>"));
+    // What is published again is not told again.
+    write(&lookout, "static/own.css", "b {}");
+    told.wait_for(|next| next["version"] != state["version"]);
     write(&lookout, "templates/index.html", "<body>\nmine: {{ heading }}\n</body>");
     lookout.wait_for(PAGE, |page| page.contains("mine: Lookout"));
-    log += &lookout.stop();
+    told.wait_for(|state| state["fault"].is_null());
+    let log = lookout.stop();
     assert_eq!(log.matches("is not defined").count(), 1, "{log}");
 }
 
@@ -203,4 +203,36 @@ fn a_browser_that_takes_gzip_gets_the_copy_that_lies_there() {
     );
     assert_eq!(packed.header("content-type"), plain.header("content-type"));
     assert_ne!(packed.header("etag"), plain.header("etag"));
+}
+
+#[test]
+fn settings_that_would_publish_something_private_are_refused_while_running() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    lookout.wait_for(PAGE, |page| page.contains("Lookout"));
+    let settings = fs::read_to_string(lookout.path("lookout.toml")).expect("readable");
+    #[rustfmt::skip]
+    let cases = [
+        // what is special                            more settings                                                     in the log
+        ("the settings would be published",           "static_dir = \".\"",                                             "holds the settings file"),
+        ("the journal in use would be published",     "static_dir = \"data\"\n[journal]\npath = \"new/lookout.db\"",     "holds the journal"),
+        ("the site in use would be copied",           "static_dir = \"site\"\noutput_dir = \"new-site\"",              "are the same directory"),
+    ];
+    for (what, more, said) in cases {
+        let title = format!("[site]\ntitle = \"{what}\"\n{more}\n");
+        write(&lookout, "lookout.toml", &format!("{settings}{title}"));
+        let mut log = String::new();
+        let is_refused = until(|| {
+            log += &lookout.log();
+            log.contains(said)
+        });
+        assert!(is_refused, "{what}: {log}");
+    }
+    write(&lookout, "lookout.toml", &format!("{settings}[site]\ntitle = \"Salon\"\n"));
+    lookout.wait_for(PAGE, |page| page.contains("<title>Salon"));
+    let published = lookout.site();
+    let names = published.iter().map(|(path, _)| path.display().to_string());
+    let odd: Vec<_> =
+        names.filter(|name| name.contains("lookout.toml") || name.contains(".db")).collect();
+    assert_eq!(odd, Vec::<String>::new());
 }

@@ -73,7 +73,7 @@ pub const CHECKS: &[Check] = &[
     archive::check,
     personal::check,
     files::output,
-    served::secrets,
+    served::home,
     served::readable,
     copies::check,
     templates::check,

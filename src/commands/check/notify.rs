@@ -33,6 +33,10 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
 fn line(target: &Result<Found, Unusable>, now: Moment) -> Line {
     let Found { label, rooms, kept } = match target {
         Ok(found) => found,
+        Err(Unusable { label, error, with_builtin_words: Some(_), .. }) => {
+            let text = format!("chat {label} is told in the built-in words: {error:#}");
+            return Line::wrong("notify", text);
+        }
         Err(Unusable { label, error, .. }) => {
             return Line::wrong("notify", format!("chat {label} can't be told: {error:#}"));
         }
@@ -109,7 +113,7 @@ mod tests {
         let label = Label { place: 1, chat: Chat::Mattermost, host: String::new() };
         let lost = fate(30, Some("404 Not Found"));
         let targets = [
-            Err(Unusable { label, error, known: None }),
+            Err(Unusable { label, error, known: None, with_builtin_words: None }),
             found(None),
             found(Some(Kept { last: Some(fate(30, None)), ..Kept::default() })),
             found(Some(Kept { last: Some(lost), ..Kept::default() })),

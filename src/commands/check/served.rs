@@ -2,42 +2,30 @@
 //! nothing that it may not read.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::unistd::{User, geteuid};
 use walkdir::{DirEntry, WalkDir};
 
-use super::files::existing;
 use super::{Context, Line};
+use crate::config::real_path;
 
-/// Examines whether something that nobody may read lies in what is served.
-pub(super) fn secrets(context: &Context<'_>) -> Vec<Line> {
-    let settings = context.settings;
-    let output = settled(&settings.site.output_dir);
-    if output == Path::new("/") {
-        let text = "`/` holds the whole machine, and all of it would be served; \
-                    give the site a directory of its own in `site.output_dir`";
-        return vec![Line::wrong("output", text)];
-    }
+/// Examines whether the home of the service's user is served. What Lookout itself keeps private
+/// is refused with the settings.
+pub(super) fn home(context: &Context<'_>) -> Vec<Line> {
+    let output = &context.settings.site.output_dir;
     let home = User::from_uid(geteuid()).ok().flatten().map(|user| user.dir);
-    let secrets = [
-        (Some(settings.journal.path.clone()), "the journal"),
-        (settings.origin.file.clone(), "the settings"),
-        (settings.origin.secret.file().cloned(), "the secret token"),
-        (home.filter(|home| home != Path::new("/")), "this user's home"),
-    ];
-    let inside = secrets.into_iter().filter_map(|(path, what)| Some((path?, what)));
-    let inside = inside.filter(|(path, _)| settled(path).starts_with(&output));
-    let shown = context.shown(&settings.site.output_dir);
-    let line = |(path, what): (PathBuf, _)| {
-        let text = format!(
-            "{what} (`{}`) would be served from `{shown}` to everybody; \
-             give the site a directory of its own in `site.output_dir`",
-            context.shown(&path)
-        );
-        Line::wrong("output", text)
-    };
-    inside.map(line).collect()
+    let Some(home) = home.filter(|home| home != Path::new("/")) else { return Vec::new() };
+    if !real_path(&home).starts_with(real_path(output)) {
+        return Vec::new();
+    }
+    let text = format!(
+        "this user's home (`{}`) would be served from `{}` to everybody; \
+         give the site a directory of its own in `site.output_dir`",
+        home.display(),
+        context.shown(output)
+    );
+    vec![Line::wrong("output", text)]
 }
 
 /// Examines whether a web server can read the dashboard and the table, where they are.
@@ -62,13 +50,4 @@ pub(super) fn readable(context: &Context<'_>) -> Vec<Line> {
         Line::look("output", text)
     };
     entries.into_iter().find(is_closed).map(line).into_iter().collect()
-}
-
-/// A path without links and `..`, also where its end does not exist yet.
-fn settled(path: &Path) -> PathBuf {
-    let existing = existing(path);
-    let rest =
-        path.strip_prefix(&existing).unwrap_or(if path.exists() { Path::new("") } else { path });
-    let base = existing.canonicalize().unwrap_or(existing);
-    if rest.as_os_str().is_empty() { base } else { base.join(rest) }
 }

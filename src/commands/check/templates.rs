@@ -6,23 +6,8 @@ use crate::site::Renderer;
 
 /// Makes the site of invented people, and of nobody, without publishing it.
 pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
-    match faults(context) {
-        Ok(faults) if faults.is_empty() => {
-            let dir = &context.settings.site.templates_dir;
-            let text = match dir.is_dir() {
-                true => format!("those of `{}` and the built-in ones work", dir.display()),
-                false => "the built-in ones work".to_owned(),
-            };
-            vec![Line::fine("templates", text)]
-        }
-        Ok(faults) => faults.into_iter().map(|fault| Line::wrong("templates", fault)).collect(),
-        Err(fault) => vec![Line::wrong("templates", format!("{fault:#}"))],
-    }
-}
-
-fn faults(context: &Context<'_>) -> anyhow::Result<Vec<String>> {
-    let renderer = Renderer::load(context.settings)?;
-    let mut faults = Vec::new();
+    let renderer = Renderer::load_leniently(context.settings);
+    let mut faults = renderer.findings().faults.clone();
     for (settings, presence) in samples(context.settings, context.now) {
         let dashboard = Dashboard::new(&presence, &settings, context.now);
         for fault in renderer.faults(&dashboard) {
@@ -31,7 +16,19 @@ fn faults(context: &Context<'_>) -> anyhow::Result<Vec<String>> {
             }
         }
     }
-    Ok(faults)
+    let mut lines: Vec<_> =
+        faults.into_iter().map(|fault| Line::wrong("templates", fault)).collect();
+    if lines.is_empty() {
+        let dir = &context.settings.site.templates_dir;
+        let text = match dir.is_dir() {
+            true => format!("those of `{}` and the built-in ones work", dir.display()),
+            false => "the built-in ones work".to_owned(),
+        };
+        lines.push(Line::fine("templates", text));
+    }
+    let left_out = renderer.findings().left_out.iter();
+    lines.extend(left_out.map(|text| Line::look("templates", text.as_str())));
+    lines
 }
 
 #[cfg(test)]

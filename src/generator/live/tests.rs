@@ -354,20 +354,19 @@ fn a_generator_that_panics_is_made_again_by_the_settings_that_were_in_effect() {
     let made_for = Arc::new(Mutex::new(Vec::new()));
     let generator =
         |settings: &Settings| Generator::new(settings.clone(), Log::to_follow(settings, None)?);
-    let first = generator(&before).expect("the templates are ours");
     let runtime = tokio::runtime::Runtime::new().expect("it starts");
     let handle = runtime.handle().clone();
     let thread = {
         let (live, made_for) = (live.clone(), Arc::clone(&made_for));
         thread::spawn(move || {
-            run(first, &live, &handle, |settings| {
+            run(&live, &handle, |settings| {
                 made_for.lock().expect("nobody panicked").push(settings.privacy.clone());
                 generator(settings)
             });
         })
     };
     let patience = std::time::Instant::now() + Duration::from_secs(60);
-    while made_for.lock().expect("nobody panicked").is_empty() {
+    while made_for.lock().expect("nobody panicked").len() < 2 {
         assert!(std::time::Instant::now() < patience, "it is never made again");
         fs::write(&file, "# touched").expect("written");
         thread::sleep(Duration::from_millis(20));
@@ -375,5 +374,45 @@ fn a_generator_that_panics_is_made_again_by_the_settings_that_were_in_effect() {
     running.pull();
     thread.join().expect("it ends");
     drop(journal);
-    assert_eq!(made_for.lock().expect("nobody panicked")[0], edited.privacy);
+    let made_for = made_for.lock().expect("nobody panicked");
+    assert_eq!(made_for[..2], [before.privacy, edited.privacy]);
+}
+
+#[test]
+fn a_withdrawn_name_goes_where_the_system_reports_no_change() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let at = |path: &str| directory.path().join(path);
+    for (release, publish) in [("1", "*"), ("2", "Grace")] {
+        fs::create_dir_all(at(&format!("releases/{release}"))).expect("made");
+        let settings =
+            format!("[privacy]\npublish = ['{publish}']\n[site]\noutput_dir = '../../site'\n");
+        fs::write(at(&format!("releases/{release}/lookout.toml")), settings).expect("written");
+    }
+    std::os::unix::fs::symlink("releases/1", at("current")).expect("linked");
+    let file = at("current/lookout.toml");
+    let load = move || crate::config::load(Some(&file), &crate::config::Environment::default());
+    let mut settings = load().expect("valid");
+    settings.site.output_dir = at("site");
+    settings.journal.path = at("lookout.db");
+    let mut stage = Stage::with_settings(settings.clone(), directory);
+    let often = std::time::Duration::from_millis(10);
+    stage.work.inputs = Some(Inputs::poll_only(Arc::new(load), &settings, often));
+    stage.join([NOW].into_iter());
+    stage.step(NOW);
+    stage.step(NOW);
+    assert!(stage.csv().contains("Ada"));
+
+    let at = |path: &str| stage.directory.path().join(path);
+    std::os::unix::fs::symlink("releases/2", at("new")).expect("linked");
+    fs::rename(at("new"), at("current")).expect("renamed");
+    let runtime = tokio::runtime::Runtime::new().expect("it starts");
+    let begun = std::time::Instant::now();
+    while stage.csv().contains("Ada") {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "the name stays");
+        runtime.block_on(async {
+            let changed = Inputs::changed(&mut stage.work.inputs);
+            drop(tokio::time::timeout(often * 20, changed).await);
+        });
+        stage.step(NOW);
+    }
 }

@@ -61,6 +61,12 @@ impl Encoder {
         Ok(encoder)
     }
 
+    /// An encoder that uses the built-in templates, whatever the operator's say.
+    pub fn builtin(service: Service, settings: &Settings) -> Self {
+        let writer = Writer::builtin(service.dialect(), &settings.site);
+        Self { service, writer }
+    }
+
     /// Writes `message`.
     ///
     /// # Errors

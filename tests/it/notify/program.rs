@@ -1,13 +1,14 @@
 //! The program with chats to tell, as its operator runs it.
 
+use std::fs;
 use std::thread;
 
 use lookout::moment::Moment;
 
 use super::stage::hook;
-use crate::support::Lookout;
 use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
 use crate::support::lookout::{now, until};
+use crate::support::{Lookout, Request};
 
 const PUBLISHED: &str = "[privacy]\npublish = [\"*\"]\n";
 
@@ -145,4 +146,36 @@ fn a_test_sends_one_sample_to_each_and_says_what_came_back() {
     let none = lookout("").run(&["notify", "--test"]);
     assert_eq!(none.status.code(), Some(2));
     insta::assert_snapshot!(String::from_utf8_lossy(&none.stderr), @"lookout: lookout.toml: `[[notify]]`: there is no chat to tell; add a `[[notify]]` with `kind` and `url`");
+}
+
+/// The program that tells, as it is started.
+type Start = fn(&mut Lookout);
+
+#[test]
+fn broken_words_stop_no_program_and_are_reported() {
+    let programs: [(&str, Start); 2] =
+        [("serve", |lookout| _ = lookout.serve()), ("notify", Lookout::notify)];
+    for (what, start) in programs {
+        let chat = Chat::mattermost();
+        let mut lookout = lookout(&hook("mattermost", &chat.hook()));
+        let words = "{% component moves(joined) %}{{ jointed.names }}{% endcomponent moves %}";
+        fs::create_dir_all(lookout.path("templates/messages")).expect("made");
+        fs::write(lookout.path("templates/messages/en.txt"), words).expect("written");
+        // What is wrong with a page is nothing to a chat.
+        fs::write(lookout.path("templates/index.html"), "{% if").expect("written");
+        let check = lookout.run(&["check"]);
+        let check = String::from_utf8_lossy(&check.stdout).into_owned();
+        let said =
+            "chat 1 (mattermost at 127.0.0.1) is told in the built-in words: cannot write `moves`";
+        assert!(check.contains(&format!("✗ notify    {said}")), "{what}: {check}");
+        start(&mut lookout);
+        let mut log = String::new();
+        let is_told = || {
+            let ready = || Request::get("/readyz").send(lookout.admin()).text();
+            log += &lookout.log();
+            if what == "serve" { ready().contains(said) } else { log.contains(said) }
+        };
+        assert!(until(is_told), "{what}: {log}");
+        lookout.stop();
+    }
 }

@@ -185,6 +185,29 @@ fn words_that_change_count_and_a_fault_in_them_does_not_hold_up_what_may_be_name
     assert!(chat.wait_for_posts(3)[2].text().contains("Grace"), "{:#?}", chat.posts());
 }
 
+#[test]
+fn words_that_are_broken_at_the_start_give_way_to_the_built_in_ones_until_they_are_mended() {
+    let chat = Chat::mattermost();
+    let target = hook("mattermost", &chat.hook());
+    let mut stage = Stage::new(&target);
+    let with =
+        |text: &str| format!("{{% component moves(joined) %}}{text}{{% endcomponent moves %}}");
+    stage.join("Zoe");
+    chat.wait_for_posts(1);
+    stage.stop();
+    stage.write_template("messages/en.txt", &with("{{ jointed.names }}"));
+    stage.start();
+    stage.join("Ada");
+    assert!(chat.wait_for_posts(2)[1].text().contains("Ada joined"), "{:#?}", chat.posts());
+    let warnings = stage.health.warnings();
+    assert!(warnings[0].why.contains("`jointed`"), "{warnings:?}");
+    stage.write_template("messages/en.txt", &with("🎉 {{ joined.names }}"));
+    stage.change(&publishing("\"*\"", &target));
+    stage.join("Grace");
+    assert_eq!(chat.wait_for_posts(3)[2].text(), "🎉 Grace");
+    assert_eq!(stage.health.warnings(), []);
+}
+
 /// Somebody comes now, whoever takes the deliveries.
 fn store(lookout: &Lookout, name: &str) {
     fs::write(lookout.path("event.jsonl"), body("joined", name)).expect("written");
