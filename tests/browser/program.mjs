@@ -28,7 +28,8 @@ export class Program {
 
   /** Starts it, and waits until it listens. */
   async serve() {
-    this.child = spawn(this.lookout, ["serve"], { cwd: this.dir, stdio: ["ignore", "ignore", "pipe"] });
+    const child = this.child = spawn(this.lookout, ["serve"], { cwd: this.dir, stdio: ["ignore", "ignore", "pipe"] });
+    process.on("exit", () => child.kill("SIGKILL"));
     for await (const line of createInterface(this.child.stderr)) if (line.includes("the site is at")) break;
     this.child.stderr.resume();
   }
@@ -86,9 +87,12 @@ export const nginx = async (program) => {
   return { address, stop: async () => { child.kill("SIGTERM"); await once(child, "exit"); } };
 };
 
+/** Nothing takes nearly so long, also on a busy machine; in milliseconds. */
+export const PATIENCE = 60_000;
+
 /** Resolves once `condition` holds, and fails if that takes too long. */
 export const until = async (what, condition) => {
-  for (const end = Date.now() + 20_000; Date.now() < end;) {
+  for (const end = Date.now() + PATIENCE; Date.now() < end;) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
