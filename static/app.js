@@ -90,14 +90,18 @@ const say = (mode) => {
 const ask = async () => {
   say("asking");
   wait = await update() ? 15e3 : Math.min(2 * wait, 3e5);
+  if (document.hidden) return;
   clearTimeout(timer);
   timer = setTimeout(start, wait * (0.75 + Math.random() / 2));
 };
+// A hidden page keeps title and icon current by one request a minute. Each timer is set by an answer, not
+// by a timer: browsers delay chained timers of tabs that have been hidden for some minutes.
+const glance = () => update().then(() => document.hidden && start());
 const start = () => {
   source?.close();
   clearTimeout(timer);
-  if (paused) say("paused");
-  if (paused || document.hidden) return;
+  if (paused) return say("paused");
+  if (document.hidden) return void (timer = setTimeout(glance, 58e3));
   if (tries++ % 20) return ask();
   source = new EventSource(root + "live");
   source.onopen = () => { tries = 0; say("told"); update(); };
@@ -114,18 +118,12 @@ const check = async () => {
   find("stale").hidden = answer.ok && !(date("Date") - date("Last-Modified") > 18e4);
 };
 
-// A hidden page keeps its title and icon current with one request a minute, answered 304 mostly.
-const everyMinute = () => {
-  if (!document.hidden) check(); else if (!paused) update();
-};
-
 const restart = () => { tries = 0; wait = 15e3; tell(); start(); check(); };
 const begin = () => {
   find("zone").textContent = zone.replace("{}", hour().resolvedOptions().timeZone);
   document.addEventListener("visibilitychange", restart);
   setInterval(tell, 15e3);
-  // Browsers wake hidden pages once a minute: a full minute could miss every other time.
-  setInterval(everyMinute, 58e3);
+  setInterval(check, 6e4);
   restart();
 };
 const button = find("pause"), words = [button.textContent, button.dataset.resume];

@@ -30,14 +30,24 @@ struct Scope {
 impl Watcher {
     /// A watcher that looks at nothing yet, and the changes it will count.
     pub(super) fn new() -> notify::Result<(Self, watch::Receiver<u64>)> {
+        Self::observed_by(|_| {})
+    }
+
+    /// The same; `observe` is told of all that was seen, of interest or not, once it is counted.
+    fn observed_by(
+        observe: impl Fn(&notify::Event) + Send + 'static,
+    ) -> notify::Result<(Self, watch::Receiver<u64>)> {
         let (count, changes) = watch::channel(0);
         let scope: Arc<Mutex<Scope>> = Arc::default();
         let seen = Arc::clone(&scope);
         let inner = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let scope = seen.lock().unwrap_or_else(PoisonError::into_inner);
             // An error says that something may have been missed.
-            if event.is_err() || event.is_ok_and(|event| scope.concerns(&event)) {
+            if event.as_ref().map_or(true, |event| scope.concerns(event)) {
                 count.send_modify(|count| *count += 1);
+            }
+            if let Ok(event) = &event {
+                observe(event);
             }
         })?;
         Ok((Self { inner, watched: Vec::new(), scope }, changes))
@@ -115,27 +125,23 @@ fn places(path: &Path, wanted: &mut BTreeMap<PathBuf, RecursiveMode>) -> Vec<Pat
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::thread;
-    use std::time::{Duration, Instant};
+    use std::sync::mpsc::{self, Receiver};
+    use std::time::Duration;
 
     use tempfile::TempDir;
 
     use super::*;
 
-    /// Waits until something was counted, or for long enough to know that nothing will be.
-    fn changed(changes: &mut watch::Receiver<u64>, expected: bool) -> bool {
-        let patience = if expected { Duration::from_secs(10) } else { Duration::from_millis(150) };
-        let begun = Instant::now();
-        while begun.elapsed() < patience {
-            if changes.has_changed().expect("the watcher is there") {
-                // What belongs to the same change may still be under way.
-                thread::sleep(Duration::from_millis(30));
-                changes.mark_unchanged();
-                return true;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        false
+    /// The kernel tells of changes in order: once a file of this name, which nobody is interested
+    /// in, was seen, so was all that happened before.
+    const FENCE: &str = "fence";
+
+    /// Waits until all that happened in `directory` so far was seen.
+    fn wait_for_all(directory: &Path, fences: &Receiver<PathBuf>, number: usize) {
+        let fence = directory.join(format!("{FENCE}{number}"));
+        fs::write(&fence, "").expect("written");
+        let is_seen = |seen: PathBuf| seen.file_name() == fence.file_name();
+        while !is_seen(fences.recv_timeout(Duration::from_secs(60)).expect("it is seen")) {}
     }
 
     /// Something that happens to a file.
@@ -188,16 +194,25 @@ mod tests {
         let at = |name: &str| directory.path().join(name);
         fs::create_dir_all(at("elsewhere")).expect("made");
         std::os::unix::fs::symlink(at("elsewhere"), at("linked")).expect("linked");
-        let (mut watcher, mut changes) = Watcher::new().expect("it starts");
-        for (what, expected, step) in steps {
+        let (seen, fences) = mpsc::channel();
+        let is_fence =
+            |path: &Path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(FENCE));
+        let observe = move |event: &notify::Event| {
+            let found = event.paths.iter().filter(|path| is_fence(path)).cloned();
+            found.for_each(|path| drop(seen.send(path)));
+        };
+        let (mut watcher, mut changes) = Watcher::observed_by(observe).expect("it starts");
+        for (number, (what, expected, step)) in steps.into_iter().enumerate() {
             let paths = ["lookout.toml", "templates", "deep/static", "linked"].map(at);
             watcher
                 .look_at(&paths.each_ref().map(PathBuf::as_path), &[&at("deep/static/site")])
                 .expect("it can look");
-            thread::sleep(Duration::from_millis(20));
+            wait_for_all(directory.path(), &fences, 2 * number);
             changes.mark_unchanged();
             take(&step, directory.path());
-            assert_eq!(changed(&mut changes, expected), expected, "{what}");
+            wait_for_all(directory.path(), &fences, 2 * number + 1);
+            let has_changed = changes.has_changed().expect("the watcher is there");
+            assert_eq!(has_changed, expected, "{what}");
         }
     }
 }

@@ -2,12 +2,14 @@
 // people come. Fails unless a change arrives by itself, and without a word on the console.
 
 import assert from "node:assert/strict";
+import { PATIENCE } from "./program.mjs";
 import { browse } from "./web.mjs";
 
 const [url] = process.argv.slice(2);
 const browser = await browse();
 try {
   const page = await browser.newPage({ ignoreHTTPSErrors: true });
+  page.setDefaultTimeout(PATIENCE);
   const complaints = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
@@ -20,7 +22,7 @@ try {
   await page.waitForSelector("#mode.told");
   // A reload would lose the mark.
   const before = await page.evaluate(() => { window.mark = true; return document.title; });
-  await page.waitForFunction((before) => document.title !== before, before, { timeout: 20_000 });
+  await page.waitForFunction((before) => document.title !== before, before, { timeout: PATIENCE });
   assert.equal(await page.evaluate(() => window.mark), true, "the change came without a reload");
   assert.deepEqual(complaints, []);
 } finally {

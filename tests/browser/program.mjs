@@ -28,7 +28,8 @@ export class Program {
 
   /** Starts it, and waits until it listens. */
   async serve() {
-    this.child = spawn(this.lookout, ["serve"], { cwd: this.dir, stdio: ["ignore", "ignore", "pipe"] });
+    const child = this.child = spawn(this.lookout, ["serve"], { cwd: this.dir, stdio: ["ignore", "ignore", "pipe"] });
+    process.on("exit", () => child.kill("SIGKILL"));
     for await (const line of createInterface(this.child.stderr)) if (line.includes("the site is at")) break;
     this.child.stderr.resume();
   }
@@ -86,20 +87,27 @@ export const nginx = async (program) => {
   return { address, stop: async () => { child.kill("SIGTERM"); await once(child, "exit"); } };
 };
 
+/** Nothing takes nearly so long, also on a busy machine; in milliseconds. */
+export const PATIENCE = 60_000;
+
 /** Resolves once `condition` holds, and fails if that takes too long. */
 export const until = async (what, condition) => {
-  for (const end = Date.now() + 20_000; Date.now() < end;) {
+  for (const end = Date.now() + PATIENCE; Date.now() < end;) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`it never came true that ${what}`);
 };
 
+/** A port that nobody listens on, and that the kernel hands out to nobody else meanwhile. */
 const freePort = async () => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(() => true, () => false);
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 };

@@ -6,17 +6,18 @@ import { once } from "node:events";
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Program, nginx, until } from "./program.mjs";
+import { PATIENCE, Program, nginx, until } from "./program.mjs";
 import { browse } from "./web.mjs";
 
 const HOUR = 3_600_000;
 const shows = (page, name) => page.waitForFunction(
-  (name) => [...document.querySelectorAll(".members bdi")].some((one) => one.textContent === name), name, { timeout: 20_000 });
+  (name) => [...document.querySelectorAll(".members bdi")].some((one) => one.textContent === name), name, { timeout: PATIENCE });
 const names = (page) => page.locator(".members bdi").allTextContents();
 
 /** A page that fails the scenario if its console complains or it asks anybody but its own server. */
 const visit = async (browser, address, options = {}) => {
   const page = await browser.newPage({ viewport: { width: 1000, height: 500 }, locale: "en-GB", ...options });
+  page.setDefaultTimeout(PATIENCE);
   page.complaints = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) page.complaints.push(message.text());
@@ -64,7 +65,7 @@ const SCENARIOS = {
       assert.equal(await page.evaluate(() => window.scrollY), before, "the page does not move");
       assert.deepEqual(await page.locator(".members li.new bdi").allTextContents(), ["Somebody New"]);
       for (let i = 0; i < 22; i++) await program.deliver(`Person ${i}`, "participant_left");
-      await page.waitForFunction(() => document.title.startsWith("(9)"), undefined, { timeout: 20_000 });
+      await page.waitForFunction(() => document.title.startsWith("(9)"), undefined, { timeout: PATIENCE });
       assert.notEqual(await page.getAttribute("#icon", "href"), icon, "the icon carries the count");
       assert.deepEqual(page.complaints, []);
     } finally { await program.remove(); }
@@ -78,7 +79,7 @@ const SCENARIOS = {
       await page.waitForSelector(".members bdi");
       assert.match(await page.title(), /^\(\d+\) /, "the title carries the count");
       const before = await page.locator("#rows").textContent();
-      await page.waitForFunction((before) => document.querySelector("#rows").textContent !== before, before, { timeout: 30_000 });
+      await page.waitForFunction((before) => document.querySelector("#rows").textContent !== before, before, { timeout: PATIENCE });
       assert.deepEqual(page.complaints, []);
     } finally {
       demo.kill("SIGTERM");
@@ -97,8 +98,12 @@ const SCENARIOS = {
       assert.equal(await page.textContent("#mode"), "Paused");
       await program.deliver("Zoë");
       await until("it is published", async () => (await (await fetch(`${program.address}/lookout/`)).text()).includes("Zoë"));
+      const asked = [];
+      page.on("request", (request) => asked.push(new URL(request.url()).pathname));
       await comeBack(page);
-      await page.waitForTimeout(500);
+      // Requests go in order: what it asked for by itself would come before this.
+      await page.evaluate(() => fetch("presence.json").then((answer) => answer.text()));
+      assert.deepEqual(asked, ["/lookout/presence.json"], "a paused page asks for nothing");
       assert.deepEqual(await names(page), ["Ada"], "a paused page stays as it is");
       await page.getByRole("button", { name: "Resume live updates" }).click();
       await shows(page, "Zoë");
@@ -136,7 +141,7 @@ const SCENARIOS = {
       await program.deliver("Zoë");
       await shows(page, "Zoë");
       await program.stop();
-      await page.waitForSelector("#mode.asking", { timeout: 20_000 });
+      await page.waitForSelector("#mode.asking", { timeout: PATIENCE });
       assert.equal(await page.locator("#stale").isVisible(), false, "nobody is alarmed at once");
 
       const unchanged = page.waitForResponse((answer) => answer.status() === 304 && answer.url().endsWith("/lookout/"));
@@ -185,7 +190,7 @@ const SCENARIOS = {
         const page = await visit(browser, program.address);
         await page.waitForSelector("#mode.told");
         await program.deliver(name(500));
-        await page.waitForFunction(() => document.title.startsWith("(251)"), undefined, { timeout: 20_000 });
+        await page.waitForFunction(() => document.title.startsWith("(251)"), undefined, { timeout: PATIENCE });
         // Whatever waits for a pointer or a focus gets it.
         await page.evaluate(() => document.querySelectorAll("*").forEach((one) => {
           for (const kind of ["mouseover", "focus", "click", "toggle", "load", "error"]) one.dispatchEvent(new Event(kind));

@@ -64,6 +64,7 @@ export const browseTabs = async () => {
   const dir = mkdtempSync(join(tmpdir(), "lookout-chromium-"));
   const child = spawn(CHROMIUM, [...OPTIONS, "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${dir}`, "about:blank"],
     { stdio: ["ignore", "ignore", "pipe"] });
+  process.on("exit", () => child.kill("SIGKILL"));
   let address;
   for await (const line of createInterface(child.stderr)) {
     address = line.match(/DevTools listening on (ws:.*)/)?.[1];

@@ -81,7 +81,8 @@ fn nothing_acknowledged_is_lost_by_kill_9_and_the_site_is_that_of_a_replay() {
 
 #[test]
 fn a_request_under_way_is_answered_before_the_service_ends() {
-    use std::io::Write;
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
 
     use crate::support::http::{connect, read_reply};
     use crate::support::lookout::{WEBHOOK, signed};
@@ -97,12 +98,16 @@ fn a_request_under_way_is_answered_before_the_service_ends() {
     for (name, value) in &request.headers {
         head += &format!("{name}: {value}\r\n");
     }
-    head += "\r\n";
+    head += "expect: 100-continue\r\n\r\n";
     stream.write_all(head.as_bytes()).expect("sent");
-    thread::sleep(Duration::from_millis(200));
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).expect("it waits for the body");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let address = lookout.public();
     thread::scope(|scope| {
-        let finishing = scope.spawn(|| {
-            thread::sleep(Duration::from_millis(500));
+        let finishing = scope.spawn(move || {
+            // It stops once nobody else is taken.
+            assert!(until(|| TcpStream::connect(address).is_err()));
             stream.write_all(body).expect("sent");
             read_reply(stream).expect("an answer").status
         });

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use lookout::moment::Moment;
 use lookout::roster::{Person, Roster, Rules};
+use lookout::simulate::Dice;
 use lookout::zoom::{Event, understand};
 
 use crate::support::Lookout;
@@ -14,6 +15,19 @@ const AS_OF: &str = "2026-03-14T23:00:00Z";
 
 /// When everything is received: long after the evening, as that may never matter.
 const RECEIVED_MS: i64 = 1_800_000_000_000;
+
+/// Set to the seed of a run that failed, this repeats it.
+const SEED: &str = "LOOKOUT_TEST_SEED";
+
+/// The seed that is asked for, or another one in each run.
+fn seed() -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "it is no setting of the program")]
+    let wanted = std::env::var(SEED);
+    wanted.map_or_else(
+        |_| lookout::clock::now_ms().unsigned_abs(),
+        |seed| seed.parse().expect("a number"),
+    )
+}
 
 fn deliveries() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/deliveries")
@@ -85,12 +99,15 @@ fn the_evening_gives_the_expected_table_in_any_order() {
 fn the_evening_posted_in_random_order_gives_the_expected_page() {
     let mut lookout = Lookout::new();
     lookout.serve();
+    let seed = seed();
+    println!("repeat this order with {SEED}={seed}");
     let mut bodies = bodies();
+    // Directories list their files in any order.
+    bodies.sort();
+    let mut dice = Dice::new(seed);
     for place in (1..bodies.len()).rev() {
-        // Another order each run; what it was is told if it ever matters.
-        bodies.swap(place, random(place));
+        bodies.swap(place, dice.below(place + 1));
     }
-    let order: Vec<&str> = bodies.iter().map(|(name, _)| name.as_str()).collect();
     for (name, body) in &bodies {
         let expected = if name.starts_with("endpoint.url_validation") { 200 } else { 204 };
         assert_eq!(lookout.deliver(body).status, expected, "{name}");
@@ -98,7 +115,7 @@ fn the_evening_posted_in_random_order_gives_the_expected_page() {
     lookout.stop();
     lookout.ok(&["build", "--at", AS_OF]);
     let expected = fs::read_to_string(deliveries().join("expected.csv")).expect("it is there");
-    assert_eq!(lookout.csv(), expected, "posted in this order: {order:?}");
+    assert_eq!(lookout.csv(), expected, "posted in the order of {SEED}={seed}");
     let page = fs::read_to_string(lookout.path("site/lookout/index.html")).expect("a page");
     let online = expected.matches("toggle-on").count();
     assert_eq!(page.matches(r#"<td class="in">"#).count(), online, "{page}");
@@ -120,11 +137,4 @@ pub fn bodies() -> Vec<(String, Vec<u8>)> {
     let json = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     json.map(|path| (name(&path), fs::read(path).expect("it can be read"))).collect()
-}
-
-/// A number up to and with `most`, from the randomness that hash maps are seeded with.
-fn random(most: usize) -> usize {
-    use std::hash::{BuildHasher, RandomState};
-    let number = RandomState::new().hash_one(most);
-    usize::try_from(number % (most as u64 + 1)).expect("it is small")
 }

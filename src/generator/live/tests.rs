@@ -85,6 +85,9 @@ impl Stage {
     }
 }
 
+/// Longer than any test takes.
+const LONG: Duration = Duration::from_secs(3600);
+
 fn settings(directory: &TempDir) -> Settings {
     let mut settings = Settings::default();
     settings.site.output_dir = directory.path().join("site");
@@ -171,14 +174,20 @@ fn an_event_waits_for_another_one_but_for_nothing_else() {
         ("that a day has passed",           vec![0],           vec![0, 86_400], false),
     ];
     for (what, events, steps, waits) in cases {
-        let mut stage = Stage::new();
-        stage.join(events.into_iter().map(|second| NOW.plus(second)));
-        for second in steps {
-            stage.step(NOW.plus(second));
-        }
-        stage.join([NOW.plus(86_401)].into_iter());
-        stage.work.step(NOW.plus(86_401));
-        assert_eq!(stage.work.news, waits, "{what}");
+        // Whether it waits shows only while it does: on a busy machine, that may be over.
+        let seen = (0..20).find_map(|_| {
+            let mut stage = Stage::new();
+            stage.join(events.iter().map(|second| NOW.plus(*second)));
+            let mut begun = Instant::now();
+            for second in &steps {
+                begun = Instant::now();
+                stage.step(NOW.plus(*second));
+            }
+            stage.join([NOW.plus(86_401)].into_iter());
+            stage.work.step(NOW.plus(86_401));
+            (begun.elapsed() < GATHER).then_some(stage.work.news)
+        });
+        assert_eq!(seen, Some(waits), "{what}");
     }
 }
 
@@ -189,6 +198,7 @@ fn looking_again_does_not_put_off_the_next_attempt() {
     settings.journal.path = directory.path().join("damaged.db");
     fs::write(&settings.journal.path, "this is no database at all").expect("written");
     let mut stage = Stage::with_settings(settings, directory);
+    stage.work.read_retry = LONG;
     stage.step(NOW);
     let next = stage.work.read_not_before;
     assert!(next > Instant::now() && stage.work.live.health.site_fails());
@@ -308,6 +318,7 @@ fn chats_are_shown_who_comes_and_goes_while_the_output_directory_fails() {
     let mut snapshots = stage.work.live.snapshots.subscribe();
     let directory = stage.directory.path().join("site");
     fs::write(&directory, "a file where the site should be").expect("written");
+    stage.work.retry = LONG;
     stage.step(NOW);
     assert!(stage.work.live.health.site_fails() && stage.work.not_before > Instant::now());
     snapshots.mark_unchanged();

@@ -1,8 +1,5 @@
 //! Several machines that could tell the same chat.
 
-use std::thread;
-use std::time::Duration;
-
 use lookout::moment::Moment;
 
 use super::deliver;
@@ -34,7 +31,7 @@ fn of_two_machines_one_tells_and_the_other_goes_on_when_it_is_killed() {
     };
     assert!(until(|| has_looked(&first)), "the first look is kept");
     let second = machine();
-    thread::sleep(Duration::from_secs(1));
+    second.wait_for_log("another process tells it");
     deliver(&intake, &joins("Ada"));
     chat.wait_for_posts(1);
     // It is killed while a message waits, which the other one has to send.
@@ -47,7 +44,7 @@ fn of_two_machines_one_tells_and_the_other_goes_on_when_it_is_killed() {
     // While MongoDB is away, messages wait rather than be sent twice.
     mongod.kill();
     deliver(&intake, &joins("Edsger"));
-    thread::sleep(Duration::from_secs(3));
+    second.wait_for_log("messages wait");
     assert_eq!(chat.posts().len(), 2);
     mongod.run();
     assert!((0..3).any(|_| until(|| chat.posts().len() == 3)), "{}", second.log());

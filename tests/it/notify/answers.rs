@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
+use lookout::notify::pace::Pace;
+
 use super::stage::{Stage, hook, quick};
 use crate::support::chat::{Answer, Chat};
 use crate::support::lookout::until;
+
+/// When a request that hangs is given up: late enough for those that are answered.
+const GIVEN_UP: Duration = Duration::from_secs(2);
 
 /// What becomes of the message that got an answer.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
@@ -48,7 +53,8 @@ fn each_answer_leads_to_what_it_means() {
             ("discord", Chat::discord()),
         ] {
             chat.next([answer]);
-            let mut stage = Stage::new(&hook(kind, &chat.hook()));
+            let time_out = if answer == Hangs { GIVEN_UP } else { quick().time_out };
+            let mut stage = Stage::at_pace(&hook(kind, &chat.hook()), Pace { time_out, ..quick() });
             stage.join("Ada");
             chat.wait_for_requests(1);
             if then == SentAgain {
@@ -105,35 +111,40 @@ fn the_header_says_when_whatever_the_body_says() {
 fn an_outage_delays_messages_and_loses_repeats_and_mixes_up_none() {
     use Answer::{Closes, ClosesHalfway, Hangs, Status, TooManyAtUnknownTime};
     let chat = Chat::mattermost();
-    let mut stage = Stage::new(&hook("mattermost", &chat.hook()));
+    let impatient = Pace { time_out: Duration::from_millis(100), ..quick() };
+    let mut stage = Stage::at_pace(&hook("mattermost", &chat.hook()), impatient);
     let names: Vec<_> = (0..60).map(|n| format!("Guest{n:02}")).collect();
     let troubles = [Status(503), Closes, Hangs, ClosesHalfway, TooManyAtUnknownTime, Status(500)];
     let backlog = "lookout_notify_backlog{target=\"1\",kind=\"mattermost\"}";
     for ((waiting, name), trouble) in (1..).zip(&names).zip(troubles.iter().cycle()) {
         chat.always(*trouble);
+        let heard = chat.heard().len();
         stage.join(name);
         assert!(until(|| stage.metric(backlog) == Some(waiting)), "{name} waits");
-        std::thread::sleep(Duration::from_millis(20));
+        chat.wait_for_requests(heard + 1);
     }
     assert_eq!(chat.posts(), [], "nothing gets through");
     // It was restarted meanwhile, too.
     stage.stop();
+    stage.pace = quick();
     stage.start();
     chat.always(Answer::Usual);
-    let posts = chat.wait_for_posts(names.len());
-    for (post, name) in posts.iter().zip(&names) {
-        assert!(post.text().contains(name.as_str()), "{name} is due: {}", post.text());
-    }
-    std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(chat.posts().len(), names.len(), "none twice");
+    // They go one after the other, so a second copy of any would come before the last one.
+    stage.join("Last");
+    chat.wait_for_posts(names.len() + 1);
     assert!(until(|| stage.metric(backlog) == Some(0)));
+    let posts = chat.posts();
+    assert_eq!(posts.len(), names.len() + 1, "none twice");
+    for (post, name) in posts.iter().zip(names.iter().map(String::as_str).chain(["Last"])) {
+        assert!(post.text().contains(name), "{name} is due: {}", post.text());
+    }
 }
 
 #[test]
 fn a_message_that_waits_for_too_long_is_given_up() {
     let chat = Chat::mattermost();
     chat.always(Answer::Status(503));
-    let pace = lookout::notify::pace::Pace { give_up: 1, ..quick() };
+    let pace = Pace { give_up: 1, ..quick() };
     let mut stage = Stage::at_pace(&hook("mattermost", &chat.hook()), pace);
     stage.join("Ada");
     let lost = "lookout_notify_lost_total{target=\"1\",kind=\"mattermost\",reason=\"given_up\"}";

@@ -103,12 +103,18 @@ fn no_log_metric_or_error_tells_the_address_or_the_token() {
         lookout.serve_with(&[verbosity]);
         settled(&lookout);
         chat.next([Answer::Status(401), Answer::Status(404), Answer::Closes]);
-        let before = chat.posts().len();
+        let before = chat.heard().len();
         deliver(&lookout, &body("joined", "Ada"));
-        chat.wait_for_requests(before + 1);
-        thread::sleep(std::time::Duration::from_secs(2));
-        let metrics = crate::support::Request::get("/metrics").send(lookout.admin()).text();
-        assert!(metrics.contains("lookout_notify_retries_total"), "{metrics}");
+        // The bot is refused, then the hook.
+        chat.wait_for_requests(before + 2);
+        let mut metrics = String::new();
+        let both_failed = || {
+            metrics = crate::support::Request::get("/metrics").send(lookout.admin()).text();
+            let lost = "lookout_notify_lost_total{target=\"1\"";
+            let retried = "lookout_notify_retries_total{target=\"2\"";
+            metrics.contains(lost) && metrics.contains(retried)
+        };
+        assert!(until(both_failed), "{metrics}");
         let test = lookout.run(&[verbosity, "notify", "--test"]);
         let check = lookout.run(&[verbosity, "check"]);
         let outputs = [&test.stdout, &test.stderr, &check.stdout, &check.stderr];

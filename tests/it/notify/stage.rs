@@ -18,14 +18,15 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use crate::support::lookout::{now, until};
+use crate::support::lookout::{PATIENCE, now, until};
 
-/// Seconds of life are milliseconds here.
+/// Seconds of life are milliseconds here. Answers have time: on a busy machine, a request that is
+/// given up may have been heard.
 pub fn quick() -> Pace {
     Pace {
         gather: 0,
         gather_most: 0,
-        time_out: Duration::from_millis(300),
+        time_out: PATIENCE,
         retry: Duration::from_millis(5),
         retry_most: Duration::from_millis(60),
         every: Duration::from_millis(1),
@@ -44,7 +45,7 @@ pub struct Stage {
     snapshots: watch::Sender<Option<Arc<Snapshot>>>,
     notifier: Option<Notifier>,
     runtime: Runtime,
-    pace: Pace,
+    pub pace: Pace,
 }
 
 impl Stage {

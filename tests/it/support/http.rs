@@ -2,7 +2,8 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+
+use super::lookout::PATIENCE;
 
 /// A request to be sent on a connection of its own.
 pub struct Request<'a> {
@@ -63,10 +64,10 @@ impl<'a> Request<'a> {
     }
 }
 
-/// A connection that gives up after 20 s: a test never hangs.
+/// A connection that gives up in the end: a test never hangs.
 pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

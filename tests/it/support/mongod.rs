@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::lookout::until;
+use super::nginx::free_address;
 
 /// Servers are heavy: only one test at a time has any.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -74,7 +75,7 @@ impl Mongod {
         let dir = TempDir::new().expect("a temporary directory");
         let runtime = Runtime::new().expect("it starts");
         let mut server = Self {
-            address: free_port(),
+            address: free_address(),
             dir,
             replica_set,
             asks_who: false,
@@ -362,9 +363,4 @@ pub fn settings(url: &str) -> String {
 fn program() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is in `target`");
     target.join("mongod/fiftyone/db/bin/mongod")
-}
-
-fn free_port() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    listener.local_addr().expect("an address")
 }

@@ -4,9 +4,11 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -251,11 +253,24 @@ fn trusting(dir: &Path) -> ClientConfig {
         .with_no_client_auth()
 }
 
-/// An address that nobody listens on just now.
+/// An address that nobody listens on. Its port is none that the kernel hands out, so no other
+/// socket gets it before whoever asked for it listens there.
 pub fn free_address() -> SocketAddr {
-    let socket = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    socket.local_addr().expect("bound")
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Other test programs begin elsewhere.
+    let begin = std::process::id().wrapping_mul(97);
+    loop {
+        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = PORTS.start + (begin.wrapping_add(step) % PORTS.len() as u32) as u16;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
+
+/// Below those from which the kernel takes the ports of outgoing connections.
+const PORTS: Range<u16> = 12_000..32_000;
 
 /// A name server by which every name is this machine.
 fn name_server() -> SocketAddr {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use lookout::zoom::Key;
 
 use super::Lookout;
-use super::lookout::{WEBHOOK, now, program, signed, until};
+use super::lookout::{PATIENCE, WEBHOOK, now, program, signed, until};
 
 const SENDERS: usize = 4;
 
@@ -35,7 +35,7 @@ impl Systemd {
         let lookout = Lookout::new();
         lookout.listen_on(address);
         let notifications = UnixDatagram::bind(lookout.path("notify")).expect("bound");
-        notifications.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
+        notifications.set_read_timeout(Some(PATIENCE)).expect("set");
         Self { socket, address, lookout, notifications }
     }
 

@@ -17,7 +17,7 @@ use crate::support::nginx::free_address;
 const AGAIN: Duration = Duration::from_millis(20);
 
 /// A life that its faults do not end is ended after so long.
-const LONGEST_LIFE: Duration = Duration::from_secs(1);
+const LONGEST_LIFE: Duration = Duration::from_secs(20);
 
 /// How an intake is run and spoken to.
 pub struct Run<'a> {
