@@ -78,6 +78,7 @@ fn event(number: u64) -> Event {
             )),
             name: Name::clean(&format!("Person {person}")),
             zoom_user_ids: Vec::new(),
+            bound_to: None,
         }),
     }
 }
