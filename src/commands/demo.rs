@@ -120,6 +120,7 @@ fn settings(dir: &Path) -> Settings {
         name: room.topic,
         slug: Slug::parse("lounge").expect("it is a slug"),
         join_url: String::new(),
+        stale_after: None,
     }];
     settings
 }

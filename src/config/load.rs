@@ -182,7 +182,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::{Others, PublishList};
+    use crate::config::{Others, PublishList, StaleAfter};
     use crate::zoom::Name;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
@@ -208,7 +208,8 @@ mod tests {
         assert!(settings.privacy.publish.is_empty());
         assert_eq!(settings.privacy.others, Others::Hidden);
         assert_eq!(settings.privacy.drop_fields.len(), 11);
-        assert_eq!(settings.presence.stale_after, Duration::from_secs(12 * 3600));
+        let half_a_day = StaleAfter::Silence(Duration::from_secs(12 * 3600));
+        assert_eq!(settings.presence.stale_after, half_a_day);
     }
 
     #[test]
@@ -239,6 +240,18 @@ mod tests {
             let settings = settings(text, &[("LOOKOUT_SITE__TITLE", value)]);
             assert_eq!(settings.site.title, title, "{what}");
         }
+    }
+
+    #[test]
+    fn a_room_may_be_stale_sooner_than_others_or_never() {
+        let rooms = "[[rooms]]\nmeeting_id = '1'\nname = 'A'\n\
+                     [[rooms]]\nmeeting_id = '2'\nname = 'B'\nstale_after = '3h'\n\
+                     [[rooms]]\nmeeting_id = '3'\nname = 'C'\nstale_after = 'never'\n";
+        let settings = settings(rooms, &[("LOOKOUT_PRESENCE__STALE_AFTER", "never")]);
+        assert_eq!(settings.presence.stale_after, StaleAfter::Never);
+        let of_rooms: Vec<_> = settings.rooms.iter().map(|room| room.stale_after).collect();
+        let hours = StaleAfter::Silence(Duration::from_secs(3 * 3600));
+        assert_eq!(of_rooms, [None, Some(hours), Some(StaleAfter::Never)]);
     }
 
     #[test]

@@ -154,7 +154,7 @@ fn values_that_mean_nothing_say_what_would() {
     // A duration without unit.
     insta::assert_snapshot!(said("[zoom]\ntolerance = '5'"), @"`zoom.tolerance`: `5` has no unit; write for example `5m` for minutes, or `s`, `h`, `d`");
     // No duration.
-    insta::assert_snapshot!(said("[presence]\nstale_after = 'soon'"), @"`presence.stale_after`: `soon` is not a duration; write for example `30s`, `5m`, `12h` or `30d`");
+    insta::assert_snapshot!(said("[presence]\nstale_after = 'soon'"), @"`presence.stale_after`: `soon` is not a duration; write for example `30s`, `5m`, `12h` or `30d`, or `never`");
     // A size.
     insta::assert_snapshot!(said("[zoom]\nmax_body = 'one'"), @"`zoom.max_body`: `one` is not a size; write for example `512KiB` or `1MiB`");
     // A host name.

@@ -336,7 +336,16 @@ pub enum Others {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Presence {
     /// A meeting silent for so long no longer shows people as present.
-    pub stale_after: Duration,
+    pub stale_after: StaleAfter,
+}
+
+/// When a meeting is taken to be over although nobody said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StaleAfter {
+    /// After so long without an event.
+    Silence(Duration),
+    /// Not at all: for a room that is always open.
+    Never,
 }
 
 /// One of `[[rooms]]`.
@@ -350,6 +359,8 @@ pub struct Room {
     pub slug: Slug,
     /// Where "join" leads; empty where there is no such link.
     pub join_url: String,
+    /// Its own `presence.stale_after`, where it has one.
+    pub stale_after: Option<StaleAfter>,
 }
 
 /// `[admin]`

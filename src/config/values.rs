@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
+use super::StaleAfter;
 use crate::zoom::Name;
 
 /// A text that says something.
@@ -35,6 +36,17 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         Err(_) => Err(format!(
             "`{text}` is not a duration; write for example `30s`, `5m`, `12h` or `30d`"
         )),
+    }
+}
+
+/// How long a meeting may be silent, or `never`.
+pub(super) fn stale_after(text: &str) -> Result<StaleAfter, String> {
+    match text {
+        "never" => Ok(StaleAfter::Never),
+        text => match duration(text) {
+            Ok(silence) => Ok(StaleAfter::Silence(silence)),
+            Err(why) => Err(format!("{why}, or `never`")),
+        },
     }
 }
 
@@ -100,6 +112,22 @@ mod tests {
         for (what, text, seconds) in cases {
             let got = duration(text).ok().map(|d| d.as_secs());
             assert_eq!(got, seconds, "{what}");
+        }
+    }
+
+    #[test]
+    fn silence_has_an_end_or_none() {
+        let hour = StaleAfter::Silence(Duration::from_secs(3600));
+        #[rustfmt::skip]
+        let cases = [
+            // what is special   text       meaning
+            ("a duration",       "1h",      Some(hour)),
+            ("for ever",         "never",   Some(StaleAfter::Never)),
+            ("no duration",      "Never",   None),
+            ("nothing",          "0s",      None),
+        ];
+        for (what, text, meaning) in cases {
+            assert_eq!(stale_after(text).ok(), meaning, "{what}");
         }
     }
 

@@ -35,6 +35,7 @@ fn room(number: usize, settings: &Settings) -> Room {
             .find(is_free)
             .expect("there are more slugs than rooms"),
         join_url: "https://example.org/join".to_owned(),
+        stale_after: None,
     }
 }
 

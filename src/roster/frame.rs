@@ -54,10 +54,20 @@ impl<'a> Frame<'a> {
         Self { rules, words: &roster.words, now, rooms, firsts }
     }
 
-    /// When nobody is shown as present in the meeting any more, if nothing arrives.
+    /// When nobody is shown as present in the meeting any more, if nothing arrives; `None`: that
+    /// changes nothing.
     pub(super) fn stale_at(&self, meeting: &Meeting) -> Option<Moment> {
-        let seen = meeting.seen?;
-        Some(seen.last.plus(self.rules.stale_after))
+        self.rules.stale_at(meeting.number(), meeting.seen?.last)
+    }
+
+    /// Whether anybody is in, by name or not, as far as meetings that began from `horizon` on do not
+    /// decide it: of these, the number may still turn out to be another.
+    pub(super) fn has_open(&self, meeting: &Meeting, horizon: Moment) -> bool {
+        let Some((_, mut bounds)) = self.bounds(meeting) else { return false };
+        let certain = bounds.firsts.partition_point(|first| *first < horizon);
+        bounds.firsts = &bounds.firsts[..certain];
+        let traces = meeting.traces(self.words);
+        traces.spans.iter().any(|(_, span)| bounds.close(*span).is_open())
     }
 
     /// Finds the spans of a meeting, and hands each to `found` with the place of its person in `cast`.
@@ -68,17 +78,21 @@ impl<'a> Frame<'a> {
         cast: &Cast<'_>,
         mut found: impl FnMut(Option<u32>, RoomSpan),
     ) {
-        let (Some(room), Some(stale_at)) = (self.room(meeting), self.stale_at(meeting)) else {
-            return;
-        };
-        let firsts = meeting.number().and_then(|number| self.firsts.get(number));
-        let bounds = Bounds { firsts: firsts.map_or(&[], Vec::as_slice), stale_at, now: self.now };
+        let Some((room, bounds)) = self.bounds(meeting) else { return };
         let traces = meeting.traces(self.words);
         let people: Vec<_> = traces.people.iter().map(|said| cast.who(said)).collect();
         for &(who, span) in &traces.spans {
             let span = bounds.close(span);
             found(people[who as usize], RoomSpan { room, span });
         }
+    }
+
+    /// The room of a meeting that was seen in one of them, and what ends its open spans.
+    fn bounds(&self, meeting: &Meeting) -> Option<(u32, Bounds<'_>)> {
+        let (room, _) = (self.room(meeting)?, meeting.seen?);
+        let firsts = meeting.number().and_then(|number| self.firsts.get(number));
+        let firsts = firsts.map_or(&[][..], Vec::as_slice);
+        Some((room, Bounds { firsts, stale_at: self.stale_at(meeting), now: self.now }))
     }
 
     fn room(&self, meeting: &Meeting) -> Option<u32> {

@@ -37,4 +37,4 @@ mod tests;
 
 pub use fold::{NeedsReplay, Roster};
 pub use presence::{End, Person, Presence, Room, Visit};
-pub use rules::{Fingerprint, Rules};
+pub use rules::{Fingerprint, NEVER, Rules};

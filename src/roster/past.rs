@@ -1,7 +1,7 @@
 //! Summing up: what is long over is reduced to what still matters.
 //!
 //! A meeting is *settled* once its last fact, and the staleness that follows it,
-//! lie more than 35 days before the newest fact. Nothing that may still be taken
+//! lie more than 35 days before the newest fact; where it never goes stale, once nobody is in, too. Nothing that may still be taken
 //! in can change how it looks, so its facts give way to the spans found in them;
 //! and spans that nothing kept in detail can touch any more give way to Last
 //! Join and Last Left. What would contradict this — a fact before
@@ -135,15 +135,17 @@ impl Roster {
     fn settle(&mut self, rules: &Rules, under: Fingerprint, horizon: Moment, now: Moment) {
         let known = self.past.as_ref().map(|past| past.horizon);
         let horizon = known.map_or(horizon, |known| known.max(horizon));
-        let is_settled = |meeting: &Meeting| meeting.known.last.plus(rules.stale_after) < horizon;
-        if !self.meetings.values().any(is_settled) {
+        let now = now.max(horizon);
+        let settled = self.settled(rules, horizon, now);
+        if !settled.contains(&true) {
             return;
         }
-        let spans = self.settled_spans(rules, now.max(horizon), is_settled);
+        let spans = self.settled_spans(rules, now, &settled);
         let past = self.past.get_or_insert_with(|| Past::new(rules, under, horizon));
         past.horizon = horizon;
+        let mut settled = settled.into_iter();
         self.meetings.retain(|uuid, meeting| {
-            let settled = is_settled(meeting);
+            let settled = settled.next().unwrap_or(false);
             if settled {
                 past.remember(uuid, meeting);
             }
@@ -157,17 +159,35 @@ impl Roster {
         past.fold(kept.chain([horizon]).min().expect("the horizon is one"));
     }
 
+    /// For each meeting, whether it is settled.
+    fn settled(&self, rules: &Rules, horizon: Moment, now: Moment) -> Vec<bool> {
+        let mut frame = None;
+        let is_settled = |meeting: &Meeting| {
+            let last = meeting.known.last;
+            last < horizon
+                && match rules.stale_at(meeting.number(), last) {
+                    Some(stale_at) => stale_at < horizon,
+                    None => {
+                        let frame = frame.get_or_insert_with(|| Frame::new(self, rules, now));
+                        !frame.has_open(meeting, horizon)
+                    }
+                }
+        };
+        self.meetings.values().map(is_settled).collect()
+    }
+
     /// The spans of all settled meetings, for each person who has any, by name as it is compared.
     fn settled_spans(
         &self,
         rules: &Rules,
         now: Moment,
-        is_settled: impl Fn(&Meeting) -> bool,
+        settled: &[bool],
     ) -> Vec<(Name, Vec<RoomSpan>)> {
         let frame = Frame::new(self, rules, now);
         let cast = Cast::new(&self.words, rules);
         let mut spans = vec![Vec::new(); cast.people().len()];
-        for meeting in self.meetings.values().filter(|meeting| is_settled(meeting)) {
+        let meetings = self.meetings.values().zip(settled);
+        for (meeting, _) in meetings.filter(|(_, settled)| **settled) {
             frame.find(meeting, &cast, |who, span| {
                 // Nobody's spans matter only while they are open.
                 if let Some(who) = who {

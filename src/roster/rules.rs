@@ -1,15 +1,23 @@
 //! What deriving needs of the settings.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::config::{self, Settings};
+use crate::config::{self, Room, Settings, StaleAfter};
+use crate::moment::Moment;
+
+/// Instead of seconds: a meeting is not stale, however long it is silent.
+pub const NEVER: i64 = i64::MAX;
 
 /// The settings by which presence is derived from the facts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Rules {
-    /// Seconds of silence after which a meeting no longer shows people as present.
+    /// Seconds of silence after which a meeting no longer shows people as present, or [`NEVER`].
     pub stale_after: i64,
+    /// The same for those rooms that have a value of their own, by number.
+    pub stale_after_in: BTreeMap<String, i64>,
     /// The numbers of the rooms that are shown, in the order of the settings; none: every meeting
     /// counts as one room.
     pub rooms: Vec<String>,
@@ -22,6 +30,13 @@ pub struct Rules {
 pub struct Fingerprint(u64);
 
 impl Rules {
+    /// When a meeting of the room `number` that was silent since `last` is stale; `None`: never.
+    pub(super) fn stale_at(&self, number: Option<&str>, last: Moment) -> Option<Moment> {
+        let own = number.and_then(|number| self.stale_after_in.get(number));
+        let stale_after = *own.unwrap_or(&self.stale_after);
+        (stale_after != NEVER).then(|| last.plus(stale_after))
+    }
+
     /// Digests everything that deriving depends on besides the facts and the moment.
     pub fn fingerprint(&self) -> Fingerprint {
         let bytes = postcard::to_stdvec(self).expect("numbers, texts and lists always encode");
@@ -31,12 +46,20 @@ impl Rules {
 
 impl From<&Settings> for Rules {
     fn from(settings: &Settings) -> Self {
-        let stale_after = settings.presence.stale_after.as_secs();
+        let own = |room: &Room| Some((room.meeting_id.clone(), seconds(room.stale_after?)));
         Self {
-            stale_after: i64::try_from(stale_after).unwrap_or(i64::MAX),
+            stale_after: seconds(settings.presence.stale_after),
+            stale_after_in: settings.rooms.iter().filter_map(own).collect(),
             rooms: settings.rooms.iter().map(|room| room.meeting_id.clone()).collect(),
             people: settings.people.clone(),
         }
+    }
+}
+
+fn seconds(stale_after: StaleAfter) -> i64 {
+    match stale_after {
+        StaleAfter::Never => NEVER,
+        StaleAfter::Silence(silence) => i64::try_from(silence.as_secs()).unwrap_or(NEVER),
     }
 }
 

@@ -15,7 +15,7 @@ use super::words::{Word, Words};
 use crate::moment::Moment;
 
 /// One uninterrupted presence of one leg, or the trace of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Span {
     /// When it began; of a [`SpanEnd::Bare`] leave, when that was.
     pub start: Moment,
@@ -23,7 +23,7 @@ pub(super) struct Span {
 }
 
 /// How a span ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum SpanEnd {
     /// It did not.
     Open {
@@ -61,8 +61,8 @@ pub(super) struct Said {
 pub(super) struct Bounds<'a> {
     /// The first moments of all meetings of the number, in order.
     pub firsts: &'a [Moment],
-    /// When the meeting goes stale.
-    pub stale_at: Moment,
+    /// When the meeting goes stale, if it does.
+    pub stale_at: Option<Moment>,
     pub now: Moment,
 }
 
@@ -93,7 +93,7 @@ impl Bounds<'_> {
             return span;
         }
         let newer = self.firsts.last().is_some_and(|&last| last > span.start);
-        let stale = self.stale_at <= self.now;
+        let stale = self.stale_at.is_some_and(|stale_at| stale_at <= self.now);
         let end = if newer || stale { SpanEnd::Unknown } else { span.end };
         Span { end, ..span }
     }

@@ -198,6 +198,7 @@ fn room((number, plan): (usize, &RoomPlan)) -> Room {
         name: plan.topic.clone(),
         slug,
         join_url: String::new(),
+        stale_after: None,
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{Context, Line};
 use crate::commands::counted::counted;
-use crate::config::{Person, PublishList, nearest};
+use crate::config::{Person, PublishList, StaleAfter, nearest};
 use crate::generator::Log;
 use crate::zoom::Name;
 
@@ -62,8 +62,20 @@ pub(super) fn rooms(context: &Context<'_>) -> Vec<Line> {
     if rooms.is_empty() {
         return vec![Line::fine("rooms", "none named, so every meeting counts as one room")];
     }
-    let shown = rooms.iter().map(|room| format!("{} ({})", room.name, room.meeting_id));
+    let shown = rooms.iter().map(|room| match room.stale_after {
+        None => format!("{} ({})", room.name, room.meeting_id),
+        Some(own) => format!("{} ({}, {})", room.name, room.meeting_id, stale(own)),
+    });
     vec![Line::fine("rooms", shown.collect::<Vec<_>>().join(", "))]
+}
+
+fn stale(after: StaleAfter) -> String {
+    match after {
+        StaleAfter::Never => "never stale".to_owned(),
+        StaleAfter::Silence(silence) => {
+            format!("stale after {}", humantime::format_duration(silence))
+        }
+    }
 }
 
 /// Examines `[[people]]`: an alias in `publish` publishes nobody.
@@ -110,13 +122,15 @@ mod tests {
     fn the_lines_tell_what_the_page_will_show() {
         const ADA: &str = "[[people]]\nname = 'Ada Lovelace'\naliases = ['Ada']\n";
         #[rustfmt::skip]
-        let cases: [(&str, String, super::super::Check, &str); 7] = [
+        let cases: [(&str, String, super::super::Check, &str); 9] = [
             // what is special     settings                                        check    line
             ("nobody",             String::new(),                                  publish, "! publish   nobody may appear yet; list names in `privacy.publish`, or `[\"*\"]` for everybody"),
             ("everybody",          "[privacy]\npublish = ['*']".into(),            publish, "✓ publish   everybody may appear"),
             ("one name",           "[privacy]\npublish = ['Ada']".into(),          publish, "✓ publish   1 name may appear"),
             ("no room",            String::new(),                                  rooms,   "✓ rooms     none named, so every meeting counts as one room"),
             ("a room",             "[[rooms]]\nmeeting_id = '1'\nname = 'A'".into(), rooms, "✓ rooms     A (1)"),
+            ("its own patience",  "[[rooms]]\nmeeting_id = '1'\nname = 'A'\nstale_after = '90m'".into(), rooms, "✓ rooms     A (1, stale after 1h 30m)"),
+            ("always open",       "[[rooms]]\nmeeting_id = '1'\nname = 'A'\nstale_after = 'never'".into(), rooms, "✓ rooms     A (1, never stale)"),
             ("an alias published", format!("{ADA}[privacy]\npublish = ['Ada']"),   merged,  "✗ people    `Ada` in `privacy.publish` is an alias; write `Ada Lovelace`, the name that is shown"),
             ("the name published", format!("{ADA}[privacy]\npublish = ['Ada Lovelace']"), merged, "✓ people    1 entry with several names or ids"),
         ];

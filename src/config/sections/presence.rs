@@ -4,5 +4,5 @@ use crate::config::section::Section;
 use crate::config::{Presence, values};
 
 pub(in crate::config) fn read(section: &mut Section<'_>) -> Presence {
-    Presence { stale_after: section.value("stale_after", "12h", values::duration) }
+    Presence { stale_after: section.value("stale_after", "12h", values::stale_after) }
 }

@@ -16,9 +16,10 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Room> {
         section.required("name", "the name to show, such as `name = \"Lounge\"`", values::name);
     let slug = section.optional("slug", Slug::parse);
     let join_url = section.value("join_url", "", web::link);
+    let stale_after = section.optional("stale_after", values::stale_after);
     let (meeting_id, name) = (meeting_id?, name?.to_string());
     let slug = slug.unwrap_or_else(|| slug_of(&name, &meeting_id));
-    Some(Room { meeting_id, name, slug, join_url })
+    Some(Room { meeting_id, name, slug, join_url, stale_after })
 }
 
 /// What no two rooms may share.

@@ -251,6 +251,7 @@ fn who_may_appear_counts_at_once_whatever_else_a_reload_changes_and_whatever_is_
             name: "Lounge".to_owned(),
             slug: Slug::parse("lounge").expect("a slug"),
             join_url: String::new(),
+            stale_after: None,
         }];
     };
     #[rustfmt::skip]

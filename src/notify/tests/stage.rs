@@ -78,7 +78,8 @@ impl Stage {
     pub fn new(rules: Rules) -> Self {
         let rooms = rules.rooms.iter().map(|room| room.number.clone());
         let rooms = rooms.filter(|number| !number.is_empty()).collect();
-        let roster_rules = roster::Rules { stale_after: 12 * 3600, rooms, people: Vec::new() };
+        let roster_rules =
+            roster::Rules { stale_after: 12 * 3600, rooms, ..roster::Rules::default() };
         let roster = Roster::new();
         Self {
             rules,

@@ -5,7 +5,7 @@ use proptest::sample::select;
 
 use super::story::{DAY, HOUR, Told, clock, event};
 use crate::config;
-use crate::roster::Rules;
+use crate::roster::{NEVER, Rules};
 use crate::zoom::{Event, Kind, Name};
 
 const KINDS: [Kind; 14] = [
@@ -73,11 +73,13 @@ fn an_event(steps: i64, step: i64, epochs: i64) -> impl Strategy<Value = Event> 
 
 /// Rules of every sort: with and without rooms, people, and patience.
 pub fn rules() -> impl Strategy<Value = Rules> {
-    let stale_after = select(&[HOUR, 12 * HOUR, 40 * DAY][..]);
+    let stale_after = select(&[HOUR, 12 * HOUR, 40 * DAY, NEVER][..]);
+    let own = prop::option::of(select(&[HOUR, 40 * DAY, NEVER][..]));
     let rooms = select(vec![&[][..], &["111"], &["222", "111"]]);
     let people = select(vec![&[][..], &[""], &["account"]]);
-    (stale_after, rooms, people).prop_map(|(stale_after, rooms, accounts)| Rules {
+    (stale_after, own, rooms, people).prop_map(|(stale_after, own, rooms, accounts)| Rules {
         stale_after,
+        stale_after_in: own.map(|own| ("111".to_owned(), own)).into_iter().collect(),
         rooms: rooms.iter().map(|&number| number.to_owned()).collect(),
         people: accounts.iter().map(|account| bob(account)).collect(),
     })

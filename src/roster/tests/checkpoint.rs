@@ -3,7 +3,7 @@
 use super::story::*;
 use crate::roster::checkpoint::{Header, Ignored, decode, encode, relabel};
 use crate::roster::facts::Facts;
-use crate::roster::{Roster, Rules};
+use crate::roster::{NEVER, Roster, Rules};
 
 type Damage = fn(&mut Vec<u8>);
 
@@ -78,6 +78,8 @@ fn rules_that_differ_in_anything_have_another_fingerprint() {
     let all = [
         rules(),
         Rules { stale_after: HOUR, ..rules() },
+        Rules { stale_after_in: [("1".to_owned(), HOUR)].into(), ..rules() },
+        Rules { stale_after_in: [("1".to_owned(), NEVER)].into(), ..rules() },
         rules_of_rooms(&["1", "23"]),
         rules_of_rooms(&["12", "3"]),
         rules_of_rooms(&["23", "1"]),

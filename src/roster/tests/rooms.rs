@@ -1,7 +1,7 @@
 //! What is shown of which room and for how long: rule 11 of `presence.md`, and the window of visits.
 
 use super::story::*;
-use crate::roster::{NeedsReplay, Roster, Rules};
+use crate::roster::{NEVER, NeedsReplay, Roster, Rules};
 use crate::zoom::{Event, Kind};
 
 fn bob(event: Event) -> Event {
@@ -23,6 +23,52 @@ fn only_configured_rooms_are_shown() {
         let found = [presence.people.len(), presence.rooms[0].people.len()];
         assert_eq!(found, expected, "{what}");
         assert_eq!(presence.next_change.is_some(), expected[0] == 1, "{what}");
+    }
+}
+
+#[test]
+fn each_room_has_its_own_patience() {
+    let hours = |hours: i64| hours * HOUR;
+    #[rustfmt::skip]
+    let cases = [
+        // what is special               all rooms    room 111           now           in, next change
+        ("as everywhere",                hours(12),   None,              "21:59:59",   true,  Some("22:00")),
+        ("as everywhere, and over",      hours(12),   None,              "22:00",      false, None),
+        ("sooner",                       hours(12),   Some(hours(1)),    "11:00",      false, None),
+        ("later",                        hours(12),   Some(hours(24)),   "22:00",      true,  Some("2 10:00")),
+        ("never",                        hours(12),   Some(NEVER),       "300 10:00",  true,  None),
+        ("no room ever",                 NEVER,       None,              "300 10:00",  true,  None),
+        ("no room ever, but this one",   NEVER,       Some(hours(1)),    "11:00",      false, None),
+    ];
+    for (what, stale_after, own, now, is_in, next) in cases {
+        let own = own.map(|own| ("111".to_owned(), own)).into_iter().collect();
+        let rules = Rules { stale_after, stale_after_in: own, ..rules_of_rooms(&["111"]) };
+        let mut summed_up = roster(&[join("10:00")]);
+        for _ in 0..2 {
+            let presence = summed_up.presence(&rules, clock(now));
+            assert_eq!(presence.people[0].present_since.is_some(), is_in, "{what}");
+            assert_eq!(presence.next_change, next.map(clock), "{what}");
+            summed_up.sum_up(&rules, clock(now));
+        }
+    }
+}
+
+#[test]
+fn a_room_that_is_never_stale_is_summed_up_once_nobody_is_in() {
+    let rules = Rules { stale_after: NEVER, ..rules_of_rooms(&["111"]) };
+    let later = bob(join("90 10:00")).meeting("m2").room("222");
+    #[rustfmt::skip]
+    let cases = [
+        // what is special        events                                     summed up
+        ("somebody is in",        vec![join("10:00")],                       false),
+        ("everybody left",        vec![join("10:00"), leave("10:30")],       true),
+        ("somebody nameless",     vec![join("10:00").name("")],              false),
+        ("a newer meeting began", vec![join("10:00"), join("11:00").meeting("m3"), leave("11:30").meeting("m3")], true),
+    ];
+    for (what, events, is_summed_up) in cases {
+        let mut roster = roster(events.iter().chain([&later]));
+        roster.sum_up(&rules, clock("90 11:00"));
+        assert_eq!(roster.summed_under().is_some(), is_summed_up, "{what}");
     }
 }
 

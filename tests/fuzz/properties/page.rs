@@ -75,6 +75,7 @@ fn room(slug: &str) -> Room {
         name: String::new(),
         slug: Slug::parse(slug).expect("it is a slug"),
         join_url: "https://example.org/join?pwd=a&b".to_owned(),
+        stale_after: None,
     }
 }
 

@@ -77,6 +77,7 @@ pub fn room(slug: &str, name: &str) -> Room {
         name: name.to_owned(),
         slug: Slug::parse(slug).expect("sample slugs are slugs"),
         join_url: format!("https://zoom.example/j/{slug}?pwd=a&b"),
+        stale_after: None,
     }
 }
 
