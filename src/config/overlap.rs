@@ -19,8 +19,15 @@ use super::Settings;
 const MAX_LINKS: usize = 40;
 
 /// What lies beside the journal: the extensions that replace the journal's own ...
-const BESIDE: [&str; 5] =
-    ["checkpoint", "notify.db", "notify.db-wal", "notify.db-shm", "notify.lock"];
+const BESIDE: [&str; 7] = [
+    "checkpoint",
+    "checkpoint.lock",
+    "notify.db",
+    "notify.db-shm",
+    "notify.db-wal",
+    "notify.lock",
+    "publish.lock",
+];
 
 /// ... and what is appended to its name.
 const APPENDED: [&str; 4] = ["-wal", "-shm", "-journal", ".checkpoint"];

@@ -1,19 +1,27 @@
 //! The checkpoint beside the journal: a cache that may be deleted at any time, as long as
 //! the journal holds every event (`journal.keep`).
 //!
-//! Whoever writes it holds a lock on its directory, and so does whoever makes the journal
-//! another one: no checkpoint of what was is put in place afterwards.
+//! Whoever writes it holds a [lock], and so does whoever makes the journal another one: no
+//! checkpoint of what was is put in place afterwards.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use crate::archive;
 use crate::journal::Reader;
+use crate::lock::{self, Lock};
 use crate::roster::Roster;
 use crate::roster::checkpoint::{self, Header};
+
+/// The name of its lock.
+const LOCK: &str = "checkpoint";
+
+/// How long to wait for somebody else: a backup of a large journal takes a while.
+const LOCK_PATIENCE: Duration = Duration::from_secs(600);
 
 /// A roster, and what it had taken in.
 pub struct Checkpoint {
@@ -65,10 +73,10 @@ fn is_of(header: &Header, reader: Option<&Reader>) -> bool {
 }
 
 /// Replaces the checkpoint by one of `roster` and what `header` says; does nothing while
-/// somebody holds its directory, or where the journal at `path` is no longer that one.
+/// somebody holds its lock, or where the journal at `path` is no longer that one.
 /// Says whether it did.
 pub fn write(path: &Path, header: &Header, roster: &Roster) -> Result<bool> {
-    let Some(_lock) = try_lock(path)? else { return Ok(false) };
+    let Some(_lock) = lock::try_acquire(&lock::place(path, LOCK))? else { return Ok(false) };
     let now = Reader::open(path)?.map(|reader| reader.journal_id()).transpose()?;
     if now.unwrap_or_default() != header.journal {
         return Ok(false);
@@ -105,28 +113,8 @@ pub fn put_in_place(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Keeps everybody from writing the checkpoint of the journal at `path` until it is dropped.
-pub fn lock(path: &Path) -> Result<File> {
-    let dir = directory(path);
-    let lock = || {
-        // There is none yet on a machine that only reads an archive.
-        fs::create_dir_all(dir)?;
-        let lock = File::open(dir)?;
-        lock.lock()?;
-        Ok::<_, io::Error>(lock)
-    };
-    lock().with_context(|| format!("cannot lock the directory `{}`", dir.display()))
-}
-
-fn try_lock(path: &Path) -> Result<Option<File>> {
-    let dir = directory(path);
-    let failed = || format!("cannot lock the directory `{}`", dir.display());
-    fs::create_dir_all(dir).with_context(failed)?;
-    let lock = File::open(dir).with_context(failed)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error).with_context(failed),
-    }
+pub fn lock(path: &Path) -> Result<Lock> {
+    lock::acquire(&lock::place(path, LOCK), LOCK_PATIENCE)
 }
 
 fn directory(path: &Path) -> &Path {

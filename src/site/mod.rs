@@ -21,6 +21,7 @@ use anyhow::Result;
 
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
+use crate::lock;
 use crate::moment::Moment;
 use crate::roster::Presence;
 
@@ -73,7 +74,8 @@ pub fn build(
     let of = settings.csv.path.as_str();
     let copies = settings.csv.copies.iter();
     let twins: Vec<Twin> = copies.map(|target| Twin { target, of }).collect();
-    let outcome = publish(&files, &twins, &settings.site.output_dir, edition, replace)?;
+    let lock = lock::place(&settings.journal.path, "publish");
+    let outcome = publish(&files, &twins, &settings.site.output_dir, &lock, edition, replace)?;
     Ok(Build { outcome, next_change: dashboard.next_change, faults })
 }
 

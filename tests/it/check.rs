@@ -36,6 +36,25 @@ fn set_mode(lookout: &Lookout, path: &str, mode: u32) {
     fs::set_permissions(lookout.path(path), Permissions::from_mode(mode)).expect("set");
 }
 
+/// Copies of the table in every condition.
+fn odd_copies() -> SetUp {
+    set_up(
+        "copies that are links, and one that is a pipe",
+        with_secret("[csv]\ncopies = [\"link.csv\", \"theirs.csv\", \"lost.csv\", \"pipe.csv\"]\n"),
+        |lookout| {
+            let link = |target: &str, name: &str| {
+                std::os::unix::fs::symlink(target, lookout.path(name)).expect("linked");
+            };
+            write(lookout, "blog/notes.csv", "mine,all mine\n");
+            link("blog/table.csv", "link.csv");
+            link("blog/notes.csv", "theirs.csv");
+            link("nowhere/table.csv", "lost.csv");
+            let pipe = lookout.path("pipe.csv");
+            nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("made");
+        },
+    )
+}
+
 fn set_ups(taken: u16) -> Vec<SetUp> {
     let nobody = |_: &Lookout| {};
     vec![
@@ -80,6 +99,7 @@ fn set_ups(taken: u16) -> Vec<SetUp> {
                 write(lookout, "theme/index.html", "{% if nobody_closes_this %}");
             },
         ),
+        odd_copies(),
         set_up(
             "something else has the port",
             with_secret("").replacen(":0", &format!(":{taken}"), 1),

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::SystemTime;
 
 use crate::support::Lookout;
-use crate::support::lookout::{files, now};
+use crate::support::lookout::{files, now, until};
 
 fn joined(name: &str, time: &str) -> String {
     person("participant_joined", "join_time", name, time)
@@ -439,4 +440,40 @@ fn build_refuses_to_publish_into_the_directory_of_something_private() {
         assert_eq!(output.status.code(), Some(2), "{directory}: {stderr}");
     }
     lookout.ok(&["build", "--output-dir", "past"]);
+}
+
+#[test]
+fn no_lock_that_others_can_hold_keeps_a_command_back() {
+    let lookout = Lookout::with_settings(
+        "[privacy]\npublish = [\"*\"]\n[csv]\ncopies = [\"jekyll/a.csv\"]\n",
+    );
+    fs::create_dir(lookout.path("jekyll")).expect("made");
+    assert!(import(&lookout, &evening()).status.success());
+    lookout.ok(&["build"]);
+    let places = ["data", "site", "jekyll", "site/_data", "."];
+    let open = |place: &&str| fs::File::open(lookout.path(place)).expect("it is there");
+    let foreign: Vec<_> = places.iter().map(open).collect();
+    for file in &foreign {
+        file.lock().expect("anybody can lock what they can open");
+    }
+    let commands: &[&[&str]] =
+        &[&["build", "--replay"], &["backup", "copy.db"], &["forget", "Ada", "--yes"], &["build"]];
+    for command in commands {
+        let mut child = lookout.command(command).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut status = None;
+        let has_ended = || {
+            status = child.try_wait().expect("it can be asked");
+            status.is_some()
+        };
+        if !until(has_ended) {
+            drop(child.kill());
+            panic!("{command:?} waits");
+        }
+        assert!(status.expect("it ended").success(), "{command:?}");
+    }
+    assert!(!lookout.csv().contains("Ada"));
+    for lock in ["data/lookout.publish.lock", "data/lookout.checkpoint.lock"] {
+        let mode = fs::metadata(lookout.path(lock)).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{lock}");
+    }
 }

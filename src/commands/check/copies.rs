@@ -1,11 +1,16 @@
 //! Files beside the site: copies of the table, and the operator's own templates.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use super::files::{writable_dir, writable_file};
 use super::{Context, Line};
+use crate::config::real_path;
+use crate::regular_file;
+
+/// More than the table's first line has.
+const FIRST_LINE_BYTES: u64 = 1024;
 
 /// Examines `csv.copies`: each can be written, and replaces nothing but an earlier copy.
 pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
@@ -14,16 +19,18 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
 
 fn examine(context: &Context<'_>, copy: &Path) -> Line {
     let shown = context.shown(copy);
-    let dir = copy.parent().unwrap_or(Path::new(""));
+    // A link is written through.
+    let target = if copy.is_symlink() { real_path(copy) } else { copy.to_owned() };
+    let dir = target.parent().unwrap_or(Path::new(""));
     let wrong = |text: String| Line::wrong("copy", format!("{text} (`csv.copies`)"));
     if !dir.as_os_str().is_empty() && !dir.is_dir() {
         let dir = context.shown(dir);
         return wrong(format!("`{shown}` lies in `{dir}`, which is no directory; make it"));
     }
-    if let Err(fault) = writable_file(copy).and_then(|()| writable_dir(dir)) {
+    if let Err(fault) = writable_file(&target).and_then(|()| writable_dir(dir)) {
         return wrong(fault);
     }
-    if is_somebody_elses(copy) {
+    if is_somebody_elses(&target) {
         return wrong(format!(
             "`{shown}` is something else than the table, so it stays; remove it, or name another file"
         ));
@@ -33,9 +40,12 @@ fn examine(context: &Context<'_>, copy: &Path) -> Line {
 
 /// Whether something is there that does not begin as the table does.
 fn is_somebody_elses(copy: &Path) -> bool {
-    let Ok(file) = File::open(copy) else { return false };
+    let file = match regular_file::open(copy, OpenOptions::new().read(true)) {
+        Ok(file) => file,
+        Err(error) => return error.kind() != ErrorKind::NotFound,
+    };
     let mut line = Vec::new();
-    let mut lines = BufReader::new(file);
+    let mut lines = BufReader::new(file.take(FIRST_LINE_BYTES));
     match lines.read_until(b'\n', &mut line) {
         Ok(0) => false,
         Ok(_) => !line.starts_with(b"\"Username\","),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use super::quoted;
-use crate::config::{Settings, credential_name};
+use crate::config::{Settings, credential_name, real_path};
 
 const SERVICE: &str = include_str!("lookout.service");
 const SOCKET: &str = include_str!("lookout.socket");
@@ -165,10 +165,11 @@ fn own_directories(settings: &Settings, service: Service) -> Result<Vec<PathBuf>
     Ok(if service.makes_the_site() { vec![journal, site] } else { vec![journal] })
 }
 
-/// A copy is replaced by renaming, so it is its directory that is written to.
+/// A copy is replaced by renaming, so it is its directory that is written to; of a link, that of
+/// what it leads to.
 fn directories_of_copies(settings: &Settings) -> Result<Vec<PathBuf>> {
     let parent = |copy: &PathBuf| {
-        let copy = absolute(copy)?;
+        let copy = if copy.is_symlink() { real_path(copy) } else { absolute(copy)? };
         Ok(copy.parent().unwrap_or(Path::new("/")).to_owned())
     };
     settings.csv.copies.iter().map(parent).collect()
@@ -183,4 +184,20 @@ fn credentials(settings: &Settings) -> Result<Vec<String>> {
     };
     let files: BTreeSet<_> = settings.origin.secret_files.iter().collect();
     files.into_iter().map(credential).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_copy_that_is_a_link_the_directory_it_leads_to_is_writable() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = directory.path().canonicalize().expect("it is there");
+        let mut settings = Settings::default();
+        settings.csv.copies = ["plain.csv", "link.csv"].map(|name| root.join(name)).into();
+        std::os::unix::fs::symlink("blog/_data/table.csv", root.join("link.csv")).expect("linked");
+        let directories = directories_of_copies(&settings).expect("absolute");
+        assert_eq!(directories, [root.clone(), root.join("blog/_data")]);
+    }
 }

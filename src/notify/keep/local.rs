@@ -6,7 +6,6 @@
 //! the edition, and who sends can't keep anything before having seen the change.
 
 use std::collections::BTreeSet;
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 
 use crate::archive::{Record, Standing};
 use crate::journal::{create_for_ourselves, empty_log, sync_directory};
+use crate::lock::{self, Lock};
 
 /// The version this program writes, kept in `user_version`.
 const VERSION: i64 = 2;
@@ -40,7 +40,7 @@ pub struct Local {
 struct Open {
     connection: Connection,
     /// Given back when dropped, also by a crash.
-    _lock: File,
+    _lock: Lock,
 }
 
 /// Where it lies beside the journal at `path`.
@@ -59,7 +59,7 @@ impl Local {
         let Self { path, open } = self;
         let open = match open {
             Some(open) => open,
-            none => match lock(path)? {
+            none => match lock::try_acquire(&path.with_extension("lock"))? {
                 Some(lock) => none.insert(Open { connection: connect(path)?, _lock: lock }),
                 None => return Ok(None),
             },
@@ -153,20 +153,6 @@ pub fn look(journal: &Path, ids: &[String]) -> Result<Vec<(String, String)>> {
         Ok(found)
     };
     look().with_context(|| failed(&path))
-}
-
-/// The lock, unless another process has it.
-fn lock(path: &Path) -> Result<Option<File>> {
-    let path = path.with_extension("lock");
-    let failed = || format!("cannot lock `{}`", path.display());
-    let dir = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir).with_context(failed)?;
-    let file = File::options().create(true).append(true).open(&path).with_context(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error).with_context(failed),
-    }
 }
 
 fn connect(path: &Path) -> Result<Connection> {

@@ -21,19 +21,23 @@ use std::path::{Path, PathBuf};
 
 use super::change::Change;
 
-const TEMPORARY: (&str, &str) = (".lookout-", ".tmp");
+/// How names of temporary files begin.
+pub(super) const PREFIX: &str = ".lookout-";
+
+const SUFFIX: &str = ".tmp";
 
 /// Files that are written and not yet in place; dropped, they are removed.
-#[derive(Default)]
-pub(super) struct Batch {
+pub(super) struct Batch<'a> {
+    /// How names of its temporary files begin.
+    prefix: &'a str,
     staged: Vec<(PathBuf, PathBuf)>,
     /// One open file for each file system.
     file_systems: BTreeMap<u64, File>,
 }
 
-impl Batch {
-    pub(super) fn new() -> Self {
-        Self::default()
+impl<'a> Batch<'a> {
+    pub(super) fn new(prefix: &'a str) -> Self {
+        Self { prefix, staged: Vec::new(), file_systems: BTreeMap::new() }
     }
 
     /// Writes `change` beside its place.
@@ -41,7 +45,7 @@ impl Batch {
         if let Some(directory) = change.target.parent() {
             create_dir(directory)?;
         }
-        let temporary = temporary_of(&change.target, self.staged.len());
+        let temporary = self.temporary_of(&change.target);
         let mut file = File::create_new(&temporary)?;
         self.staged.push((temporary, change.target.clone()));
         file.write_all(&change.bytes)?;
@@ -52,6 +56,12 @@ impl Batch {
         let device = file.metadata()?.dev();
         self.file_systems.entry(device).or_insert(file);
         Ok(())
+    }
+
+    /// A hidden name that nobody else uses at this time, short whatever the file is called.
+    fn temporary_of(&self, target: &Path) -> PathBuf {
+        let (process, number) = (std::process::id(), self.staged.len());
+        target.with_file_name(format!("{}{process}-{number}{SUFFIX}", self.prefix))
     }
 
     /// Waits until all that is staged is on disk.
@@ -80,7 +90,7 @@ impl Batch {
     }
 }
 
-impl Drop for Batch {
+impl Drop for Batch<'_> {
     fn drop(&mut self) {
         for (temporary, _) in &self.staged {
             // It is hidden, and the next publication removes it as well.
@@ -89,9 +99,9 @@ impl Drop for Batch {
     }
 }
 
-/// Writes one file: beside its place, synced, renamed.
-pub(super) fn write(change: &Change) -> io::Result<()> {
-    let mut batch = Batch::new();
+/// Writes one file: beside its place, synced, renamed. Its temporary name begins with `prefix`.
+pub(super) fn write(change: &Change, prefix: &str) -> io::Result<()> {
+    let mut batch = Batch::new(prefix);
     batch.stage(change)?;
     batch.sync()?;
     batch.rename()
@@ -112,27 +122,18 @@ pub(super) fn create_dir(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what a crash left in `directory`, which the caller has locked.
-pub(super) fn remove_left_overs(directory: &Path) {
+/// Removes what a crash left in `directory` under names that begin with `prefix`; the caller holds
+/// the lock of whoever uses these.
+pub(super) fn remove_left_overs(directory: &Path, prefix: &str) {
     let Ok(entries) = fs::read_dir(directory) else {
         return;
     };
     for entry in entries.flatten() {
-        if is_temporary(&entry.file_name().to_string_lossy()) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(prefix) && name.ends_with(SUFFIX) {
             // Hidden and harmless; whatever holds it back will let go one day.
             let _ = fs::remove_file(entry.path());
         }
     }
-}
-
-/// A hidden name that nobody else uses at this time, short whatever the file is called.
-fn temporary_of(target: &Path, number: usize) -> PathBuf {
-    let process = std::process::id();
-    let (before, after) = TEMPORARY;
-    target.with_file_name(format!("{before}{process}-{number}{after}"))
-}
-
-fn is_temporary(name: &str) -> bool {
-    let (before, after) = TEMPORARY;
-    name.starts_with(before) && name.ends_with(after)
 }

@@ -1,11 +1,13 @@
 //! Whether a file differs from what is in its place, and how the new one is to be dated.
 
 use std::borrow::Cow;
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::regular_file;
 
 /// How far a file's date may be ahead of the clock, in seconds.
 pub(super) const AHEAD_S: u64 = 2;
@@ -46,7 +48,7 @@ impl<'a> Change<'a> {
             && metadata.is_file()
             && metadata.len() == bytes.len() as u64
             && metadata.mode() & 0o777 == PUBLIC
-            && fs::read(&target)? == bytes
+            && holds(&target, bytes)?
         {
             return Ok(None);
         }
@@ -91,6 +93,14 @@ impl<'a> Change<'a> {
         let wait = self.ahead.saturating_sub(Duration::from_secs(AHEAD_S));
         (!wait.is_zero()).then_some(wait)
     }
+}
+
+/// Whether the regular file at `target` holds `bytes` and nothing else.
+fn holds(target: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let mut there = Vec::with_capacity(bytes.len() + 1);
+    let file = regular_file::open(target, OpenOptions::new().read(true))?;
+    file.take(bytes.len() as u64 + 1).read_to_end(&mut there)?;
+    Ok(there == bytes)
 }
 
 /// The date of a new version, in seconds: now, but after `previous`. A date that

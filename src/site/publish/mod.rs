@@ -22,7 +22,7 @@ mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Component, Path};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use super::File;
 use crate::clock;
+use crate::lock::{self, Lock};
 use crate::moment::Moment;
 use batch::Batch;
 use change::Change;
@@ -39,8 +40,11 @@ use succession::Succession;
 
 pub use twin::Twin;
 
-/// The lock that publishers of one directory share.
-const LOCK_FILE: &str = ".lookout-lock";
+/// The lock of earlier versions, which anybody could hold.
+const FORMER_LOCK_FILE: &str = ".lookout-lock";
+
+/// How long another publisher may take.
+const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How far the log had been read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,23 +110,25 @@ pub struct Published {
     pub problems: Vec<String>,
 }
 
-/// Makes `output_dir` hold exactly `files`, beside whatever else is there.
+/// Makes `output_dir` hold exactly `files`, beside whatever else is there. Publishers take turns
+/// by the lock at `lock`.
 ///
 /// # Errors
 ///
 /// A file that can't be written. Those before it may already be replaced, each
-/// whole; publishing again completes it.
+/// whole; publishing again completes it. Or somebody else publishes and does not end.
 pub fn publish(
     files: &[File],
     twins: &[Twin],
     output_dir: &Path,
+    lock: &Path,
     edition: &Edition,
     replace: Replace,
 ) -> Result<Outcome> {
     check_paths(files)?;
     let failed = || format!("cannot publish into `{}`", output_dir.display());
+    let _lock = take_lock(lock).with_context(failed)?;
     batch::create_dir(output_dir).with_context(failed)?;
-    let _lock = take_lock(&output_dir.join(LOCK_FILE)).with_context(failed)?;
     let before = Manifest::read(output_dir);
     if replace == Replace::NotNewer
         && let Some(newer) = before.newer_than(&edition.position)
@@ -192,11 +198,20 @@ fn check_plain(path: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits for other publishers; given back when dropped, also by a crash.
-fn take_lock(path: &Path) -> io::Result<fs::File> {
-    let lock = fs::File::options().create(true).append(true).open(path)?;
-    lock.lock()?;
-    Ok(lock)
+/// Waits for other publishers; given back when dropped, also by a crash. A user who may not write
+/// beside the journal, and builds into a directory of their own, has nobody to wait for.
+fn take_lock(path: &Path) -> Result<Option<Lock>> {
+    let is_closed = |error: &anyhow::Error| {
+        let kind = error.root_cause().downcast_ref().map(io::Error::kind);
+        matches!(kind, Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem))
+    };
+    match lock::acquire(path, LOCK_PATIENCE) {
+        Err(error) if is_closed(&error) => {
+            tracing::warn!("{error:#}; do not publish with several commands at the same time");
+            Ok(None)
+        }
+        taken => taken.map(Some),
+    }
 }
 
 fn site_changes<'a>(
@@ -255,16 +270,18 @@ fn put_in_place(
     let mut manifest = Manifest::new(edition, succession.ours());
     let directories: BTreeSet<&str> =
         manifest.files.iter().filter_map(|path| parent(path)).collect();
-    batch::remove_left_overs(output_dir);
+    // Gone, or no file of ours: it says nothing any more.
+    let _ = fs::remove_file(output_dir.join(FORMER_LOCK_FILE));
+    batch::remove_left_overs(output_dir, batch::PREFIX);
     for directory in directories {
-        batch::remove_left_overs(&output_dir.join(directory));
+        batch::remove_left_overs(&output_dir.join(directory), batch::PREFIX);
     }
 
     let kept = succession.kept();
     let Succession { lasting, retired, stale, .. } = succession;
     (manifest.lasting, manifest.retired) = (lasting, retired);
     let listing = manifest.to_bytes();
-    let mut batch = Batch::new();
+    let mut batch = Batch::new(batch::PREFIX);
     batch.stage(&Change::private(output_dir.join(manifest::FILE), &listing))?;
     for change in changes {
         batch.stage(change).with_context(|| format!("cannot write `{}`", change.label))?;
@@ -279,7 +296,7 @@ fn put_in_place(
     if !stale.is_empty() {
         manifest.files = kept;
         let listing = manifest.to_bytes();
-        batch::write(&Change::private(output_dir.join(manifest::FILE), &listing))?;
+        batch::write(&Change::private(output_dir.join(manifest::FILE), &listing), batch::PREFIX)?;
     }
     Ok(())
 }

@@ -1,12 +1,16 @@
 //! Files kept equal outside of the output directory, such as in a Jekyll checkout.
 
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
 
 use super::change::Change;
 use super::{Published, batch};
 use crate::clock;
+use crate::config::real_path;
+use crate::regular_file;
 use crate::site::File;
 
 /// A file kept equal outside of the output directory.
@@ -18,13 +22,18 @@ pub struct Twin<'a> {
     pub of: &'a str,
 }
 
-/// Makes `twin` equal its file. Whatever is wrong there does not keep the site back.
+/// Makes `twin` equal its file. Whatever is wrong there does not keep the site back. A link is
+/// written through: what it leads to is replaced, in its own directory.
 pub(super) fn keep_equal(twin: &Twin, files: &[File], published: &mut Published) {
     let Some(file) = files.iter().find(|file| file.path == twin.of) else {
         return;
     };
     let label = twin.target.display().to_string();
-    match write_twin(&label, twin.target, &file.bytes) {
+    let target = match twin.target.is_symlink() {
+        true => real_path(twin.target),
+        false => twin.target.to_owned(),
+    };
+    match write_twin(&label, target, &file.bytes) {
         Ok(true) => published.written.push(label),
         Ok(false) => published.unchanged += 1,
         Err(error) => published.problems.push(format!("cannot write the copy `{label}`: {error}")),
@@ -35,25 +44,35 @@ pub(super) fn keep_equal(twin: &Twin, files: &[File], published: &mut Published)
 /// the same line, as an earlier copy does.
 fn refuse_to_replace_others(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let first_line = |bytes: &[u8]| bytes.split(|&byte| byte == b'\n').next().map(<[u8]>::to_vec);
-    match fs::read(target) {
-        Ok(there) if !there.is_empty() && first_line(&there) != first_line(bytes) => {
-            Err(io::Error::other("something else is there; remove it, or correct `csv.copies`"))
-        }
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    let remedy = "remove it, or correct `csv.copies`";
+    let file = match regular_file::open(target, OpenOptions::new().read(true)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io::Error::new(error.kind(), format!("{error}; {remedy}"))),
+    };
+    let expected = first_line(bytes);
+    let length = expected.as_ref().map_or(0, Vec::len) as u64 + 1;
+    let mut there = Vec::new();
+    file.take(length).read_to_end(&mut there)?;
+    if !there.is_empty() && first_line(&there) != expected {
+        return Err(io::Error::other(format!("something else is there; {remedy}")));
     }
+    Ok(())
 }
 
-/// Others may publish from elsewhere into the same directory, so it is locked itself.
-fn write_twin(label: &str, target: &Path, bytes: &[u8]) -> io::Result<bool> {
+/// Nothing is locked here: anybody could hold the lock, and keep the page back. Others may publish
+/// from elsewhere into the same directory, so temporary names tell whose they are.
+fn write_twin(label: &str, target: PathBuf, bytes: &[u8]) -> io::Result<bool> {
     let parent = target.parent().filter(|path| !path.as_os_str().is_empty());
     let directory = parent.unwrap_or(Path::new("."));
-    let lock = fs::File::open(directory)?;
-    lock.lock()?;
-    batch::remove_left_overs(directory);
-    refuse_to_replace_others(target, bytes)?;
-    match Change::find(label, target.to_owned(), bytes, clock::system_time())? {
-        Some(change) => batch::write(&change).map(|()| true),
+    // It may be on a disk that is not mounted: making it would hide that.
+    fs::metadata(directory)?;
+    let name = target.file_name().unwrap_or_default().as_encoded_bytes();
+    let prefix = format!("{}{}-", batch::PREFIX, &hex::encode(Sha256::digest(name))[..8]);
+    batch::remove_left_overs(directory, &prefix);
+    refuse_to_replace_others(&target, bytes)?;
+    match Change::find(label, target, bytes, clock::system_time())? {
+        Some(change) => batch::write(&change, &prefix).map(|()| true),
         None => Ok(false),
     }
 }

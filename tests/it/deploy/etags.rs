@@ -79,8 +79,9 @@ fn rebuild(lookout: &Lookout, directory: usize, text: &str) {
     let files = [File { path: "page.html".to_owned(), bytes, lasting: false }];
     let position = Position { journal: "j".to_owned(), last_event: 1, archive: None };
     let edition = Edition { position, moment: lookout::clock::now() };
+    let lock = lookout.path(&format!("r{directory}.lock"));
     loop {
-        match publish(&files, &[], &output, &edition, Replace::Any).expect("published") {
+        match publish(&files, &[], &output, &lock, &edition, Replace::Any).expect("published") {
             Outcome::Published(_) => return,
             Outcome::TooSoon(wait) => thread::sleep(wait),
             Outcome::Superseded(there) => panic!("superseded by {there:?}"),

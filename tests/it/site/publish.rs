@@ -7,7 +7,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
-use lookout::site::{Edition, Outcome, Position, Replace};
+use lookout::site::{Edition, Outcome, Position, Published, Replace};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::sample::{self, edition};
@@ -167,8 +168,7 @@ fn what_a_crash_left_is_cleaned_away() {
 fn publishers_wait_for_each_other() {
     let stage = Stage::new();
     stage.publish(&[("index.html", "before")]);
-    let lock = fs::File::open(stage.path(".lookout-lock")).expect("it is there");
-    lock.lock().expect("it can be locked");
+    let lock = lookout::lock::acquire(&stage.lock(), Duration::ZERO).expect("it is free");
     thread::scope(|scope| {
         let (done, is_done) = mpsc::channel();
         let waiting = &stage;
@@ -179,7 +179,7 @@ fn publishers_wait_for_each_other() {
         let early = is_done.recv_timeout(Duration::from_millis(200));
         assert!(early.is_err(), "it did not wait for the lock");
         assert_eq!(stage.read("index.html").as_deref(), Some("before"));
-        lock.unlock().expect("it can be unlocked");
+        drop(lock);
         is_done.recv_timeout(Duration::from_secs(10)).expect("it goes on");
     });
     assert_eq!(stage.read("index.html").as_deref(), Some("after"));
@@ -306,4 +306,130 @@ fn the_heartbeat_is_dated_and_not_rewritten() {
         panic!("not published");
     };
     assert_eq!(published.written, Vec::<String>::new());
+}
+
+/// What `publish` makes of `files`, within the patience of the test.
+#[track_caller]
+fn publish_in_time(what: &str, stage: Stage, files: &'static [(&str, &str)]) -> (Stage, Published) {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let published = stage.publish(files);
+        drop(done.send((stage, published)));
+    });
+    is_done.recv_timeout(Duration::from_secs(20)).unwrap_or_else(|_| panic!("{what}: it waits"))
+}
+
+#[test]
+fn no_lock_that_others_can_hold_keeps_the_site_or_a_copy_back() {
+    for locked in [
+        "deep/site",
+        "deep/site/lookout",
+        "deep/site/.lookout-lock",
+        "deep/site/a.csv",
+        "jekyll",
+        "jekyll/a.csv",
+        "data",
+    ] {
+        let mut stage = Stage::new();
+        let jekyll = stage.directory.path().join("jekyll");
+        fs::create_dir_all(&jekyll).expect("it can be made");
+        stage.twins = vec![jekyll.join("a.csv")];
+        stage.publish(&[("lookout/index.html", "page"), ("a.csv", "table\nbefore")]);
+        fs::write(stage.path(".lookout-lock"), "").expect("an earlier version left it");
+        let foreign = fs::File::open(stage.directory.path().join(locked)).expect("it is there");
+        foreign.lock().expect("anybody can lock what they can open");
+        let files = &[("lookout/index.html", "page two"), ("a.csv", "table\nafter")];
+        let (stage, published) = publish_in_time(locked, stage, files);
+        assert_eq!(published.problems, Vec::<String>::new(), "{locked}");
+        let copy = fs::read_to_string(jekyll.join("a.csv")).expect("it is there");
+        assert_eq!(copy, "table\nafter", "{locked}");
+        assert_eq!(stage.read("a.csv").as_deref(), Some("table\nafter"), "{locked}");
+        assert!(!stage.path(".lookout-lock").exists(), "{locked}");
+    }
+}
+
+#[test]
+fn a_copy_that_is_a_link_is_written_through() {
+    #[rustfmt::skip]
+    let cases = [
+        // what is special                  the link leads to     what is there       what is there then       said
+        ("a file elsewhere",                "elsewhere/a.csv",    Some("table\nold"),  "table\nnew",            ""),
+        ("a file that is not there yet",    "elsewhere/a.csv",    None,               "table\nnew",            ""),
+        ("a link to a link",                "jekyll/second",      Some("table\nold"),  "table\nnew",            ""),
+        ("something else",                  "elsewhere/a.csv",    Some("theirs"),     "theirs",                "something else is there"),
+        ("the same already",                "elsewhere/a.csv",    Some("table\nnew"),  "table\nnew",            ""),
+    ];
+    for (what, target, there, then, said) in cases {
+        let mut stage = Stage::new();
+        let at = |path: &str| stage.directory.path().join(path);
+        fs::create_dir_all(at("jekyll")).expect("it can be made");
+        fs::create_dir_all(at("elsewhere")).expect("it can be made");
+        if let Some(there) = there {
+            fs::write(at("elsewhere/a.csv"), there).expect("it can be written");
+        }
+        std::os::unix::fs::symlink("../elsewhere/a.csv", at("jekyll/second")).expect("linked");
+        std::os::unix::fs::symlink(at(target), at("jekyll/a.csv")).expect("linked");
+        let (copy, end) = (at("jekyll/a.csv"), at("elsewhere/a.csv"));
+        stage.twins = vec![copy.clone()];
+        let (_stage, published) = publish_in_time(what, stage, &[("a.csv", "table\nnew")]);
+        assert!(copy.is_symlink(), "{what}: it stays a link");
+        assert!(!end.is_symlink(), "{what}");
+        assert_eq!(fs::read_to_string(&end).expect("it is there"), then, "{what}");
+        let problems = published.problems.join("\n");
+        assert!(
+            problems.contains(said) && problems.is_empty() == said.is_empty(),
+            "{what}: {problems}"
+        );
+        for directory in [copy.parent(), end.parent()].into_iter().flatten() {
+            let names = fs::read_dir(directory)
+                .expect("it is there")
+                .flatten()
+                .map(|entry| entry.file_name());
+            let odd: Vec<_> =
+                names.filter(|name| name.to_string_lossy().starts_with('.')).collect();
+            assert_eq!(odd, Vec::<std::ffi::OsString>::new(), "{what}: nothing is left behind");
+        }
+    }
+}
+
+/// Puts something at a path.
+type Make = fn(&std::path::Path);
+
+#[test]
+fn a_copy_that_is_no_file_is_reported_and_holds_nothing_up() {
+    #[rustfmt::skip]
+    let cases: [(&str, Make); 4] = [
+        // what is there                make
+        ("a pipe",                      |path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).expect("made")),
+        ("a link to an endless device", |path| std::os::unix::fs::symlink("/dev/zero", path).expect("linked")),
+        ("a directory",                 |path| fs::create_dir(path).expect("made")),
+        ("a link to itself",            |path| std::os::unix::fs::symlink(path, path).expect("linked")),
+    ];
+    for (what, make) in cases {
+        let mut stage = Stage::new();
+        let copy = stage.directory.path().join("a.csv");
+        make(&copy);
+        stage.twins = vec![copy.clone()];
+        let (stage, published) = publish_in_time(what, stage, &[("a.csv", "table")]);
+        assert_eq!(stage.read("a.csv").as_deref(), Some("table"), "{what}");
+        assert_eq!(published.problems.len(), 1, "{what}: {published:?}");
+        assert!(copy.symlink_metadata().is_ok(), "{what}: it stays");
+    }
+}
+
+#[test]
+fn two_installations_may_have_their_copies_in_one_directory() {
+    let mut stage = Stage::new();
+    let jekyll = stage.directory.path().join("jekyll");
+    fs::create_dir_all(&jekyll).expect("it can be made");
+    stage.twins = vec![jekyll.join("a.csv")];
+    stage.publish(&[("a.csv", "table\n1")]);
+    // Another one is about to put its copy in place; a crash of our own left something, too.
+    let ours = format!(".lookout-{}-1-0.tmp", &hex::encode(Sha256::digest("a.csv"))[..8]);
+    let theirs = format!(".lookout-{}-1-0.tmp", &hex::encode(Sha256::digest("b.csv"))[..8]);
+    for name in [&ours, &theirs] {
+        fs::write(jekyll.join(name), "half").expect("it can be written");
+    }
+    stage.publish(&[("a.csv", "table\n2")]);
+    assert!(!jekyll.join(ours).exists() && jekyll.join(theirs).exists());
 }

@@ -47,7 +47,12 @@ impl Stage {
             .collect();
         let twins: Vec<Twin> =
             self.twins.iter().map(|target| Twin { target, of: "a.csv" }).collect();
-        publish(&files, &twins, &self.output(), edition, replace)
+        publish(&files, &twins, &self.output(), &self.lock(), edition, replace)
+    }
+
+    /// The lock of publishers.
+    pub fn lock(&self) -> PathBuf {
+        self.directory.path().join("data/lookout.publish.lock")
     }
 
     #[track_caller]
@@ -71,11 +76,7 @@ impl Stage {
             path.strip_prefix(self.output()).expect("it is below").display().to_string()
         };
         let paths = files.map(|entry| below(entry.path()));
-        paths
-            .filter(|path| {
-                !path.starts_with(".lookout-manifest") && !path.starts_with(".lookout-lock")
-            })
-            .collect()
+        paths.filter(|path| !path.starts_with(".lookout-manifest")).collect()
     }
 
     pub fn date(&self, path: &str) -> i64 {

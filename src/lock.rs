@@ -1,0 +1,195 @@
+//! Locks between processes of Lookout.
+//!
+//! Anybody who can open a file or a directory can lock it with `flock`, and hold up whoever waits
+//! for it. So a lock is a file of its own beside the journal, in a directory that is ours, and
+//! readable by its owner alone; nothing that others can open is ever locked. Waiting ends after a
+//! while, with an error that names the file.
+
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
+
+use crate::regular_file;
+
+/// How often a lock that somebody holds is tried again.
+const RETRY: Duration = Duration::from_millis(20);
+
+/// After so long somebody should know what is waited for.
+const REPORT_AFTER: Duration = Duration::from_secs(2);
+
+/// What a file system answers that has no locks of a kind.
+const UNSUPPORTED: [Errno; 5] =
+    [Errno::ENOSYS, Errno::EOPNOTSUPP, Errno::ENOLCK, Errno::EINVAL, Errno::EPERM];
+
+/// A lock that this process holds until it is dropped, or ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: Option<File>,
+}
+
+/// The lock called `name` of the journal at `path`.
+pub fn place(path: &Path, name: &str) -> PathBuf {
+    path.with_extension(format!("{name}.lock"))
+}
+
+/// Takes the lock at `path`, waiting up to `patience` for another process.
+///
+/// # Errors
+///
+/// Another process has it for that long, or its file can't be opened.
+pub fn acquire(path: &Path, patience: Duration) -> Result<Lock> {
+    let begun = Instant::now();
+    let mut is_reported = false;
+    loop {
+        if let Some(lock) = try_acquire(path)? {
+            return Ok(lock);
+        }
+        if begun.elapsed() >= patience {
+            bail!(
+                "another Lookout has held the lock `{}` for {} s; find it with `fuser {0}`, and end it",
+                path.display(),
+                patience.as_secs()
+            );
+        }
+        if begun.elapsed() >= REPORT_AFTER && !is_reported {
+            tracing::info!(
+                "waiting for another Lookout, which holds the lock `{}`",
+                path.display()
+            );
+            is_reported = true;
+        }
+        thread::sleep(RETRY);
+    }
+}
+
+/// Takes the lock at `path`; `None` while another process has it.
+///
+/// # Errors
+///
+/// Its file can't be opened.
+pub fn try_acquire(path: &Path) -> Result<Option<Lock>> {
+    let failed = || format!("cannot lock `{}`", path.display());
+    let file = open(path).with_context(failed)?;
+    match try_lock(&file) {
+        Ok(true) => Ok(Some(Lock { _file: Some(file) })),
+        Ok(false) => Ok(None),
+        Err(error) if is_unsupported(&error) => {
+            static IS_REPORTED: AtomicBool = AtomicBool::new(false);
+            if !IS_REPORTED.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    "the file system of `{}` has no locks ({error}), so do not run several \
+                     commands of Lookout at the same time",
+                    path.display()
+                );
+            }
+            Ok(Some(Lock { _file: None }))
+        }
+        Err(error) => Err(error).with_context(failed),
+    }
+}
+
+/// The lock's file, which others can't open.
+fn open(path: &Path) -> io::Result<File> {
+    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        // There is none yet on a machine that only reads an archive.
+        fs::create_dir_all(dir)?;
+    }
+    let mut options = OpenOptions::new();
+    let file = regular_file::open(path, options.read(true).append(true).create(true).mode(0o600))?;
+    // An earlier version made it as the umask had it.
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        // Where there are no modes, nobody can be kept out.
+        drop(file.set_permissions(Permissions::from_mode(0o600)));
+    }
+    Ok(file)
+}
+
+/// Whether the lock was free; by `flock`, or where that is missing by `fcntl`.
+fn try_lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) if is_unsupported(&error) => {
+            let whole = libc::flock {
+                l_type: libc::F_WRLCK as libc::c_short,
+                l_whence: libc::SEEK_SET as libc::c_short,
+                l_start: 0,
+                l_len: 0,
+                l_pid: 0,
+            };
+            match fcntl(file, FcntlArg::F_OFD_SETLK(&whole)) {
+                Ok(_) => Ok(true),
+                Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
+                Err(error) => Err(error.into()),
+            }
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn is_unsupported(error: &io::Error) -> bool {
+    error.raw_os_error().is_some_and(|code| UNSUPPORTED.contains(&Errno::from_raw(code)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_lock_is_held_once_and_waited_for_only_so_long() {
+        let directory = TempDir::new().expect("a directory");
+        let path = place(&directory.path().join("new/lookout.db"), "publish");
+        let held = acquire(&path, Duration::ZERO).expect("it is free");
+        assert!(try_acquire(&path).expect("it can be tried").is_none());
+        let error = acquire(&path, Duration::from_millis(50)).expect_err("it is held");
+        assert!(error.to_string().contains("lookout.publish.lock` for 0 s"), "{error}");
+        let waiting = {
+            let path = path.clone();
+            thread::spawn(move || acquire(&path, Duration::from_secs(60)).map(drop))
+        };
+        thread::sleep(Duration::from_millis(30));
+        assert!(!waiting.is_finished());
+        drop(held);
+        waiting.join().expect("no panic").expect("it is free again");
+    }
+
+    #[test]
+    fn nobody_else_can_open_a_lock() {
+        let directory = TempDir::new().expect("a directory");
+        let path = directory.path().join("a.lock");
+        fs::write(&path, "").expect("written");
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("set");
+        for path in [&path, &directory.path().join("b.lock")] {
+            drop(acquire(path, Duration::ZERO).expect("it is free"));
+            let mode = fs::metadata(path).expect("it is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_in_its_place_holds_nobody_up() {
+        let directory = TempDir::new().expect("a directory");
+        let at = |name: &str| directory.path().join(name);
+        nix::unistd::mkfifo(&at("pipe"), nix::sys::stat::Mode::S_IRWXU).expect("made");
+        fs::create_dir(at("directory")).expect("made");
+        fs::write(at("file"), "").expect("written");
+        symlink(at("file"), at("link")).expect("linked");
+        for name in ["pipe", "directory", "link"] {
+            let error = acquire(&at(name), Duration::ZERO).expect_err(name);
+            assert!(error.to_string().contains(&format!("{name}`")), "{error:#}");
+        }
+    }
+}
