@@ -14,6 +14,7 @@ mod evening;
 mod forget;
 mod notify;
 mod odd_bodies;
+mod owner;
 mod power;
 mod preview;
 #[path = "../fuzz/properties/mod.rs"]
