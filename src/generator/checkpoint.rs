@@ -12,10 +12,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::archive;
-use crate::journal::Reader;
+use crate::journal::{self, Reader};
 use crate::lock::{self, Lock};
 use crate::roster::Roster;
-use crate::roster::checkpoint::{self, Header};
+use crate::roster::checkpoint::{self, Header, Ignored};
 
 /// The name of its lock.
 const LOCK: &str = "checkpoint";
@@ -33,16 +33,62 @@ pub struct Checkpoint {
     pub archive: Option<archive::Position>,
 }
 
+const EXTENSION: &str = "checkpoint";
+
 /// Where the checkpoint of the journal at `path` lies.
 pub fn place(path: &Path) -> PathBuf {
-    path.with_extension("checkpoint")
+    journal::beside(path, EXTENSION)
+}
+
+/// The checkpoint of the journal at `path` as bytes, wherever it lies, if there is one of
+/// `journal_id`.
+pub fn bytes(path: &Path, journal_id: &str) -> Option<Vec<u8>> {
+    let places = std::iter::once(place(path)).chain(journal::also_beside(path, EXTENSION));
+    places.filter_map(|place| fs::read(place).ok()).find(|bytes| is_of_journal(bytes, journal_id))
+}
+
+/// Removes the checkpoint of the journal at `path`, and copies of it in other places.
+pub fn remove(path: &Path, journal_id: Option<&str>) -> Result<()> {
+    remove_file(&place(path))?;
+    journal_id.map_or(Ok(()), |journal_id| remove_from_other_places(path, journal_id))
+}
+
+/// Removes checkpoints of the journal at `path` that lie where none is written any more.
+pub fn remove_from_other_places(path: &Path, journal_id: &str) -> Result<()> {
+    let former = journal::formerly_beside(path, EXTENSION);
+    for other in journal::also_beside(path, EXTENSION) {
+        let Ok(bytes) = fs::read(&other) else { continue };
+        let is_ours = match checkpoint::journal(&bytes) {
+            Ok(journal) => journal == journal_id,
+            // Nobody can use one of another version any more, and it holds names.
+            Err(Ignored::OtherVersion) => former.as_ref() == Some(&other),
+            Err(_) => false,
+        };
+        if is_ours {
+            remove_file(&other)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_file(place: &Path) -> Result<()> {
+    match fs::remove_file(place) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove `{}`", place.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_of_journal(bytes: &[u8], journal_id: &str) -> bool {
+    checkpoint::journal(bytes).is_ok_and(|journal| journal == journal_id)
 }
 
 /// The checkpoint of the journal at `path`, which is open as `reader`, if there is one of
 /// this version and journal. It may have been summed up by other rules.
 pub fn read(path: &Path, journal_id: &str, reader: Option<&Reader>) -> Option<Checkpoint> {
     let place = place(path);
-    let bytes = fs::read(&place).ok()?;
+    let bytes = bytes(path, journal_id).or_else(|| fs::read(&place).ok())?;
     let ignored = |why: &dyn std::fmt::Display| {
         tracing::info!("`{}` is ignored, and all events are read again: {why}", place.display());
     };
@@ -82,6 +128,7 @@ pub fn write(path: &Path, header: &Header, roster: &Roster) -> Result<bool> {
         return Ok(false);
     }
     put_in_place(path, &checkpoint::encode(roster, header))?;
+    remove_from_other_places(path, &header.journal)?;
     Ok(true)
 }
 

@@ -11,6 +11,7 @@
 
 mod backlog;
 mod backup;
+mod beside;
 mod erasing;
 mod file;
 mod group;
@@ -27,6 +28,7 @@ use crate::zoom::{self, Key, Redaction};
 
 pub use backlog::{Backlog, Shipped};
 pub use backup::back_up;
+pub use beside::{also_beside, beside, formerly_beside};
 pub(crate) use erasing::empty_log;
 pub use erasing::{Change, Eraser};
 pub use pruning::Pruning;
