@@ -23,6 +23,7 @@ pub fn begin_anew(
 ) -> Result<()> {
     let path = &settings.journal.path;
     let _lock = checkpoint::lock(path)?;
+    checkpoint::remove_unusable(path)?;
     let Some(reader) = Reader::open(path)? else { return checkpoint::remove(path, None) };
     let before = reader.journal_id()?;
     let kept = match is_all_there_is(settings, &reader)? {

@@ -136,13 +136,21 @@ pub fn write(path: &Path, header: &Header, roster: &Roster) -> Result<bool> {
 /// Lookout may still read what is nowhere else.
 pub fn keep_unusable(path: &Path) -> Result<()> {
     let place = place(path);
-    let kept = place.with_extension("checkpoint.unusable");
-    match fs::rename(&place, &kept) {
+    match fs::rename(&place, unusable(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot rename `{}`", place.display()))
         }
         _ => Ok(()),
     }
+}
+
+/// Removes what [`keep_unusable`] kept: it holds names.
+pub fn remove_unusable(path: &Path) -> Result<()> {
+    remove_file(&unusable(path))
+}
+
+fn unusable(path: &Path) -> PathBuf {
+    journal::beside(path, "checkpoint.unusable")
 }
 
 /// The bytes of a checkpoint, in the place of the journal at `path`.
