@@ -33,7 +33,14 @@ const UNSUPPORTED: [Errno; 5] =
 /// A lock that this process holds until it is dropped, or ends.
 #[derive(Debug)]
 pub struct Lock {
-    _file: Option<File>,
+    file: Option<File>,
+}
+
+impl Lock {
+    /// Whether nobody else can have it; not so where the file system has no locks.
+    pub fn is_exclusive(&self) -> bool {
+        self.file.is_some()
+    }
 }
 
 /// The lock called `name` of the journal at `path`.
@@ -80,7 +87,7 @@ pub fn try_acquire(path: &Path) -> Result<Option<Lock>> {
     let failed = || format!("cannot lock `{}`", path.display());
     let file = open(path).with_context(failed)?;
     match try_lock(&file) {
-        Ok(true) => Ok(Some(Lock { _file: Some(file) })),
+        Ok(true) => Ok(Some(Lock { file: Some(file) })),
         Ok(false) => Ok(None),
         Err(error) if is_unsupported(&error) => {
             static IS_REPORTED: AtomicBool = AtomicBool::new(false);
@@ -91,7 +98,7 @@ pub fn try_acquire(path: &Path) -> Result<Option<Lock>> {
                     path.display()
                 );
             }
-            Ok(Some(Lock { _file: None }))
+            Ok(Some(Lock { file: None }))
         }
         Err(error) => Err(error).with_context(failed),
     }
@@ -118,21 +125,24 @@ fn try_lock(file: &File) -> io::Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) if is_unsupported(&error) => {
-            let whole = libc::flock {
-                l_type: libc::F_WRLCK as libc::c_short,
-                l_whence: libc::SEEK_SET as libc::c_short,
-                l_start: 0,
-                l_len: 0,
-                l_pid: 0,
-            };
-            match fcntl(file, FcntlArg::F_OFD_SETLK(&whole)) {
-                Ok(_) => Ok(true),
-                Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
-                Err(error) => Err(error.into()),
-            }
-        }
+        Err(TryLockError::Error(error)) if is_unsupported(&error) => try_lock_by_fcntl(file),
         Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// The same by a lock that belongs to the open file, as that of `flock` does.
+fn try_lock_by_fcntl(file: &File) -> io::Result<bool> {
+    let whole = libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    match fcntl(file, FcntlArg::F_OFD_SETLK(&whole)) {
+        Ok(_) => Ok(true),
+        Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -164,6 +174,19 @@ mod tests {
         assert!(!waiting.is_finished());
         drop(held);
         waiting.join().expect("no panic").expect("it is free again");
+    }
+
+    #[test]
+    fn both_kinds_of_locks_are_held_once() {
+        let directory = TempDir::new().expect("a directory");
+        for try_lock in [try_lock, try_lock_by_fcntl] {
+            let open = || open(&directory.path().join("a.lock")).expect("it opens");
+            let (one, other) = (open(), open());
+            assert!(try_lock(&one).expect("it can be tried"));
+            assert!(!try_lock(&other).expect("it can be tried"));
+            drop(one);
+            assert!(try_lock(&other).expect("it can be tried"));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
-use super::files::{writable_dir, writable_file};
+use super::files::{existing, refusals, writable_dir, writable_file};
 use super::{Context, Line};
 use crate::config::real_path;
 use crate::regular_file;
@@ -14,15 +14,23 @@ const FIRST_LINE_BYTES: u64 = 1024;
 
 /// Examines `csv.copies`: each can be written, and replaces nothing but an earlier copy.
 pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
-    context.settings.csv.copies.iter().map(|copy| examine(context, copy)).collect()
+    let copies = context.settings.csv.copies.iter();
+    let mut lines: Vec<Line> = Vec::new();
+    for line in copies.flat_map(|copy| examine(context, copy)) {
+        // Several copies may lie in one directory.
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
 }
 
-fn examine(context: &Context<'_>, copy: &Path) -> Line {
+fn examine(context: &Context<'_>, copy: &Path) -> Vec<Line> {
     let shown = context.shown(copy);
     // A link is written through.
     let target = if copy.is_symlink() { real_path(copy) } else { copy.to_owned() };
     let dir = target.parent().unwrap_or(Path::new(""));
-    let wrong = |text: String| Line::wrong("copy", format!("{text} (`csv.copies`)"));
+    let wrong = |text: String| vec![Line::wrong("copy", format!("{text} (`csv.copies`)"))];
     if !dir.as_os_str().is_empty() && !dir.is_dir() {
         let dir = context.shown(dir);
         return wrong(format!("`{shown}` lies in `{dir}`, which is no directory; make it"));
@@ -35,7 +43,13 @@ fn examine(context: &Context<'_>, copy: &Path) -> Line {
             "`{shown}` is something else than the table, so it stays; remove it, or name another file"
         ));
     }
-    Line::fine("copy", format!("{shown} is kept equal to the table"))
+    match refusals(context, existing(dir).as_path(), "copy") {
+        Ok(refused) => {
+            let line = Line::fine("copy", format!("{shown} is kept equal to the table"));
+            [line].into_iter().chain(refused).collect()
+        }
+        Err(line) => vec![line],
+    }
 }
 
 /// Whether something is there that does not begin as the table does.

@@ -9,6 +9,8 @@ use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, User, access, getuid};
 
 use super::{Context, Line};
+use crate::lock;
+use crate::site::publish::{self, Refusal};
 
 /// Less free space than this is a fault: an event that can't be stored is refused.
 const SPACE_NEEDED: ByteSize = ByteSize::mib(100);
@@ -21,14 +23,31 @@ pub(super) fn journal(context: &Context<'_>) -> Vec<Line> {
     if let Err(fault) = fault {
         return vec![Line::wrong("journal", format!("{fault}, or change `journal.path`"))];
     }
-    vec![match free_space(&existing(parent)) {
+    let line = match free_space(&existing(parent)) {
         Some(free) if free < SPACE_NEEDED => Line::wrong(
             "journal",
             format!("only {free} are free for `{}`; make room", context.shown(path)),
         ),
         Some(free) => Line::fine("journal", format!("{} ({free} free)", context.shown(path))),
         None => Line::fine("journal", context.shown(path).to_string()),
-    }]
+    };
+    [line].into_iter().chain(without_locks(context, path)).collect()
+}
+
+/// Says so where commands of Lookout can't take turns.
+fn without_locks(context: &Context<'_>, journal: &Path) -> Option<Line> {
+    let path = lock::place(journal, "publish");
+    let is_there = path.parent().is_some_and(Path::is_dir);
+    let lock = is_there.then(|| lock::try_acquire(&path))?;
+    let text = match lock {
+        Ok(Some(lock)) if !lock.is_exclusive() => format!(
+            "the file system of `{}` has no locks; do not run several commands of Lookout at the same time",
+            context.shown(journal)
+        ),
+        Ok(_) => return None,
+        Err(error) => format!("{error:#}; correct its owner and mode"),
+    };
+    Some(Line::look("journal", text))
 }
 
 /// Examines the output directory: we write there, nginx reads there.
@@ -38,19 +57,47 @@ pub(super) fn output(context: &Context<'_>) -> Vec<Line> {
         return vec![Line::wrong("output", format!("{fault}, or change `site.output_dir`"))];
     }
     let shown = context.shown(path);
+    let refused = match refusals(context, path, "output") {
+        Ok(lines) => lines,
+        Err(line) => return vec![line],
+    };
+    let line = output_line(path, &shown.to_string());
+    [line].into_iter().chain(refused).collect()
+}
+
+/// What the file system of the directory `path` refuses; or why nothing can be published there.
+pub(super) fn refusals(
+    context: &Context<'_>,
+    path: &Path,
+    about: &'static str,
+) -> Result<Vec<Line>, Line> {
+    if !path.is_dir() {
+        return Ok(Vec::new());
+    }
+    let shown = context.shown(path);
+    let tried = publish::refusals(path).map_err(|error| {
+        Line::wrong(about, format!("cannot put a file in place in `{shown}`: {error}"))
+    })?;
+    let line = |refusal: Refusal| {
+        Line::look(about, format!("the file system of `{shown}` {}", refusal.meaning()))
+    };
+    Ok(tried.into_iter().map(line).collect())
+}
+
+fn output_line(path: &Path, shown: &str) -> Line {
     if let Some(closed) = closed_to_others(path) {
         let text = format!(
             "{shown}; other users can't pass `{0}`: if nginx is to serve this, `chmod o+x {0}`",
             closed.display()
         );
-        return vec![Line::look("output", text)];
+        return Line::look("output", text);
     }
-    vec![match free_space(&existing(path)) {
+    match free_space(&existing(path)) {
         Some(free) if free < SPACE_NEEDED => {
             Line::wrong("output", format!("only {free} are free for `{shown}`; make room"))
         }
-        _ => Line::fine("output", shown.to_string()),
-    }]
+        _ => Line::fine("output", shown),
+    }
 }
 
 /// A file that is absent, or that we may read and write.

@@ -12,19 +12,33 @@
 //!
 //! So one `syncfs` for each file system, which costs the same for sixteen files
 //! as for three. Where a sync costs 4 ms, one after another would be 64.
+//!
+//! Some file systems refuse or lack a call (SMB, NFS, some of FUSE). As long as what a visitor gets
+//! is right, publishing goes on without it: modes stay as the mount has them, a date is waited for
+//! instead of set, files are synced one by one.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::change::Change;
+use nix::errno::Errno;
+
+use super::change::{AHEAD_S, Change};
 
 /// How names of temporary files begin.
 pub(super) const PREFIX: &str = ".lookout-";
 
 const SUFFIX: &str = ".tmp";
+
+/// How long to wait for a later second.
+const DATE_PATIENCE: Duration = Duration::from_secs(AHEAD_S + 3);
+
+/// How often to look whether it has come.
+const DATE_RETRY: Duration = Duration::from_millis(50);
 
 /// Files that are written and not yet in place; dropped, they are removed.
 pub(super) struct Batch<'a> {
@@ -46,12 +60,17 @@ impl<'a> Batch<'a> {
             create_dir(directory)?;
         }
         let temporary = self.temporary_of(&change.target);
-        let mut file = File::create_new(&temporary)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(change.mode);
+        let mut file = options.open(&temporary)?;
         self.staged.push((temporary, change.target.clone()));
         file.write_all(&change.bytes)?;
-        file.set_permissions(Permissions::from_mode(change.mode))?;
+        set_mode(&file, change.mode)?;
         if let Some(date) = change.dated {
-            file.set_modified(date)?;
+            match file.set_modified(date) {
+                Err(error) if is_refused(&error) => date_by_clock(&mut file, change)?,
+                dated => dated?,
+            }
         }
         let device = file.metadata()?.dev();
         self.file_systems.entry(device).or_insert(file);
@@ -67,10 +86,22 @@ impl<'a> Batch<'a> {
     /// Waits until all that is staged is on disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         for file in self.file_systems.values() {
-            match self.staged.len() {
-                1 => file.sync_all()?,
-                _ => nix::unistd::syncfs(file)?,
+            if self.staged.len() == 1 {
+                sync_file(file)?;
+                continue;
             }
+            match nix::unistd::syncfs(file).map_err(io::Error::from) {
+                Err(error) if is_refused(&error) => return self.sync_each(),
+                synced => synced?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for one file after the other, where a file system has no `syncfs`.
+    fn sync_each(&self) -> io::Result<()> {
+        for (temporary, _) in &self.staged {
+            sync_file(&File::open(temporary)?)?;
         }
         Ok(())
     }
@@ -107,6 +138,54 @@ pub(super) fn write(change: &Change, prefix: &str) -> io::Result<()> {
     batch.rename()
 }
 
+/// Whether a file system or a sandbox refuses a call or lacks it, as SMB, NFS and FUSE may, rather
+/// than fails at it.
+pub(super) fn is_refused(error: &io::Error) -> bool {
+    let refusals = [Errno::EPERM, Errno::EACCES, Errno::ENOSYS, Errno::EOPNOTSUPP, Errno::EINVAL];
+    error.raw_os_error().is_some_and(|code| refusals.contains(&Errno::from_raw(code)))
+}
+
+/// Gives `file` the mode `mode`, as far as the file system has modes that can be changed.
+pub(super) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    if file.metadata()?.mode() & 0o777 == mode {
+        return Ok(());
+    }
+    match file.set_permissions(Permissions::from_mode(mode)) {
+        Err(error) if is_refused(&error) => Ok(()),
+        set => set,
+    }
+}
+
+/// Waits until `file` is on disk, where the file system can say so.
+pub(super) fn sync_file(file: &File) -> io::Result<()> {
+    match file.sync_all() {
+        Err(error) if is_refused(&error) => Ok(()),
+        synced => synced,
+    }
+}
+
+/// Where only the file system's own clock dates files: writes `file` again until it is dated in a
+/// later second than the version it replaces, because a server's `ETag` has whole seconds.
+fn date_by_clock(file: &mut File, change: &Change) -> io::Result<()> {
+    let Ok(previous) = fs::symlink_metadata(&change.target) else { return Ok(()) };
+    let begun = Instant::now();
+    loop {
+        let behind = previous.mtime() - file.metadata()?.mtime();
+        // A date that is further ahead is of a clock that was since put back.
+        if !(0..=AHEAD_S.cast_signed()).contains(&behind) {
+            return Ok(());
+        }
+        if begun.elapsed() >= DATE_PATIENCE {
+            return Err(io::Error::other(
+                "its file system lets nobody date files, and does not do so itself",
+            ));
+        }
+        thread::sleep(DATE_RETRY);
+        file.rewind()?;
+        file.write_all(&change.bytes)?;
+    }
+}
+
 /// Creates `path` and what is missing above it, for a web server to enter whatever our umask.
 pub(super) fn create_dir(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() || path.is_dir() {
@@ -118,7 +197,7 @@ pub(super) fn create_dir(path: &Path) -> io::Result<()> {
     match fs::DirBuilder::new().mode(0o755).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         Err(_) => Ok(()),
-        Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o755)),
+        Ok(()) => set_mode(&File::open(path)?, 0o755),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Whether a file differs from what is in its place, and how the new one is to be dated.
 
 use std::borrow::Cow;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::batch;
 use crate::regular_file;
 
 /// How far a file's date may be ahead of the clock, in seconds.
@@ -47,9 +48,9 @@ impl<'a> Change<'a> {
         if let Some(metadata) = &previous
             && metadata.is_file()
             && metadata.len() == bytes.len() as u64
-            && metadata.mode() & 0o777 == PUBLIC
-            && holds(&target, bytes)?
+            && let Some(file) = holding(&target, bytes)?
         {
+            batch::set_mode(&file, PUBLIC)?;
             return Ok(None);
         }
         let previous = previous.and_then(|metadata| u64::try_from(metadata.mtime()).ok());
@@ -95,12 +96,12 @@ impl<'a> Change<'a> {
     }
 }
 
-/// Whether the regular file at `target` holds `bytes` and nothing else.
-fn holds(target: &Path, bytes: &[u8]) -> io::Result<bool> {
+/// The regular file at `target`, if it holds `bytes` and nothing else.
+pub(super) fn holding(target: &Path, bytes: &[u8]) -> io::Result<Option<File>> {
     let mut there = Vec::with_capacity(bytes.len() + 1);
     let file = regular_file::open(target, OpenOptions::new().read(true))?;
-    file.take(bytes.len() as u64 + 1).read_to_end(&mut there)?;
-    Ok(there == bytes)
+    (&file).take(bytes.len() as u64 + 1).read_to_end(&mut there)?;
+    Ok((there == bytes).then_some(file))
 }
 
 /// The date of a new version, in seconds: now, but after `previous`. A date that

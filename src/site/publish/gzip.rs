@@ -13,7 +13,8 @@ use std::time::SystemTime;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::change::Change;
+use super::batch;
+use super::change::{self, Change};
 use crate::site::File;
 
 /// Below this a file fits into one packet as it is.
@@ -78,6 +79,21 @@ fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 4), level);
     encoder.write_all(bytes)?;
     encoder.finish()
+}
+
+/// Whether `copy` lies in its place already, but for its date, which it is then given; where the
+/// file system refuses that, the copy is compared again each time.
+pub(super) fn bring_in_step(copy: &Change) -> io::Result<bool> {
+    // A link is replaced.
+    if !fs::symlink_metadata(&copy.target).is_ok_and(|data| data.is_file()) {
+        return Ok(false);
+    }
+    let Some(file) = change::holding(&copy.target, &copy.bytes)? else { return Ok(false) };
+    let Some(date) = copy.dated else { return Ok(true) };
+    match file.set_modified(date) {
+        Err(error) if !batch::is_refused(&error) => Err(error),
+        _ => Ok(true),
+    }
 }
 
 /// Whether the copy that lies beside `target` is of its version.

@@ -17,12 +17,13 @@ mod batch;
 mod change;
 mod gzip;
 mod manifest;
+mod probe;
 mod succession;
 mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Component, Path};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -33,15 +34,20 @@ use super::File;
 use crate::clock;
 use crate::lock::{self, Lock};
 use crate::moment::Moment;
+use crate::regular_file;
 use batch::Batch;
 use change::Change;
 use manifest::Manifest;
 use succession::Succession;
 
+pub use probe::{Refusal, refusals};
 pub use twin::Twin;
 
 /// The lock of earlier versions, which anybody could hold.
 const FORMER_LOCK_FILE: &str = ".lookout-lock";
+
+/// More than the heartbeat file has, in bytes.
+const LONGEST_HEARTBEAT: u64 = 1024;
 
 /// How long another publisher may take.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
@@ -162,10 +168,20 @@ pub fn publish(
 ///
 /// The file is there and can't be dated.
 pub fn touch_heartbeat(path: &Path, moment: Moment) -> io::Result<()> {
-    match fs::File::options().write(true).open(path) {
-        Ok(file) => file.set_modified(moment.system_time()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
+    let mut file = match regular_file::open(path, OpenOptions::new().read(true).write(true)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    match file.set_modified(moment.system_time()) {
+        Err(error) if batch::is_refused(&error) => {
+            // Writing the same again dates it, too.
+            let mut bytes = Vec::new();
+            (&file).take(LONGEST_HEARTBEAT).read_to_end(&mut bytes)?;
+            file.rewind()?;
+            file.write_all(&bytes)
+        }
+        dated => dated,
     }
 }
 
@@ -255,7 +271,11 @@ fn with_copies<'a>(
         all.extend(copies.remove(&gzip::path_of(&change.label)));
         all.push(change);
     }
-    all.extend(copies.into_values());
+    for copy in copies.into_values() {
+        if !gzip::bring_in_step(&copy)? {
+            all.push(copy);
+        }
+    }
     Ok(all)
 }
 
