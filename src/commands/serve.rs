@@ -108,8 +108,6 @@ impl Service {
             shutdown: last_call,
         };
         let archive = shipping.as_ref().map(|shipping| shipping.archive.clone());
-        let site_path = settings.site.path.clone();
-        let webhook_path = settings.zoom.path.clone();
         let shared = archive.clone();
         let notifier =
             notify::start(&settings, shared, for_chats, health.notify(), Pace::default())?;
@@ -119,8 +117,8 @@ impl Service {
             spawn(private, admin::router(Arc::clone(&health)), &shutdown),
         ];
         servers.extend(preview.transpose()?);
-        tracing::info!("the site is at http://{address}{site_path}");
-        tracing::info!("Zoom's deliveries are taken at http://{address}{webhook_path}");
+        tracing::info!("the site is at http://{address}{}", settings.site.path);
+        tracing::info!("Zoom's deliveries are taken at http://{address}{}", settings.zoom.path);
         tracing::info!("health and metrics are at http://{admin_address}");
         Ok(Self {
             address,
