@@ -34,7 +34,7 @@ const ALONE: [(&str, &str); 21] = [
     ("Arabic", "محمد علي"),
     ("emoji", "👨\u{200d}👩\u{200d}👧 🏳\u{fe0f}\u{200d}🌈"),
     ("a path", "../../etc/passwd"),
-    ("nothing to see", "\u{200b}"),
+    ("something not to be seen", "\u{200b}Gra\u{200b}ce"),
     ("no character of XML", "Ada\u{ffff}\u{fffe}"),
     ("a byte order mark", "\u{feff}Ada"),
     ("a placeholder of Mattermost's", "$MM_ATMENTION0$"),
