@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -139,6 +140,13 @@ fn whatever_a_file_system_refuses_each_version_is_published_once_and_told_from_t
             assert_eq!(again["written"], Value::Array(Vec::new()), "{what}");
             assert_eq!(versions(&lookout), after, "{what}: nothing is touched, copies neither");
             before = after;
+            // As if it had been replaced several times within this second.
+            let ahead = lookout::clock::system_time() + Duration::from_secs(2);
+            let file = fs::File::options().write(true).open(&page).expect("it is there");
+            file.set_modified(ahead).expect("it can be dated");
+            before
+                .entry(page)
+                .and_modify(|version| version.0 = file.metadata().expect("open").mtime());
         }
     }
 }
