@@ -1,8 +1,6 @@
 //! A journal that becomes another one, and what its checkpoint then is.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
@@ -25,7 +23,7 @@ pub fn begin_anew(
 ) -> Result<()> {
     let path = &settings.journal.path;
     let _lock = checkpoint::lock(path)?;
-    let Some(reader) = Reader::open(path)? else { return remove_checkpoint(path) };
+    let Some(reader) = Reader::open(path)? else { return checkpoint::remove(path) };
     let before = reader.journal_id()?;
     let kept = match is_all_there_is(settings, &reader)? {
         true => checkpoint::read(path, &before, Some(&reader)),
@@ -35,9 +33,12 @@ pub fn begin_anew(
     drop(reader);
     let mut eraser = Eraser::open(path)?;
     let journal = eraser.new_id()?;
-    announce(before, journal.clone())?;
+    announce(before.clone(), journal.clone())?;
     eraser.set_id(&journal)?;
-    let Some(Checkpoint { mut roster, last_id, .. }) = kept else { return remove_checkpoint(path) };
+    let Some(Checkpoint { mut roster, last_id, .. }) = kept else {
+        checkpoint::remove(path)?;
+        return checkpoint::remove_others(path, &before);
+    };
     let names: BTreeSet<_> =
         forgetting.names().map(|name| name.comparable().into_owned()).collect();
     let forgotten = roster.forget(&names, &forgetting.zoom_user_ids().collect());
@@ -48,7 +49,8 @@ pub fn begin_anew(
         last_key: last_key.map(|key| *key.as_bytes()),
         archive: postcard::to_stdvec(&None::<crate::archive::Position>)?,
     };
-    checkpoint::put_in_place(path, &encode(&roster, &header))
+    checkpoint::put_in_place(path, &encode(&roster, &header))?;
+    checkpoint::remove_others(path, &before)
 }
 
 /// Copies the journal to `to`; where old events are nowhere but in the checkpoint, that as well.
@@ -57,14 +59,17 @@ pub fn back_up(settings: &Settings, to: &Path) -> Result<()> {
     // While it is held, nothing is pruned that the checkpoint does not have.
     let _lock = checkpoint::lock(path)?;
     let reader = Reader::open(path)?;
-    let is_needed = reader.map(|reader| is_all_there_is(settings, &reader)).transpose()?;
+    let of = match &reader {
+        Some(reader) if is_all_there_is(settings, reader)? => Some(reader.journal_id()?),
+        _ => None,
+    };
+    drop(reader);
     journal::back_up(path, to, |id| {
-        if is_needed != Some(true) {
-            return Ok(());
-        }
+        let Some(of) = &of else { return Ok(()) };
         let place = checkpoint::place(path);
-        let bytes = fs::read(&place)
-            .with_context(|| format!("cannot read the checkpoint `{}`", place.display()))?;
+        let bytes = checkpoint::bytes(path, of).with_context(|| {
+            format!("cannot read the checkpoint `{}`, which has what was pruned", place.display())
+        })?;
         let copy = relabel(&bytes, id).with_context(|| format!("`{}`", place.display()))?;
         checkpoint::put_in_place(to, &copy)
     })
@@ -73,14 +78,4 @@ pub fn back_up(settings: &Settings, to: &Path) -> Result<()> {
 /// Whether old events are in the checkpoint alone.
 fn is_all_there_is(settings: &Settings, reader: &Reader) -> Result<bool> {
     Ok(settings.archive.is_none() && reader.pruned()?)
-}
-
-fn remove_checkpoint(path: &Path) -> Result<()> {
-    let place = checkpoint::place(path);
-    match fs::remove_file(&place) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove `{}`", place.display()))
-        }
-        _ => Ok(()),
-    }
 }

@@ -12,10 +12,13 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::archive;
+use crate::beside;
 use crate::journal::Reader;
 use crate::lock::{self, Lock};
 use crate::roster::Roster;
-use crate::roster::checkpoint::{self, Header};
+use crate::roster::checkpoint::{self, Header, Ignored};
+
+const EXTENSION: &str = "checkpoint";
 
 /// The name of its lock.
 const LOCK: &str = "checkpoint";
@@ -35,14 +38,61 @@ pub struct Checkpoint {
 
 /// Where the checkpoint of the journal at `path` lies.
 pub fn place(path: &Path) -> PathBuf {
-    path.with_extension("checkpoint")
+    beside::beside(path, EXTENSION)
+}
+
+/// The checkpoint of the journal at `path` as bytes, wherever it lies, if there is one of
+/// `journal_id`.
+pub fn bytes(path: &Path, journal_id: &str) -> Option<Vec<u8>> {
+    let places = std::iter::once(place(path)).chain(beside::also_beside(path, EXTENSION));
+    places.filter_map(|place| fs::read(place).ok()).find(|bytes| is_of_journal(bytes, journal_id))
+}
+
+/// Removes the checkpoint of the journal at `path`.
+pub fn remove(path: &Path) -> Result<()> {
+    remove_file(&place(path))
+}
+
+/// Removes checkpoints of the journal at `path` that lie where none is written any more.
+fn remove_from_other_places(path: &Path, journal_id: &str) -> Result<()> {
+    let mut others = beside::also_beside(path, EXTENSION);
+    others.try_for_each(|other| match fs::read(&other) {
+        Ok(bytes) if is_of_journal(&bytes, journal_id) => remove_file(&other),
+        _ => Ok(()),
+    })
+}
+
+/// Removes whatever else may hold names of the journal at `path`, once somebody was forgotten:
+/// checkpoints in other places, and those that only another version could read.
+pub fn remove_others(path: &Path, journal_id: &str) -> Result<()> {
+    remove_file(&unusable(path))?;
+    if let Some(former) = beside::formerly_beside(path, EXTENSION)
+        && let Ok(bytes) = fs::read(&former)
+        && checkpoint::journal(&bytes) == Err(Ignored::OtherVersion)
+    {
+        remove_file(&former)?;
+    }
+    remove_from_other_places(path, journal_id)
+}
+
+fn remove_file(place: &Path) -> Result<()> {
+    match fs::remove_file(place) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove `{}`", place.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_of_journal(bytes: &[u8], journal_id: &str) -> bool {
+    checkpoint::journal(bytes).is_ok_and(|journal| journal == journal_id)
 }
 
 /// The checkpoint of the journal at `path`, which is open as `reader`, if there is one of
 /// this version and journal. It may have been summed up by other rules.
 pub fn read(path: &Path, journal_id: &str, reader: Option<&Reader>) -> Option<Checkpoint> {
     let place = place(path);
-    let bytes = fs::read(&place).ok()?;
+    let bytes = bytes(path, journal_id).or_else(|| fs::read(&place).ok())?;
     let ignored = |why: &dyn std::fmt::Display| {
         tracing::info!("`{}` is ignored, and all events are read again: {why}", place.display());
     };
@@ -82,6 +132,7 @@ pub fn write(path: &Path, header: &Header, roster: &Roster) -> Result<bool> {
         return Ok(false);
     }
     put_in_place(path, &checkpoint::encode(roster, header))?;
+    remove_from_other_places(path, &header.journal)?;
     Ok(true)
 }
 
@@ -89,13 +140,16 @@ pub fn write(path: &Path, header: &Header, roster: &Roster) -> Result<bool> {
 /// Lookout may still read what is nowhere else.
 pub fn keep_unusable(path: &Path) -> Result<()> {
     let place = place(path);
-    let kept = place.with_extension("checkpoint.unusable");
-    match fs::rename(&place, &kept) {
+    match fs::rename(&place, unusable(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot rename `{}`", place.display()))
         }
         _ => Ok(()),
     }
+}
+
+fn unusable(path: &Path) -> PathBuf {
+    beside::beside(path, &format!("{EXTENSION}.unusable"))
 }
 
 /// The bytes of a checkpoint, in the place of the journal at `path`.

@@ -81,6 +81,15 @@ pub fn decode(bytes: &[u8], journal: &str) -> Result<(Roster, Header), Ignored> 
     Ok((roster, header))
 }
 
+/// The journal that a checkpoint is of.
+///
+/// # Errors
+///
+/// Bytes that are no checkpoint of this version.
+pub fn journal(bytes: &[u8]) -> Result<String, Ignored> {
+    Ok(header(bytes)?.0.journal)
+}
+
 /// The same checkpoint, for a journal that is a copy of its own.
 ///
 /// # Errors

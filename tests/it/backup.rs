@@ -158,3 +158,65 @@ fn another_ones_events_at_the_same_places_are_noticed() {
     let guests: Vec<_> = csv.split('"').filter(|cell| cell.starts_with("Guest")).collect();
     assert_eq!(guests, ["Guest 1", "Guest 3", "Guest 4"]);
 }
+
+/// Removes all events from the journal, as `journal.keep` does: its checkpoint has them alone.
+fn prune(lookout: &Lookout, path: &str) {
+    let journal = rusqlite::Connection::open(lookout.path(path)).expect("it opens");
+    journal.execute_batch("DELETE FROM events; UPDATE journal SET pruned = 1").expect("pruned");
+}
+
+#[test]
+fn each_of_several_dated_backups_of_a_pruned_journal_can_be_put_back() {
+    let mut lookout = Lookout::new();
+    let backups =
+        ["lookout.2026-11-26", "lookout.2026-11-27", "lookout.db.1", "lookout.db.2", "monday.db"];
+    for (n, backup) in backups.iter().enumerate() {
+        lookout.serve();
+        assert_eq!(lookout.deliver(joined(n).as_bytes()).status, 204);
+        lookout.stop();
+        prune(&lookout, "data/lookout.db");
+        lookout.ok(&["backup", backup]);
+    }
+    // What the README says, and what is at hand: to rename both files alike.
+    for place in ["data/lookout.checkpoint", "data/lookout.db.checkpoint"] {
+        for (n, backup) in backups.iter().enumerate() {
+            drop(fs::remove_file(lookout.path("data/lookout.checkpoint")));
+            drop(fs::remove_dir_all(lookout.path("site")));
+            restore(&lookout, backup);
+            let name = backup.strip_suffix(".db").unwrap_or(backup);
+            let checkpoint = lookout.path(&format!("{name}.checkpoint"));
+            fs::copy(checkpoint, lookout.path(place)).expect("copied");
+            lookout.ok(&["build"]);
+            assert_eq!(lookout.csv().lines().count(), n + 2, "{backup}: {}", lookout.csv());
+        }
+    }
+}
+
+#[test]
+fn journals_in_one_directory_share_no_checkpoint_and_find_that_of_an_older_version() {
+    let mut lookout = Lookout::with_settings(
+        "[privacy]\npublish = [\"*\"]\n[journal]\npath = \"data/rooms.lounge\"\n",
+    );
+    lookout.serve();
+    assert_eq!(lookout.deliver(joined(1).as_bytes()).status, 204);
+    lookout.stop();
+    prune(&lookout, "data/rooms.lounge");
+    // An older version put it there, and so did another journal.
+    let (place, former) =
+        (lookout.path("data/rooms.lounge.checkpoint"), lookout.path("data/rooms.checkpoint"));
+    fs::rename(&place, &former).expect("there was one");
+    fs::remove_dir_all(lookout.path("site")).expect("removed");
+    lookout.ok(&["build"]);
+    assert!(lookout.csv().contains("Guest 1"), "{}", lookout.csv());
+    // It moves with the next that is written.
+    lookout.serve();
+    assert_eq!(lookout.deliver(joined(2).as_bytes()).status, 204);
+    lookout.stop();
+    assert!(place.exists() && !former.exists());
+
+    fs::write(&former, "of another journal").expect("written");
+    lookout.ok(&["forget", "--yes", "Guest 1"]);
+    assert_eq!(fs::read(&former).expect("it stays"), b"of another journal");
+    let found = fs::read(&place).expect("it is there");
+    assert!(!found.windows(7).any(|bytes| bytes == b"Guest 1"));
+}

@@ -13,8 +13,11 @@ use anyhow::{Context, Result, bail, ensure};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::archive::{Record, Standing};
+use crate::beside;
 use crate::journal::{create_for_ourselves, empty_log, sync_directory};
 use crate::lock::{self, Lock};
+
+const EXTENSION: &str = "notify.db";
 
 /// The version this program writes, kept in `user_version`.
 const VERSION: i64 = 2;
@@ -45,7 +48,10 @@ struct Open {
 
 /// Where it lies beside the journal at `path`.
 pub fn place(path: &Path) -> PathBuf {
-    path.with_extension("notify.db")
+    let place = beside::beside(path, EXTENSION);
+    // What an older version told the chats is not told again.
+    let former = beside::formerly_beside(path, EXTENSION);
+    former.filter(|former| former.exists() && !place.exists()).unwrap_or(place)
 }
 
 impl Local {
@@ -208,6 +214,22 @@ mod tests {
             assert_eq!(local.keep(id, 0, "Ada is in").expect("not kept"), changed, "{id}");
             assert_eq!(local.keep(id, 1, "Bo is in").expect("kept"), Standing::Ours, "{id}");
         }
+    }
+
+    #[test]
+    fn journals_in_one_directory_share_nothing_and_go_on_with_what_an_older_version_kept() {
+        let dir = TempDir::new().expect("a directory");
+        let (lounge, cafe) = (dir.path().join("rooms.lounge"), dir.path().join("rooms.cafe"));
+        for journal in [&lounge, &cafe] {
+            assert_eq!(place(journal).parent(), Some(dir.path()));
+        }
+        assert_ne!(place(&lounge), place(&cafe));
+        let old = connect(&dir.path().join("rooms.notify.db")).expect("made");
+        old.execute("INSERT INTO targets (id, kept) VALUES ('a', 'Ada is in')", [])
+            .expect("filled");
+        drop(old);
+        let kept = Local::beside(&lounge).take("a").expect("taken").expect("nobody else sends");
+        assert_eq!(kept.text.as_deref(), Some("Ada is in"));
     }
 
     #[test]
