@@ -1,16 +1,19 @@
 //! Running as root beside a service that does not.
 
+use std::ffi::CString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setuid};
+use nix::errno::Errno;
+use nix::unistd::{Gid, Uid, User, geteuid, initgroups, setgid, setgroups, setuid};
 
 use crate::config::Settings;
 
 /// Run as root, becomes the owner of the journal (or of the directory it will lie in), so
-/// that no file is left which the service can't write. Anybody else stays who they are.
+/// that no file is left which the service can't write. As the service does, it then has all the
+/// groups of that user. Anybody else stays who they are.
 pub fn become_journals(settings: &Settings) -> Result<()> {
     if !geteuid().is_root() {
         return Ok(());
@@ -19,7 +22,7 @@ pub fn become_journals(settings: &Settings) -> Result<()> {
     let Some(owned) = nearest.filter(|owned| owned.uid() != 0) else { return Ok(()) };
     let (uid, gid) = (Uid::from_raw(owned.uid()), Gid::from_raw(owned.gid()));
     let become_it = || {
-        setgroups(&[gid])?;
+        take_groups(uid, gid)?;
         setgid(gid)?;
         setuid(uid)
     };
@@ -27,6 +30,13 @@ pub fn become_journals(settings: &Settings) -> Result<()> {
         bail!("cannot become the journal's owner, user {uid}: {error}");
     }
     Ok(())
+}
+
+/// Takes the groups that the system gives the user; of a user whom it does not know, only `gid`.
+fn take_groups(uid: Uid, gid: Gid) -> nix::Result<()> {
+    let Some(user) = User::from_uid(uid)? else { return setgroups(&[gid]) };
+    let name = CString::new(user.name).map_err(|_| Errno::EINVAL)?;
+    initgroups(&name, user.gid)
 }
 
 /// What is at `path`, or at the nearest place above it that exists.

@@ -17,6 +17,7 @@ mod late;
 mod notify;
 mod odd_bodies;
 mod own_files;
+mod owner;
 mod power;
 mod preview;
 #[path = "../fuzz/properties/mod.rs"]

@@ -1,0 +1,83 @@
+//! Run as root, a command becomes the journal's owner, with all the groups of that user.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::Lookout;
+
+/// A user and a group that nobody has.
+const USER: u32 = 54_320;
+const GROUP: u32 = 54_321;
+
+/// Whether this process may give files away and mount: root may, unless in a container of few rights.
+fn may_become_others() -> bool {
+    let id = fs::metadata("/proc/self").expect("there is one").uid();
+    let mounts = Command::new("unshare").args(["--mount", "true"]).status();
+    id == 0 && mounts.is_ok_and(|status| status.success())
+}
+
+/// `/etc/passwd` or `/etc/group` with one line more, as a file in `dir`.
+fn with_line(dir: &Path, name: &str, line: &str) -> String {
+    let there = fs::read_to_string(Path::new("/etc").join(name)).expect("readable");
+    let path = dir.join(name);
+    fs::write(&path, format!("{there}{line}\n")).expect("written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("set");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn a_build_as_root_may_write_what_the_service_may_by_a_group() {
+    if !may_become_others() {
+        eprintln!("skipped: only root can become another user");
+        return;
+    }
+    #[rustfmt::skip]
+    let cases = [
+        // what is special                  user known   in the group   writes
+        ("a user with a further group",     true,        true,          true),
+        ("a user without it",               true,        false,         false),
+        ("a user whom nobody knows",        false,       true,          false),
+    ];
+    for (what, is_known, is_member, writes) in cases {
+        let settings = "[privacy]\npublish = [\"*\"]\n[csv]\ncopies = [\"blog/room.csv\"]\n";
+        let lookout = Lookout::with_settings(settings);
+        let dir = lookout.dir.path();
+        let open = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
+        };
+        open(dir, 0o755);
+        open(&lookout.path("lookout.toml"), 0o644);
+        for own in ["data", "site"] {
+            fs::create_dir(lookout.path(own)).expect("made");
+            chown(lookout.path(own), Some(USER), Some(USER)).expect("given away");
+        }
+        let blog = lookout.path("blog");
+        fs::create_dir(&blog).expect("made");
+        chown(&blog, Some(0), Some(GROUP)).expect("given away");
+        open(&blog, 0o770);
+
+        let name = if is_known { "lookout-test" } else { "nobody-else" };
+        let id = if is_known { USER } else { USER + 10 };
+        let users = format!("{name}:x:{id}:{id}::/:/usr/sbin/nologin");
+        let members = if is_member { name } else { "" };
+        let users = with_line(dir, "passwd", &users);
+        let groups = with_line(dir, "group", &format!("blog-test:x:{GROUP}:{members}"));
+        // Only this process sees these users: the machine's own stay as they are.
+        let script = "mount --bind \"$1\" /etc/passwd && mount --bind \"$2\" /etc/group && shift 2 && exec \"$@\"";
+        let program = crate::support::lookout::program();
+        let built = Command::new("unshare")
+            .args(["--mount", "sh", "-c", script, "sh", &users, &groups])
+            .arg(program)
+            .arg("build")
+            .current_dir(dir)
+            .output()
+            .expect("it starts");
+        let stderr = String::from_utf8_lossy(&built.stderr);
+        assert_eq!(built.status.success(), writes, "{what}: {stderr}");
+        assert_eq!(blog.join("room.csv").exists(), writes, "{what}: {stderr}");
+        let made = fs::metadata(lookout.path("site/_data")).expect("it is there");
+        assert_eq!((made.uid(), made.gid()), (USER, USER), "{what}");
+    }
+}
