@@ -59,6 +59,7 @@
 pub mod abort_on_panic;
 pub mod admin;
 pub mod archive;
+pub mod beside;
 pub mod cli;
 pub mod clock;
 pub mod commands;

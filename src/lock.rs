@@ -18,7 +18,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
-use crate::regular_file;
+use crate::{beside, regular_file};
 
 /// How often a lock that somebody holds is tried again.
 const RETRY: Duration = Duration::from_millis(20);
@@ -45,7 +45,7 @@ impl Lock {
 
 /// The lock called `name` of the journal at `path`.
 pub fn place(path: &Path, name: &str) -> PathBuf {
-    path.with_extension(format!("{name}.lock"))
+    beside::beside(path, &format!("{name}.lock"))
 }
 
 /// Takes the lock at `path`, waiting up to `patience` for another process.

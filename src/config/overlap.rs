@@ -14,14 +14,16 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf, absolute};
 
 use super::Settings;
+use crate::beside;
 
 /// As many links as Linux follows in one path.
 const MAX_LINKS: usize = 40;
 
-/// What lies beside the journal: the extensions that replace the journal's own ...
-const BESIDE: [&str; 7] = [
+/// What [lies beside](crate::beside) the journal, by its extensions ...
+const BESIDE: [&str; 8] = [
     "checkpoint",
     "checkpoint.lock",
+    "checkpoint.unusable",
     "notify.db",
     "notify.db-shm",
     "notify.db-wal",
@@ -29,8 +31,8 @@ const BESIDE: [&str; 7] = [
     "publish.lock",
 ];
 
-/// ... and what is appended to its name.
-const APPENDED: [&str; 4] = ["-wal", "-shm", "-journal", ".checkpoint"];
+/// ... and what SQLite appends to its name.
+const APPENDED: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Two paths of the settings that must not share a place.
 #[derive(Debug)]
@@ -161,7 +163,10 @@ fn journal_files(journal: &Path) -> Vec<PathBuf> {
         name.push(end);
         PathBuf::from(name)
     });
-    let beside = BESIDE.iter().map(|extension| journal.with_extension(extension));
+    let beside = BESIDE.iter().flat_map(|extension| {
+        std::iter::once(beside::beside(journal, extension))
+            .chain(beside::also_beside(journal, extension))
+    });
     [journal.to_owned()].into_iter().chain(appended).chain(beside).collect()
 }
 

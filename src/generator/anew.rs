@@ -24,7 +24,7 @@ pub fn begin_anew(
     let path = &settings.journal.path;
     let _lock = checkpoint::lock(path)?;
     checkpoint::remove_unusable(path)?;
-    let Some(reader) = Reader::open(path)? else { return checkpoint::remove(path, None) };
+    let Some(reader) = Reader::open(path)? else { return checkpoint::remove(path) };
     let before = reader.journal_id()?;
     let kept = match is_all_there_is(settings, &reader)? {
         true => checkpoint::read(path, &before, Some(&reader)),
@@ -37,7 +37,8 @@ pub fn begin_anew(
     announce(before.clone(), journal.clone())?;
     eraser.set_id(&journal)?;
     let Some(Checkpoint { mut roster, last_id, .. }) = kept else {
-        return checkpoint::remove(path, Some(&before));
+        checkpoint::remove(path)?;
+        return checkpoint::remove_others(path, &before);
     };
     let names: BTreeSet<_> =
         forgetting.names().map(|name| name.comparable().into_owned()).collect();
@@ -50,7 +51,7 @@ pub fn begin_anew(
         archive: postcard::to_stdvec(&None::<crate::archive::Position>)?,
     };
     checkpoint::put_in_place(path, &encode(&roster, &header))?;
-    checkpoint::remove_from_other_places(path, &before)
+    checkpoint::remove_others(path, &before)
 }
 
 /// Copies the journal to `to`; where old events are nowhere but in the checkpoint, that as well.

@@ -1,7 +1,7 @@
 //! The checkpoint beside the journal: a cache that may be deleted at any time, as long as
 //! the journal holds every event (`journal.keep`).
 //!
-//! Whoever writes it holds a [lock], and so does whoever makes the journal another one: no
+//! Whoever writes it holds a [lock()], and so does whoever makes the journal another one: no
 //! checkpoint of what was is put in place afterwards.
 
 use std::fs::{self, File};
@@ -12,10 +12,13 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::archive;
-use crate::journal::{self, Reader};
+use crate::beside;
+use crate::journal::Reader;
 use crate::lock::{self, Lock};
 use crate::roster::Roster;
 use crate::roster::checkpoint::{self, Header, Ignored};
+
+const EXTENSION: &str = "checkpoint";
 
 /// The name of its lock.
 const LOCK: &str = "checkpoint";
@@ -33,42 +36,43 @@ pub struct Checkpoint {
     pub archive: Option<archive::Position>,
 }
 
-const EXTENSION: &str = "checkpoint";
-
 /// Where the checkpoint of the journal at `path` lies.
 pub fn place(path: &Path) -> PathBuf {
-    journal::beside(path, EXTENSION)
+    beside::beside(path, EXTENSION)
 }
 
 /// The checkpoint of the journal at `path` as bytes, wherever it lies, if there is one of
 /// `journal_id`.
 pub fn bytes(path: &Path, journal_id: &str) -> Option<Vec<u8>> {
-    let places = std::iter::once(place(path)).chain(journal::also_beside(path, EXTENSION));
+    let places = std::iter::once(place(path)).chain(beside::also_beside(path, EXTENSION));
     places.filter_map(|place| fs::read(place).ok()).find(|bytes| is_of_journal(bytes, journal_id))
 }
 
-/// Removes the checkpoint of the journal at `path`, and copies of it in other places.
-pub fn remove(path: &Path, journal_id: Option<&str>) -> Result<()> {
-    remove_file(&place(path))?;
-    journal_id.map_or(Ok(()), |journal_id| remove_from_other_places(path, journal_id))
+/// Removes the checkpoint of the journal at `path`.
+pub fn remove(path: &Path) -> Result<()> {
+    remove_file(&place(path))
 }
 
 /// Removes checkpoints of the journal at `path` that lie where none is written any more.
-pub fn remove_from_other_places(path: &Path, journal_id: &str) -> Result<()> {
-    let former = journal::formerly_beside(path, EXTENSION);
-    for other in journal::also_beside(path, EXTENSION) {
-        let Ok(bytes) = fs::read(&other) else { continue };
-        let is_ours = match checkpoint::journal(&bytes) {
-            Ok(journal) => journal == journal_id,
-            // Nobody can use one of another version any more, and it holds names.
-            Err(Ignored::OtherVersion) => former.as_ref() == Some(&other),
-            Err(_) => false,
-        };
-        if is_ours {
-            remove_file(&other)?;
-        }
+fn remove_from_other_places(path: &Path, journal_id: &str) -> Result<()> {
+    let mut others = beside::also_beside(path, EXTENSION);
+    others.try_for_each(|other| match fs::read(&other) {
+        Ok(bytes) if is_of_journal(&bytes, journal_id) => remove_file(&other),
+        _ => Ok(()),
+    })
+}
+
+/// Removes whatever else may hold names of the journal at `path`, once somebody was forgotten:
+/// checkpoints in other places, and those that only another version could read.
+pub fn remove_others(path: &Path, journal_id: &str) -> Result<()> {
+    remove_file(&unusable(path))?;
+    if let Some(former) = beside::formerly_beside(path, EXTENSION)
+        && let Ok(bytes) = fs::read(&former)
+        && checkpoint::journal(&bytes) == Err(Ignored::OtherVersion)
+    {
+        remove_file(&former)?;
     }
-    Ok(())
+    remove_from_other_places(path, journal_id)
 }
 
 fn remove_file(place: &Path) -> Result<()> {
@@ -150,7 +154,7 @@ pub fn remove_unusable(path: &Path) -> Result<()> {
 }
 
 fn unusable(path: &Path) -> PathBuf {
-    journal::beside(path, "checkpoint.unusable")
+    beside::beside(path, "checkpoint.unusable")
 }
 
 /// The bytes of a checkpoint, in the place of the journal at `path`.

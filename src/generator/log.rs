@@ -109,9 +109,20 @@ impl Log {
             return Ok(true);
         }
         let replayed = self.go_on_replaying(now);
+        let due = self.apply_due(now)?;
         let journal = self.catch_up_with_journal(now)?;
         let archive = self.catch_up_with_archive(now)?;
-        Ok(replayed || journal || archive)
+        Ok(replayed || due || journal || archive)
+    }
+
+    /// Takes in the events whose time has come; returns whether there were any.
+    fn apply_due(&mut self, now: Moment) -> Result<bool> {
+        let (due, refused) = self.roster.apply_due(now);
+        self.unsaved += due;
+        if refused > 0 {
+            self.make_up_for(refused, now)?;
+        }
+        Ok(due > 0)
     }
 
     /// Whether the archive is being read for the first time. Whatever is published before that
@@ -142,6 +153,11 @@ impl Log {
     /// How many late events could not be taken in, because older ones were removed.
     pub fn events_set_aside(&self) -> u64 {
         self.roster.events_set_aside()
+    }
+
+    /// How many events count only once their time has come.
+    pub fn events_to_come(&self) -> usize {
+        self.roster.events_to_come()
     }
 
     /// Who is and was where, as of `now`.
@@ -329,7 +345,7 @@ impl Log {
         reader.events_after(*last_id, |entry| {
             let event = zoom::understand(&entry.document, entry.received_ms);
             let is_taken =
-                until.is_some_and(|until| event.at > until) || roster.apply(&event).is_ok();
+                until.is_some_and(|until| event.at > until) || roster.take_in(&event, now).is_ok();
             refused += u64::from(!is_taken);
             *last_id = entry.id;
             Ok(())
@@ -349,7 +365,7 @@ impl Log {
             any = true;
             match news {
                 News::Events(events, position) => {
-                    let taken = events.iter().map(|event| self.roster.apply(event));
+                    let taken = events.iter().map(|event| self.roster.take_in(event, now));
                     let refused = taken.filter(Result::is_err).count() as u64;
                     shared.took_in(position);
                     self.unsaved += events.len() as u64;

@@ -58,8 +58,9 @@ pub fn replay(
 ) -> Result<Read> {
     let until = until.unwrap_or(Moment::from_seconds(i64::MAX));
     let stores = Stores { journal, archive, until };
-    let fold_stores = |summing_up| fold(|dealer| stores.deal(dealer), until, summing_up);
-    let on_the_way = SummingUp::OnTheWay { rules, now };
+    let span = Span { until, now };
+    let fold_stores = |summing_up| fold(|dealer| stores.deal(dealer), span, summing_up);
+    let on_the_way = SummingUp::OnTheWay { rules };
     if let Ok(read) = fold_stores(on_the_way)? {
         return Ok(read);
     }
@@ -69,7 +70,7 @@ pub fn replay(
         return fold_stores(SummingUp::Never)?.map_err(unexpected);
     };
     let mut fold_sorted =
-        |summing_up| fold(|dealer| dealer.deal_all(&mut sorted), until, summing_up);
+        |summing_up| fold(|dealer| dealer.deal_all(&mut sorted), span, summing_up);
     let roster = match fold_sorted(on_the_way)? {
         Ok((roster, _)) => roster,
         Err(NeedsReplay) => fold_sorted(SummingUp::Never)?.map_err(unexpected)?.0,
@@ -81,11 +82,19 @@ fn unexpected(NeedsReplay: NeedsReplay) -> anyhow::Error {
     anyhow!("a roster that sums nothing up asked for a replay")
 }
 
+/// Which facts exist.
+#[derive(Clone, Copy)]
+struct Span {
+    /// None later than this exists.
+    until: Moment,
+    /// Those after this are yet to come.
+    now: Moment,
+}
+
 #[derive(Clone, Copy)]
 enum SummingUp<'a> {
     OnTheWay {
         rules: &'a Rules,
-        now: Moment,
     },
     /// A meeting went on after 35 days of silence: rare, and worth the memory.
     Never,
@@ -119,7 +128,7 @@ impl Documents {
 /// Folds what `read` deals out.
 fn fold(
     read: impl FnOnce(&mut Dealer<'_>) -> Result<Option<Position>> + Send,
-    until: Moment,
+    span: Span,
     summing_up: SummingUp<'_>,
 ) -> Result<Result<Read, NeedsReplay>> {
     let workers = thread::available_parallelism().map_or(1, usize::from).max(2) - 1;
@@ -132,7 +141,7 @@ fn fold(
             dealer.hand_on();
             Ok(position)
         });
-        let roster = fold_lanes(&lanes_out, until, summing_up);
+        let roster = fold_lanes(&lanes_out, span, summing_up);
         // A roster that gave up hangs up, and the threads before it end.
         drop(lanes_out);
         let read = reading.join().map_err(|_| anyhow!("the thread that reads the log panicked"))?;
@@ -266,7 +275,7 @@ impl Dealer<'_> {
 /// Folds the lanes' batches in turn: the order in which they were dealt out.
 fn fold_lanes(
     lanes: &[Receiver<Vec<Event>>],
-    until: Moment,
+    Span { until, now }: Span,
     summing_up: SummingUp<'_>,
 ) -> Result<Roster, NeedsReplay> {
     let mut roster = Roster::new();
@@ -275,9 +284,9 @@ fn fold_lanes(
         let Ok(events) = lane.recv() else { break };
         since += events.len();
         for event in events.iter().filter(|event| event.at <= until) {
-            roster.apply(event)?;
+            roster.take_in(event, now)?;
         }
-        if let SummingUp::OnTheWay { rules, now } = summing_up
+        if let SummingUp::OnTheWay { rules } = summing_up
             && since >= SUM_UP_EVERY
         {
             roster.sum_up(rules, now);

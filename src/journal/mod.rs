@@ -11,7 +11,6 @@
 
 mod backlog;
 mod backup;
-mod beside;
 mod erasing;
 mod file;
 mod group;

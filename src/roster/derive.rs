@@ -42,7 +42,7 @@ impl Roster {
         let mut presence = Presence {
             nameless_present: crowd.nameless.iter().sum(),
             rooms: crowd.nameless.into_iter().map(empty_room).collect(),
-            next_change: crowd.next_change,
+            next_change: crowd.next_change.into_iter().chain(self.next_due()).min(),
             ..Presence::default()
         };
         presence.rooms.truncate(rules.rooms.len());

@@ -17,6 +17,7 @@ impl PartialEq for Roster {
         self.meetings.len() == other.meetings.len()
             && self.newest == other.newest
             && self.past == other.past
+            && self.future == other.future
             && names_seen(&self.words) == names_seen(&other.words)
             && self.meetings.iter().all(|(uuid, ours)| {
                 let theirs = other.meetings.get(uuid);

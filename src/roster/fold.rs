@@ -1,6 +1,7 @@
 //! The fold: events in, facts kept.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -25,6 +26,8 @@ pub struct Roster {
     pub(super) newest: Option<Moment>,
     /// What was summed up; `None` while every fact is kept in detail.
     pub(super) past: Option<Past>,
+    /// Events whose time is yet to come.
+    pub(super) future: BTreeSet<Event>,
 }
 
 /// The fact concerns what was already summed up: only a replay of all events can take it in.
@@ -85,7 +88,7 @@ impl Roster {
 }
 
 /// Whether any rule reads something of the event: what happened, or who a leg or connection is.
-fn states_a_fact(event: &Event) -> bool {
+pub(super) fn states_a_fact(event: &Event) -> bool {
     let identifies = |participant: &Participant| {
         let of_whom = participant.connection.is_some() || participant.user_id.is_some();
         let says_who = participant.name.is_some() || !participant.zoom_user_ids.is_empty();

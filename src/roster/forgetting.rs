@@ -36,6 +36,14 @@ impl Roster {
         if let Some(past) = &mut self.past {
             past.people.retain(|name, _| !names.contains(name));
         }
+        self.future.retain(|event| {
+            let participant = event.participant.as_ref();
+            !participant.is_some_and(|participant| {
+                let name = participant.name.as_ref();
+                name.is_some_and(|name| names.contains(&*name.comparable()))
+                    || participant.zoom_user_ids.iter().any(|id| zoom_user_ids.contains(&**id))
+            })
+        });
         self.words.overwrite(&meant);
         Ok(())
     }

@@ -27,6 +27,7 @@ impl Roster {
             }
         }
         self.newest = self.newest.max(other.newest);
+        self.future.extend(other.future.iter().cloned());
         for (uuid, theirs) in &other.meetings {
             let ours = fold::meeting(&mut self.meetings, uuid, theirs.known.first);
             ours.known = ours.known.and(theirs.known);

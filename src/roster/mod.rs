@@ -21,6 +21,7 @@ mod facts;
 mod fold;
 mod forgetting;
 mod frame;
+mod future;
 mod id;
 mod meeting;
 mod merge;

@@ -1,15 +1,16 @@
 //! What Lookout understands of a delivery: one fact about a meeting and,
-//! mostly, a participant. The roster folds these; nothing of Zoom's JSON leaves
-//! this module's neighbours. A replay makes millions of them, and nearly all of their
+//! mostly, a participant. The roster folds these, and its checkpoint holds those whose time
+//! is yet to come; nothing of Zoom's JSON leaves this module's neighbours. A replay makes millions of them, and nearly all of their
 //! ids are short: [`CompactString`] spares each an allocation.
 
 use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
 
 use crate::moment::Moment;
 use crate::zoom::name::Name;
 
 /// One understood event: a fact and when it holds from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Event {
     /// What happened.
     pub kind: Kind,
@@ -24,7 +25,7 @@ pub struct Event {
 }
 
 /// What kind of fact an event is. `meeting.*` and `webinar.*` are one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kind {
     /// The meeting began.
     Started,
@@ -58,7 +59,7 @@ impl Kind {
 }
 
 /// One meeting instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Meeting {
     /// `object.uuid`, opaque.
     pub uuid: CompactString,
@@ -67,7 +68,7 @@ pub struct Meeting {
 }
 
 /// The participant of an event. `""`, `null` and missing are all `None`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Participant {
     /// `user_id`, which names the leg within its meeting.
     pub user_id: Option<CompactString>,
@@ -82,7 +83,7 @@ pub struct Participant {
 }
 
 /// The participant whom a telephone was bound to. At least one of the two is given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Bound {
     /// `bind_user_id`: one of their legs.
     pub user_id: Option<CompactString>,

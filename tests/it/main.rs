@@ -12,6 +12,7 @@ mod deploy;
 mod discretion;
 mod evening;
 mod forget;
+mod future;
 mod interference;
 mod late;
 mod notify;

@@ -11,9 +11,10 @@ use crate::journal::Reader;
 pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
     let stored = stored(context);
     let late = late(context);
+    let to_come = to_come(context);
     let wrong = |fault: anyhow::Error| Line::wrong("events", format!("{fault:#}"));
-    let lines =
-        [stored.map(Some), late].map(|line| line.unwrap_or_else(|fault| Some(wrong(fault))));
+    let lines = [stored.map(Some), late, to_come]
+        .map(|line| line.unwrap_or_else(|fault| Some(wrong(fault))));
     let mut lines: Vec<_> = lines.into_iter().flatten().collect();
     // A journal that can't be read says so once.
     lines.dedup();
@@ -35,6 +36,22 @@ fn late(context: &Context<'_>) -> Result<Option<Line>> {
          a larger `journal.keep` or an `[archive]` avoids that"
     );
     Ok((number > 0).then(|| Line::look("late", text)))
+}
+
+/// Reports events from the future: a clock is wrong, here or at Zoom.
+fn to_come(context: &Context<'_>) -> Result<Option<Line>> {
+    let mut log = Log::from_checkpoint(context.settings, None)?;
+    // Where the journal can't be read alone, there is a line of that.
+    if log.catch_up(context.now).is_err() {
+        return Ok(None);
+    }
+    let number = log.events_to_come();
+    let events = counted(number as u64, "event is", "events are");
+    let text = format!(
+        "{events} of a time yet to come, and counted only from then on; \
+         compare this machine's clock with `timedatectl`"
+    );
+    Ok((number > 0).then(|| Line::look("to come", text)))
 }
 
 fn stored(context: &Context<'_>) -> Result<Line> {

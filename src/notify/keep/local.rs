@@ -13,10 +13,10 @@ use anyhow::{Context, Result, bail, ensure};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::archive::{Record, Standing};
-use crate::journal::{self, create_for_ourselves, empty_log, sync_directory};
+use crate::beside;
+use crate::journal::{create_for_ourselves, empty_log, sync_directory};
 use crate::lock::{self, Lock};
 
-/// How its file's name ends, after that of the journal.
 const EXTENSION: &str = "notify.db";
 
 /// The version this program writes, kept in `user_version`.
@@ -48,9 +48,9 @@ struct Open {
 
 /// Where it lies beside the journal at `path`.
 pub fn place(path: &Path) -> PathBuf {
-    let place = journal::beside(path, EXTENSION);
+    let place = beside::beside(path, EXTENSION);
     // What an older version told the chats is not told again.
-    let former = journal::formerly_beside(path, EXTENSION);
+    let former = beside::formerly_beside(path, EXTENSION);
     former.filter(|former| former.exists() && !place.exists()).unwrap_or(place)
 }
 

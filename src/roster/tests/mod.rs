@@ -5,6 +5,7 @@ mod callers;
 mod cases;
 mod checkpoint;
 mod forgetting;
+mod future;
 mod people;
 mod properties;
 mod rooms;

@@ -54,6 +54,34 @@ proptest! {
     }
 
     #[test]
+    fn it_does_not_matter_whether_an_event_came_before_its_time(
+        (events, hours) in history().prop_flat_map(|events| {
+            let hours = prop::collection::vec(0..48_i64, events.len());
+            (Just(events), hours)
+        }),
+        rules in any::rules(),
+        last in 0..48_i64,
+    ) {
+        let mut came: Vec<_> = events.iter().zip(hours).collect();
+        came.sort_by_key(|(_, hour)| *hour);
+        let last = last.max(came.last().map_or(0, |(_, hour)| *hour));
+        let moment = |hour: i64| clock("00:00").plus(hour * HOUR);
+        let mut early = Roster::new();
+        for (event, hour) in came {
+            early.apply_due(moment(hour));
+            early.take_in(event, moment(hour)).unwrap();
+        }
+        let now = moment(last);
+        early.apply_due(now);
+        let has_come = |event: &&Event| event.at <= now.plus(300);
+        let in_time = roster(events.iter().filter(has_come));
+        let (early, mut in_time) = (early.presence(&rules, now), in_time.presence(&rules, now));
+        let next = early.next_change.into_iter().chain(in_time.next_change).min();
+        in_time.next_change = next;
+        prop_assert_eq!(early, in_time);
+    }
+
+    #[test]
     fn packing_is_invisible(
         events in any::long_events(), rest in any::long_events(), now in moment(),
     ) {
