@@ -27,7 +27,6 @@ use crate::zoom::{self, Key, Redaction};
 
 pub use backlog::{Backlog, Shipped};
 pub use backup::back_up;
-pub use beside::{also_beside, beside, formerly_beside};
 pub(crate) use erasing::empty_log;
 pub use erasing::{Change, Eraser};
 pub use pruning::Pruning;
