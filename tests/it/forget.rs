@@ -199,11 +199,7 @@ fn deliver(lookout: &Lookout, what: &str, id: &str, name: &str) {
 /// Grace and others come while the chat is down, and `kept` says when all of it waits.
 #[track_caller]
 fn with_messages_that_wait(lookout: &Lookout, chat: &Chat, kept: impl Fn() -> String) {
-    let has_looked = || {
-        let check = lookout.run(&["check"]).stdout;
-        !String::from_utf8_lossy(&check).contains("sends a sample")
-    };
-    assert!(until(has_looked), "{}", lookout.log());
+    lookout.wait_for_chats();
     chat.always(Answer::Status(503));
     deliver(lookout, "joined", "1", "Grace");
     assert!(until(|| kept().contains("started")), "{}", lookout.log());

@@ -79,11 +79,7 @@ fn neither_page_nor_chat_tells_a_number() {
     let settings = format!("[privacy]\npublish = [\"*\"]\ndrop_fields = []\n{target}");
     let mut lookout = Lookout::with_settings(&settings);
     lookout.serve();
-    let has_looked = || {
-        let check = lookout.run(&["check"]).stdout;
-        !String::from_utf8_lossy(&check).contains("sends a sample")
-    };
-    assert!(until(has_looked), "{}", lookout.log());
+    lookout.wait_for_chats();
     let time = Moment::from_seconds(now()).to_string();
     let lines: Vec<_> = CALL
         .lines()

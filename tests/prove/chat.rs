@@ -33,7 +33,7 @@ pub fn outage(length: Length) -> String {
     let chat = Chat::mattermost();
     let mut lookout = Lookout::with_settings(&settings(&chat));
     lookout.serve();
-    assert!(until(|| has_looked(&lookout)), "{}", lookout.log());
+    lookout.wait_for_chats();
     let seconds = length.pick(30, 300);
     let (calm, before) = watched(&lookout, 1, seconds, 0);
     chat.wait_for_posts(before);
@@ -89,11 +89,6 @@ fn settings(chat: &Chat) -> String {
         rooms.concat(),
         chat.hook(),
     )
-}
-
-/// The first look is silent.
-fn has_looked(lookout: &Lookout) -> bool {
-    !String::from_utf8_lossy(&lookout.run(&["check"]).stdout).contains("sends a sample")
 }
 
 /// Deliveries for so many seconds, and visitors meanwhile, after those who `came` and went;

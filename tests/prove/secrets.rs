@@ -60,8 +60,7 @@ fn serve(
 ) {
     lookout.serve_with(options);
     // Chats are silent about what was before their first look.
-    let check = || String::from_utf8_lossy(&lookout.run(&["check"]).stdout).into_owned();
-    assert!(until(|| !check().contains("sends a sample")), "{}", lookout.log());
+    lookout.wait_for_chats();
     let come = |name: &str| assert_eq!(lookout.deliver(join(name).as_bytes()).status, 204);
     come("Ada");
     chats.iter().for_each(|chat| drop(chat.wait_for_requests(1)));

@@ -25,11 +25,7 @@ fn of_two_machines_one_tells_and_the_other_goes_on_when_it_is_killed() {
         machine
     };
     let mut first = machine();
-    let has_looked = |machine: &Lookout| {
-        let check = machine.run(&["check"]).stdout;
-        !String::from_utf8_lossy(&check).contains("sends a sample")
-    };
-    assert!(until(|| has_looked(&first)), "the first look is kept");
+    first.wait_for_chats();
     let second = machine();
     second.wait_for_log("another process tells it");
     deliver(&intake, &joins("Ada"));

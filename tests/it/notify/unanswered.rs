@@ -11,7 +11,7 @@ use lookout::config::Secret;
 use lookout::notify::request::{Outcome, Route};
 use tempfile::TempDir;
 
-use super::program::{body, deliver, lookout, settled};
+use super::program::{body, deliver, lookout};
 use super::stage::hook;
 use crate::support::chat::{Answer, Chat};
 use crate::support::lookout::{program, until};
@@ -77,7 +77,7 @@ fn the_log_and_check_name_what_is_wrong_with_a_certificate() {
         program().into(),
     ]);
     lookout.serve();
-    settled(&lookout);
+    lookout.wait_for_chats();
     deliver(&lookout, &body("joined", "Ada"));
     let check = || String::from_utf8(lookout.run(&["check"]).stdout).expect("UTF-8");
     let line = |said: &str| {

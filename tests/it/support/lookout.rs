@@ -209,6 +209,23 @@ impl Lookout {
         log
     }
 
+    /// Waits until each chat was looked after once, which is silent: what comes then is told.
+    #[track_caller]
+    pub fn wait_for_chats(&self) {
+        self.wait_for_check(|said| said.contains("chat 1") && !said.contains("sends a sample"));
+    }
+
+    /// Waits until `check` says what is wanted.
+    #[track_caller]
+    pub fn wait_for_check(&self, is_wanted: impl Fn(&str) -> bool) {
+        let mut said = String::new();
+        let is_there = until(|| {
+            said = String::from_utf8_lossy(&self.run(&["check"]).stdout).into_owned();
+            is_wanted(&said)
+        });
+        assert!(is_there, "`check` goes on to say\n{said}\nand the log\n{}", self.log());
+    }
+
     /// Posts `body`, signed as Zoom does, now.
     #[track_caller]
     pub fn deliver(&self, body: &[u8]) -> Reply {
