@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::commands::rereading::reread_quarantine_in_background;
+use crate::commands::rereading::open_journal;
 use crate::commands::serve::{listen_on_both, spawn};
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
@@ -29,8 +29,7 @@ pub async fn run(
     let (public, private) = listen_on_both(&settings, &mut supervisor)?;
     let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 
-    let journal = Arc::new(Journal::open(&settings.journal.path)?);
-    reread_quarantine_in_background(&settings);
+    let journal = open_journal(&settings)?;
     let health = Arc::new(Health::default());
     let shipping = Shipping::start(&settings, &journal, &health);
     let intake = Intake::new(&settings, Arc::clone(&journal), Arc::clone(&health));

@@ -1,10 +1,13 @@
 //! Reads quarantined deliveries again, after an upgrade.
 
+use std::sync::Arc;
 use std::thread;
+
+use anyhow::Result;
 
 use crate::commands::counted::counted;
 use crate::config::Settings;
-use crate::journal;
+use crate::journal::{self, Journal};
 
 /// Makes events of the quarantined deliveries that this version can read. A failure is logged: they
 /// stay in quarantine, and the next start tries again.
@@ -22,8 +25,15 @@ pub(super) fn reread_quarantine(settings: &Settings) {
     }
 }
 
-/// The same beside other work: deliveries are accepted meanwhile.
-pub(super) fn reread_quarantine_in_background(settings: &Settings) {
+/// Opens the journal, and reads its quarantined deliveries again in the background: new ones are
+/// accepted meanwhile.
+pub(super) fn open_journal(settings: &Settings) -> Result<Arc<Journal>> {
+    let journal = Journal::open(&settings.journal.path)?;
+    reread_quarantine_in_background(settings);
+    Ok(Arc::new(journal))
+}
+
+fn reread_quarantine_in_background(settings: &Settings) {
     let settings = settings.clone();
     let spawned = thread::Builder::new()
         .name("quarantine".to_owned())

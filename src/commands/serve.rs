@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::abort_on_panic::AbortOnPanic;
 use crate::archive::Archive;
 use crate::commands::build::warn_if_nobody_appears;
-use crate::commands::rereading::reread_quarantine_in_background;
+use crate::commands::rereading::open_journal;
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
 use crate::generator::{self, Generator, Live, Load, Log, Previews};
@@ -81,8 +81,7 @@ impl Service {
         let preview = extras.preview.map(http::listen).transpose()?;
         let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 
-        let journal = Arc::new(Journal::open(&settings.journal.path)?);
-        reread_quarantine_in_background(&settings);
+        let journal = open_journal(&settings)?;
         let health = Arc::new(Health::default());
         let (stop_servers, shutdown) = Trigger::new();
         let (stop_generator, last_call) = Trigger::new();

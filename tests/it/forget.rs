@@ -53,6 +53,8 @@ fn nobody_finds_a_byte_of_somebody_forgotten_and_everybody_else_is_as_before() {
     // A checkpoint has her as well.
     lookout.stop();
     assert!(lookout.path("data/lookout.checkpoint").exists());
+    // An upgrade that could not read the checkpoint keeps it for the earlier version.
+    fs::write(lookout.path("data/lookout.checkpoint.unusable"), NAME).expect("written");
     lookout.serve();
     let before = lookout.csv();
     let first = holding(lookout.dir.path(), NAME.as_bytes());
