@@ -118,6 +118,9 @@ mod tests {
     /// What is in a directory of root's: a path, its owner, and its mode or where it leads.
     type Entry = (&'static str, u32, Kind);
 
+    /// What is special, what is there, a path, and the user who controls it.
+    type Case = (&'static str, &'static [Entry], &'static str, Result<u32, ()>);
+
     enum Kind {
         Dir(u32),
         File,
@@ -152,7 +155,7 @@ mod tests {
         }
         use Kind::{Dir, File, Link};
         #[rustfmt::skip]
-        let cases: [(&str, &[Entry], &str, Result<u32, ()>); 16] = [
+        let cases: [Case; 16] = [
             // what is special                 what is there                                                    path      controller
             ("all is root's",                  &[("a", 0, Dir(0o755)), ("a/db", 0, File)],                      "a/db",   Ok(0)),
             ("none of it is there",            &[],                                                             "a/db",   Ok(0)),

@@ -122,10 +122,14 @@ mod tests {
     const OLD: &str = "server { location = /w { proxy_pass http://127.0.0.1:8787/w; } }";
     const OTHER: &str = "server { location / { proxy_pass http://127.0.0.1:99; } }";
 
+    /// What is special, the site's file, `nginx.conf`, a file of a module, and the lines.
+    type Case =
+        (&'static str, Option<&'static str>, &'static str, &'static str, &'static [&'static str]);
+
     #[test]
     fn too_few_connections_and_an_old_file_are_named_where_nginx_is_used() {
         #[rustfmt::skip]
-        let cases: [(&str, Option<&str>, &str, &str, &[&str]); 10] = [
+        let cases: [Case; 10] = [
             // what is special         the site     nginx.conf                                              modules                         lines
             ("no nginx",               None,        "",                                                     "",                             &[]),
             ("another site",           Some(OTHER), "events { worker_connections 768; }",                   "",                             &[]),

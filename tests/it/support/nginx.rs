@@ -24,6 +24,9 @@ use super::lookout::until;
 pub const HOST: &str = "lounge.example";
 pub const PAGES: &str = "ada.github.io";
 
+/// What Debian's `nginx.conf` has as `worker_connections`.
+const DEBIANS_CONNECTIONS: u32 = 768;
+
 /// A running nginx, which ends with the test.
 pub struct Nginx {
     pub dir: TempDir,
@@ -37,6 +40,12 @@ impl Nginx {
     /// it is changed but ports, certificates, and the file of trusted certificates.
     #[track_caller]
     pub fn start(printed: &str) -> Self {
+        Self::with_connections(DEBIANS_CONNECTIONS, printed)
+    }
+
+    /// The same, with so many `worker_connections` for each of two workers.
+    #[track_caller]
+    pub fn with_connections(connections: u32, printed: &str) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         for name in [HOST, PAGES] {
             make_certificate(dir.path(), name);
@@ -44,6 +53,9 @@ impl Nginx {
         let [http, https, pages] = [(); 3].map(|()| free_address());
         let site = adapted(printed, dir.path(), http, https, pages);
         let whole = whole_configuration(dir.path(), &site, http, pages);
+        let (from, to) = (DEBIANS_CONNECTIONS.to_string(), connections.to_string());
+        let whole = whole
+            .replace(&format!("worker_connections {from};"), &format!("worker_connections {to};"));
         let file = dir.path().join("nginx.conf");
         fs::write(&file, whole).expect("written");
         let nginx = |more: &[&str]| {
