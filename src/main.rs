@@ -24,11 +24,24 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let env = Environment::from_process();
     logging::init(&cli.verbosity, cli.log_format, &env);
+    forbid_dumps();
     match run(cli, &env) {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
 }
+
+/// Keeps names and secrets out of core dumps, and away from debuggers of the same user. Where the
+/// system cannot, it works all the same.
+#[cfg(target_os = "linux")]
+fn forbid_dumps() {
+    if let Err(error) = nix::sys::prctl::set_dumpable(false) {
+        tracing::debug!("cannot forbid core dumps: {error}");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn forbid_dumps() {}
 
 fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
     let load = || config::load(cli.config.as_deref(), env);

@@ -139,6 +139,7 @@ cp ca.pem /usr/local/share/ca-certificates/authority.crt; update-ca-certificates
 # Nobody keeps the clock of what is booted within another system.
 mkdir -p /run/systemd/timesync; touch /run/systemd/timesync/synchronized' > /dev/null 2>&1
 in_shell 'lookout print nginx --pages ada.github.io > /etc/nginx/conf.d/lookout.conf'
+in_shell "sed -i '/^worker_rlimit_nofile/d; s/^events/worker_rlimit_nofile 16384;\n&/; s/worker_connections .*/worker_connections 4096;/' /etc/nginx/nginx.conf"
 expect 'nginx takes the printed file' in_shell 'nginx -t && systemctl reload nginx'
 in_shell 'lookout check' | tee "$scratch/check" || true
 expect 'the doctor finds nothing wrong' not grep -qv '^✓' "$scratch/check"

@@ -3,24 +3,30 @@
 use std::ffi::CString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, User, geteuid, initgroups, setgid, setgroups, setuid};
 
-use crate::config::Settings;
+use crate::config::{Controller, Settings, controller};
 
-/// Run as root, becomes the owner of the journal (or of the directory it will lie in), so
-/// that no file is left which the service can't write. As the service does, it then has all the
-/// groups of that user. Anybody else stays who they are.
+/// Run as root, becomes the user who controls the journal, so that no file is left which the
+/// service can't write, and that user's links lead nowhere where they may not go themselves. As
+/// the service does, it then has all the groups of that user. Anybody else stays who they are.
+///
+/// # Errors
+///
+/// Root would have to trust what another user can replace: see [`controller`].
 pub fn become_journals(settings: &Settings) -> Result<()> {
     if !geteuid().is_root() {
         return Ok(());
     }
-    let nearest = nearest(&settings.journal.path);
-    let Some(owned) = nearest.filter(|owned| owned.uid() != 0) else { return Ok(()) };
-    let (uid, gid) = (Uid::from_raw(owned.uid()), Gid::from_raw(owned.gid()));
+    let journal = &settings.journal.path;
+    let user = controller(journal).context("root cannot find out whose the journal is")?;
+    let Some(user) = user else { return refuse_places_of_others(settings) };
+    refuse_journal_of_others(journal, user)?;
+    let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
     let become_it = || {
         take_groups(uid, gid)?;
         setgid(gid)?;
@@ -32,6 +38,43 @@ pub fn become_journals(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
+/// A journal in `user`'s hands that belongs to somebody else could not be written as `user`.
+fn refuse_journal_of_others(journal: &Path, user: Controller) -> Result<()> {
+    let Some((path, owned)) = nearest(journal) else { return Ok(()) };
+    if owned.uid() == user.uid {
+        return Ok(());
+    }
+    let (path, owner, user) = (path.display(), name_of(owned.uid()), name_of(user.uid));
+    bail!(
+        "`{path}` belongs to user `{owner}`, but user `{user}` can replace it, so root does not go by it; \
+         `chown {user} {path}`, or run this as the user of the service"
+    );
+}
+
+/// Where the journal is root's, root stays root, and may not work where others lead it.
+fn refuse_places_of_others(settings: &Settings) -> Result<()> {
+    let copies = settings.csv.copies.iter().filter_map(|copy| copy.parent());
+    let site = &settings.site;
+    let places = [&site.output_dir, &site.templates_dir, &site.static_dir].map(PathBuf::as_path);
+    let file = settings.origin.file.as_deref();
+    for place in places.into_iter().chain(copies).chain(file) {
+        let user = controller(place).context("root cannot find out whom to trust")?;
+        if let Some(user) = user {
+            let (user, place) = (name_of(user.uid), place.display());
+            bail!(
+                "the journal is root's, but user `{user}` can replace `{place}`, so root does not work there; \
+                 give the journal's directory to `{user}`, or run this as another user than root"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn name_of(uid: u32) -> String {
+    let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+    user.map_or_else(|| uid.to_string(), |user| user.name)
+}
+
 /// Takes the groups that the system gives the user; of a user whom it does not know, only `gid`.
 fn take_groups(uid: Uid, gid: Gid) -> nix::Result<()> {
     let Some(user) = User::from_uid(uid)? else { return setgroups(&[gid]) };
@@ -39,18 +82,17 @@ fn take_groups(uid: Uid, gid: Gid) -> nix::Result<()> {
     initgroups(&name, user.gid)
 }
 
-/// What is at `path`, or at the nearest place above it that exists.
-fn nearest(path: &Path) -> Option<fs::Metadata> {
+/// What is at `path`, or at the nearest place above it where there is something; of a link, the
+/// link itself.
+fn nearest(path: &Path) -> Option<(&Path, fs::Metadata)> {
     path.ancestors().find_map(|path| {
         let here = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        here.metadata().ok()
+        Some((here, here.symlink_metadata().ok()?))
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use tempfile::TempDir;
 
     use super::*;
@@ -68,7 +110,7 @@ mod tests {
             ("relative, a bare name",   PathBuf::from("no-such-lookout.db"),      here),
         ];
         for (what, path, found) in cases {
-            let nearest = nearest(&path).map(|metadata| metadata.ino());
+            let nearest = nearest(&path).map(|(_, found)| found.ino());
             assert_eq!(nearest, Some(found), "{what}");
         }
     }

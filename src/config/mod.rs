@@ -8,6 +8,7 @@
 //! names every mistake. Serde is not asked: it stops at the first mistake, and its
 //! messages quote values, of which some are secret.
 
+mod control;
 mod credentials;
 #[cfg(test)]
 mod documented;
@@ -40,6 +41,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use control::{Controller, controller};
 pub use credentials::credential_name;
 pub use environment::Environment;
 #[cfg(test)]

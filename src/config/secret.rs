@@ -5,8 +5,18 @@
 //! is, never what the secret is: with a stray character in its key, Lookout would refuse every delivery.
 
 use std::fmt;
-use std::io;
+use std::fs::{Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+
+use nix::libc::O_NONBLOCK;
+use nix::unistd::geteuid;
+
+use super::control::controller;
+
+/// The longest file that is read; secrets are much shorter.
+const LONGEST_FILE: u64 = 64 << 10;
 
 /// Secret text: never shown by `Debug`, and without `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,7 +54,43 @@ pub(super) enum Unreadable {
 
 /// The text of `file`, in UTF-8, or in UTF-16 with a byte order mark.
 pub(super) fn read(file: &Path) -> Result<String, Unreadable> {
-    decoded(std::fs::read(file)?).map_err(Unreadable::NotText)
+    decoded(bytes(file)?).map_err(Unreadable::NotText)
+}
+
+/// What is in `file`, if it is a regular file of moderate length. Where another user controls the
+/// path, root reads only a file of that user: a link could lead to anybody's.
+fn bytes(file: &Path) -> io::Result<Vec<u8>> {
+    // Opening some devices has effects. What is opened is examined again: it may be replaced.
+    refuse_unless_regular(&file.metadata()?)?;
+    // Opening a pipe must not wait for its writer.
+    let opened = OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(file)?;
+    let found = opened.metadata()?;
+    refuse_unless_regular(&found)?;
+    if geteuid().is_root()
+        && let Some(other) = controller(file)?
+        && found.uid() != other.uid
+    {
+        let text = format!(
+            "user {} can replace it, but it belongs to user {}, so root does not read it; move it to a \
+             directory of root's, such as `/etc/lookout`",
+            other.uid,
+            found.uid()
+        );
+        return Err(io::Error::other(text));
+    }
+    let mut bytes = Vec::new();
+    opened.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST_FILE {
+        return Err(io::Error::other("it is longer than 64 KiB; a secret is shorter"));
+    }
+    Ok(bytes)
+}
+
+fn refuse_unless_regular(found: &Metadata) -> io::Result<()> {
+    if found.is_file() {
+        return Ok(());
+    }
+    Err(io::Error::other("it is not a regular file; write the secret to a file"))
 }
 
 fn decoded(bytes: Vec<u8>) -> Result<String, String> {
@@ -163,6 +209,46 @@ mod tests {
             let text = decoded(bytes);
             let text = text.as_deref().map(trimmed).map_err(String::as_str);
             assert_eq!(text, expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn only_regular_files_of_moderate_length_are_read_and_as_root_no_links_of_others() {
+        use std::os::unix::fs::{chown, symlink};
+        let dir = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("good"), "hush").expect("written");
+        std::fs::write(at("long"), vec![b'x'; 65_537]).expect("written");
+        nix::unistd::mkfifo(&at("pipe"), nix::sys::stat::Mode::S_IRWXU).expect("made");
+        symlink("good", at("link")).expect("linked");
+        std::fs::create_dir(at("adas")).expect("made");
+        std::fs::write(at("adas/own"), "hush").expect("written");
+        symlink(at("good"), at("adas/link")).expect("linked");
+        let is_root = geteuid().is_root();
+        if is_root {
+            for path in ["adas", "adas/own"] {
+                chown(at(path), Some(54_330), None).expect("given away");
+            }
+        }
+        #[rustfmt::skip]
+        let cases = [
+            // what is special                 path                  what is wrong
+            ("a file",                         at("good"),           None),
+            ("a link beside it",               at("link"),           None),
+            ("a user's own file",              at("adas/own"),       None),
+            ("a user's link to root's file",   at("adas/link"),      is_root.then_some("user 54330 can replace it")),
+            ("a pipe",                         at("pipe"),           Some("not a regular file")),
+            ("a device",                       "/dev/zero".into(),   Some("not a regular file")),
+            ("too long",                       at("long"),           Some("longer than 64 KiB")),
+        ];
+        for (what, path, wrong) in cases {
+            match (read(&path), wrong) {
+                (Ok(text), None) => assert_eq!(text, "hush", "{what}"),
+                (Err(error), Some(wrong)) => {
+                    assert!(error.to_string().contains(wrong), "{what}: {error}");
+                }
+                (found, _) => panic!("{what}: {found:?}"),
+            }
         }
     }
 

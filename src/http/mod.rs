@@ -1,11 +1,15 @@
 //! Serving HTTP with the time-outs and caps that `axum::serve` lacks.
 //!
 //! A client that is slow to send its headers, that stays idle, or that does not read
-//! its answer is closed; the rest goes on. What a handler may take, it limits itself.
+//! its answer is closed; the rest goes on. Nobody holds all connections: see [`connections`].
+//! What a handler may take, it limits itself.
 
+mod connections;
 mod failure;
+mod metered;
 mod shutdown;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -14,6 +18,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -22,8 +28,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_io_timeout::TimeoutStream;
+
+use connections::{Connections, Limits, Place};
+use metered::Metered;
 
 pub use failure::{Certificate, Failure};
 pub use shutdown::{Shutdown, Signals, Trigger};
@@ -40,12 +49,14 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection without any request is waited for once serving is to stop.
 const FIRST_REQUEST: Duration = Duration::from_millis(500);
 
-/// The longest head taken, in bytes; as many may be held for each connection. Zoom's have
-/// 1 KiB, and nginx passes on no more than this.
+/// The longest head taken, in bytes. Zoom's have 1 KiB, and nginx passes on no more than this.
 const LONGEST_HEAD: usize = 32 << 10;
 
-/// At most so many connections are open at once; more wait in the backlog.
-const CONNECTIONS: usize = 16_384;
+/// A connection older than this is closed after the answer under way.
+const LIFETIME: Duration = Duration::from_secs(600);
+
+/// How long to wait for an evicted connection to end before the next one is evicted.
+const EVICTION: Duration = Duration::from_millis(50);
 
 /// How many connections the kernel holds for us in a burst.
 const BACKLOG: u32 = 4096;
@@ -73,32 +84,60 @@ pub fn raise_file_limit() {
 
 /// Serves `router` until `shutdown`, then lets requests under way end.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
-    let connections = Arc::new(Semaphore::new(CONNECTIONS));
+    serve_within(Limits::default(), listener, router, shutdown).await;
+}
+
+async fn serve_within(limits: Limits, listener: TcpListener, router: Router, shutdown: Shutdown) {
+    let permits = Arc::new(Semaphore::new(limits.connections));
+    let connections = Connections::new(limits);
     let mut stop = pin!(shutdown.clone().wait());
     loop {
         tokio::select! {
             () = &mut stop => break,
-            (stream, permit) = accept(&listener, &connections) => {
-                tokio::spawn(serve_connection(stream, permit, router.clone(), shutdown.clone()));
+            accepted = accept(&listener, &connections, &permits) => {
+                tokio::spawn(serve_connection(accepted, router.clone(), shutdown.clone()));
             }
         }
     }
     drop(listener);
-    let all = u32::try_from(CONNECTIONS).expect("it is small");
-    if timeout(DRAIN_TIMEOUT, connections.acquire_many(all)).await.is_err() {
+    let all = u32::try_from(limits.connections).expect("it is small");
+    if timeout(DRAIN_TIMEOUT, permits.acquire_many(all)).await.is_err() {
         tracing::warn!("some requests were still under way after {} s", DRAIN_TIMEOUT.as_secs());
     }
 }
 
+/// A connection, its place, and its permit.
+struct Accepted {
+    stream: TcpStream,
+    place: Arc<Place>,
+    permit: OwnedSemaphorePermit,
+}
+
 async fn accept(
     listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-) -> (TcpStream, OwnedSemaphorePermit) {
-    let permit = Arc::clone(connections).acquire_owned().await.expect("it is never closed");
+    connections: &Arc<Connections>,
+    permits: &Arc<Semaphore>,
+) -> Accepted {
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return (stream, permit),
-            Err(error) => pause_after(&error).await,
+        let (stream, address) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                pause_after(&error).await;
+                continue;
+            }
+        };
+        if permits.available_permits() == 0 {
+            connections.evict();
+        }
+        let permit = loop {
+            match timeout(EVICTION, Arc::clone(permits).acquire_owned()).await {
+                Ok(permit) => break permit.expect("it is never closed"),
+                Err(_) => connections.evict(),
+            }
+        };
+        // Whoever has too many is closed without an answer: Zoom would send again.
+        if let Some(place) = connections.admit(address.ip()) {
+            return Accepted { stream, place, permit };
         }
     }
 }
@@ -113,12 +152,9 @@ async fn pause_after(error: &io::Error) {
     }
 }
 
-async fn serve_connection(
-    stream: TcpStream,
-    permit: OwnedSemaphorePermit,
-    router: Router,
-    shutdown: Shutdown,
-) {
+async fn serve_connection(accepted: Accepted, router: Router, shutdown: Shutdown) {
+    let Accepted { stream, place, permit } = accepted;
+    let begun = Instant::now();
     // Without this an answer waits for the acknowledgement of the one before it.
     drop(stream.set_nodelay(true));
     let mut stream = TimeoutStream::new(stream);
@@ -126,13 +162,24 @@ async fn serve_connection(
     let (asked, service) = (Notify::new(), TowerToHyperService::new(router));
     let service = service_fn(|request: Request<Incoming>| {
         asked.notify_one();
-        service.call(request)
+        let (busy, answer) = (place.work(), service.call(request));
+        async move {
+            let mut answer = answer.await?;
+            if begun.elapsed() > LIFETIME {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            drop(busy);
+            Ok::<_, Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(LONGEST_HEAD)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service);
+        .serve_connection(
+            TokioIo::new(Metered::new(Box::pin(stream), Arc::clone(&place))),
+            service,
+        );
     let mut connection = pin!(connection);
     // hyper would close a connection on which nothing has come yet. Whoever has just connected
     // is about to ask, and is not to be sent away.
@@ -143,6 +190,7 @@ async fn serve_connection(
     tokio::select! {
         // A client that breaks off or is closed for slowness is no event worth a line.
         ended = &mut connection => drop(ended),
+        () = place.evicted() => {}
         () = time_to_end => {
             connection.as_mut().graceful_shutdown();
             drop(connection.await);
@@ -150,3 +198,6 @@ async fn serve_connection(
     }
     drop(permit);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! Run as root, a command becomes the journal's owner, with all the groups of that user.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::Lookout;
@@ -80,4 +80,81 @@ fn a_build_as_root_may_write_what_the_service_may_by_a_group() {
         let made = fs::metadata(lookout.path("site/_data")).expect("it is there");
         assert_eq!((made.uid(), made.gid()), (USER, USER), "{what}");
     }
+}
+
+/// Whether this process may give files away.
+fn is_root() -> bool {
+    fs::metadata("/proc/self").expect("there is one").uid() == 0
+}
+
+/// What the service's user did to its own directories.
+type Mischief = fn(&Path);
+
+#[test]
+fn a_build_as_root_writes_nothing_as_root_where_the_service_leads_it() {
+    if !is_root() {
+        eprintln!("skipped: only root can give files away");
+        return;
+    }
+    #[rustfmt::skip]
+    let cases: [(&str, Mischief, &str, &str); 5] = [
+        // what is special                    what it did                                                             journal                  said
+        ("a link to root's file",             |dir| link(dir, "roots/file", "state/lookout.db"),                      "state/lookout.db",      ""),
+        ("a link to where nothing is",        |dir| link(dir, "roots/new", "state/lookout.db"),                       "state/lookout.db",      ""),
+        ("a link to root's directory",        |dir| link(dir, "roots", "state/data"),                                 "state/data/lookout.db", ""),
+        ("a journal that root made",          |dir| fs::write(dir.join("state/lookout.db"), "").expect("written"),    "state/lookout.db",      "belongs to user `root`"),
+        ("root's journal, the service's site", |_| {},                                                                "roots/lookout.db",      "root does not work there"),
+    ];
+    for (what, mischief, journal, said) in cases {
+        let lookout = Lookout::with_settings(&format!("[journal]\npath = \"{journal}\"\n"));
+        let dir = lookout.dir.path();
+        fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).expect("set");
+        fs::create_dir(dir.join("roots")).expect("made");
+        fs::write(dir.join("roots/file"), "").expect("written");
+        for own in ["state", "site"] {
+            fs::create_dir(dir.join(own)).expect("made");
+            chown(dir.join(own), Some(USER), Some(USER)).expect("given away");
+        }
+        mischief(dir);
+        let before = roots_files(dir);
+        let built = lookout.run(&["build"]);
+        let stderr = String::from_utf8_lossy(&built.stderr);
+        assert_eq!(roots_files(dir), before, "{what}: {stderr}");
+        // What root may not do, that user may: a journal that everybody can read is read.
+        let is_refused = !built.status.success() && stderr.contains(said);
+        assert!(is_refused || said.is_empty(), "{what}: {stderr}");
+    }
+}
+
+/// A link of the service's user, from `to` to `from`, both below `dir`.
+fn link(dir: &Path, from: &str, to: &str) {
+    symlink(dir.join(from), dir.join(to)).expect("linked");
+    lchown(dir.join(to), Some(USER), Some(USER)).expect("given away");
+}
+
+/// The paths of what belongs to root below `dir`.
+fn roots_files(dir: &Path) -> Vec<PathBuf> {
+    let entries = walkdir::WalkDir::new(dir).sort_by_file_name().into_iter().flatten();
+    let is_roots = |entry: &walkdir::DirEntry| entry.metadata().is_ok_and(|data| data.uid() == 0);
+    entries.filter(is_roots).map(walkdir::DirEntry::into_path).collect()
+}
+
+#[test]
+fn root_reads_no_secret_where_a_link_of_the_service_leads() {
+    if !is_root() {
+        eprintln!("skipped: only root can give files away");
+        return;
+    }
+    let lookout = Lookout::new();
+    let dir = lookout.dir.path();
+    fs::create_dir(dir.join("state")).expect("made");
+    chown(dir.join("state"), Some(USER), Some(USER)).expect("given away");
+    fs::write(dir.join("roots"), "not for others").expect("written");
+    link(dir, "roots", "state/token");
+    let settings = "[zoom]\nsecret_token_file = \"state/token\"\n";
+    fs::write(dir.join("other.toml"), settings).expect("written");
+    let output = lookout.run(&["-c", "other.toml", "check"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    let line = said.lines().find(|line| line.contains(" secret ")).unwrap_or(&said);
+    assert!(line.starts_with('✗') && line.contains("can replace it"), "{line}");
 }

@@ -1,9 +1,12 @@
-//! The token's file as people's editors and shells leave it.
+//! The token's file as people's editors and shells leave it, and the token in memory.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 
 use crate::support::Lookout;
-use crate::support::lookout::SECRET;
+use crate::support::lookout::{SECRET, program, until};
 
 /// An installation whose token is in a file with these bytes.
 fn with_token(bytes: &[u8]) -> Lookout {
@@ -52,4 +55,23 @@ fn a_token_with_a_stray_character_is_a_settings_error_in_every_command() {
             assert!(!shown.contains(SECRET), "{what}, {command}: {shown}");
         }
     }
+}
+
+#[test]
+fn what_is_in_memory_is_in_no_dump_and_open_to_no_debugger_of_the_same_user() {
+    const USER: u32 = 54_322;
+    if fs::metadata("/proc/self").expect("there is one").uid() != 0 {
+        eprintln!("skipped: only root can start a program as another user");
+        return;
+    }
+    let mut demo = Command::new(program());
+    demo.args(["demo", "--listen", "127.0.0.1:0"]).env_clear().current_dir("/").uid(USER).gid(USER);
+    let mut demo = demo.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let process = format!("/proc/{}", demo.id());
+    // The kernel gives root what belongs to a process that must not be dumped.
+    let is_closed =
+        until(|| fs::metadata(format!("{process}/environ")).is_ok_and(|data| data.uid() == 0));
+    demo.kill().expect("it runs");
+    demo.wait().expect("it ended");
+    assert!(is_closed, "`{process}` belongs to the user");
 }

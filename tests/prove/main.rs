@@ -70,6 +70,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "load/slow-disk",     shows: "five times too many: 503 in time, nothing acknowledged lost, over in 5 s",     run: pressure::slow_disk },
     Proof { name: "load/slow-processor", shows: "five times too many: < 256 MiB, nothing acknowledged lost, over in 5 s",      run: pressure::slow_processor },
     Proof { name: "load/slow-clients",  shows: "3,000 slow clients: closed within 6 s, deliveries' p99 < 100 ms",              run: slow::slow_clients },
+    Proof { name: "load/slow-before-nginx", shows: "the same before the printed nginx file",                               run: slow::before_nginx },
     Proof { name: "load/chat",          shows: "a chat that hangs or fails: intake unchanged, all messages later, in order",   run: chat::outage },
     Proof { name: "speed/throughput",   shows: "storing leaves ≥ 30 % of the speed at 64 connections, ≥ 45 % at 512",          run: throughput::throughput },
     Proof { name: "speed/page-alone",   shows: "an event every 2 s: page replaced in 20 ms (p50), 80 ms (p99)",                run: latency::alone },

@@ -9,6 +9,7 @@ mod copies;
 mod events;
 mod files;
 mod line;
+mod nginx;
 mod notify;
 mod outside;
 mod people;
@@ -82,6 +83,7 @@ pub const CHECKS: &[Check] = &[
     zone::check,
     ports::check,
     unit::check,
+    nginx::check,
     outside::webhook,
     people::publish,
     people::never_seen,

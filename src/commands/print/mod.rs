@@ -2,7 +2,7 @@
 
 mod host;
 mod manual;
-mod nginx;
+pub mod nginx;
 mod quoted;
 pub(in crate::commands) mod systemd;
 

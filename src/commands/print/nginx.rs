@@ -20,9 +20,9 @@ const TEMPLATE: &str = include_str!("nginx.conf");
 /// For two years only by TLS: browsers forget an hour without it sooner than visitors do.
 const HSTS: &str = "Strict-Transport-Security \"max-age=63072000\"";
 
-/// Bodies up to so many bytes stay in memory; longer ones, which Zoom does not send, pass
-/// through a temporary file.
-const BODY_BUFFER: usize = 1 << 20;
+/// How much of a body nginx holds at once, in bytes; the rest waits at the sender. Zoom's bodies
+/// are about 1 KiB long.
+const BODY_BUFFER: usize = 64 << 10;
 
 /// Which file tells the name servers of this machine.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
@@ -98,7 +98,7 @@ impl View {
         Ok(Self {
             server_name: server_name(settings, args)?.as_str().to_owned(),
             root: quoted::for_nginx(&root).map_err(refuse)?,
-            upstream: format!("http://{}", reachable(settings.zoom.listen)),
+            upstream: upstream(settings),
             webhook: settings.zoom.path.clone(),
             webhook_paths: settings.zoom.paths(),
             max_body: settings.zoom.max_body,
@@ -124,6 +124,11 @@ fn server_name(settings: &Settings, args: &Args) -> Result<HostName, SettingsErr
         )),
         None => HostName::of_url(&settings.site.base_url).map_err(refuse),
     }
+}
+
+/// Where nginx on this machine passes deliveries on to, as `proxy_pass` has it.
+pub fn upstream(settings: &Settings) -> String {
+    format!("http://{}", reachable(settings.zoom.listen))
 }
 
 /// Where nginx on this machine finds what listens on `address`.

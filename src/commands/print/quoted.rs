@@ -13,13 +13,18 @@ pub(super) fn for_nginx(path: &Path) -> Result<String, String> {
     Ok(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
-/// A word in a unit of systemd.
+/// A word in a unit of systemd. Some keys take a backslash as it is and others as an escape, so
+/// there is none: a word is quoted by the quotes that it does not have.
 pub(super) fn for_systemd(path: &Path) -> Result<String, String> {
-    let text = plain(path)?.replace('%', "%%");
+    let text = for_unit(path)?;
     if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-%+,:@".contains(c)) {
         return Ok(text);
     }
-    Ok(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+    match (text.contains('"'), text.contains('\'')) {
+        (false, _) => Ok(format!("\"{text}\"")),
+        (true, false) => Ok(format!("'{text}'")),
+        (true, true) => Err(refused(path, "has both kinds of quotes")),
+    }
 }
 
 /// A word in the command line of a unit, where `$` would begin a variable.
@@ -27,9 +32,36 @@ pub(super) fn for_exec(path: &Path) -> Result<String, String> {
     Ok(for_systemd(path)?.replace('$', "$$"))
 }
 
-/// The rest of a line of a unit, which is taken as it is.
+/// The rest of a line of a unit, which is taken as it is, without white space at its end.
 pub(super) fn for_rest_of_line(path: &Path) -> Result<String, String> {
-    Ok(plain(path)?.replace('%', "%%"))
+    let text = for_unit(path)?;
+    if text.ends_with(char::is_whitespace) {
+        return Err(refused(path, "ends in white space"));
+    }
+    Ok(text)
+}
+
+/// A word for a shell.
+pub(super) fn for_shell(path: &Path) -> Result<String, String> {
+    let text = plain(path)?;
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+,:@".contains(c)) {
+        return Ok(text.to_owned());
+    }
+    Ok(format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+/// `path` with its `%` doubled: one alone begins a specifier. A backslash at the end of a line
+/// would swallow the next one.
+fn for_unit(path: &Path) -> Result<String, String> {
+    let text = plain(path)?;
+    if text.contains('\\') {
+        return Err(refused(path, r"has a `\` in it"));
+    }
+    Ok(text.replace('%', "%%"))
+}
+
+fn refused(path: &Path, why: &str) -> String {
+    format!("`{}` {why}, which a unit of systemd cannot hold; choose another path", path.display())
 }
 
 fn plain(path: &Path) -> Result<&str, String> {
@@ -50,20 +82,29 @@ mod tests {
     fn paths_mean_themselves_to_nginx_and_to_systemd() {
         #[rustfmt::skip]
         let cases = [
-            // what is special  path              nginx                       systemd           a command line
-            ("plain",           "/srv/a-b.c",     Some(r#""/srv/a-b.c""#),    "/srv/a-b.c",      "/srv/a-b.c"),
-            ("a space",         "/srv/a b",       Some(r#""/srv/a b""#),      r#""/srv/a b""#,   r#""/srv/a b""#),
-            ("syntax of nginx", "/srv/a;{}#",     Some(r#""/srv/a;{}#""#),    r#""/srv/a;{}#""#, r#""/srv/a;{}#""#),
-            ("quotes",          r#"/srv/"a"\b"#,  Some(r#""/srv/\"a\"\\b""#), r#""/srv/\"a\"\\b""#, r#""/srv/\"a\"\\b""#),
-            ("a variable",      "/srv/$a",        None,                       r#""/srv/$a""#,    r#""/srv/$$a""#),
-            ("a specifier",     "/srv/%n",        Some(r#""/srv/%n""#),       "/srv/%%n",        "/srv/%%n"),
+            // what is special      path              nginx                       a word                    a command line            the rest of a line
+            ("plain",               "/srv/a-b.c",     Some(r#""/srv/a-b.c""#),    Some("/srv/a-b.c"),       Some("/srv/a-b.c"),       Some("/srv/a-b.c")),
+            ("a space",             "/srv/a b",       Some(r#""/srv/a b""#),      Some(r#""/srv/a b""#),    Some(r#""/srv/a b""#),    Some("/srv/a b")),
+            ("a space at the end",  "/srv/a ",        Some(r#""/srv/a ""#),       Some(r#""/srv/a ""#),     Some(r#""/srv/a ""#),     None),
+            ("syntax of nginx",     "/srv/a;{}#",     Some(r#""/srv/a;{}#""#),    Some(r#""/srv/a;{}#""#),  Some(r#""/srv/a;{}#""#),  Some("/srv/a;{}#")),
+            ("quotes",              r#"/srv/"a""#,    Some(r#""/srv/\"a\"""#),    Some(r#"'/srv/"a"'"#),    Some(r#"'/srv/"a"'"#),    Some(r#"/srv/"a""#)),
+            ("the other quotes",    "/srv/a'b",       Some(r#""/srv/a'b""#),      Some(r#""/srv/a'b""#),    Some(r#""/srv/a'b""#),    Some("/srv/a'b")),
+            ("both",                r#"/srv/a'b"c"#,  Some(r#""/srv/a'b\"c""#),   None,                     None,                     Some(r#"/srv/a'b"c"#)),
+            ("a backslash",         r"/srv/a\b",      Some(r#""/srv/a\\b""#),     None,                     None,                     None),
+            ("… at the end",        r"/srv/a\",       Some(r#""/srv/a\\""#),      None,                     None,                     None),
+            ("a variable",          "/srv/$a",        None,                       Some(r#""/srv/$a""#),     Some(r#""/srv/$$a""#),    Some("/srv/$a")),
+            ("a specifier",         "/srv/%n",        Some(r#""/srv/%n""#),       Some("/srv/%%n"),         Some("/srv/%%n"),         Some("/srv/%%n")),
+            ("a line more",         "/srv/a\nUser=",  None,                       None,                     None,                     None),
+            ("a carriage return",   "/srv/a\rb",      None,                       None,                     None,                     None),
         ];
-        for (what, path, nginx, systemd, exec) in cases {
+        for (what, path, nginx, word, exec, rest) in cases {
             let path = Path::new(path);
             assert_eq!(for_nginx(path).ok().as_deref(), nginx, "{what}");
-            assert_eq!(for_systemd(path).as_deref(), Ok(systemd), "{what}");
-            assert_eq!(for_exec(path).as_deref(), Ok(exec), "{what}");
+            assert_eq!(for_systemd(path).ok().as_deref(), word, "{what}");
+            assert_eq!(for_exec(path).ok().as_deref(), exec, "{what}");
+            assert_eq!(for_rest_of_line(path).ok().as_deref(), rest, "{what}");
         }
-        assert!(for_systemd(Path::new("/srv/a\nExecStart=/bin/sh")).is_err());
+        let shell = for_shell(Path::new("/srv/$(a) 'b'"));
+        assert_eq!(shell.as_deref(), Ok(r"'/srv/$(a) '\''b'\'''"));
     }
 }

@@ -61,7 +61,7 @@ struct View {
     state_directory: Option<String>,
     /// Everything else that is written to.
     writable: Vec<String>,
-    /// Of these, those that are Lookout's own.
+    /// Of these, those that are Lookout's own, as a shell takes them.
     own_directories: Vec<String>,
     /// Files with secrets, each with the name of its copy.
     credentials: Vec<String>,
@@ -104,11 +104,8 @@ impl View {
         if args.command.makes_the_site() {
             writable.extend(directories_of_copies(settings)?);
         }
-        let listed = |paths: &BTreeSet<PathBuf>| {
-            paths
-                .iter()
-                .map(|path| quoted::for_systemd(path).map_err(refuse))
-                .collect::<Result<Vec<_>, _>>()
+        let listed = |paths: &BTreeSet<PathBuf>, quoted: fn(&Path) -> Result<String, String>| {
+            paths.iter().map(|path| quoted(path).map_err(refuse)).collect::<Result<Vec<_>, _>>()
         };
         let read = file
             .iter()
@@ -130,8 +127,8 @@ impl View {
                 .any(|path| path.starts_with(&state))
                 .then(|| "lookout".to_owned()),
             uses_home: read.chain(own).chain(writable.iter().cloned()).any(is_at_home),
-            writable: listed(&writable)?,
-            own_directories: listed(&kept)?,
+            writable: listed(&writable, quoted::for_systemd)?,
+            own_directories: listed(&kept, quoted::for_shell)?,
             credentials: credentials(settings)?,
         })
     }

@@ -7,6 +7,7 @@ mod etags;
 mod observatory;
 mod printed;
 mod restarts;
+mod slow;
 
 use crate::support::Lookout;
 use crate::support::lookout::WEBHOOK;

@@ -85,6 +85,9 @@ fn systemd_takes_the_units_and_finds_little_exposed() {
             let exposure = exposure(&service);
             println!("{command}: exposure {exposure}");
             assert!(exposure <= 2.0, "{exposure}");
+            for limit in ["LimitCORE=0\n", "MemoryHigh=", "MemoryMax="] {
+                assert!(text.contains(limit), "{text}");
+            }
             let is_secret = settings == secrets;
             assert_eq!(text.contains("LoadCredential=url-of-mongo-"), is_secret, "{text}");
             assert_eq!(

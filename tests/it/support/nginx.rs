@@ -24,6 +24,9 @@ use super::lookout::until;
 pub const HOST: &str = "lounge.example";
 pub const PAGES: &str = "ada.github.io";
 
+/// What Debian's `nginx.conf` has as `worker_connections`.
+const DEBIANS_CONNECTIONS: u32 = 768;
+
 /// A running nginx, which ends with the test.
 pub struct Nginx {
     pub dir: TempDir,
@@ -37,13 +40,22 @@ impl Nginx {
     /// it is changed but ports, certificates, and the file of trusted certificates.
     #[track_caller]
     pub fn start(printed: &str) -> Self {
+        Self::with_connections(DEBIANS_CONNECTIONS, printed)
+    }
+
+    /// The same, with so many `worker_connections` for each of two workers.
+    #[track_caller]
+    pub fn with_connections(connections: u32, printed: &str) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         for name in [HOST, PAGES] {
             make_certificate(dir.path(), name);
         }
         let [http, https, pages] = [(); 3].map(|()| free_address());
         let site = adapted(printed, dir.path(), http, https, pages);
-        let whole = whole_configuration(dir.path(), &site, pages);
+        let whole = whole_configuration(dir.path(), &site, http, pages);
+        let (from, to) = (DEBIANS_CONNECTIONS.to_string(), connections.to_string());
+        let whole = whole
+            .replace(&format!("worker_connections {from};"), &format!("worker_connections {to};"));
         let file = dir.path().join("nginx.conf");
         fs::write(&file, whole).expect("written");
         let nginx = |more: &[&str]| {
@@ -74,6 +86,12 @@ impl Nginx {
         request.exchange(Closing(self.connect()), HOST).expect("an answer")
     }
 
+    /// The same, where the connection may be refused or closed.
+    pub fn try_send(&self, request: &Request) -> Option<Reply> {
+        let stream = self.try_connect().ok()?;
+        request.exchange(Closing(stream), HOST).ok()
+    }
+
     #[track_caller]
     pub fn get(&self, path: &str) -> Reply {
         self.send(&Request::get(path))
@@ -82,10 +100,14 @@ impl Nginx {
     /// A connection by TLS.
     #[track_caller]
     pub fn connect(&self) -> StreamOwned<ClientConnection, TcpStream> {
-        let stream = super::http::connect(self.https).expect("it listens");
+        self.try_connect().expect("it listens")
+    }
+
+    fn try_connect(&self) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
+        let stream = super::http::connect(self.https)?;
         let name = ServerName::try_from(HOST).expect("a name");
         let client = ClientConnection::new(Arc::new(trusting(self.dir.path())), name);
-        StreamOwned::new(client.expect("the name is valid"), stream)
+        Ok(StreamOwned::new(client.expect("the name is valid"), stream))
     }
 
     /// What nginx complained of.
@@ -165,9 +187,9 @@ fn adapted(
     text
 }
 
-/// What Debian's `nginx.conf` has round the printed file, and GitHub Pages, which tells by which
-/// names it was asked and refuses every other one.
-fn whole_configuration(dir: &Path, site: &str, pages: SocketAddr) -> String {
+/// What Debian's `nginx.conf` has round the printed file, with its default site, and GitHub Pages,
+/// which tells by which names it was asked and refuses every other one.
+fn whole_configuration(dir: &Path, site: &str, http: SocketAddr, pages: SocketAddr) -> String {
     let at = |file: &str| dir.join(file).display().to_string();
     let user = if nix::unistd::geteuid().is_root() { "user root;\n" } else { "" };
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -186,6 +208,12 @@ http {{
     gzip on;
     access_log off;
 {temporary}
+    server {{
+        listen {http} default_server;
+        server_name _;
+        root {nothing};
+        location / {{ try_files $uri $uri/ =404; }}
+    }}
     server {{
         listen {pages} ssl default_server;
         ssl_reject_handshake on;
@@ -208,6 +236,7 @@ http {{
 }}
 "#,
         pid = at("nginx.pid"),
+        nothing = at("nothing"),
         certificate = at(&format!("{PAGES}.pem")),
         key = at(&format!("{PAGES}.key")),
     )

@@ -1,0 +1,168 @@
+//! nginx before Lookout: what the printed file cannot set, and whether that file is current.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Context, Line};
+use crate::commands::print::nginx::upstream;
+
+/// Where nginx's configuration is on Debian and most other systems.
+const HOME: &str = "/etc/nginx";
+
+/// With fewer connections for each worker, one slow machine can take all of them: each is given
+/// back after 5 s. Debian's default is 768.
+const CONNECTIONS: u32 = 4096;
+
+/// nginx's own default.
+const DEFAULT_CONNECTIONS: u32 = 512;
+
+/// Files of a worker for that many connections, with room for logs and what is served.
+const FILES: u32 = 16_384;
+
+/// Directives of the printed file that older versions did not print.
+const NEEDED: [&str; 3] =
+    ["client_header_timeout", "proxy_request_buffering", "reset_timedout_connection"];
+
+/// Examines nginx's configuration, if it passes deliveries on to these settings' Lookout.
+pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+    examine(context, Path::new(HOME))
+}
+
+fn examine(context: &Context<'_>, home: &Path) -> Vec<Line> {
+    let passes_on = format!("proxy_pass {}", upstream(context.settings));
+    let is_ours = |(_, text): &(PathBuf, String)| text.contains(&passes_on);
+    let sites = ["conf.d", "sites-enabled"].into_iter().flat_map(|dir| texts(&home.join(dir)));
+    let Some((path, site)) = sites.into_iter().find(is_ours) else { return Vec::new() };
+    let stale = site_lacks(&path, &site);
+    stale.into_iter().chain([connections(home)]).collect()
+}
+
+/// The files of `dir` that can be read, without comments.
+fn texts(dir: &Path) -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths.into_iter().filter_map(|path| Some((path.clone(), text(&path)?))).collect()
+}
+
+fn text(path: &Path) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    let code = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+    Some(code.collect::<Vec<_>>().join("\n"))
+}
+
+fn site_lacks(path: &Path, site: &str) -> Option<Line> {
+    let lacks: Vec<_> = NEEDED.into_iter().filter(|name| value(site, name).is_none()).collect();
+    if lacks.is_empty() {
+        return None;
+    }
+    let text = format!(
+        "{0} lacks `{1}`, so slow or unsigned clients can keep Zoom out; print it anew with the same \
+         options: `sudo lookout print nginx … | sudo tee {0}`, then `sudo systemctl reload nginx`",
+        path.display(),
+        lacks.join("`, `")
+    );
+    Some(Line::look("nginx", text))
+}
+
+/// How many connections each worker may have: set for all of nginx, so not in the printed file.
+fn connections(home: &Path) -> Line {
+    let file = home.join("nginx.conf");
+    let Some(main) = text(&file) else {
+        return Line::look(
+            "nginx",
+            format!("cannot read `{}`; look there for `worker_connections`", file.display()),
+        );
+    };
+    let modules = texts(&home.join("modules-enabled")).into_iter().map(|(_, text)| text);
+    let main = modules.fold(main, |all, text| all + "\n" + &text);
+    let connections = number(&main, "worker_connections").unwrap_or(DEFAULT_CONNECTIONS);
+    let files = number(&main, "worker_rlimit_nofile");
+    if connections < CONNECTIONS {
+        let text = format!(
+            "each worker has {connections} connections, which {connections} slow clients use up, and Zoom finds none; set \
+             `worker_connections {CONNECTIONS};` and, above `events`, `worker_rlimit_nofile {FILES};` in \
+             `{}`, then `sudo systemctl reload nginx`",
+            file.display()
+        );
+        return Line::look("nginx", text);
+    }
+    if files.is_none_or(|files| files < connections) {
+        let text = format!(
+            "each worker has {connections} connections, and may not have as many files open; set \
+             `worker_rlimit_nofile {};` above `events` in `{}`, then `sudo systemctl reload nginx`",
+            FILES.max(connections.saturating_mul(2)),
+            file.display()
+        );
+        return Line::look("nginx", text);
+    }
+    Line::fine("nginx", format!("each worker has {connections} connections"))
+}
+
+fn number(text: &str, name: &str) -> Option<u32> {
+    value(text, name)?.parse().ok()
+}
+
+/// The first value of the directive `name`.
+fn value<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    text.split([';', '{', '}']).find_map(|directive| {
+        let mut words = directive.split_whitespace();
+        (words.next() == Some(name)).then(|| words.next()).flatten()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, parse};
+    use crate::moment::Moment;
+
+    const OURS: &str = "client_header_timeout 5s; reset_timedout_connection on;\n\
+        server { location = /w { proxy_request_buffering off; proxy_pass http://127.0.0.1:8787/w; } }";
+    const OLD: &str = "server { location = /w { proxy_pass http://127.0.0.1:8787/w; } }";
+    const OTHER: &str = "server { location / { proxy_pass http://127.0.0.1:99; } }";
+
+    /// What is special, the site's file, `nginx.conf`, a file of a module, and the lines.
+    type Case =
+        (&'static str, Option<&'static str>, &'static str, &'static str, &'static [&'static str]);
+
+    #[test]
+    fn too_few_connections_and_an_old_file_are_named_where_nginx_is_used() {
+        #[rustfmt::skip]
+        let cases: [Case; 10] = [
+            // what is special         the site     nginx.conf                                              modules                         lines
+            ("no nginx",               None,        "",                                                     "",                             &[]),
+            ("another site",           Some(OTHER), "events { worker_connections 768; }",                   "",                             &[]),
+            ("Debian's default",       Some(OURS),  "events {\n\tworker_connections 768;\n\t# more\n}",     "",                             &["! nginx     each worker has 768 connections, which"]),
+            ("nginx's default",        Some(OURS),  "events {}",                                            "",                             &["! nginx     each worker has 512 connections, which"]),
+            ("commented out",          Some(OURS),  "events { # worker_connections 9999;\n}",               "",                             &["! nginx     each worker has 512 connections, which"]),
+            ("no files for them",      Some(OURS),  "events { worker_connections 8192; }",                  "",                             &["! nginx     each worker has 8192 connections, and may not"]),
+            ("fewer files than them",  Some(OURS),  "worker_rlimit_nofile 1024; events { worker_connections 8192; }", "",                   &["! nginx     each worker has 8192 connections, and may not"]),
+            ("enough",                 Some(OURS),  "worker_rlimit_nofile 16384;\nevents { worker_connections 4096; }", "",                 &["✓ nginx     each worker has 4096 connections"]),
+            ("files set beside it",    Some(OURS),  "events { worker_connections 4096; }",                  "worker_rlimit_nofile 16384;",  &["✓ nginx     each worker has 4096 connections"]),
+            ("an old printed file",    Some(OLD),   "worker_rlimit_nofile 16384;\nevents { worker_connections 4096; }", "",                 &["! nginx     DIR/conf.d/lookout.conf lacks `client_header_timeout`, `proxy_request_buffering`", "✓ nginx     each worker"]),
+        ];
+        for (what, site, main, modules, expected) in cases {
+            let dir = tempfile::tempdir().expect("a directory");
+            let write = |path: &str, text: &str| {
+                let path = dir.path().join(path);
+                fs::create_dir_all(path.parent().expect("below")).expect("made");
+                fs::write(path, text).expect("written");
+            };
+            write("nginx.conf", main);
+            write("modules-enabled/90.conf", modules);
+            if let Some(site) = site {
+                write("conf.d/lookout.conf", site);
+            }
+            let settings = parse("", &dir.path().join("lookout.toml"), &Environment::default());
+            let settings = settings.expect("valid");
+            let context = Context { settings: &settings, now: Moment::from_seconds(0) };
+            let lines = examine(&context, dir.path());
+            assert_eq!(lines.len(), expected.len(), "{what}: {lines:?}");
+            for (line, expected) in lines.iter().zip(expected) {
+                let line = line.to_string().replace(&dir.path().display().to_string(), "DIR");
+                assert!(line.starts_with(expected), "{what}: {line}");
+            }
+        }
+    }
+}
