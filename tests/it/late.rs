@@ -98,6 +98,7 @@ fn a_checkpoint_that_is_lost_with_the_events_in_it_does_not_stop_the_page() {
     let ready = crate::support::Request::get("/readyz").send(lookout.admin()).text();
     assert!(ready.contains("old events are missing"), "{ready}");
 
+    lookout.stop();
     lookout.ok(&["forget", "Ada", "--yes"]);
     assert!(!lookout.path("data/lookout.checkpoint.unusable").exists(), "it may hold the name");
 }
