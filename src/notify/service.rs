@@ -81,7 +81,7 @@ pub fn start(
         runtime.block_on(async {
             desks.renew(&settings);
             desks.show(None);
-            desks.follow(snapshots, shutdown).await;
+            desks.follow(&settings, snapshots, shutdown).await;
             desks.end().await;
         });
     });
@@ -119,8 +119,8 @@ struct Running {
 }
 
 impl Desks {
-    /// Tells them what there is to see, until `shutdown`.
-    async fn follow(&mut self, mut snapshots: Snapshots, shutdown: Shutdown) {
+    /// Tells them what there is to see, until `shutdown`. The settings taken up so far are `begun_by`.
+    async fn follow(&mut self, begun_by: &Settings, mut snapshots: Snapshots, shutdown: Shutdown) {
         let mut known: Option<Arc<Settings>> = None;
         snapshots.mark_changed();
         loop {
@@ -133,10 +133,14 @@ impl Desks {
             }
             let Some(snapshot) = snapshots.borrow_and_update().clone() else { continue };
             let settings = &snapshot.settings;
-            if !known.as_ref().is_some_and(|known| Arc::ptr_eq(known, settings)) {
+            let is_known = match &known {
+                Some(known) => Arc::ptr_eq(known, settings),
+                None => **settings == *begun_by,
+            };
+            if !is_known {
                 self.renew(settings);
-                known = Some(Arc::clone(settings));
             }
+            known = Some(Arc::clone(settings));
             self.show(Some(&snapshot));
         }
     }

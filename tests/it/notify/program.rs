@@ -168,13 +168,13 @@ fn broken_words_stop_no_program_and_are_reported() {
             "chat 1 (mattermost at 127.0.0.1) is told in the built-in words: cannot write `moves`";
         assert!(check.contains(&format!("✗ notify    {said}")), "{what}: {check}");
         start(&mut lookout);
-        let mut log = String::new();
-        let is_told = || {
-            let ready = || Request::get("/readyz").send(lookout.admin()).text();
-            log += &lookout.log();
-            if what == "serve" { ready().contains(said) } else { log.contains(said) }
-        };
-        assert!(until(is_told), "{what}: {log}");
-        lookout.stop();
+        lookout.wait_for_chats();
+        if what == "serve" {
+            let ready = Request::get("/readyz").send(lookout.admin()).text();
+            assert!(ready.contains(said), "{ready}");
+        }
+        let log = lookout.stop();
+        assert_eq!(log.matches("cannot write `moves`").count(), 1, "{what}, once: {log}");
+        assert!(log.contains(said), "{what}: {log}");
     }
 }
