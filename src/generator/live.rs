@@ -23,6 +23,7 @@ use crate::intake::Health;
 use crate::journal::{Journal, Pruning, Shipped};
 use crate::moment::Moment;
 use crate::notify::Snapshot;
+use crate::roster::Presence;
 use crate::site::{self, Outcome, Replace};
 use reload::Renewal;
 
@@ -124,6 +125,8 @@ struct Work {
     news: bool,
     /// There is something to show to the chats.
     chats_dirty: bool,
+    /// What they are shown changes by itself then.
+    chats_change: Option<Moment>,
     /// Nothing is published before this.
     not_before: Instant,
     retry: Duration,
@@ -158,6 +161,7 @@ impl Work {
             dirty: true,
             news: false,
             chats_dirty: true,
+            chats_change: None,
             not_before: now,
             retry: RETRY,
             read_not_before: now,
@@ -197,17 +201,21 @@ impl Work {
             self.renew(now);
         }
         self.read(now, at);
-        let changes = self.next_change.is_some_and(|change| change <= now);
+        let is_due = |change: Option<Moment>| change.is_some_and(|change| change <= now);
         // The clock was put back: what the site says is of a time that is yet to come.
         let was_put_back = self.as_of.is_some_and(|as_of| as_of > now);
         // Somebody may have removed the site, or built one of the past into its place.
         let is_heartbeat = self.heartbeat != Some(heartbeat_of(now));
-        self.dirty |= self.news || changes || was_put_back || is_heartbeat;
-        self.chats_dirty |= changes || was_put_back;
-        if self.can_publish() {
-            self.show_to_chats(now);
-            if self.dirty && at >= self.not_before {
-                self.publish(now);
+        self.dirty |= self.news || is_due(self.next_change) || was_put_back || is_heartbeat;
+        self.chats_dirty |= is_due(self.chats_change) || was_put_back;
+        let publishes = self.dirty && at >= self.not_before;
+        if (publishes || self.chats_dirty) && self.can_publish() {
+            let presence = self.generator.presence(now);
+            if std::mem::take(&mut self.chats_dirty) {
+                self.show_to_chats(&presence, now);
+            }
+            if publishes {
+                self.publish(&presence, now);
             }
         }
         self.keep_house(at);
@@ -253,10 +261,10 @@ impl Work {
     }
 
     /// Shows who is where to the chats.
-    fn show_to_chats(&mut self, now: Moment) {
-        if std::mem::take(&mut self.chats_dirty) && self.live.snapshots.receiver_count() > 0 {
-            let presence = self.generator.presence(now);
-            let snapshot = Snapshot::new(&presence, self.generator.settings(), now);
+    fn show_to_chats(&mut self, presence: &Presence, now: Moment) {
+        self.chats_change = presence.next_change;
+        if self.live.snapshots.receiver_count() > 0 {
+            let snapshot = Snapshot::new(presence, self.generator.settings(), now);
             self.live.snapshots.send_replace(Some(Arc::new(snapshot)));
         }
     }
@@ -273,9 +281,8 @@ impl Work {
         self.save();
     }
 
-    fn publish(&mut self, now: Moment) {
-        let presence = self.generator.presence(now);
-        let build = match self.generator.publish(&presence, now, Replace::NotNewer) {
+    fn publish(&mut self, presence: &Presence, now: Moment) {
+        let build = match self.generator.publish(presence, now, Replace::NotNewer) {
             Ok(build) => build,
             Err(error) => return self.fail(&error),
         };

@@ -200,6 +200,8 @@ fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     #[test]
@@ -215,6 +217,26 @@ mod tests {
             let address: IpAddr = address.parse().expect("an address");
             assert_eq!(network(address).to_string(), expected, "{what}");
         }
+    }
+
+    #[test]
+    fn whoever_is_idle_for_the_longest_time_makes_room() {
+        let all = Connections::new(Limits::default());
+        let admit = || all.admit("192.0.2.7".parse().expect("an address")).expect("room");
+        let places = [admit(), admit(), admit(), admit()];
+        // The first works, and the second has just been answered.
+        let busy = places[0].work();
+        drop(places[1].work());
+        let mut evicted = Vec::new();
+        for _ in 0..4 {
+            all.evict();
+            let told = |place: &Arc<Place>| place.evicted().now_or_never().is_some();
+            evicted.extend(places.iter().position(told));
+        }
+        assert_eq!(evicted, [2, 3, 1], "the busy one stays");
+        drop(busy);
+        all.evict();
+        assert!(places[0].evicted().now_or_never().is_some(), "until it is idle");
     }
 
     #[test]

@@ -82,6 +82,7 @@ async fn the_longest_idle_connection_makes_room_for_a_new_one() {
     let mut new = server.connect_from("127.0.0.1").await;
     assert!(ask(&mut new).await, "a new one is served at the cap");
     assert_eq!(answer(&mut idle).await, "", "the oldest idle one is closed");
+    assert!(ask(&mut younger).await, "and no other, as they would be by the time-out");
     server.let_go.notify_one();
     assert!(answer(&mut busy).await.contains("slow"), "a request under way is answered");
 }

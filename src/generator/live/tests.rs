@@ -331,6 +331,30 @@ fn chats_are_shown_who_comes_and_goes_while_the_output_directory_fails() {
 }
 
 #[test]
+fn chats_are_shown_that_a_meeting_went_stale_although_no_site_was_ever_published() {
+    let mut stage = Stage::new();
+    let mut snapshots = stage.work.live.snapshots.subscribe();
+    let directory = stage.directory.path().join("site");
+    fs::write(&directory, "a file where the site should be").expect("written");
+    stage.join([NOW].into_iter());
+    stage.step(NOW.plus(1));
+    snapshots.mark_unchanged();
+    #[rustfmt::skip]
+    let moments = [
+        // what is special     seconds later     shown anew
+        ("nothing changes",    60,               false),
+        ("the meeting is stale", 13 * 60 * 60,   true),
+        ("nothing more",       13 * 60 * 60 + 1, false),
+    ];
+    for (what, later, expected) in moments {
+        stage.step(NOW.plus(later));
+        let is_shown = snapshots.has_changed().expect("it is connected");
+        assert_eq!(is_shown, expected, "{what}");
+        snapshots.mark_unchanged();
+    }
+}
+
+#[test]
 fn a_generator_that_panics_is_made_again_by_the_settings_that_were_in_effect() {
     let Stage { directory, work, _running: running } = Stage::new();
     let journal = Arc::clone(work.live.journal.as_ref().expect("it has one"));

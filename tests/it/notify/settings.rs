@@ -169,20 +169,23 @@ fn a_target_is_told_by_its_new_settings() {
     assert_eq!(quiet.posts().len(), 1, "{:#?}", quiet.posts());
 }
 
+/// Own words for who comes and goes.
+fn moves(text: &str) -> String {
+    format!("{{% component moves(joined) %}}{text}{{% endcomponent moves %}}")
+}
+
 #[test]
 fn words_that_change_count_and_a_fault_in_them_does_not_hold_up_what_may_be_named() {
     let chat = Chat::mattermost();
     let target = hook("mattermost", &chat.hook());
     let mut stage = Stage::new(&target);
-    let with =
-        |text: &str| format!("{{% component moves(joined) %}}{text}{{% endcomponent moves %}}");
     stage.join("Zoe");
     chat.wait_for_posts(1);
-    stage.write_template("messages/en.txt", &with("🎉 {{ joined.names }}"));
+    stage.write_template("messages/en.txt", &moves("🎉 {{ joined.names }}"));
     stage.change(&publishing("\"*\"", &target));
     stage.join("Ada");
     assert_eq!(chat.wait_for_posts(2)[1].text(), "🎉 Ada");
-    stage.write_template("messages/en.txt", &with("{{ jointed.names }}"));
+    stage.write_template("messages/en.txt", &moves("{{ jointed.names }}"));
     stage.change(&publishing("\"Grace\"", &target));
     stage.join("Edsger");
     stage.join("Grace");
@@ -194,18 +197,16 @@ fn words_that_are_broken_at_the_start_give_way_to_the_built_in_ones_until_they_a
     let chat = Chat::mattermost();
     let target = hook("mattermost", &chat.hook());
     let mut stage = Stage::new(&target);
-    let with =
-        |text: &str| format!("{{% component moves(joined) %}}{text}{{% endcomponent moves %}}");
     stage.join("Zoe");
     chat.wait_for_posts(1);
     stage.stop();
-    stage.write_template("messages/en.txt", &with("{{ jointed.names }}"));
+    stage.write_template("messages/en.txt", &moves("{{ jointed.names }}"));
     stage.start();
     stage.join("Ada");
     assert!(chat.wait_for_posts(2)[1].text().contains("Ada joined"), "{:#?}", chat.posts());
     let warnings = stage.health.warnings();
     assert!(warnings[0].why.contains("`jointed`"), "{warnings:?}");
-    stage.write_template("messages/en.txt", &with("🎉 {{ joined.names }}"));
+    stage.write_template("messages/en.txt", &moves("🎉 {{ joined.names }}"));
     stage.change(&publishing("\"*\"", &target));
     stage.join("Grace");
     assert_eq!(chat.wait_for_posts(3)[2].text(), "🎉 Grace");
