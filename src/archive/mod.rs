@@ -33,7 +33,7 @@ pub use erasing::{note, walk};
 pub use feed::{Feed, Mode, Update};
 pub use lease::{Lease, Record, Standing, change as change_leases, look as look_at_leases};
 pub use progress::carry_over;
-pub use receipts::{Majority, Receipts};
+pub use receipts::{Majority, Receipt, Receipts};
 pub use seen::Position;
 pub use ship::Shipper;
 pub use survey::{Old, Survey, survey};

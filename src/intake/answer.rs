@@ -19,8 +19,12 @@ pub enum Answer {
     Challenge(challenge::Answer),
     /// A signed challenge that no honest sender makes.
     Dishonest(challenge::Dishonest),
-    /// Not Zoom's, or at the wrong time.
+    /// Not Zoom's.
     Refused(Refused),
+    /// Genuine, stored since before, and sent again at the wrong time: a late retry, or a replay.
+    Replayed,
+    /// Genuine, never stored, and sent at the wrong time.
+    Untimely,
     /// The body is over the limit.
     TooLong,
     /// The body did not come in time.
@@ -48,19 +52,17 @@ impl Answer {
     /// 503 is sent again.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Stored => StatusCode::NO_CONTENT,
+            Self::Stored | Self::Replayed => StatusCode::NO_CONTENT,
             Self::Challenge(_) => StatusCode::OK,
             Self::Dishonest(_) | Self::Broken => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            // Genuine, but at another time: it is our clock or a replay, and a 401 would
-            // lose the event for good.
-            Self::Refused(Refused::Stale { .. } | Refused::Timestamp(_)) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
             Self::Refused(_) => StatusCode::UNAUTHORIZED,
-            Self::Slow | Self::Overloaded | Self::NotStored | Self::NotArchived => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            // It may be our clock, and a 401 would lose the event for good.
+            Self::Untimely
+            | Self::Slow
+            | Self::Overloaded
+            | Self::NotStored
+            | Self::NotArchived => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -70,8 +72,9 @@ impl Answer {
             Self::Stored => "stored",
             Self::Challenge(_) => "challenge",
             Self::Dishonest(_) => "dishonest_challenge",
-            Self::Refused(Refused::Stale { .. } | Refused::Timestamp(_)) => "stale",
             Self::Refused(_) => "unsigned",
+            Self::Replayed => "replayed",
+            Self::Untimely => "stale",
             Self::TooLong => "too_long",
             Self::Slow => "slow",
             Self::Overloaded => "overloaded",
@@ -87,7 +90,7 @@ impl IntoResponse for Answer {
         let status = self.status();
         let mut response = match self {
             Self::Challenge(answer) => Json(answer).into_response(),
-            Self::Stored => status.into_response(),
+            Self::Stored | Self::Replayed => status.into_response(),
             other => (status, text(&other)).into_response(),
         };
         let headers = response.headers_mut();
@@ -107,12 +110,10 @@ impl IntoResponse for Answer {
 /// What the sender gets to read: never why a signature was refused.
 fn text(answer: &Answer) -> &'static str {
     match answer {
-        Answer::Stored | Answer::Challenge(_) => "",
+        Answer::Stored | Answer::Replayed | Answer::Challenge(_) => "",
         Answer::Dishonest(_) => "this challenge is not one that Zoom sends\n",
-        Answer::Refused(Refused::Stale { .. } | Refused::Timestamp(_)) => {
-            "the time of this delivery is out of tolerance\n"
-        }
         Answer::Refused(_) => "not signed with our secret\n",
+        Answer::Untimely => "the time of this delivery is out of tolerance\n",
         Answer::TooLong => "the body is over the limit\n",
         Answer::Slow => "the body did not come in time\n",
         Answer::Overloaded => "too many deliveries are waiting\n",

@@ -1,8 +1,8 @@
 //! How the process is: ready or why not, and what it counted.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -13,21 +13,22 @@ use serde::Serialize;
 
 use crate::clock;
 use crate::intake::answer::Answer;
+use crate::intake::clock_skew::ClockSkew;
 use crate::journal::Appended;
 use crate::notify::Metrics;
-use crate::zoom::signature::Refused;
+use crate::zoom::signature::Untimely;
 
-/// A line about refused deliveries at most so often: anybody may send them.
-const REFUSED_LOG_EVERY_MS: i64 = 10_000;
+/// A line about deliveries of one kind at most so often: anybody may send them.
+const LOG_INTERVAL_MS: i64 = 10_000;
 
 /// What readiness and metrics are made from. Shared by all parts of a process.
 #[derive(Debug)]
 pub struct Health {
     draining: AtomicBool,
     journal_fails: AtomicBool,
-    /// 0 while our clock and Zoom's agree.
-    clock_skew_s: AtomicU64,
-    refused_logged_ms: AtomicI64,
+    clock_skew: Mutex<ClockSkew>,
+    refused_log: LogLimit,
+    untimely_log: LogLimit,
     answers: Family<AnswerLabels, Counter>,
     events: Counter,
     redelivered: Counter,
@@ -40,6 +41,30 @@ pub struct Health {
     warnings: Mutex<BTreeMap<&'static str, Vec<String>>>,
     notify: Metrics,
     registry: Registry,
+}
+
+/// Lets a line into the log at most once in [`LOG_INTERVAL_MS`].
+#[derive(Debug)]
+struct LogLimit {
+    last_ms: AtomicI64,
+}
+
+impl Default for LogLimit {
+    fn default() -> Self {
+        Self { last_ms: AtomicI64::new(i64::MIN) }
+    }
+}
+
+impl LogLimit {
+    fn allows(&self, now_ms: i64) -> bool {
+        let last_ms = self.last_ms.load(Ordering::Relaxed);
+        // A clock that was put back is no reason for silence.
+        let is_due = !(0..LOG_INTERVAL_MS).contains(&now_ms.saturating_sub(last_ms));
+        if is_due {
+            self.last_ms.store(now_ms, Ordering::Relaxed);
+        }
+        is_due
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -62,8 +87,9 @@ impl Default for Health {
         let mut health = Self {
             draining: AtomicBool::new(false),
             journal_fails: AtomicBool::new(false),
-            clock_skew_s: AtomicU64::new(0),
-            refused_logged_ms: AtomicI64::new(i64::MIN),
+            clock_skew: Mutex::default(),
+            refused_log: LogLimit::default(),
+            untimely_log: LogLimit::default(),
             answers: Family::default(),
             events: Counter::default(),
             redelivered: Counter::default(),
@@ -82,18 +108,26 @@ impl Default for Health {
 }
 
 impl Health {
-    /// Our clock agrees with a delivery's.
-    pub fn clock_agrees(&self) {
-        self.clock_skew_s.store(0, Ordering::Relaxed);
+    /// A new delivery was stored that was sent `late_s` seconds before it came.
+    pub(super) fn new_delivery_was_sent(&self, late_s: i64) {
+        let mut skew = self.clock_skew();
+        *skew = skew.after(late_s);
     }
 
-    /// A genuine delivery was sent `skew_s` seconds away from our clock.
-    pub fn clock_disagrees(&self, skew_s: u64) {
-        tracing::error!(
-            skew_s,
-            "a genuine delivery was sent {skew_s} s away from our clock; set the clock, or it is a replay"
-        );
-        self.clock_skew_s.store(skew_s.max(1), Ordering::Relaxed);
+    /// A genuine delivery that was never stored came out of tolerance.
+    pub(super) fn clock_disagrees(&self, untimely: &Untimely) {
+        if let Untimely::OutOfTolerance { skew_s, .. } = *untimely {
+            *self.clock_skew() = ClockSkew::OutOfTolerance { skew_s };
+        }
+        if self.untimely_log.allows(clock::now_ms()) {
+            tracing::error!(
+                "a genuine delivery was not stored: {untimely}; set the clock; if it is right, this was a replay"
+            );
+        }
+    }
+
+    fn clock_skew(&self) -> MutexGuard<'_, ClockSkew> {
+        self.clock_skew.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The journal took a delivery.
@@ -138,8 +172,9 @@ impl Health {
         let reasons = warnings.iter().flat_map(|(&what, whys)| {
             whys.iter().map(move |why| Reason { what, why: why.clone() })
         });
+        let clock = self.clock_skew().warning().map(|why| Reason { what: "clock", why });
         let chats = self.notify.faults().into_iter().map(|why| Reason { what: "notify", why });
-        reasons.chain(chats).collect()
+        reasons.chain(clock).chain(chats).collect()
     }
 
     /// How many late events could not be taken in.
@@ -167,14 +202,9 @@ impl Health {
         let labels = AnswerLabels { answer: answer.word(), status: answer.status().as_u16() };
         self.answers.get_or_create(&labels).inc();
         if let Answer::Refused(refused) = answer
-            && !matches!(refused, Refused::Stale { .. })
+            && self.refused_log.allows(clock::now_ms())
         {
-            let now = clock::now_ms();
-            let last = self.refused_logged_ms.load(Ordering::Relaxed);
-            if now.saturating_sub(last) >= REFUSED_LOG_EVERY_MS {
-                self.refused_logged_ms.store(now, Ordering::Relaxed);
-                tracing::warn!("refused a delivery: {refused}");
-            }
+            tracing::warn!("refused a delivery: {refused}");
         }
     }
 
@@ -188,11 +218,8 @@ impl Health {
             let why = "the journal cannot be written; look at the log, the disk and its rights";
             reasons.push(Reason { what: "journal", why: why.to_owned() });
         }
-        let skew_s = self.clock_skew_s.load(Ordering::Relaxed);
-        if skew_s > 0 {
-            let why = format!("the last genuine delivery was sent {skew_s} s away from our clock");
-            reasons.push(Reason { what: "clock", why });
-        }
+        let clock = self.clock_skew().fault();
+        reasons.extend(clock.map(|why| Reason { what: "clock", why }));
         reasons
     }
 
@@ -234,11 +261,11 @@ mod tests {
     fn readiness_names_what_is_wrong_until_it_is_right_again() {
         let health = Health::default();
         assert_eq!(health.reasons(), []);
-        health.clock_disagrees(400);
+        health.clock_disagrees(&Untimely::OutOfTolerance { skew_s: 400, tolerance_s: 300 });
         health.journal_fails();
         let whats: Vec<_> = health.reasons().iter().map(|reason| reason.what).collect();
         assert_eq!(whats, ["journal", "clock"]);
-        health.clock_agrees();
+        health.new_delivery_was_sent(1);
         health.journal_works();
         assert_eq!(health.reasons(), []);
     }

@@ -1,11 +1,12 @@
 //! The intake: Zoom's deliveries in, an answer out.
 //!
 //! The signature comes first, then everything else; Zoom is answered from the journal
-//! alone, unless it was asked for that the archive has an event, too. A 4xx loses an event for good while a 503 brings it back, so whatever may be
-//! our own fault is a 503.
+//! alone, unless it was asked for that the archive has an event, too. A 4xx loses an event for good
+//! while a 503 brings it back, so whatever may be our own fault is a 503.
 
 mod answer;
 mod body;
+mod clock_skew;
 mod health;
 
 use std::borrow::Cow;
@@ -20,14 +21,14 @@ use axum::response::Response;
 use axum::routing::post;
 use tokio::time::{Instant, timeout_at};
 
-use crate::archive::Majority;
+use crate::archive::{Majority, Receipt};
 use crate::clock;
 use crate::config::{Secret, Settings};
-use crate::journal::{Content, Journal, NotStored, Record};
+use crate::journal::{Appended, Content, Journal, NotStored, Record};
 use crate::moment::Moment;
 use crate::zoom::challenge::{self, CHALLENGE};
 use crate::zoom::delivery::Reading;
-use crate::zoom::signature::{self, Headers, Refused, SIGNATURE_HEADER, TIMESTAMP_HEADER};
+use crate::zoom::signature::{self, Headers, SIGNATURE_HEADER, TIMESTAMP_HEADER, Untimely};
 use crate::zoom::{Key, Redaction};
 
 use answer::Answer;
@@ -101,13 +102,21 @@ impl Intake {
             Err(BodyError::Broken) => return Answer::Broken,
         };
         let now_ms = clock::now_ms();
-        let secret = match self.verify(&parts.headers, &body.bytes, Moment::from_millis(now_ms)) {
-            Ok(secret) => secret,
+        let deadline = begun + STORE_DEADLINE;
+        let (timestamp, signature) =
+            (joined(&parts.headers, TIMESTAMP_HEADER), joined(&parts.headers, SIGNATURE_HEADER));
+        let headers = Headers { timestamp: timestamp.as_deref(), signature: signature.as_deref() };
+        let signed = match signature::verify(&self.secrets, headers, &body.bytes) {
+            Ok(signed) => signed,
             Err(refused) => return Answer::Refused(refused),
+        };
+        let late_s = match signed.check_time(Moment::from_millis(now_ms), self.tolerance) {
+            Ok(late_s) => late_s,
+            Err(untimely) => return self.replayed_or(untimely, &body.bytes, deadline).await,
         };
         let content = match Reading::of(&body.bytes) {
             Reading::Document(document) if document.event() == CHALLENGE => {
-                return Answer::challenge(challenge::answer(document.json(), secret));
+                return Answer::challenge(challenge::answer(document.json(), signed.secret));
             }
             Reading::Document(document) => Content::event(document, now_ms, &self.redaction),
             Reading::Quarantined(odd) => {
@@ -117,54 +126,87 @@ impl Intake {
         };
         let request_id = request_id(&parts.headers);
         let record = Record { key: Key::of(&body.bytes), received_ms: now_ms, request_id, content };
-        self.store(record, begun + STORE_DEADLINE).await
+        self.store(record, late_s, deadline).await
     }
 
-    fn verify(&self, headers: &HeaderMap, body: &[u8], now: Moment) -> Result<&Secret, Refused> {
-        let (timestamp, signature) =
-            (joined(headers, TIMESTAMP_HEADER), joined(headers, SIGNATURE_HEADER));
-        let headers = Headers { timestamp: timestamp.as_deref(), signature: signature.as_deref() };
-        let verdict = signature::verify(&self.secrets, headers, body, now, self.tolerance);
-        match &verdict {
-            Ok(_) => self.health.clock_agrees(),
-            Err(Refused::Stale { skew_s, .. }) => self.health.clock_disagrees(*skew_s),
-            Err(_) => {}
+    /// Answers a genuine delivery that came at the wrong time. One that is stored already asks for
+    /// nothing, and says nothing about our clock: anybody may send again what was once sent.
+    async fn replayed_or(&self, untimely: Untimely, body: &[u8], deadline: Instant) -> Answer {
+        let key = Key::of(body);
+        let known = match self.journal.find(key) {
+            Ok(found) => timeout_at(deadline, found).await,
+            Err(NotStored::Overloaded) => return Answer::Overloaded,
+            Err(NotStored::Failed(_)) => return self.not_stored(),
+        };
+        match known {
+            Ok(Ok(true)) => {
+                let awaited = self.majority.as_ref();
+                let awaited = awaited.map(|majority| (majority, majority.receipts.expect(key)));
+                match self.has_arrived(key, Appended::Known, awaited, deadline).await {
+                    true => Answer::Replayed,
+                    false => Answer::NotArchived,
+                }
+            }
+            // A challenge is never stored, so an old one is no more than that.
+            Ok(Ok(false)) if is_challenge(body) => Answer::Untimely,
+            Ok(Ok(false)) => {
+                self.health.clock_disagrees(&untimely);
+                Answer::Untimely
+            }
+            Ok(Err(_)) => self.not_stored(),
+            Err(_) => Answer::Overloaded,
         }
-        verdict
     }
 
-    async fn store(&self, record: Record, deadline: Instant) -> Answer {
+    async fn store(&self, record: Record, late_s: i64, deadline: Instant) -> Answer {
         let key = record.key;
         let awaited =
             self.majority.as_ref().map(|majority| (majority, majority.receipts.expect(key)));
         let outcome = match self.journal.append(record) {
             Ok(outcome) => timeout_at(deadline, outcome).await,
             Err(NotStored::Overloaded) => return Answer::Overloaded,
-            Err(NotStored::Failed(_)) => {
-                self.health.journal_fails();
-                return Answer::NotStored;
-            }
+            Err(NotStored::Failed(_)) => return self.not_stored(),
         };
         match outcome {
             Ok(Ok(Ok(appended))) => {
                 self.health.journal_works();
                 self.health.stored(appended);
-                let has_arrived = match awaited {
-                    Some((majority, receipt)) => {
-                        majority.has(key, appended, receipt, deadline).await
-                    }
-                    None => true,
-                };
-                if has_arrived { Answer::Stored } else { Answer::NotArchived }
+                if appended == Appended::New {
+                    self.health.new_delivery_was_sent(late_s);
+                }
+                match self.has_arrived(key, appended, awaited, deadline).await {
+                    true => Answer::Stored,
+                    false => Answer::NotArchived,
+                }
             }
             Ok(Ok(Err(NotStored::Overloaded))) => Answer::Overloaded,
-            Ok(_) => {
-                self.health.journal_fails();
-                Answer::NotStored
-            }
+            Ok(_) => self.not_stored(),
             Err(_) => Answer::Overloaded,
         }
     }
+
+    /// Whether the archive has it, too, where that was asked for.
+    async fn has_arrived(
+        &self,
+        key: Key,
+        appended: Appended,
+        awaited: Option<(&Majority, Receipt)>,
+        deadline: Instant,
+    ) -> bool {
+        match awaited {
+            Some((majority, receipt)) => majority.has(key, appended, receipt, deadline).await,
+            None => true,
+        }
+    }
+
+    fn not_stored(&self) -> Answer {
+        self.health.journal_fails();
+        Answer::NotStored
+    }
+}
+
+fn is_challenge(body: &[u8]) -> bool {
+    matches!(Reading::of(body), Reading::Document(document) if document.event() == CHALLENGE)
 }
 
 async fn receive(State(intake): State<Arc<Intake>>, request: Request<Body>) -> Response {

@@ -12,6 +12,7 @@ use crate::abort_on_panic::AbortOnPanic;
 use crate::journal::file::FoundFile;
 use crate::journal::group::Group;
 use crate::journal::{Content, Pruning, Record, Shipped, backlog, schema};
+use crate::zoom::Key;
 
 /// At most so many rows are removed in one step, so that nobody waits long for it.
 const PRUNE_STEP: usize = 500;
@@ -52,6 +53,7 @@ pub(super) enum Request {
     Append(Append),
     Prune(Pruning),
     Shipped(String, Shipped),
+    Find(Key, oneshot::Sender<bool>),
     #[cfg(test)]
     Panic,
 }
@@ -100,13 +102,8 @@ impl Journal {
     ) -> Result<oneshot::Receiver<Result<Appended, NotStored>>, NotStored> {
         let (done, outcome) = oneshot::channel();
         let since = Some(Instant::now());
-        match self.queue.try_send(Request::Append(Append { record, since, done })) {
-            Ok(()) => Ok(outcome),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(NotStored::Overloaded),
-            Err(mpsc::error::TrySendError::Closed(_)) => {
-                Err(NotStored::Failed("its writer has ended".to_owned()))
-            }
-        }
+        self.enqueue(Request::Append(Append { record, since, done }))?;
+        Ok(outcome)
     }
 
     /// Stores `records` and waits until they are on disk; for `import`.
@@ -121,6 +118,23 @@ impl Journal {
             outcomes.push(outcome);
         }
         outcomes.into_iter().map(|outcome| outcome.blocking_recv().map_err(|_| ended())?).collect()
+    }
+
+    /// Queues a look for `key`, and returns what will tell whether it was stored at any time. That
+    /// one is dropped where the journal fails.
+    pub fn find(&self, key: Key) -> Result<oneshot::Receiver<bool>, NotStored> {
+        let (found, outcome) = oneshot::channel();
+        self.enqueue(Request::Find(key, found))?;
+        Ok(outcome)
+    }
+
+    fn enqueue(&self, request: Request) -> Result<(), NotStored> {
+        self.queue.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => NotStored::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => {
+                NotStored::Failed("its writer has ended".to_owned())
+            }
+        })
     }
 
     /// Asks for a step of removing what need not be kept; does nothing while the
@@ -197,6 +211,10 @@ impl Writer {
             Request::Append(_) => Ok(()),
             Request::Prune(pruning) => prune(connection, pruning),
             Request::Shipped(archive, shipped) => backlog::note(connection, &archive, shipped),
+            Request::Find(key, found) => is_known(connection, key).map(|is_known| {
+                // The request may have timed out.
+                found.send(is_known).ok();
+            }),
             #[cfg(test)]
             Request::Panic => panic!("on purpose"),
         });
@@ -294,6 +312,11 @@ fn insert(connection: &Connection, record: &Record) -> Result<Appended> {
         &record.content,
     )?;
     Ok(Appended::New)
+}
+
+fn is_known(connection: &Connection, key: Key) -> Result<bool> {
+    let mut query = connection.prepare_cached("SELECT 1 FROM keys WHERE key = ?1")?;
+    Ok(query.exists(params![key.as_bytes()])?)
 }
 
 /// Stores what was delivered; its key is known already.

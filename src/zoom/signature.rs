@@ -2,10 +2,10 @@
 //!
 //! Zoom signs each delivery with a secret that only we share: the header
 //! `x-zm-signature` holds `v0=<hex>`, an HMAC-SHA256 over `v0:<timestamp>:<body>`.
-//! [`verify`] accepts a delivery only if the digest matches one of our secrets;
-//! then it compares the timestamp with `now`, so that the two kinds of refusal can
-//! be answered differently: a wrong signature is not Zoom's, a wrong time may well be
-//! our own clock.
+//! [`verify`] accepts a delivery only if the digest matches one of our secrets.
+//! [`Signed::check_time`] then compares the timestamp with `now`. The two are apart because they
+//! are answered differently: a wrong signature is not Zoom's, while a wrong time is our clock, a
+//! late retry or a replay.
 //!
 //! A gateway may repeat a header or fold its values into one, `v0=…, v0=…`. One matching
 //! signature is enough. The timestamp is part of what is signed, so its values must be equal.
@@ -28,7 +28,7 @@ pub const TIMESTAMP_HEADER: &str = "x-zm-request-timestamp";
 /// How many values of a folded `x-zm-signature` are compared; further ones are ignored.
 const MAX_SIGNATURES: usize = 8;
 
-/// Why a delivery was refused. Shown to the operator, never to the sender.
+/// Why a delivery is not Zoom's. Shown to the operator, never to the sender.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// A header is missing, so this is not one of Zoom's deliveries.
@@ -40,17 +40,30 @@ pub enum Refused {
     /// Signed with another secret, or the body was changed.
     #[error("signature does not match; is `zoom.secret_token` the one Zoom shows?")]
     Mismatch,
-    /// Genuinely signed, with a timestamp that is no number.
+}
+
+/// Why a genuine delivery has the wrong time.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Untimely {
+    /// Its timestamp is no number.
     #[error("timestamp `{0}` is not a number of seconds")]
-    Timestamp(String),
-    /// Genuinely signed, at another time: our clock is wrong, or it is a replay.
+    Unreadable(String),
+    /// It was sent too far from now: our clock is wrong, or it is a late retry or a replay.
     #[error("sent {skew_s} s away from our clock, more than the {tolerance_s} s allowed")]
-    Stale {
+    OutOfTolerance {
         /// The difference, in seconds.
         skew_s: u64,
         /// What is allowed, in seconds.
         tolerance_s: u64,
     },
+}
+
+/// A delivery that one of our secrets signed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Signed<'a> {
+    /// The secret that did.
+    pub secret: &'a Secret,
+    timestamp: &'a str,
 }
 
 /// The headers of a delivery that the signature needs, as received; several lines of one
@@ -63,14 +76,12 @@ pub struct Headers<'a> {
     pub signature: Option<&'a str>,
 }
 
-/// Returns the secret that signed `body`, or why the delivery can't be taken.
-pub fn verify<'s>(
-    secrets: &'s [Secret],
-    headers: Headers<'_>,
+/// Returns which secret signed `body` and when, or why it is not Zoom's.
+pub fn verify<'a>(
+    secrets: &'a [Secret],
+    headers: Headers<'a>,
     body: &[u8],
-    now: Moment,
-    tolerance: Duration,
-) -> Result<&'s Secret, Refused> {
+) -> Result<Signed<'a>, Refused> {
     let timestamp = headers.timestamp.ok_or(Refused::Missing(TIMESTAMP_HEADER))?;
     let signature = headers.signature.ok_or(Refused::Missing(SIGNATURE_HEADER))?;
     let timestamp = unfold(timestamp);
@@ -83,8 +94,21 @@ pub fn verify<'s>(
         digests.iter().any(|digest| mac.clone().verify_slice(digest).is_ok())
     };
     let secret = secrets.iter().find(signed).ok_or(Refused::Mismatch)?;
-    check_time(timestamp, now, tolerance)?;
-    Ok(secret)
+    Ok(Signed { secret, timestamp })
+}
+
+impl Signed<'_> {
+    /// Returns how long before `now` the delivery was sent, in seconds: negative where it was sent
+    /// after it. An error if that is more than `tolerance` in either direction.
+    pub fn check_time(&self, now: Moment, tolerance: Duration) -> Result<i64, Untimely> {
+        let unreadable = |_| Untimely::Unreadable(self.timestamp.to_owned());
+        let sent: i64 = self.timestamp.parse().map_err(unreadable)?;
+        let (skew_s, tolerance_s) = (now.seconds().abs_diff(sent), tolerance.as_secs());
+        if skew_s > tolerance_s {
+            return Err(Untimely::OutOfTolerance { skew_s, tolerance_s });
+        }
+        Ok(now.seconds().saturating_sub(sent))
+    }
 }
 
 /// Signs `body` as Zoom does; returns the value of `x-zm-signature`.
@@ -133,16 +157,6 @@ fn keyed(secret: &Secret) -> Hmac<Sha256> {
     Hmac::new_from_slice(secret.reveal().as_bytes()).expect("HMAC takes a key of any length")
 }
 
-fn check_time(timestamp: &str, now: Moment, tolerance: Duration) -> Result<(), Refused> {
-    let sent: i64 = timestamp.parse().map_err(|_| Refused::Timestamp(timestamp.to_owned()))?;
-    let skew_s = now.seconds().abs_diff(sent);
-    let tolerance_s = tolerance.as_secs();
-    if skew_s > tolerance_s {
-        return Err(Refused::Stale { skew_s, tolerance_s });
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,26 +175,22 @@ mod tests {
 
     #[test]
     #[rustfmt::skip]
-    fn verifies_only_fresh_deliveries_signed_by_zoom() {
+    fn verifies_only_deliveries_signed_by_zoom() {
         let secrets = [secret("new"), secret("old")];
         let signed = |by: &str, at: i64| Some(sign(&secret(by), &at.to_string(), BODY));
         let at = |seconds: i64| Some(seconds.to_string());
-        let stale = Err(Refused::Stale { skew_s: 301, tolerance_s: 300 });
         let cases = [
             // what is special                timestamp                signature                      verdict
             ("genuine",                       at(NOW),                 signed("new", NOW),            Ok("new")),
             ("the older of two secrets",      at(NOW),                 signed("old", NOW),            Ok("old")),
             ("another secret",                at(NOW),                 signed("x", NOW),              Err(Refused::Mismatch)),
             ("signature for another second",  at(NOW),                 signed("new", NOW - 1),        Err(Refused::Mismatch)),
-            ("at the edge",                   at(NOW - 300),           signed("new", NOW - 300),      Ok("new")),
-            ("too old",                       at(NOW - 301),           signed("new", NOW - 301),      stale),
-            ("from the future",               at(NOW + 301),           signed("new", NOW + 301),      Err(Refused::Stale { skew_s: 301, tolerance_s: 300 })),
             ("no signature",                  at(NOW),                 None,                          Err(Refused::Missing(SIGNATURE_HEADER))),
             ("no timestamp",                  None,                    signed("new", NOW),            Err(Refused::Missing(TIMESTAMP_HEADER))),
             ("not hexadecimal",               at(NOW),                 Some("v0=zz".to_owned()),      Err(Refused::Malformed)),
             ("another version",               at(NOW),                 signed("new", NOW).map(|s| s.replace("v0", "v1")), Err(Refused::Malformed)),
             ("no time, wrong secret",         Some("x".to_owned()),    signed("new", NOW),            Err(Refused::Mismatch)),
-            ("no time, signed all the same",  Some("x".to_owned()),    Some(sign(&secrets[0], "x", BODY)), Err(Refused::Timestamp("x".to_owned()))),
+            ("no time, signed all the same",  Some("x".to_owned()),    Some(sign(&secrets[0], "x", BODY)), Ok("new")),
             ("folded, the same twice",        at(NOW),                 folded(&[signed("new", NOW), signed("new", NOW)]), Ok("new")),
             ("folded, the first matches",     at(NOW),                 folded(&[signed("new", NOW), signed("new", NOW - 1)]), Ok("new")),
             ("folded, the last matches",      at(NOW),                 folded(&[signed("new", NOW - 1), signed("old", NOW)]), Ok("old")),
@@ -196,12 +206,37 @@ mod tests {
             ("both folded",                   Some(format!("{NOW},{NOW}")), folded(&[signed("new", NOW), signed("new", NOW)]), Ok("new")),
             ("folded timestamp, one differs", Some(format!("{NOW}, {}", NOW - 1)), signed("new", NOW), Err(Refused::Mismatch)),
             ("an old delivery with a newer timestamp added", Some(format!("{}, {NOW}", NOW - 301)), signed("new", NOW - 301), Err(Refused::Mismatch)),
-            ("folded timestamp, old",         Some(format!("{0}, {0}", NOW - 301)), signed("new", NOW - 301), Err(Refused::Stale { skew_s: 301, tolerance_s: 300 })),
         ];
         for (what, timestamp, signature, expected) in cases {
             let headers = Headers { timestamp: timestamp.as_deref(), signature: signature.as_deref() };
-            let got = verify(&secrets, headers, BODY, Moment::from_seconds(NOW), Duration::from_secs(300));
-            assert_eq!(got.map(Secret::reveal), expected, "{what}");
+            let got = verify(&secrets, headers, BODY);
+            assert_eq!(got.map(|signed| signed.secret.reveal()), expected, "{what}");
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn a_delivery_is_timely_if_it_was_sent_within_the_tolerance() {
+        let out = |skew_s| Err(Untimely::OutOfTolerance { skew_s, tolerance_s: 300 });
+        let at = |seconds: i64| seconds.to_string();
+        let cases = [
+            // what is special          timestamp                  verdict
+            ("now",                     at(NOW),                   Ok(0)),
+            ("a minute ago",            at(NOW - 60),              Ok(60)),
+            ("in a minute",             at(NOW + 60),              Ok(-60)),
+            ("at the edge",             at(NOW - 300),             Ok(300)),
+            ("at the other edge",       at(NOW + 300),             Ok(-300)),
+            ("too old",                 at(NOW - 301),             out(301)),
+            ("from the future",         at(NOW + 301),             out(301)),
+            ("at the end of time",      at(i64::MAX),              out(NOW.abs_diff(i64::MAX))),
+            ("before all time",         at(i64::MIN),              out(NOW.abs_diff(i64::MIN))),
+            ("no number",               "x".to_owned(),            Err(Untimely::Unreadable("x".to_owned()))),
+            ("folded, two times",       format!("{NOW}, {}", NOW - 1), Err(Untimely::Unreadable(format!("{NOW}, {}", NOW - 1)))),
+        ];
+        let secret = secret("s");
+        for (what, timestamp, expected) in cases {
+            let signed = Signed { secret: &secret, timestamp: &timestamp };
+            assert_eq!(signed.check_time(Moment::from_seconds(NOW), Duration::from_secs(300)), expected, "{what}");
         }
     }
 
@@ -214,8 +249,7 @@ mod tests {
         for bit in 0..BODY.len() * 8 {
             let mut body = BODY.to_vec();
             body[bit / 8] ^= 1 << (bit % 8);
-            let now = Moment::from_seconds(NOW);
-            let got = verify(&secrets, headers, &body, now, Duration::from_secs(300));
+            let got = verify(&secrets, headers, &body);
             assert_eq!(got, Err(Refused::Mismatch), "bit {bit}");
         }
     }
@@ -223,8 +257,8 @@ mod tests {
     #[test]
     fn nobody_can_sign_without_a_secret() {
         let timestamp = NOW.to_string();
-        let headers = Headers { timestamp: Some(&timestamp), signature: Some("v0=00") };
-        let got = verify(&[], headers, BODY, Moment::from_seconds(NOW), Duration::MAX);
-        assert!(got.is_err());
+        let signature = format!("v0={}", "00".repeat(32));
+        let headers = Headers { timestamp: Some(&timestamp), signature: Some(&signature) };
+        assert_eq!(verify(&[], headers, BODY), Err(Refused::Mismatch));
     }
 }

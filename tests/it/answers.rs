@@ -162,20 +162,95 @@ fn headers_that_a_gateway_repeats_or_folds_are_taken_if_one_value_matches() {
     }
 }
 
+/// More than `zoom.tolerance`, in seconds.
+const LONG_AGO: i64 = 2 * 3600 + 60;
+
 #[test]
-fn a_genuine_delivery_at_the_wrong_time_is_sent_again_and_makes_us_not_ready() {
+fn a_new_delivery_at_the_wrong_time_is_sent_again_and_makes_us_not_ready() {
     let lookout = serving();
     assert_eq!(readiness(&lookout).status, 200);
-    let reply = signed(WEBHOOK, EVENT, now() - 400).send(lookout.public());
-    assert_eq!(reply.status, 503);
-    assert!(reply.header("retry-after").is_some());
-    let ready = readiness(&lookout);
-    assert_eq!(ready.status, 503);
-    assert!(ready.text().contains("clock"), "{}", ready.text());
+    for away in [-LONG_AGO, LONG_AGO] {
+        let reply = signed(WEBHOOK, EVENT, now() + away).send(lookout.public());
+        assert_eq!(reply.status, 503);
+        assert!(reply.header("retry-after").is_some());
+        let ready = readiness(&lookout);
+        assert_eq!(ready.status, 503);
+        assert!(ready.text().contains("clock"), "{}", ready.text());
+    }
     assert!(until(|| lookout.log().contains("away from our clock")), "it is in the log");
 
     assert_eq!(lookout.deliver(EVENT).status, 204);
     assert_eq!(readiness(&lookout).status, 200, "until a delivery has the right time again");
+}
+
+#[test]
+fn a_retry_is_taken_also_with_the_time_of_its_first_attempt() {
+    let lookout = serving();
+    for minutes in [0, 5, 25, 85] {
+        let event = format!(r#"{{"event":"after {minutes}"}}"#);
+        let delivery = signed(WEBHOOK, event.as_bytes(), now() - minutes * 60);
+        assert_eq!(delivery.send(lookout.public()).status, 204, "after {minutes} minutes");
+    }
+    assert_eq!(lookout.exported_keys().len(), 4);
+    let ready = readiness(&lookout);
+    assert_eq!((ready.status, ready.text().contains("clock")), (200, false), "{}", ready.text());
+}
+
+#[test]
+fn what_is_stored_may_be_sent_again_at_any_time_and_says_nothing_about_our_clock() {
+    let mut lookout = serving();
+    let quarantined = b"{ not JSON";
+    for body in [EVENT, quarantined] {
+        assert_eq!(lookout.deliver(body).status, 204);
+    }
+    for body in [EVENT, quarantined].repeat(50) {
+        for away in [-LONG_AGO, LONG_AGO, -i64::from(u32::MAX)] {
+            let reply = signed(WEBHOOK, body, now() + away).send(lookout.public());
+            assert_eq!((reply.status, reply.text().as_str()), (204, ""), "{away}");
+        }
+    }
+    assert_eq!(readiness(&lookout).status, 200);
+    let metrics = Request::get("/metrics").send(lookout.admin()).text();
+    let line = r#"lookout_deliveries_total{answer="replayed",status="204"} 300"#;
+    assert!(metrics.contains(line), "{metrics}");
+    assert_eq!(lookout.exported_keys().len(), 1);
+    let log = lookout.stop();
+    assert!(!log.contains("clock"), "{log}");
+}
+
+#[test]
+fn replays_of_what_is_not_stored_do_not_flood_the_log() {
+    let mut lookout = serving();
+    for n in 0..300 {
+        let body = format!("[{n}]");
+        let delivery = signed(WEBHOOK, body.as_bytes(), now() - LONG_AGO);
+        assert_eq!(delivery.send(lookout.public()).status, 503);
+    }
+    let begun = Instant::now();
+    let log = lookout.stop();
+    let lines = log.matches("away from our clock").count() as u64;
+    assert!((1..=2 + begun.elapsed().as_secs() / 10).contains(&lines), "{lines} lines: {log}");
+}
+
+#[test]
+fn an_old_challenge_is_not_answered_and_says_nothing_about_our_clock() {
+    let lookout = serving();
+    let body = br#"{"payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"},"event_ts":1654503849680,"event":"endpoint.url_validation"}"#;
+    let reply = signed(WEBHOOK, body, now() - LONG_AGO).send(lookout.public());
+    assert_eq!((reply.status, reply.text().contains("encryptedToken")), (503, false));
+    assert_eq!(readiness(&lookout).status, 200);
+}
+
+#[test]
+fn a_clock_that_is_behind_is_reported_although_deliveries_are_taken() {
+    let lookout = serving();
+    assert_eq!(signed(WEBHOOK, EVENT, now() + 400).send(lookout.public()).status, 204);
+    let ready = readiness(&lookout);
+    assert_eq!(ready.status, 200);
+    let is_told = |text: &str| text.contains("later than our clock shows; set the clock");
+    assert!(is_told(&ready.text()), "{}", ready.text());
+    assert_eq!(lookout.deliver(b"{}").status, 204);
+    assert!(!is_told(&readiness(&lookout).text()));
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> (Zoom, SecretSource)
         secret_tokens,
         listen: section.value("listen", "127.0.0.1:8787", values::listen),
         path: section.value("path", "/webhooks/zoom", web::endpoint),
-        tolerance: section.value("tolerance", "5m", values::duration),
+        tolerance: section.value("tolerance", "2h", values::duration),
         max_body: section.value("max_body", "1MiB", values::body_size),
     };
     (zoom, source)

@@ -1,0 +1,106 @@
+//! Whether our clock is right, judged by when Zoom sent what it delivers.
+//!
+//! Only deliveries that were never stored before count: anybody who once saw a delivery may send it
+//! again. Zoom tries again after 5, 20 and 60 minutes, perhaps with the timestamp of the first
+//! attempt, so one late delivery says nothing; several without a punctual one between them do. A
+//! delivery that is sent later than now says at once that our clock is behind.
+//!
+//! Pure: the clock is an argument.
+
+/// A delivery that was sent so close to now agrees with our clock, in seconds. A fact that is
+/// further ahead does not count yet (`presence.md`, rule 13).
+const PUNCTUAL_S: i64 = 5 * 60;
+
+/// After so many late deliveries without a punctual one our clock is doubted.
+const LATE_IN_A_ROW: u32 = 5;
+
+/// What new deliveries say about our clock.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ClockSkew {
+    /// It is right, as far as is known.
+    #[default]
+    None,
+    /// So many in a row were late, the least of them by so many seconds.
+    Late { in_a_row: u32, least_s: i64 },
+    /// One was sent so many seconds later than now.
+    Behind { by_s: i64 },
+    /// One was so many seconds out of tolerance, so it was not stored.
+    OutOfTolerance { skew_s: u64 },
+}
+
+impl ClockSkew {
+    /// Takes in a new delivery that was sent `late_s` seconds before it came.
+    #[must_use]
+    pub(super) fn after(self, late_s: i64) -> Self {
+        match self {
+            _ if late_s < -PUNCTUAL_S => Self::Behind { by_s: late_s.saturating_neg() },
+            _ if late_s <= PUNCTUAL_S => Self::None,
+            Self::Late { in_a_row, least_s } => {
+                Self::Late { in_a_row: in_a_row.saturating_add(1), least_s: least_s.min(late_s) }
+            }
+            Self::None | Self::Behind { .. } | Self::OutOfTolerance { .. } => {
+                Self::Late { in_a_row: 1, least_s: late_s }
+            }
+        }
+    }
+
+    /// Why deliveries are turned away, if they are.
+    pub(super) fn fault(self) -> Option<String> {
+        let Self::OutOfTolerance { skew_s } = self else { return None };
+        Some(format!(
+            "the last new delivery was sent {skew_s} s away from our clock, so it was not stored; set the clock"
+        ))
+    }
+
+    /// What is to be doubted although deliveries are stored.
+    pub(super) fn warning(self) -> Option<String> {
+        match self {
+            Self::Behind { by_s } => Some(format!(
+                "the last new delivery was sent {by_s} s later than our clock shows; set the clock, or what \
+                 happens is shown that much too late"
+            )),
+            Self::Late { in_a_row, least_s } if in_a_row >= LATE_IN_A_ROW => Some(format!(
+                "the last {in_a_row} new deliveries came {least_s} s or more after they were sent; if Zoom \
+                 is not repeating what it could not deliver, our clock is ahead: set it"
+            )),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_doubted_by_what_is_new() {
+        use ClockSkew::{Behind, Late, None};
+        #[rustfmt::skip]
+        let cases = [
+            // what is special              sent so long before, in s          then                                    is doubted
+            ("nothing came yet",            vec![],                            None,                                   false),
+            ("punctual",                    vec![2],                           None,                                   false),
+            ("at the edges",                vec![300, -300],                   None,                                   false),
+            ("a retry with its first time", vec![1, 3600],                     Late { in_a_row: 1, least_s: 3600 },    false),
+            ("retries among new ones",      vec![400, 400, 400, 400, 1, 400],  Late { in_a_row: 1, least_s: 400 },     false),
+            ("a clock that is ahead",       vec![700, 701, 700, 705, 702],     Late { in_a_row: 5, least_s: 700 },     true),
+            ("a clock that was ahead",      vec![700, 701, 700, 705, 702, 1],  None,                                   false),
+            ("a clock that is behind",      vec![-301],                        Behind { by_s: 301 },                   true),
+            ("a clock that was behind",     vec![-301, 0],                     None,                                   false),
+            ("from behind to ahead",        vec![-301, 400],                   Late { in_a_row: 1, least_s: 400 },     false),
+            ("the ends of time",            vec![i64::MIN],                    Behind { by_s: i64::MAX },              true),
+        ];
+        for (what, sent, expected, is_doubted) in cases {
+            let skew = sent.into_iter().fold(ClockSkew::default(), ClockSkew::after);
+            assert_eq!((skew, skew.warning().is_some()), (expected, is_doubted), "{what}");
+            assert_eq!(skew.fault(), Option::None, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_is_out_of_tolerance_is_a_fault_until_something_is_punctual() {
+        let skew = ClockSkew::OutOfTolerance { skew_s: 9000 };
+        assert!(skew.fault().is_some_and(|fault| fault.contains("9000 s")));
+        assert_eq!(skew.after(1), ClockSkew::None);
+    }
+}
