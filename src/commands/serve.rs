@@ -3,12 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::abort_on_panic::AbortOnPanic;
 use crate::archive::Archive;
@@ -23,6 +25,9 @@ use crate::journal::Journal;
 use crate::notify::pace::Pace;
 use crate::notify::{self, Notifier};
 use crate::{admin, visitors};
+
+/// How long to wait for the last publication; the printed unit ends us after 30 s.
+const LAST_PUBLICATION: Duration = Duration::from_secs(15);
 
 /// What `serve` and `watch` do besides.
 #[derive(Default)]
@@ -141,8 +146,7 @@ impl Service {
             server.await.context("a server panicked")?;
         }
         self.stop_generator.pull();
-        let generator = tokio::task::spawn_blocking(|| self.generator.join());
-        generator.await?.map_err(|_| anyhow!("the generator panicked"))?;
+        join_generator(self.generator).await?;
         self.notifier.stop().await?;
         if let Some(shipping) = self.shipping {
             shipping.stop().await;
@@ -199,6 +203,16 @@ pub(super) fn start_generator(archive: Option<Archive>, live: Live) -> Result<Jo
         .name("generator".to_owned())
         .spawn(move || generator::run(&live, &runtime, make))
         .context("cannot start the generator's thread")
+}
+
+/// Waits for the generator's last publication.
+pub(super) async fn join_generator(generator: JoinHandle<()>) -> Result<()> {
+    let ended = tokio::task::spawn_blocking(|| generator.join());
+    let Ok(ended) = timeout(LAST_PUBLICATION, ended).await else {
+        tracing::error!("the last publication does not return; the next start makes up for it");
+        return Ok(());
+    };
+    ended?.map_err(|_| anyhow!("the generator panicked"))
 }
 
 /// Shows the site to its template author, until `shutdown`.

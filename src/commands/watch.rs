@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::archive::Archive;
 use crate::commands::build::warn_if_nobody_appears;
-use crate::commands::serve::{Extras, start_generator, start_preview};
+use crate::commands::serve::{Extras, join_generator, start_generator, start_preview};
 use crate::config::{Settings, Supervisor};
 use crate::generator::{Live, Previews};
 use crate::http::{self, Signals, Trigger};
@@ -57,6 +57,5 @@ pub async fn run(
     if let Some(preview) = preview {
         preview.await.context("the preview panicked")?;
     }
-    let ended = tokio::task::spawn_blocking(|| generator.join()).await?;
-    ended.map_err(|_| anyhow!("the generator panicked"))
+    join_generator(generator).await
 }

@@ -17,6 +17,7 @@ use crate::clock;
 use crate::config::Settings;
 use crate::generator::inputs::{Inputs, Load};
 use crate::generator::supervision::supervise;
+use crate::generator::watchdog::Watchdog;
 use crate::generator::{Generator, Previews, beyond_the_journal};
 use crate::http::Shutdown;
 use crate::intake::Health;
@@ -93,7 +94,8 @@ pub fn run(live: &Live, runtime: &Handle, make: impl Fn(&Settings) -> anyhow::Re
 }
 
 fn follow(generator: Generator, live: &Live, runtime: &Handle) {
-    let mut work = Work::new(generator, live.clone());
+    let watchdog = Watchdog::start(Arc::clone(&live.health), runtime);
+    let mut work = Work::new(generator, live.clone(), watchdog);
     loop {
         work.step(clock::now());
         if runtime.block_on(work.wait()) == Wake::Stop {
@@ -112,6 +114,7 @@ enum Wake {
 struct Work {
     generator: Generator,
     live: Live,
+    watchdog: Watchdog,
     inputs: Option<Inputs>,
     renewal: Renewal,
     committed: watch::Receiver<u64>,
@@ -148,7 +151,7 @@ struct Work {
 }
 
 impl Work {
-    fn new(generator: Generator, live: Live) -> Self {
+    fn new(generator: Generator, live: Live, watchdog: Watchdog) -> Self {
         let now = Instant::now();
         let load = live.load.clone();
         Self {
@@ -175,6 +178,7 @@ impl Work {
             problems: Vec::new(),
             template_faults: Vec::new(),
             live,
+            watchdog,
         }
     }
 
@@ -282,7 +286,8 @@ impl Work {
     }
 
     fn publish(&mut self, presence: &Presence, now: Moment) {
-        let build = match self.generator.publish(presence, now, Replace::NotNewer) {
+        let publish = || self.generator.publish(presence, now, Replace::NotNewer);
+        let build = match self.watchdog.watch(publish) {
             Ok(build) => build,
             Err(error) => return self.fail(&error),
         };

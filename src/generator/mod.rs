@@ -15,6 +15,7 @@ mod replay;
 mod shared;
 mod sorted;
 mod supervision;
+mod watchdog;
 mod watcher;
 
 use std::sync::Arc;

@@ -58,7 +58,7 @@ impl Work {
 
     fn take_up(&mut self, inputs: &mut Inputs, now: Moment) -> anyhow::Result<()> {
         let settings = inputs.read(self.generator.settings())?;
-        let adopted = self.generator.adopt(settings, now);
+        let adopted = self.watchdog.watch(|| self.generator.adopt(settings, now));
         let in_effect = Arc::clone(self.generator.settings());
         *self.live.in_effect.lock().unwrap_or_else(PoisonError::into_inner) = in_effect;
         adopted

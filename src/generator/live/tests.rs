@@ -3,6 +3,7 @@
 use std::fs;
 
 use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
 
 use super::*;
 use crate::config::{PublishList, Settings};
@@ -18,6 +19,7 @@ struct Stage {
     directory: TempDir,
     work: Work,
     _running: Trigger,
+    _runtime: Runtime,
 }
 
 impl Stage {
@@ -42,7 +44,10 @@ impl Stage {
             previews: Previews::default(),
             shutdown,
         };
-        Self { directory, work: Work::new(generator, live), _running: running }
+        let runtime = Builder::new_current_thread().enable_time().build().expect("it starts");
+        let watchdog = Watchdog::start(Arc::clone(&live.health), runtime.handle());
+        let work = Work::new(generator, live, watchdog);
+        Self { directory, work, _running: running, _runtime: runtime }
     }
 
     /// Ada joins, once for each of `at`.
@@ -356,7 +361,7 @@ fn chats_are_shown_that_a_meeting_went_stale_although_no_site_was_ever_published
 
 #[test]
 fn a_generator_that_panics_is_made_again_by_the_settings_that_were_in_effect() {
-    let Stage { directory, work, _running: running } = Stage::new();
+    let Stage { directory, work, _running: running, _runtime } = Stage::new();
     let journal = Arc::clone(work.live.journal.as_ref().expect("it has one"));
     let file = directory.path().join("lookout.toml");
     fs::write(&file, "").expect("written");

@@ -1,0 +1,124 @@
+//! Reports work of the generator that does not return.
+//!
+//! A template may have a loop that never ends, and a file system may not answer. The generator's
+//! thread then stands still, and can say nothing itself. The page shows that its heartbeat is old;
+//! the watchdog says why, in the log and in `/readyz`. Nobody can end a thread from outside, so a
+//! restart is left to the operator: by itself it would only come to the same place again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+
+use crate::intake::Health;
+
+/// What takes longer is reported. The slowest sound publication takes about a second.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// How often to look.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The part of the process that its warnings are about.
+const PART: &str = "generator";
+
+/// Watches one thread's work.
+pub(super) struct Watchdog {
+    begun: Arc<Mutex<Option<Instant>>>,
+    task: JoinHandle<()>,
+}
+
+impl Watchdog {
+    /// Starts to watch, and reports to `health`.
+    pub(super) fn start(health: Arc<Health>, runtime: &Handle) -> Self {
+        let begun = Arc::default();
+        let task = runtime.spawn(report(Arc::clone(&begun), health));
+        Self { begun, task }
+    }
+
+    /// Does `work`, watched.
+    pub(super) fn watch<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.set(Some(Instant::now()));
+        let done = work();
+        self.set(None);
+        done
+    }
+
+    fn set(&self, begun: Option<Instant>) {
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = begun;
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn report(begun: Arc<Mutex<Option<Instant>>>, health: Arc<Health>) {
+    let mut is_reported = false;
+    loop {
+        sleep(CHECK_INTERVAL).await;
+        let begun = *begun.lock().unwrap_or_else(PoisonError::into_inner);
+        is_reported = check(begun.map(|begun| begun.elapsed()), is_reported, &health);
+    }
+}
+
+/// Reports work that goes on for `elapsed`, unless it `is_reported`; returns whether it is.
+fn check(elapsed: Option<Duration>, is_reported: bool, health: &Health) -> bool {
+    let is_stuck = elapsed.is_some_and(|elapsed| elapsed >= LIMIT);
+    if is_stuck == is_reported {
+        return is_reported;
+    }
+    let limit_s = LIMIT.as_secs();
+    let warning = is_stuck.then(|| {
+        format!(
+            "making the site does not return, after {limit_s} s and more, so the page stays as it was; \
+             if a template has a loop that never ends, correct it; then restart Lookout"
+        )
+    });
+    match &warning {
+        Some(warning) => tracing::error!("{warning}"),
+        None => tracing::info!("making the site has returned"),
+    }
+    health.warn(PART, warning.into_iter().collect());
+    is_stuck
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_that_does_not_return_is_reported_until_it_does() {
+        let health = Health::default();
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        let mut is_reported = false;
+        #[rustfmt::skip]
+        let looks = [
+            // what is special          goes on for    reported
+            ("nothing was begun",       None,          false),
+            ("it is quick",             seconds(19),   false),
+            ("it is slow",              seconds(20),   true),
+            ("it is still slow",        seconds(999),  true),
+            ("it has returned",         None,          false),
+            ("the next is quick again", seconds(1),    false),
+        ];
+        for (what, elapsed, expected) in looks {
+            is_reported = check(elapsed, is_reported, &health);
+            let warnings = health.warnings();
+            let is_warned = warnings.iter().any(|warning| warning.what == PART);
+            assert_eq!((is_reported, is_warned), (expected, expected), "{what}");
+        }
+    }
+
+    #[tokio::test]
+    async fn work_is_watched_until_it_returns() {
+        let watchdog = Watchdog::start(Arc::default(), &Handle::current());
+        let begun = Arc::clone(&watchdog.begun);
+        let is_begun = || begun.lock().expect("nobody panicked").is_some();
+        assert!(watchdog.watch(is_begun));
+        assert!(!is_begun());
+    }
+}
