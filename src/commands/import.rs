@@ -26,6 +26,8 @@ const LONGEST_LINE: u64 = 16 << 20;
 /// At most so many bad lines are named; the others are only counted.
 const NAMED: usize = 20;
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// What an import did.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Summary {
@@ -112,6 +114,8 @@ impl Import<'_> {
     fn line(&mut self, number: u64, line: &[u8]) -> Result<()> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        // Before the first line, or where files were joined; Windows writes one.
+        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         if line.is_empty() {
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! From file and environment to [`Settings`], or to everything that is wrong with them.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
@@ -60,10 +61,20 @@ fn find(
     Ok(None)
 }
 
+/// The longest settings file, in bytes.
+const LONGEST: u64 = 4 << 20;
+
 /// The text of a settings file; `None` where it is not there.
 fn text_of(path: &Path) -> Result<Option<String>, SettingsError> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
+    let mut bytes = Vec::new();
+    // A pipe is welcome (`--config <(…)`), a device that never ends is not.
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(length) if length as u64 <= LONGEST => {}
+        Ok(_) => {
+            let message = "the settings are longer than 4 MiB; is this the right file?";
+            return Err(SettingsError::unreadable(path, message));
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             let message = "this user may not read the settings; run this as root (`sudo`), or name others with `--config`";
@@ -73,7 +84,7 @@ fn text_of(path: &Path) -> Result<Option<String>, SettingsError> {
             let message = format!("can't read the settings: {error}");
             return Err(SettingsError::unreadable(path, message));
         }
-    };
+    }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(text)),
         Err(error) => {

@@ -15,8 +15,12 @@ use crate::archive;
 use crate::beside;
 use crate::journal::Reader;
 use crate::lock::{self, Lock};
+use crate::regular_file;
 use crate::roster::Roster;
 use crate::roster::checkpoint::{self, Header, Ignored};
+
+/// The longest checkpoint, in bytes; one of 10,000 people over three years has 7 MB.
+const LONGEST: u64 = 1 << 30;
 
 const EXTENSION: &str = "checkpoint";
 
@@ -45,7 +49,9 @@ pub fn place(path: &Path) -> PathBuf {
 /// `journal_id`.
 pub fn bytes(path: &Path, journal_id: &str) -> Option<Vec<u8>> {
     let places = std::iter::once(place(path)).chain(beside::also_beside(path, EXTENSION));
-    places.filter_map(|place| fs::read(place).ok()).find(|bytes| is_of_journal(bytes, journal_id))
+    places
+        .filter_map(|place| regular_file::read(&place, LONGEST).ok())
+        .find(|bytes| is_of_journal(bytes, journal_id))
 }
 
 /// Removes the checkpoint of the journal at `path`.
@@ -56,7 +62,7 @@ pub fn remove(path: &Path) -> Result<()> {
 /// Removes checkpoints of the journal at `path` that lie where none is written any more.
 fn remove_from_other_places(path: &Path, journal_id: &str) -> Result<()> {
     let mut others = beside::also_beside(path, EXTENSION);
-    others.try_for_each(|other| match fs::read(&other) {
+    others.try_for_each(|other| match regular_file::read(&other, LONGEST) {
         Ok(bytes) if is_of_journal(&bytes, journal_id) => remove_file(&other),
         _ => Ok(()),
     })
@@ -67,7 +73,7 @@ fn remove_from_other_places(path: &Path, journal_id: &str) -> Result<()> {
 pub fn remove_others(path: &Path, journal_id: &str) -> Result<()> {
     remove_file(&unusable(path))?;
     if let Some(former) = beside::formerly_beside(path, EXTENSION)
-        && let Ok(bytes) = fs::read(&former)
+        && let Ok(bytes) = regular_file::read(&former, LONGEST)
         && checkpoint::journal(&bytes) == Err(Ignored::OtherVersion)
     {
         remove_file(&former)?;
@@ -92,7 +98,7 @@ fn is_of_journal(bytes: &[u8], journal_id: &str) -> bool {
 /// this version and journal. It may have been summed up by other rules.
 pub fn read(path: &Path, journal_id: &str, reader: Option<&Reader>) -> Option<Checkpoint> {
     let place = place(path);
-    let bytes = bytes(path, journal_id).or_else(|| fs::read(&place).ok())?;
+    let bytes = bytes(path, journal_id).or_else(|| regular_file::read(&place, LONGEST).ok())?;
     let ignored = |why: &dyn std::fmt::Display| {
         tracing::info!("`{}` is ignored, and all events are read again: {why}", place.display());
     };

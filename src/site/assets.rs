@@ -11,6 +11,7 @@ use include_dir::{Dir, DirEntry, include_dir};
 use sha2::{Digest, Sha256};
 
 use super::own_files::{self, Findings, OwnFile};
+use crate::regular_file;
 
 static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/static");
 
@@ -23,6 +24,12 @@ const LONGEST_NAME: usize = 255 - HASH_DIGITS - ".".len() - ".gz".len();
 /// The longest name with directories: the output directory's own comes before it.
 const LONGEST_PATH: usize = 1024;
 
+/// The largest static file, in bytes: all of them are held in memory.
+const LONGEST_FILE: u64 = 16 << 20;
+
+/// How large all of the operator's may be together, in bytes.
+const MOST_BYTES: u64 = 64 << 20;
+
 /// One static file.
 #[derive(Debug, Clone)]
 pub(super) struct Asset {
@@ -32,7 +39,7 @@ pub(super) struct Asset {
 }
 
 /// Loads all static files by the name they have in their directory; `static_dir` need not
-/// exist. What cannot be published is left out and noted in `findings`.
+/// exist. What cannot or must not be published is left out and noted in `findings`.
 pub(super) fn load(static_dir: &Path, findings: &mut Findings) -> BTreeMap<String, Asset> {
     let mut assets = BTreeMap::new();
     for (name, bytes) in builtin_files() {
@@ -41,24 +48,66 @@ pub(super) fn load(static_dir: &Path, findings: &mut Findings) -> BTreeMap<Strin
     }
     let own = own_files::list(static_dir);
     findings.extend(own.findings);
-    for OwnFile { name, path } in own.files {
-        let shown = static_dir.join(&name);
-        let shown = shown.display();
-        if name.split('/').any(|part| part.len() > LONGEST_NAME) || name.len() > LONGEST_PATH {
-            findings.left_out(format!("the name of `{shown}` is too long, so it is left out"));
-            continue;
-        }
-        match fs::read(&path) {
+    let mut room = MOST_BYTES;
+    for file in own.files {
+        let shown = static_dir.join(&file.name).display().to_string();
+        match read(&file, static_dir, &mut room) {
             Ok(bytes) => {
-                let asset = Asset::new(&name, Cow::Owned(bytes));
-                assets.insert(name, asset);
+                let asset = Asset::new(&file.name, Cow::Owned(bytes));
+                assets.insert(file.name, asset);
+            }
+            Err(NotPublished::Unfit(why)) => {
+                findings.left_out(format!("`{shown}` is left out: {why}"));
             }
             // It was removed just now.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => findings.fault(format!("cannot read the static file `{shown}`: {error}")),
+            Err(NotPublished::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(NotPublished::Unreadable(error)) => {
+                findings.fault(format!("cannot read the static file `{shown}`: {error}"));
+            }
         }
     }
     assets
+}
+
+/// Why a static file is not published.
+enum NotPublished {
+    Unfit(String),
+    Unreadable(io::Error),
+}
+
+impl From<io::Error> for NotPublished {
+    fn from(error: io::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+/// Reads `file` of `static_dir`, and takes its length from `room`.
+fn read(file: &OwnFile, static_dir: &Path, room: &mut u64) -> Result<Vec<u8>, NotPublished> {
+    let unfit = |why: String| Err(NotPublished::Unfit(why));
+    let name = &file.name;
+    if name.split('/').any(|part| part.len() > LONGEST_NAME) || name.len() > LONGEST_PATH {
+        return unfit("its name is too long; give it a shorter one".to_owned());
+    }
+    // Whoever may not read it here must not read it on the site.
+    if !file.is_public(static_dir)? {
+        let why =
+            "its mode does not let everybody read it; `chmod -R o+rX` the directory to publish it";
+        return unfit(why.to_owned());
+    }
+    let length = fs::metadata(&file.path)?.len();
+    if length > LONGEST_FILE {
+        let longest = LONGEST_FILE >> 20;
+        return unfit(format!("it is longer than {longest} MiB; let the web server serve it"));
+    }
+    if length > *room {
+        let most = MOST_BYTES >> 20;
+        return unfit(format!(
+            "the static files together are larger than {most} MiB; let the web server serve some of them"
+        ));
+    }
+    let bytes = regular_file::read(&file.path, LONGEST_FILE)?;
+    *room = room.saturating_sub(bytes.len() as u64);
+    Ok(bytes)
 }
 
 /// The built-in static files, for whoever wants to change them.

@@ -1,7 +1,7 @@
 //! The table as Jekyll reads it.
 //!
 //! UTF-8 without BOM, LF after every row, every field quoted. Jekyll prints
-//! cells unescaped, so a name is written as HTML text here. It is made for
+//! cells unescaped, perhaps within an attribute, so a name is written for both here. It is made for
 //! Jekyll, not for spreadsheets: no formula escaping.
 
 use anyhow::{Context, Result};
@@ -37,6 +37,7 @@ fn html(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
             _ => escaped.push(c),
         }
     }
@@ -64,7 +65,7 @@ mod tests {
         let written = encode(&[row("Ada"), away]).expect("memory can be written");
         let expected = r#""Username","Status","Last Join","Last Left"
 "Ada","<i class=""fa-solid fa-toggle-on""></i>","2023-10-20-20:38:09","N/A"
-"O'Neil, &quot;Ada&quot; &amp; &lt;b&gt;","<i class=""fa-solid fa-toggle-off""></i>","2023-10-20-20:38:09","N/A"
+"O&#39;Neil, &quot;Ada&quot; &amp; &lt;b&gt;","<i class=""fa-solid fa-toggle-off""></i>","2023-10-20-20:38:09","N/A"
 "#;
         assert_eq!(String::from_utf8_lossy(&written), expected);
     }
@@ -84,9 +85,9 @@ mod tests {
             prop_assert_eq!(rows.len(), 2);
             prop_assert_eq!(rows[0].len(), 4);
             let cell = &rows[0][0];
-            prop_assert!(!cell.contains(['<', '>', '"']), "{}", cell);
+            prop_assert!(!cell.contains(['<', '>', '"', '\'']), "{}", cell);
             prop_assert!(!cell.contains(char::is_control), "{:?}", cell);
-            let entities = ["&amp;", "&lt;", "&gt;", "&quot;"];
+            let entities = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
             let ampersands = cell.matches('&').count();
             prop_assert_eq!(entities.iter().map(|e| cell.matches(e).count()).sum::<usize>(), ampersands);
             prop_assert_eq!(&rows[1][0], "after");

@@ -9,6 +9,7 @@
 
 use std::fs::{self, FileType};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// What editors, merges and operating systems leave beside files.
@@ -42,6 +43,22 @@ pub struct Findings {
     pub faults: Vec<String>,
     /// What is no template or static file, and is left out.
     pub left_out: Vec<String>,
+}
+
+impl OwnFile {
+    /// Whether its mode lets everybody read it: the file's own, and those of the directories that it
+    /// lies in below `root`.
+    pub(super) fn is_public(&self, root: &Path) -> io::Result<bool> {
+        let root = root.canonicalize()?;
+        let has = |path: &Path, bit: u32| fs::metadata(path).map(|data| data.mode() & bit == bit);
+        let directories = self.path.ancestors().skip(1).take_while(|path| **path != *root);
+        let directories = directories.filter(|path| path.starts_with(&root));
+        let mut are_open = true;
+        for directory in directories {
+            are_open &= has(directory, 0o001)?;
+        }
+        Ok(are_open && has(&self.path, 0o004)?)
+    }
 }
 
 impl Findings {

@@ -11,8 +11,7 @@
 //! Everything printed is escaped, whatever the template is called: Tera goes by
 //! the name's ending, and `page.html.tera` would not be escaped by its own rule.
 
-use std::fs;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
@@ -20,10 +19,14 @@ use tera::Tera;
 
 use super::fault;
 use super::own_files::{self, Findings, OwnFile};
+use crate::regular_file;
 
 static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 const PREFIX: &str = "builtin/";
+
+/// The longest template, in bytes.
+const LONGEST_TEMPLATE: u64 = 4 << 20;
 
 /// Below it lie the templates of messages to chats.
 pub(crate) const MESSAGES: &str = "messages/";
@@ -170,7 +173,7 @@ fn own(
     for OwnFile { name, path } in own.files.into_iter().filter(|file| belongs(&file.name)) {
         let shown = templates_dir.join(&name);
         let shown = shown.display();
-        match fs::read(&path).map(String::from_utf8) {
+        match regular_file::read(&path, LONGEST_TEMPLATE).map(String::from_utf8) {
             Ok(Ok(source)) => {
                 // Tera would print a byte order mark, and find nothing to extend behind it.
                 let source = source.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(source);
@@ -184,8 +187,13 @@ fn own(
                     "`{shown}` is no template, so it is left out: it is not UTF-8"
                 ));
             }
+            Err(error)
+                if error.kind() == ErrorKind::FileTooLarge && BUILTIN.get_file(&name).is_none() =>
+            {
+                findings.left_out(format!("`{shown}` is no template, so it is left out: {error}"));
+            }
             // It was removed just now.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => findings.fault(format!("cannot read the template `{shown}`: {error}")),
         }
     }
@@ -194,6 +202,8 @@ fn own(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use tempfile::TempDir;
 
     use super::*;

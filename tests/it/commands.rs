@@ -63,6 +63,18 @@ fn export_and_import_carry_a_journal_over() {
 }
 
 #[test]
+fn an_import_loses_no_line_to_a_byte_order_mark() {
+    let lookout = Lookout::new();
+    let lines: Vec<_> = evening().lines().map(str::to_owned).collect();
+    let marked = format!("\u{feff}{}\r\n\u{feff}{}\r\n", lines[0], lines[1]);
+    let output = import(&lookout, &marked);
+    assert!(output.status.success(), "{output:?}");
+    // They are the same events as without.
+    let again = import(&lookout, &lines[..2].join("\n"));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("2 were there before"), "{again:?}");
+}
+
+#[test]
 fn a_line_that_cannot_be_taken_is_named_and_the_rest_is_imported() {
     let lookout = Lookout::new();
     let lines = format!(

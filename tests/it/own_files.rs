@@ -2,9 +2,9 @@
 //! and publishes a true page all the same.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use serde_json::Value;
@@ -42,6 +42,17 @@ fn write(directory: &Path, path: &str, contents: impl AsRef<[u8]>) {
     let path = directory.join(path);
     fs::create_dir_all(path.parent().expect("it has a directory")).expect("made");
     fs::write(path, contents).expect("written");
+}
+
+/// Makes the file at `path` so many bytes long, of zeros.
+fn grow(directory: &Path, path: &str, length: u64) {
+    write(directory, path, "");
+    let file = fs::File::options().write(true).open(directory.join(path));
+    file.and_then(|file| file.set_len(length)).expect("it can be as long");
+}
+
+fn chmod(directory: &Path, path: &str, mode: u32) {
+    fs::set_permissions(directory.join(path), Permissions::from_mode(mode)).expect("changed");
 }
 
 fn join(name: &str) -> String {
@@ -96,7 +107,25 @@ fn unused_files() -> Vec<Case> {
             fs::write(dir.join("templates").join(OsStr::from_bytes(b"caf\xe9.html")), "{% if").expect("written");
         }, BUILTIN, "is not UTF-8, so it is left out; rename it", LeftOut),
         case("a static file whose name is too long", |dir| write(dir, &format!("static/{}", "a".repeat(250)), ""),
-            BUILTIN, "is too long, so it is left out", LeftOut),
+            BUILTIN, "is left out: its name is too long", LeftOut),
+        case("a static file that others may not read", |dir| {
+            write(dir, "static/notes.txt", "not to be published");
+            chmod(dir, "static/notes.txt", 0o640);
+        }, BUILTIN, "notes.txt` is left out: its mode does not let everybody read it", LeftOut),
+        case("a directory that others may not enter", |dir| {
+            write(dir, "static/private/notes.txt", "not to be published");
+            chmod(dir, "static/private", 0o750);
+        }, BUILTIN, "notes.txt` is left out: its mode does not let everybody read it", LeftOut),
+        case("static files in a directory of the operator's alone", |dir| {
+            write(dir, "static/notes.txt", "to be published");
+            chmod(dir, "static", 0o700);
+        }, BUILTIN, "", Fine),
+        case("a film", |dir| grow(dir, "static/film.mp4", 17 << 20),
+            BUILTIN, "film.mp4` is left out: it is longer than 16 MiB", LeftOut),
+        case("many photographs", |dir| (0..5).for_each(|n| grow(dir, &format!("static/{n}.jpg"), 15 << 20)),
+            BUILTIN, "4.jpg` is left out: the static files together are larger than 64 MiB", LeftOut),
+        case("a film among the templates", |dir| grow(dir, "templates/film.mp4", 5 << 20),
+            BUILTIN, "film.mp4` is no template, so it is left out: it is longer than 4 MiB", LeftOut),
         case("a pipe", |dir| {
             write(dir, "static/a", "");
             nix::unistd::mkfifo(&dir.join("static/pipe"), nix::sys::stat::Mode::S_IRWXU).expect("made");
@@ -144,6 +173,8 @@ fn faults() -> Vec<Case> {
             BUILTIN, "cannot read the directory `static`", Fault),
         case("templates that are a link to nothing", |dir| symlink("gone", dir.join("templates")).expect("linked"),
             BUILTIN, "cannot read the directory `templates`", Fault),
+        case("a page without an end", |dir| grow(dir, "templates/index.html", 5 << 20),
+            BUILTIN, "index.html`: it is longer than 4 MiB", Fault),
         case("a directory in the place of a template", |dir| write(dir, "templates/index.html/a", "{{ heading }}"),
             BUILTIN, "", Fine),
     ]
@@ -189,6 +220,8 @@ fn whatever_lies_among_templates_and_static_files_deliveries_are_taken_and_the_p
         let names: Vec<_> = published.iter().map(|(path, _)| path.display().to_string()).collect();
         let odd = names.iter().find(|name| name.contains("index.html.") && !name.ends_with(".gz"));
         assert_eq!(odd, None, "{what}: left-overs are not published");
+        let is_secret = |(_, bytes): &&(_, Vec<u8>)| bytes.starts_with(b"not to be published");
+        assert!(!published.iter().any(|file| is_secret(&file)), "{what}: nor what is private");
         let log = lookout.stop();
         let takes_place = usize::from(is_fault);
         assert_eq!(log.matches("takes the place").count(), takes_place, "{what}, once: {log}");
@@ -290,4 +323,23 @@ fn intake_starts_and_takes_deliveries_whatever_is_broken_around_it() {
         lookout.stop();
         assert_eq!(lookout.exported_keys().len(), 1);
     }
+}
+
+/// A loop that takes years, and prints nothing.
+const ENDLESS: &str = "{%- for a in range(end=100000) -%}{%- for b in range(end=100000) -%}\
+     {%- for c in range(end=100000) -%}{%- endfor -%}{%- endfor -%}{%- endfor -%}";
+
+#[test]
+fn a_template_that_never_ends_is_reported_and_holds_up_neither_deliveries_nor_the_end() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    lookout.wait_for(PAGE, |page| page.contains("</html>"));
+    write(lookout.dir.path(), "templates/index.html", ENDLESS);
+    let is_reported = || ready(&lookout).1["warnings"].to_string().contains("does not return");
+    assert!((0..4).any(|_| until(is_reported)), "{}", lookout.log());
+    assert_eq!(lookout.deliver(join("Ada").as_bytes()).status, 204);
+    let log = lookout.stop();
+    assert_eq!(log.matches("making the site does not return").count(), 1, "{log}");
+    assert!(log.contains("the last publication does not return"), "{log}");
+    assert_eq!(lookout.exported_keys().len(), 1);
 }

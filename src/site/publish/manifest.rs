@@ -5,15 +5,18 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Edition, Position};
+use crate::regular_file;
 
 /// Its name in the output directory.
 pub(super) const FILE: &str = ".lookout-manifest.json";
+
+/// The longest one, in bytes. A name and a hash of each published file are in it.
+const LONGEST: u64 = 64 << 20;
 
 /// What an earlier publication left.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +46,7 @@ impl Manifest {
 
     /// Reads what is there. Where that can't be read nothing is known to be ours.
     pub(super) fn read(output_dir: &Path) -> Self {
-        let bytes = fs::read(output_dir.join(FILE)).unwrap_or_default();
+        let bytes = regular_file::read(&output_dir.join(FILE), LONGEST).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 

@@ -52,7 +52,8 @@ fn jekyll_renders_every_row_whatever_people_are_called() {
             .replace('&', "&amp;")
             .replace('<', "&lt;")
             .replace('>', "&gt;")
-            .replace('"', "&quot;");
+            .replace('"', "&quot;")
+            .replace('\'', "&#39;");
         assert!(page.contains(&format!("<td>{escaped}</td>")), "{what}: {escaped} in {page}");
     }
 }
