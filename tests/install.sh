@@ -45,6 +45,10 @@ fi
 if [ ! -d target/tzdata/tzdata-2026.6.dist-info ]; then
     pip3 install --quiet --no-compile --upgrade --target target/tzdata tzdata==2026.6
 fi
+# Checks the dependencies. The time is for building it, not for running it: so without optimising.
+if ! command -v cargo-deny >/dev/null && [ ! -x target/cargo-deny/bin/cargo-deny ]; then
+    cargo install --quiet --locked --debug --root target/cargo-deny cargo-deny@0.20.2
+fi
 npm ci --prefix tests/browser --silent --no-audit --no-fund
 # The chats' own Markdown.
 npm ci --prefix tests/markdown --silent --no-audit --no-fund --ignore-scripts

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need and passes them all: formatting, lints, documentation, tests.
+# Installs what the tests need and passes them all: formatting, dependencies, lints, documentation, tests.
 # A fresh Debian 12 with Rust is enough.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,6 +11,9 @@ tests/install.sh
 
 step 'formatting'
 cargo fmt --check
+
+step 'dependencies'
+tests/deny.sh
 
 step 'lints'
 cargo clippy --locked --all-targets -- -D warnings
