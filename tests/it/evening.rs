@@ -48,7 +48,8 @@ fn expected() -> Vec<Row> {
     let path = deliveries().join("expected.csv");
     let mut reader = csv::Reader::from_path(path).expect("it is there");
     let row = |record: csv::StringRecord| {
-        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")];
+        let entities =
+            [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")];
         let name =
             entities.iter().fold(record[0].to_owned(), |name, (from, to)| name.replace(from, to));
         (name, record[1].contains("toggle-on"), record[2].to_owned(), record[3].to_owned())

@@ -30,4 +30,5 @@ mod signals;
 mod site;
 mod support;
 mod telephone;
+mod versions;
 mod zones;
