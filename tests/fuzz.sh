@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes what comes from outside: deliveries, settings, names in each output. What breaks a property lies
+# Fuzzes what comes from outside: deliveries, settings, names in each output, imports, checkpoints, HTTP. What breaks a property lies
 # in target/fuzz/broken afterwards; move it to tests/fuzz/found/TARGET, and `cargo test` tries it, too.
 #
 #   tests/fuzz.sh [SECONDS] [TARGET…]    each for so long, 300 if nothing is said
@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-300}
 targets=("${@:2}")
-[ "${#targets[@]}" -gt 0 ] || targets=(delivery settings cells page chat)
+[ "${#targets[@]}" -gt 0 ] || targets=(delivery settings cells page chat import checkpoint head)
 
 command -v c++ >/dev/null || { echo 'fuzz.sh: there is no C++ compiler; `apt-get install g++`' >&2; exit 1; }
 cargo fuzz --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-fuzz
@@ -17,11 +17,20 @@ cargo fuzz --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-fuz
 cp Cargo.lock tests/fuzz/Cargo.lock
 
 work=target/fuzz
-mkdir -p $work/corpus/{delivery,settings,cells,page,chat} $work/broken
+mkdir -p $work/corpus/{delivery,settings,cells,page,chat,import,checkpoint,head} $work/broken
 cp tests/deliveries/*.json $work/corpus/delivery
 # A section a file; names of files are left out, as each would be read.
 sed -E '/_file/d; s/^#([a-z_]+ = )/\1/' src/config/lookout.toml \
     | awk -v to=$work/corpus/settings/section- '/^\[/ { n++ } { print >to (n + 0) }'
+
+for version in tests/versions/*/; do
+    split --lines=1 "$version/expected.jsonl" "$work/corpus/import/$(basename "$version")-"
+    # Behind magic, format and checksum.
+    [ ! -e "$version/data/lookout.checkpoint" ] \
+        || tail -c +17 "$version/data/lookout.checkpoint" >"$work/corpus/checkpoint/$(basename "$version")"
+done
+printf 'POST /webhooks/zoom HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nx-zm-signature: v0=00\r\n\r\n{}' >$work/corpus/head/post
+printf 'GET / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n' >$work/corpus/head/chunked
 
 # Sanitizers look for what only `unsafe` code can do, and this program forbids that; without them
 # there are several times as many inputs.

@@ -7,7 +7,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use chrono::DateTime;
+use chrono::{DateTime, Datelike};
 
 use super::LOOKOUT;
 use crate::journal::{Content, Record};
@@ -57,7 +57,7 @@ pub fn read(line: &str, now_ms: i64, redaction: &Redaction) -> Result<Record, Un
 fn ours(mut json: Json, lookout: &Json, redaction: &Redaction) -> Result<Record, Untaken> {
     let text = |name| lookout.get(name).and_then(Json::as_str);
     let key = text("key").and_then(Key::from_hex).ok_or(Untaken::Lookout("key"))?;
-    let received_ms = lookout.get("received_at").and_then(millis);
+    let received_ms = lookout.get("received_at").and_then(millis).filter(|&ms| is_writable(ms));
     let received_ms = received_ms.ok_or(Untaken::Lookout("received_at"))?;
     let request_id = text("request_id").map(str::to_owned);
     let content = match lookout.get("raw") {
@@ -85,15 +85,23 @@ fn resolve_event_ts(json: &mut Json) {
 }
 
 /// When a line without `lookout` was received: an ObjectId begins with the second of
-/// its making; else what the event itself says.
+/// its making; else what the event itself says, if that can be written in an export.
 fn received(id: Option<&Json>, json: &Json) -> Option<i64> {
     let oid = id.and_then(|id| id.get("$oid")).and_then(Json::as_str);
     let second = oid.and_then(|oid| i64::from_str_radix(oid.get(..8)?, 16).ok());
-    second.map(|second| second * 1000).or_else(|| match json.get("event_ts")? {
-        Json::Number(digits) => digits.parse().ok(),
-        Json::Text(digits) => digits.parse().ok(),
-        _ => None,
-    })
+    second
+        .map(|second| second * 1000)
+        .or_else(|| match json.get("event_ts")? {
+            Json::Number(digits) => digits.parse().ok(),
+            Json::Text(digits) => digits.parse().ok(),
+            _ => None,
+        })
+        .filter(|&received_ms| is_writable(received_ms))
+}
+
+/// Whether a time has a year of four digits, as RFC 3339 wants.
+fn is_writable(ms: i64) -> bool {
+    DateTime::from_timestamp_millis(ms).is_some_and(|time| (0..=9999).contains(&time.year()))
 }
 
 fn long(json: &Json) -> Option<i64> {
@@ -143,6 +151,7 @@ mod tests {
             // what is special        line                                                                   document                         received_ms
             ("as Zoom sent it",       r#"{"event":"x","event_ts":7000}"#,                                    r#"{"event":"x","event_ts":7000}"#, 7000),
             ("event_ts is text",      r#"{"event":"x","event_ts":"7000"}"#,                                  r#"{"event":"x","event_ts":"7000"}"#, 7000),
+            ("of the year 10000",     r#"{"event":"x","event_ts":253402310000000}"#,                         r#"{"event":"x","event_ts":253402310000000}"#, NOW_MS),
             ("without any time",      r#"{"event":"x"}"#,                                                    r#"{"event":"x"}"#,              NOW_MS),
             ("mongoexport",           r#"{"_id":{"$oid":"653300000000000000000000"},"event":"x","event_ts":{"$numberLong":"7000"}}"#, r#"{"event":"x","event_ts":7000}"#, 0x6533_0000 * 1000),
             ("an `_id` of text",      r#"{"_id":"a","event":"x","event_ts":7000}"#,                          r#"{"event":"x","event_ts":7000}"#, 7000),
@@ -176,10 +185,15 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip]
     fn lines_that_cannot_be_taken_say_why() {
-        #[rustfmt::skip]
+        let key = "ab".repeat(32);
+        let year_10000 = format!(
+            r#"{{"event":"x","lookout":{{"key":"{key}","received_at":{{"$date":{{"$numberLong":"253402310000000"}}}}}}}}"#
+        );
         let cases = [
             // what is special      line                                      why
+            ("of the year 10000",   year_10000.as_str(),                            Untaken::Lookout("received_at")),
             ("cut off",             r#"{"event":"#,                           Untaken::Unreadable(Unreadable::Syntax)),
             ("not an object",       "[]",                                     Untaken::NoEvent),
             ("no event",            "{}",                                     Untaken::NoEvent),

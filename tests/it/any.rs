@@ -10,7 +10,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use crate::odd_bodies::odd_bodies;
-use crate::properties::{cells, chat, delivery, page, settings};
+use crate::properties::{cells, chat, checkpoint, delivery, head, import, page, settings};
 use crate::support::hostile;
 
 /// The files below `folder`, in a fixed order.
@@ -62,6 +62,9 @@ fn what_once_broke_a_property_breaks_it_no_more() {
             Some("cells") => cells::are_rows_of_text(&text.split('\n').collect::<Vec<_>>()),
             Some("page") => page::shows_names_as_text(&text),
             Some("chat") => chat::does_nothing(&text),
+            Some("checkpoint") => checkpoint::is_read_or_ignored(&input),
+            Some("head") => head::is_answered_or_closed(&input),
+            Some("import") => import::is_taken_or_refused(&text),
             _ => panic!("no target is called so"),
         });
     }
@@ -87,6 +90,62 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
         .into_bytes()
     });
     prop_oneof![built, prop::collection::vec(any::<u8>(), 0..64)]
+}
+
+/// Lines that are nearly what `export` and `mongoexport` write.
+fn lines() -> impl Strategy<Value = String> {
+    let id = r#"(\{"\$oid":"[0-9a-f]{23,25}"\}|"[a-z]{0,3}"|1|null)"#;
+    let date = r#"(\{"\$date":("2026-0[1-9]-01T00:00:00Z"|\{"\$numberLong":"-?[0-9]{1,20}"\}|1)\}|"2026-01-01T00:00:00\.5\+01:00"|null)"#;
+    let stamp = r#"(-?[0-9]{1,20}|\{"\$numberLong":"[0-9]{1,20}"\}|"[0-9]{1,3}")"#;
+    let raw = r#"("[A-Za-z0-9+/]{0,9}={0,2}"|\{"\$binary":\{"base64":"eyI=","subType":"00"\}\})"#;
+    let ours = (any::<[u8; 32]>(), date, raw, stamp).prop_map(|(key, date, raw, stamp)| {
+        let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let lookout = format!(r#""lookout":{{"key":"{key}","received_at":{date}"#);
+        [
+            format!(r#"{{{lookout},"raw":{raw}}}}}"#),
+            format!(r#"{{"event":"a","event_ts":{stamp},{lookout},"request_id":"r"}}}}"#),
+        ]
+    });
+    let ours = (ours, any::<bool>()).prop_map(|(lines, second)| lines[usize::from(second)].clone());
+    let exported = (id, stamp, "[^\\p{C}\"\\\\]{0,6}").prop_map(|(id, stamp, event)| {
+        format!(r#"{{"_id":{id},"event":"{event}","event_ts":{stamp},"x":[0.10,1e400,{{}}]}}"#)
+    });
+    prop_oneof![ours, exported, any::<String>()]
+}
+
+/// Heads that are nearly those of requests, and whatever else may come.
+fn heads() -> impl Strategy<Value = Vec<u8>> {
+    let method = "(POST|GET|HEAD|PUT|PRI|CONNECT|[A-Z]{1,9}|)";
+    let target = "(/webhooks/zoom/?|/|\\*|http://a/|[!-~]{0,9})";
+    let header = "(content-length: [0-9]{1,20}|transfer-encoding: (chunked|gzip, chunked)|expect: 100-continue|connection: (upgrade|close)|upgrade: h2c|x-zm-signature: v0=[0-9a-f]{64}|x-zm-request-timestamp: [0-9]{1,20}|[!-~]{0,9}: ?[ -~]{0,9})";
+    let end = "(\r\n|\n|\r|)";
+    let headers = prop::collection::vec((header, end), 0..5);
+    let request = (method, target, "(1\\.[0-9]|2\\.0|[ -~]{0,3})", headers, end, "[ -~\r\n]{0,20}");
+    let request = request.prop_map(|(method, target, version, headers, end, body)| {
+        let headers: String = headers.into_iter().map(|(header, end)| header + &end).collect();
+        format!("{method} {target} HTTP/{version}\r\n{headers}{end}\r\n{body}").into_bytes()
+    });
+    prop_oneof![request, prop::collection::vec(any::<u8>(), 0..64)]
+}
+
+/// Bytes of checkpoints with some of them changed, cut off or added.
+fn checkpoints() -> impl Strategy<Value = Vec<u8>> {
+    let kept = files("versions").into_iter().filter(|(path, _)| path.ends_with(".checkpoint"));
+    let kept: Vec<Vec<u8>> = kept.map(|(_, bytes)| bytes).collect();
+    let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4);
+    (prop::sample::select(kept), changes, any::<prop::sample::Index>(), any::<bool>()).prop_map(
+        |(mut bytes, changes, end, is_cut)| {
+            for (place, byte) in changes {
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+            }
+            if is_cut {
+                bytes.truncate(end.index(bytes.len()));
+            }
+            // With a checksum of our own, its beginning counts from behind the old one.
+            bytes.split_off(bytes.len().min(16))
+        },
+    )
 }
 
 /// Lines that are right together, whichever of them there are.
@@ -147,5 +206,20 @@ proptest! {
     #[test]
     fn any_name_is_text_on_every_page(name in names()) {
         page::shows_names_as_text(&name);
+    }
+
+    #[test]
+    fn any_line_is_imported_or_refused(line in lines()) {
+        import::is_taken_or_refused(&line);
+    }
+
+    #[test]
+    fn any_checkpoint_is_read_or_ignored(bytes in checkpoints()) {
+        checkpoint::is_read_or_ignored(&bytes);
+    }
+
+    #[test]
+    fn any_head_is_answered_or_the_connection_closed(bytes in heads()) {
+        head::is_answered_or_closed(&bytes);
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::support::Lookout;
-use crate::support::lookout::files;
+use crate::support::lookout::{files, now};
 
 const PAGE: &str = "lookout/index.html";
 
@@ -87,16 +87,27 @@ fn with_refused(injected: &[&str]) -> Lookout {
     lookout
 }
 
-/// Stores that `name` came, long ago: a chart of who is in now may differ from one build to the next.
+/// Stores that `name` came a day ago: of who is in now a chart may differ from one build to the next.
 /// What stores it is refused nothing.
 fn store(lookout: &Lookout, name: &str) {
     let body = format!(
-        r#"{{"event":"meeting.participant_joined","event_ts":1767640800000,"payload":{{"object":{{"uuid":"m","id":"42","participant":{{"user_id":"{name}","user_name":"{name}"}}}}}}}}"#
+        r#"{{"event":"meeting.participant_joined","event_ts":{}000,"payload":{{"object":{{"uuid":"m","id":"42","participant":{{"user_id":"{name}","user_name":"{name}"}}}}}}}}"#,
+        now() - 26 * 3600
     );
     fs::write(lookout.path("event.jsonl"), body).expect("written");
     let mut import = std::process::Command::new(crate::support::lookout::program());
     import.args(["import", "event.jsonl"]).current_dir(lookout.dir.path()).env_clear();
     assert!(import.output().expect("it starts").status.success());
+}
+
+/// Waits until the day of the tests' sites (UTC) has begun that would begin within a minute: then
+/// every page changes.
+fn wait_out_midnight() {
+    const DAY_S: i64 = 24 * 3600;
+    let left_s = DAY_S - now().rem_euclid(DAY_S);
+    if left_s <= 60 {
+        std::thread::sleep(Duration::from_secs(left_s.unsigned_abs()));
+    }
 }
 
 /// What a web server tells versions of a file apart by: its date in whole seconds, and its size.
@@ -115,6 +126,7 @@ fn versions(lookout: &Lookout) -> BTreeMap<PathBuf, (i64, u64, u64)> {
 #[test]
 fn whatever_a_file_system_refuses_each_version_is_published_once_and_told_from_the_one_before() {
     for Refused { what, injected, .. } in REFUSED {
+        wait_out_midnight();
         let lookout = with_refused(injected);
         let mut before = BTreeMap::new();
         for name in ["Ada", "Bob", "Cay"] {

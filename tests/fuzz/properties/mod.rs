@@ -5,7 +5,10 @@
 
 pub mod cells;
 pub mod chat;
+pub mod checkpoint;
 pub mod delivery;
+pub mod head;
+pub mod import;
 pub mod page;
 mod sample;
 pub mod settings;
