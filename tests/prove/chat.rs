@@ -11,7 +11,6 @@ use crate::pressure::told;
 use crate::proof::{Length, in_ms, shown};
 use crate::support::Lookout;
 use crate::support::chat::{Answer, Chat};
-use crate::support::lookout::until;
 
 /// Deliveries a second, of a room that the chat is not told of.
 const RATE: u32 = 200;

@@ -104,7 +104,7 @@ fn readiness(lookout: &Lookout) -> (u16, String) {
 }
 
 fn ready(site_fails: bool) -> String {
-    format!(r#"{{"ready":true,"reasons":[],"site_fails":{site_fails}}}"#)
+    format!(r#"{{"ready":true,"reasons":[],"site_fails":{site_fails},"warnings":[]}}"#)
 }
 
 /// Files that are written and not in place, below `site`.

@@ -12,6 +12,7 @@ mod chat;
 mod client;
 mod debian;
 mod disk;
+mod faults;
 mod flips;
 mod kill;
 mod latency;
@@ -30,6 +31,7 @@ mod secrets;
 mod shuffled;
 mod slow;
 mod slowed;
+mod soak;
 #[path = "../it/support/mod.rs"]
 #[expect(dead_code, reason = "proofs do not need all that tests need")]
 mod support;
@@ -50,6 +52,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "power/restarted",    shows: "nor does one after kills in failed syncs and new starts, again and again", run: order::restarts },
     Proof { name: "disk/journal",       shows: "the journal's disk is full: refused with 503, nothing lost, it recovers by itself", run: disk::journal },
     Proof { name: "disk/site",          shows: "the site's disk is full: nothing refused, the last site stays, it recovers by itself", run: disk::site },
+    Proof { name: "faults",             shows: "each system call on our files fails once: nothing acknowledged lost, no site torn, it recovers", run: faults::each_call },
     Proof { name: "torn",               shows: "published and killed all the time, the site is whole for every visitor of nginx", run: torn::hunt },
     Proof { name: "flips/process",      shows: "whatever bit of a signed delivery is changed, it is not taken",                run: flips::in_process },
     Proof { name: "flips/wire",         shows: "the same over HTTP, and nothing is stored",                                    run: flips::on_the_wire },
@@ -77,6 +80,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "speed/page-together", shows: "100 events/s: none waits longer than 1.1 s for the page",                     run: latency::together },
     Proof { name: "size/100-thousand",  shows: "100,000 events of 500 people: `serve` ≤ 40 MiB, `build` ≤ 30 ms",              run: long::hundred_thousand },
     Proof { name: "size/10-million",    shows: "10,000,000 events of 10,000 people: `serve` ≤ 120 MiB, `build` no slower",      run: long::ten_million },
+    Proof { name: "soak",               shows: "an hour at 100 events/s, with restarts, a chat away and template changes: flat memory, no leak", run: soak::hour },
     Proof { name: "restarts",           shows: "a restart with the socket in systemd's hands refuses nobody and loses nothing",    run: restarts::restarts },
     Proof { name: "package",            shows: "the package installs, upgrades, is removed and purged in a clean Debian",          run: debian::package },
     Proof { name: "boot",               shows: "a booted Debian is set up as the README says, used, upgraded, put back, purged",    run: debian::boot },
