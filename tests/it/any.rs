@@ -10,7 +10,9 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use crate::odd_bodies::odd_bodies;
-use crate::properties::{cells, chat, checkpoint, delivery, head, import, page, settings};
+use crate::properties::{
+    cells, chat, checkpoint, delivery, forgetting, head, import, page, settings,
+};
 use crate::support::hostile;
 
 /// The files below `folder`, in a fixed order.
@@ -63,6 +65,7 @@ fn what_once_broke_a_property_breaks_it_no_more() {
             Some("page") => page::shows_names_as_text(&text),
             Some("chat") => chat::does_nothing(&text),
             Some("checkpoint") => checkpoint::is_read_or_ignored(&input),
+            Some("forgetting") => forgetting::leaves_nothing(&text),
             Some("head") => head::is_answered_or_closed(&input),
             Some("import") => import::is_taken_or_refused(&text),
             _ => panic!("no target is called so"),
@@ -111,6 +114,36 @@ fn lines() -> impl Strategy<Value = String> {
         format!(r#"{{"_id":{id},"event":"{event}","event_ts":{stamp},"x":[0.10,1e400,{{}}]}}"#)
     });
     prop_oneof![ours, exported, any::<String>()]
+}
+
+/// A name, and below it a document that may hold it, in one spelling or another.
+fn forgotten() -> impl Strategy<Value = String> {
+    let name = prop_oneof!["[A-Z][a-z]{1,3}( [A-Z][a-z]{1,3})?", names()];
+    let name = name.prop_filter("one line", |name| !name.contains('\n'));
+    let key = "(user_name|name|first_name|last_name|topic|text|file_name|url|id|registrant_id)";
+    let spelled = |name: &str, how: usize| match how {
+        0 => name.to_owned(),
+        1 => name.to_uppercase(),
+        2 => name.replace(' ', "%20"),
+        3 => name.replace(' ', "_") + ".mp4",
+        4 => name.chars().map(|c| format!("{c}\u{200b}")).collect(),
+        _ => format!("{name}'s room"),
+    };
+    let texts = prop::collection::vec((key, 0..6_usize), 1..4);
+    (name, texts, any::<bool>()).prop_map(move |(name, texts, in_object)| {
+        let mut participant = serde_json::Map::from_iter([("user_id".to_owned(), "1".into())]);
+        for (key, how) in texts {
+            participant.insert(key, spelled(&name, how).into());
+        }
+        let participant = serde_json::Value::from(participant);
+        let object = match in_object {
+            true => participant,
+            false => serde_json::json!({ "uuid": "m", "id": "1", "participant": participant }),
+        };
+        let event = "meeting.participant_joined";
+        let body = serde_json::json!({ "event": event, "payload": { "object": object } });
+        format!("{name}\n{body}")
+    })
 }
 
 /// Heads that are nearly those of requests, and whatever else may come.
@@ -221,5 +254,10 @@ proptest! {
     #[test]
     fn any_head_is_answered_or_the_connection_closed(bytes in heads()) {
         head::is_answered_or_closed(&bytes);
+    }
+
+    #[test]
+    fn whatever_somebody_is_called_forgetting_leaves_nothing(text in forgotten()) {
+        forgetting::leaves_nothing(&text);
     }
 }

@@ -7,6 +7,7 @@ pub mod cells;
 pub mod chat;
 pub mod checkpoint;
 pub mod delivery;
+pub mod forgetting;
 pub mod head;
 pub mod import;
 pub mod page;
