@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::zoom::escapes::unescaped;
 use crate::zoom::{Name, surrogate};
 
 /// How often escapes are resolved in one another.
@@ -42,41 +43,6 @@ pub(super) fn is_name(key: &str) -> bool {
 /// JSON within a text of JSON.
 pub(super) fn readings(bytes: &[u8]) -> impl Iterator<Item = String> {
     let text: String = surrogate::lossy_text_of(bytes).nfc().collect();
-    let resolved = |text: &String| Some(unescaped(text)).filter(|resolved| resolved != text);
+    let resolved = |text: &String| Some(unescaped(text).nfc().collect::<String>()).filter(|resolved| resolved != text);
     std::iter::successors(Some(text), resolved).take(READINGS)
-}
-
-/// `text` with JSON's escapes resolved, as far as they are whole, in NFC.
-fn unescaped(text: &str) -> String {
-    let mut units = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let (unit, length) = match escape(rest) {
-            Some(escape) => escape,
-            None => {
-                units.extend(c.encode_utf16(&mut [0; 2]).iter());
-                rest = &rest[c.len_utf8()..];
-                continue;
-            }
-        };
-        units.push(unit);
-        rest = &rest[length..];
-    }
-    String::from_utf16_lossy(&units).nfc().collect()
-}
-
-/// The UTF-16 unit of the escape that `text` begins with, and the escape's length.
-fn escape(text: &str) -> Option<(u16, usize)> {
-    let escaped = text.strip_prefix('\\')?;
-    let unit = match escaped.bytes().next()? {
-        byte @ (b'"' | b'\\' | b'/') => byte.into(),
-        // Control characters: white space, where names are compared.
-        b'n' | b'r' | b't' | b'b' | b'f' => b' '.into(),
-        b'u' => {
-            let digits = escaped.get(1..5)?;
-            return Some((u16::from_str_radix(digits, 16).ok()?, 6));
-        }
-        _ => return None,
-    };
-    Some((unit, 2))
 }
