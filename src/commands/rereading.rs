@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use crate::commands::counted::counted;
 use crate::config::Settings;
+use crate::generator;
 use crate::journal::{self, Journal, Reread};
 
 /// Makes events of the quarantined deliveries that this version can read, and removes dropped fields
@@ -33,8 +34,9 @@ pub(super) fn reread_quarantine(settings: &Settings) {
 }
 
 /// Opens the journal, and reads its quarantined deliveries again in the background: new ones are
-/// accepted meanwhile.
+/// accepted meanwhile. What a kill left beside it is removed.
 pub(super) fn open_journal(settings: &Settings) -> Result<Arc<Journal>> {
+    generator::sweep(&settings.journal.path);
     let journal = Journal::open(&settings.journal.path)?;
     reread_quarantine_in_background(settings);
     Ok(Arc::new(journal))

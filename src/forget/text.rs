@@ -7,14 +7,23 @@ use unicode_normalization::UnicodeNormalization;
 use crate::zoom::escapes::unescaped;
 use crate::zoom::{Name, surrogate};
 
-/// How often escapes are resolved in one another.
-const READINGS: usize = 4;
+/// So many texts at most are looked at that one may mean.
+const READINGS: usize = 12;
 
-/// Whether `text` holds one of `names`, which are as they are compared.
+/// Whether `text` holds one of `names`, which are as they are compared, however it is escaped.
 pub(super) fn holds_any(text: &str, names: &BTreeSet<Name>) -> bool {
-    let Some(text) = Name::clean(text) else { return false };
-    let text = text.comparable();
-    names.iter().any(|name| holds(text.as_str(), name))
+    let holds_any = |text: &str| {
+        let Some(text) = Name::clean(text) else { return false };
+        let text = text.comparable();
+        names.iter().any(|name| holds(text.as_str(), name))
+    };
+    readings(text.nfc().collect()).iter().any(|text| holds_any(text))
+}
+
+/// Whether `text` is one of `names` as a whole, which are as they are compared, however it is escaped.
+pub(super) fn is_any(text: &str, names: &BTreeSet<Name>) -> bool {
+    let is_any = |text: &str| Name::clean(text).is_some_and(|it| names.contains(&*it.comparable()));
+    is_any(text) || readings(text.nfc().collect()).iter().any(|text| is_any(text))
 }
 
 /// Whether `text` holds `name` as words of its own: `Ada` is in `Ada's room`, not in `Adam`.
@@ -39,10 +48,54 @@ pub(super) fn is_name(key: &str) -> bool {
     key == "name" || key.ends_with("_name")
 }
 
-/// The texts that `bytes` may mean: as they are, and with JSON's escapes resolved, also those of
-/// JSON within a text of JSON.
-pub(super) fn readings(bytes: &[u8]) -> impl Iterator<Item = String> {
-    let text: String = surrogate::lossy_text_of(bytes).nfc().collect();
-    let resolved = |text: &String| Some(unescaped(text).nfc().collect::<String>()).filter(|resolved| resolved != text);
-    std::iter::successors(Some(text), resolved).take(READINGS)
+/// `bytes` as a text, whatever they hold.
+pub(super) fn text_of(bytes: &[u8]) -> String {
+    surrogate::lossy_text_of(bytes).nfc().collect()
+}
+
+/// The texts that `text`, which is in NFC, may mean: as it is, and with the escapes of JSON and of
+/// addresses resolved, also within one another.
+pub(super) fn readings(text: String) -> Vec<String> {
+    let mut readings = vec![text];
+    let mut next = 0;
+    while next < readings.len() && readings.len() < READINGS {
+        for (sign, resolve) in RESOLUTIONS {
+            if readings[next].contains(sign) {
+                let resolved = resolve(&readings[next]).nfc().collect();
+                if !readings.contains(&resolved) {
+                    readings.push(resolved);
+                }
+            }
+        }
+        next += 1;
+    }
+    readings
+}
+
+/// A way to resolve escapes.
+type Resolve = fn(&str) -> String;
+
+/// All of them, each with the sign that its escapes begin with.
+const RESOLUTIONS: [(char, Resolve); 3] =
+    [('\\', unescaped), ('%', without_percents), ('+', |text| text.replace('+', " "))];
+
+/// `text` with the escapes of addresses resolved, such as `%20`.
+fn without_percents(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|_| *first == b'%');
+        let mut byte = [0];
+        match digits.map(|digits| hex::decode_to_slice(digits, &mut byte)) {
+            Some(Ok(())) => {
+                bytes.push(byte[0]);
+                rest = &behind[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    surrogate::lossy_text_of(&bytes)
 }

@@ -11,6 +11,7 @@ use crate::generator::checkpoint::{self, Checkpoint};
 use crate::journal::{self, Eraser, Reader};
 use crate::roster::NeedsReplay;
 use crate::roster::checkpoint::{Header, encode, relabel};
+use crate::scratch;
 
 /// Makes the journal another one, from which everybody begins anew who read the one it was:
 /// `forgetting` is no longer in it. Where old events are nowhere but in the checkpoint, they
@@ -59,6 +60,9 @@ pub fn back_up(settings: &Settings, to: &Path) -> Result<()> {
     let path = &settings.journal.path;
     // While it is held, nothing is pruned that the checkpoint does not have.
     let _lock = checkpoint::lock(path)?;
+    if let Err(error) = scratch::sweep(scratch::directory(to)) {
+        tracing::warn!("what an earlier backup left there stays: {error}");
+    }
     let reader = Reader::open(path)?;
     let of = match &reader {
         Some(reader) if is_all_there_is(settings, reader)? => Some(reader.journal_id()?),

@@ -20,6 +20,7 @@ mod pruning;
 mod reader;
 mod rereading;
 mod schema;
+mod scrubbing;
 mod writer;
 
 use crate::moment::Moment;
@@ -34,7 +35,7 @@ pub use pruning::Pruning;
 pub use reader::{Entry, Quarantined, Reader};
 pub use rereading::{Reread, reread_quarantine};
 pub(crate) use schema::{create_for_ourselves, sync_directory};
-pub(crate) use erasing::empty_log;
+pub(crate) use scrubbing::scrub;
 pub use writer::{Appended, Journal, NotStored};
 
 /// One verified delivery, as it goes into the journal.

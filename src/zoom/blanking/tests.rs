@@ -9,7 +9,8 @@ fn keys() -> Vec<String> {
 /// What is kept of `body`, also if that is blanked once more.
 #[track_caller]
 fn kept(body: &[u8]) -> Vec<u8> {
-    let (keys, spared) = (keys(), BTreeSet::from([Name::clean("+1 202 555 0199").expect("a name")]));
+    let (keys, spared) =
+        (keys(), BTreeSet::from([Name::clean("+1 202 555 0199").expect("a name")]));
     let blanking = Blanking { keys: &keys, spared: Some(&spared) };
     let kept = blanking.apply(body).unwrap_or_else(|| body.to_vec());
     assert_eq!(blanking.apply(&kept), None, "{}", String::from_utf8_lossy(&kept));
