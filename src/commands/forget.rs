@@ -174,6 +174,9 @@ impl Stores<'_> {
 
     /// Adds to `near` what stays in the journal and is near to the names.
     fn look_for_near(&self, forgetting: &Forgetting, near: &mut BTreeSet<Name>) -> Result<()> {
+        for name in generator::names_of_old_events(self.settings)? {
+            forgetting.near_name(&name, near);
+        }
         let Some(reader) = self.journal()? else { return Ok(()) };
         reader.events_after(0, |entry| {
             match forgetting.judge(&entry.document) {

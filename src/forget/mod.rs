@@ -155,6 +155,11 @@ impl Forgetting {
         }
     }
 
+    /// The same for the name of somebody of whom there are no events.
+    pub fn near_name(&self, name: &Name, near: &mut BTreeSet<Name>) {
+        near::in_name(name, &self.compared, near);
+    }
+
     /// The same for bytes that nobody can read.
     pub fn near_in(&self, bytes: &[u8], near: &mut BTreeSet<Name>) {
         near::in_bytes(bytes, &self.compared, near);

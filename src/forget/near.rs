@@ -60,6 +60,11 @@ pub(super) fn may_hold(document: &str, names: &BTreeSet<Name>) -> bool {
     names.any(|name| words(name.as_str()).iter().all(|word| document.contains(&word.folded)))
 }
 
+/// Adds `name` to `near` if it is near to one of `names`.
+pub(super) fn in_name(name: &Name, names: &BTreeSet<Name>, near: &mut BTreeSet<Name>) {
+    near.extend(find(name.as_str(), Extent::Whole, names));
+}
+
 /// Adds to `near` what is near to one of `names` in `bytes` that nobody can read.
 pub(super) fn in_bytes(bytes: &[u8], names: &BTreeSet<Name>, near: &mut BTreeSet<Name>) {
     near.extend(find(&text::text_of(bytes), Extent::Words, names));

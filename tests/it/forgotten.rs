@@ -303,3 +303,28 @@ fn what_is_near_to_the_name_is_listed_after_the_question_and_stays() {
     lookout.ok(&["forget", "--yes", "Ada_Byron"]);
     assert!(!lookout.ok(&["export"]).contains("mp4"));
 }
+
+#[test]
+fn what_is_near_to_the_name_is_listed_also_where_only_the_checkpoint_has_it() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    for name in [NAMES[1], "ada byron (2)", "Grace"] {
+        let body = format!(
+            r#"{{"event":"meeting.participant_joined","event_ts":1,"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{name}","user_name":"{name}","join_time":"2026-03-14T20:00:00Z"}}}}}}}}"#
+        );
+        assert_eq!(lookout.deliver(body.as_bytes()).status, 204);
+    }
+    lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| csv.contains("Grace"));
+    lookout.stop();
+    let journal = rusqlite::Connection::open(lookout.path("data/lookout.db")).expect("it opens");
+    let prune = "PRAGMA secure_delete = ON; DELETE FROM events; UPDATE journal SET pruned = 1;";
+    journal.execute_batch(prune).expect("pruned");
+    drop(journal);
+
+    let output = lookout.run(&["forget", "--yes", NAMES[1]]);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("lookout forget 'ada byron (2)'\n"), "{stderr}");
+    lookout.ok(&["forget", "--yes", "ada byron (2)"]);
+    assert_eq!(holding(lookout.dir.path(), &NAMES), []);
+    assert!(lookout.csv().contains("Grace"));
+}
