@@ -77,6 +77,7 @@ pub mod moment;
 pub mod notify;
 pub mod regular_file;
 pub mod roster;
+pub mod scratch;
 pub mod simulate;
 pub mod site;
 pub mod visitors;

@@ -14,7 +14,7 @@ use crate::clock;
 use crate::commands::owner;
 use crate::commands::rereading::reread_quarantine;
 use crate::config::Settings;
-use crate::generator::{Generator, Log, beyond_the_journal};
+use crate::generator::{self, Generator, Log, beyond_the_journal};
 use crate::moment::Moment;
 use crate::site::{Outcome, Position, Published, Replace};
 
@@ -92,6 +92,7 @@ pub fn print_model(
 /// A generator that has read everything, and as of when it is to be asked.
 fn prepare(settings: Settings, from: From, runtime: &Handle) -> Result<(Generator, Moment)> {
     owner::become_journals(&settings)?;
+    generator::sweep(&settings.journal.path);
     reread_quarantine(&settings);
     warn_if_nobody_appears(&settings);
     let now = match from {

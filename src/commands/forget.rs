@@ -1,7 +1,8 @@
 //! `lookout forget NAME`: a person's events and every trace of the name, out of journal,
 //! archive, checkpoint, site, and what chats were told, also beside a running `serve`.
 
-use std::io::{BufRead, Write};
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::{Context, Result, ensure};
 use tokio::runtime::Handle;
@@ -23,10 +24,18 @@ const BATCH: usize = 200;
 /// What was being shipped just now is found the second time that the archive is looked through.
 const ROUNDS: usize = 3;
 
+/// At most so many near matches are listed.
+const LISTED: usize = 20;
+
+/// Stands for a name that comes on stdin.
+const STDIN: &str = "-";
+
 /// What `forget` takes.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// The name, as Zoom or the page shows it; with it go the other names and accounts of its `[[people]]` entry
+    /// The name, as Zoom or the page shows it; with it go the other names and accounts of its `[[people]]` entry.
+    /// `-` reads it from the first line of stdin, so that no list of processes and no shell's history has it
+    #[arg(value_name = "NAME|-")]
     pub name: String,
 
     /// Do not ask
@@ -50,8 +59,9 @@ pub fn run(
     notes: &mut impl Write,
     answer: &mut impl BufRead,
 ) -> Result<()> {
-    let name =
-        Name::clean(&args.name).context("the name is empty; write it as the page shows it")?;
+    let is_on_stdin = args.name == STDIN;
+    let name = if is_on_stdin { read_name(notes, answer)? } else { args.name.clone() };
+    let name = Name::clean(&name).context("the name is empty; write it as the page shows it")?;
     owner::become_journals(&settings)?;
     let archive = settings.archive.as_ref().map(|a| Archive::new(a, runtime.clone()));
     ensure!(
@@ -62,7 +72,8 @@ pub fn run(
     let stores = Stores { settings: &settings, archive: archive.as_ref(), runtime };
     let mut forgetting = Forgetting::new(&name, &settings.people);
     while stores.learn(&mut forgetting)? {}
-    let (journal, shared) = stores.count(&forgetting)?;
+    let mut near = BTreeSet::new();
+    let (journal, shared) = stores.count(&forgetting, &mut near)?;
     tell(&forgetting, journal, shared.zip(archive.as_ref().map(Archive::address)), notes)?;
     if !args.yes {
         write!(notes, "This cannot be undone. Forget? [y/N] ")?;
@@ -70,11 +81,28 @@ pub fn run(
         let mut line = String::new();
         answer.read_line(&mut line).context("cannot read the answer")?;
         let is_meant = ["y", "yes"].contains(&line.trim().to_lowercase().as_str());
-        ensure!(is_meant, "nothing was removed; answer `y`, or add `--yes`");
+        let place = if is_on_stdin { " in the second line of stdin" } else { "" };
+        ensure!(is_meant, "nothing was removed; answer `y`{place}, or add `--yes`");
     }
     stores.erase(&forgetting)?;
     publish(settings.clone(), runtime)?;
-    write_what_stays(&forgetting, &settings, notes)
+    write_what_stays(&forgetting, &settings, notes)?;
+    write_near(&near, notes)
+}
+
+fn read_name(notes: &mut impl Write, input: &mut impl BufRead) -> Result<String> {
+    if io::stdin().is_terminal() {
+        write!(notes, "Name to forget: ")?;
+        notes.flush()?;
+    }
+    let mut name = String::new();
+    let length = input.read_line(&mut name);
+    let length = length.context("cannot read the name from stdin; it has to be UTF-8")?;
+    ensure!(
+        length > 0,
+        "no name came on stdin; its first line is the name, and the second the answer `y`, unless there is `--yes`"
+    );
+    Ok(name)
 }
 
 /// Where events are.
@@ -105,9 +133,15 @@ impl Stores<'_> {
         Ok(is_news)
     }
 
-    /// What is in the journal, and in the archive if there is one.
-    fn count(&self, forgetting: &Forgetting) -> Result<(Found, Option<Found>)> {
+    /// What is in the journal, and in the archive if there is one; what of it is only near to the
+    /// names goes to `near`.
+    fn count(
+        &self,
+        forgetting: &Forgetting,
+        near: &mut BTreeSet<Name>,
+    ) -> Result<(Found, Option<Found>)> {
         let mut journal = Found::default();
+        self.look_for_near(forgetting, near)?;
         self.changes(forgetting, |change| {
             match change {
                 Change::RemoveEvent(_) => journal.theirs += 1,
@@ -121,17 +155,43 @@ impl Stores<'_> {
         self.runtime.block_on(archive::walk(archive, |archived, _| {
             match archived {
                 Archived::Event(entry) => match forgetting.judge(&entry.document) {
-                    Verdict::Stays => {}
-                    Verdict::Changes(_) => shared.others += 1,
+                    Verdict::Stays => forgetting.near(&entry.document, near),
+                    Verdict::Changes(document) => {
+                        shared.others += 1;
+                        forgetting.near(&document, near);
+                    }
                     Verdict::Goes => shared.theirs += 1,
                 },
-                Archived::Quarantined(odd) => {
-                    shared.quarantined += u64::from(forgetting.is_in(&odd.body));
-                }
+                Archived::Quarantined(odd) => match forgetting.is_in(&odd.body) {
+                    true => shared.quarantined += 1,
+                    false => forgetting.near_in(&odd.body, near),
+                },
             }
             None
         }))?;
         Ok((journal, Some(shared)))
+    }
+
+    /// Adds to `near` what stays in the journal and is near to the names.
+    fn look_for_near(&self, forgetting: &Forgetting, near: &mut BTreeSet<Name>) -> Result<()> {
+        for name in generator::names_of_old_events(self.settings)? {
+            forgetting.near_name(&name, near);
+        }
+        let Some(reader) = self.journal()? else { return Ok(()) };
+        reader.events_after(0, |entry| {
+            match forgetting.judge(&entry.document) {
+                Verdict::Stays => forgetting.near(&entry.document, near),
+                Verdict::Changes(document) => forgetting.near(&document, near),
+                Verdict::Goes => {}
+            }
+            Ok(())
+        })?;
+        reader.quarantined(|_, odd| {
+            if !forgetting.is_in(&odd.body) {
+                forgetting.near_in(&odd.body, near);
+            }
+            Ok(())
+        })
     }
 
     /// Removes everything: first what chats wait to be told, so that none hears of it; then the
@@ -160,10 +220,10 @@ impl Stores<'_> {
             Some(archive) => self.runtime.block_on(archive::carry_over(archive, before, after)),
             None => Ok(()),
         })?;
-        match self.journal()? {
-            Some(_) => Eraser::open(&self.settings.journal.path)?.empty_log(),
-            None => Ok(()),
+        if self.journal()?.is_none() {
+            return Ok(());
         }
+        Eraser::open(&self.settings.journal.path)?.finish()
     }
 
     fn erase_from_journal(&self, forgetting: &Forgetting) -> Result<()> {
@@ -206,10 +266,7 @@ async fn erase_from_archive(archive: &Archive, forgetting: &Forgetting) -> Resul
     let instead = |archived: &Archived, there: &_| match archived {
         Archived::Event(entry) => match forgetting.judge(&entry.document) {
             Verdict::Stays => None,
-            Verdict::Changes(text) => {
-                let empties = |key: &str, text: &str| forgetting.empties(key, text);
-                document::emptied(there, &text, empties).ok()
-            }
+            Verdict::Changes(text) => document::emptied(there, &text, forgetting).ok(),
             Verdict::Goes => Some(document::forgotten(there)),
         },
         Archived::Quarantined(odd) => {
@@ -278,8 +335,28 @@ fn write_what_stays(
     Ok(())
 }
 
-/// Makes the site anew where there is one.
+/// What stays because it may be somebody else's, with the command for what is not.
+fn write_near(near: &BTreeSet<Name>, notes: &mut impl Write) -> Result<()> {
+    if near.is_empty() {
+        return Ok(());
+    }
+    writeln!(notes, "what is near to the name stays; whatever is theirs goes with")?;
+    for name in near.iter().take(LISTED) {
+        let quoted = name.as_str().replace('\'', r"'\''");
+        let ends_options = if quoted.starts_with('-') { "-- " } else { "" };
+        writeln!(notes, "  lookout forget {ends_options}'{quoted}'")?;
+    }
+    if let Some(more @ 1..) = near.len().checked_sub(LISTED) {
+        writeln!(notes, "  and {more} more; run this again once these are gone")?;
+    }
+    Ok(())
+}
+
+/// Makes the site anew where there is one, without what a kill left there.
 fn publish(settings: Settings, runtime: &Handle) -> Result<()> {
+    site::sweep(&settings).context(
+        "the events are removed, but files that a kill left in the site may have the name; correct this, and run the same command again",
+    )?;
     if !site::is_published(&settings) {
         return Ok(());
     }

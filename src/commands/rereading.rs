@@ -7,17 +7,25 @@ use anyhow::Result;
 
 use crate::commands::counted::counted;
 use crate::config::Settings;
-use crate::journal::{self, Journal};
+use crate::generator;
+use crate::journal::{self, Journal, Reread};
 
-/// Makes events of the quarantined deliveries that this version can read. A failure is logged: they
+/// Makes events of the quarantined deliveries that this version can read, and removes dropped fields
+/// from the others. A failure is logged: they
 /// stay in quarantine, and the next start tries again.
 pub(super) fn reread_quarantine(settings: &Settings) {
     match journal::reread_quarantine(&settings.journal.path, &settings.redaction()) {
-        Ok(0) => {}
-        Ok(read) => {
-            let read =
-                counted(read as u64, "quarantined delivery is", "quarantined deliveries are");
-            tracing::info!("{read} readable by this version, and events now");
+        Ok(Reread { events, redacted }) => {
+            if events > 0 {
+                let events =
+                    counted(events, "quarantined delivery is", "quarantined deliveries are");
+                tracing::info!("{events} readable by this version, and events now");
+            }
+            if redacted > 0 {
+                let redacted =
+                    counted(redacted, "quarantined delivery is", "quarantined deliveries are");
+                tracing::info!("{redacted} stored without `privacy.drop_fields` now");
+            }
         }
         Err(error) => {
             tracing::warn!("cannot read quarantined deliveries again: {error:#}");
@@ -26,8 +34,9 @@ pub(super) fn reread_quarantine(settings: &Settings) {
 }
 
 /// Opens the journal, and reads its quarantined deliveries again in the background: new ones are
-/// accepted meanwhile.
+/// accepted meanwhile. What a kill left beside it is removed.
 pub(super) fn open_journal(settings: &Settings) -> Result<Arc<Journal>> {
+    generator::sweep(&settings.journal.path);
     let journal = Journal::open(&settings.journal.path)?;
     reread_quarantine_in_background(settings);
     Ok(Arc::new(journal))

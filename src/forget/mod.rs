@@ -3,11 +3,14 @@
 //! An event goes if it is about the person: if it carries one of their names or accounts, or
 //! belongs to a connection that did at any time. A connection is one device of one human
 //! being, from joining to leaving, so what happened on it under another name, or under none,
-//! goes as well. Events of others stay, but a text in them that holds the name, such as the
-//! topic `Ada's Zoom Meeting`, is emptied.
+//! goes as well. So does the registration of somebody whose first and last names are the name.
+//! Events of others stay, but a text in them that holds the name, such as the topic
+//! `Ada's Zoom Meeting`, is emptied, also where it is escaped. What is only near to the name may be
+//! somebody else's ([`Forgetting::near`]): that is told, and stays.
 //!
 //! This module is pure: it judges, and others remove.
 
+mod near;
 mod text;
 
 use std::collections::BTreeSet;
@@ -128,12 +131,45 @@ impl Forgetting {
             return Verdict::Stays;
         }
         let Ok(mut json) = Json::parse(document) else { return Verdict::Stays };
+        let object = json.get("payload").and_then(|payload| payload.get("object"));
+        let registrant = object.and_then(|object| object.get("registrant"));
+        if registrant.is_some_and(|registrant| self.is_registered(registrant)) {
+            return Verdict::Goes;
+        }
         if self.empty("", &mut json) { Verdict::Changes(json.to_string()) } else { Verdict::Stays }
     }
 
     /// Whether bytes that nobody can read hold one of the names, however it is spelt.
     pub fn is_in(&self, bytes: &[u8]) -> bool {
-        text::readings(bytes).any(|text| text::holds_any(&text, &self.compared))
+        text::holds_any(&text::text_of(bytes), &self.compared)
+    }
+
+    /// Adds to `near` what is near to one of the names in an event that stays: somebody else's
+    /// whole name, or words of another text. To forget one of them as a name takes all events with it
+    /// in which it was found, or empties the text.
+    pub fn near(&self, document: &str, near: &mut BTreeSet<Name>) {
+        if near::may_hold(document, &self.compared)
+            && let Ok(json) = Json::parse(document)
+        {
+            near::in_json(&json, "", &self.compared, near);
+        }
+    }
+
+    /// The same for the name of somebody of whom there are no events.
+    pub fn near_name(&self, name: &Name, near: &mut BTreeSet<Name>) {
+        near::in_name(name, &self.compared, near);
+    }
+
+    /// The same for bytes that nobody can read.
+    pub fn near_in(&self, bytes: &[u8], near: &mut BTreeSet<Name>) {
+        near::in_bytes(bytes, &self.compared, near);
+    }
+
+    /// Whether these are the first and last name of somebody who is forgotten, in whichever order
+    /// the name has them.
+    pub fn is_first_and_last(&self, first: &str, last: &str) -> bool {
+        let means = |name: String| Name::clean(&name).is_some_and(|name| self.means(&name));
+        means(format!("{first} {last}")) || means(format!("{last} {first}"))
     }
 
     /// Whether the text of the entry `key` has to be emptied.
@@ -143,7 +179,7 @@ impl Forgetting {
         }
         // Another one's name may hold this one: `Ada Byron` is not `Ada`.
         if text::is_name(key) {
-            return Name::clean(value).is_some_and(|name| self.means(&name));
+            return text::is_any(value, &self.compared);
         }
         text::holds_any(value, &self.compared)
     }
@@ -156,7 +192,7 @@ impl Forgetting {
     /// A quick look before a slow one: most events name nobody that is meant.
     fn may_hold(&self, document: &str) -> bool {
         !document.is_ascii()
-            || document.contains('\\')
+            || document.contains(['\\', '%', '+'])
             || self.compared.iter().any(|name| {
                 let mut words = name.as_str().split_whitespace();
                 words.all(|word| document.contains(word))
@@ -174,11 +210,33 @@ impl Forgetting {
             Json::List(items) => {
                 items.iter_mut().fold(false, |any, item| self.empty(key, item) | any)
             }
+            Json::Object(_) if self.is_registered(json) => empty_all(json),
             Json::Object(entries) => {
                 entries.iter_mut().fold(false, |any, (key, value)| self.empty(key, value) | any)
             }
             _ => false,
         }
+    }
+
+    fn is_registered(&self, json: &Json) -> bool {
+        let name = |key| json.get(key).and_then(Json::as_str).unwrap_or_default();
+        self.is_first_and_last(name("first_name"), name("last_name"))
+    }
+}
+
+/// Empties all texts, at any depth: they are about one person.
+fn empty_all(json: &mut Json) -> bool {
+    match json {
+        Json::Text(text) => !std::mem::take(text).is_empty(),
+        Json::Torn { .. } => {
+            *json = Json::Text(String::new());
+            true
+        }
+        Json::List(items) => items.iter_mut().fold(false, |any, item| empty_all(item) | any),
+        Json::Object(entries) => {
+            entries.iter_mut().fold(false, |any, (_, value)| empty_all(value) | any)
+        }
+        _ => false,
     }
 }
 

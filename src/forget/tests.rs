@@ -140,6 +140,12 @@ fn the_name_in_others_events_is_emptied() {
         ("part of another name",       r#"{"sender_name":"Zoë Byron"}"#,              None),
         ("part of a word",             r#"{"topic":"Zoëtrope"}"#,                     None),
         ("an identifier",              r#"{"uuid":"Zoë","event":"Zoë"}"#,             None),
+        ("in an address",              r#"{"join_url":"https://a.org/w?uname=Zo%C3%AB&pwd=1"}"#, Some(r#"{"join_url":""}"#)),
+        ("with a sign before it",      r#"{"link":"https://a.org/?q=of+Zo%c3%ab"}"#,   Some(r#"{"link":""}"#)),
+        ("JSON within a text",         r#"{"a":"{\"n\":\"Zo\\u00eb\"}"}"#,            Some(r#"{"a":""}"#)),
+        ("both",                       r#"{"a":"{\"n\":\"Zo\\u0025C3%AB\"}"}"#,         Some(r#"{"a":""}"#)),
+        ("a whole name, escaped",      r#"{"sender_name":"Zo%C3%AB"}"#,               Some(r#"{"sender_name":""}"#)),
+        ("percents of another kind",   r#"{"topic":"100% Zo%C3","a":"%zz"}"#,         None),
     ];
     for (what, before, after) in cases {
         let expected = after.map_or(Verdict::Stays, |after| Verdict::Changes(after.to_owned()));
@@ -184,5 +190,77 @@ fn bytes_that_nobody_can_read_are_searched_however_the_name_is_spelt() {
     for (what, forgotten, bytes, found) in cases {
         let forgetting = Forgetting::new(&name(forgotten), &[]);
         assert_eq!(forgetting.is_in(bytes), found, "{what}");
+    }
+}
+
+#[test]
+fn whoever_registered_with_the_name_in_two_parts_is_forgotten() {
+    let forgetting = Forgetting::new(&name("Ada Byron"), &[]);
+    let in_object =
+        |object: &str| format!(r#"{{"event":"x","payload":{{"object":{{{object}}}}}}}"#);
+    #[rustfmt::skip]
+    let cases = [
+        // what is special        object                                                                  instead
+        ("a registration",        r#""registrant":{"id":"1","first_name":"Ada","last_name":"Byron"}"#,     None),
+        ("last name first",       r#""registrant":{"last_name":"Ada","first_name":"Byron"}"#,              None),
+        ("white space",           r#""registrant":{"first_name":" Ada ","last_name":"Byron\u200b"}"#,      None),
+        ("one of several",        r#""list":[{"first_name":"Ada","last_name":"Byron","email":"a@b.org","n":1},{"first_name":"Bram"}]"#,
+                                  Some(r#""list":[{"first_name":"","last_name":"","email":"","n":1},{"first_name":"Bram"}]"#)),
+        ("all of it in one",      r#""registrant":{"first_name":"Ada Byron","last_name":""}"#,             None),
+        ("somebody else",         r#""registrant":{"first_name":"Ada","last_name":"Lovelace"}"#,           Some(r#""registrant":{"first_name":"Ada","last_name":"Lovelace"}"#)),
+    ];
+    for (what, object, instead) in cases {
+        let document = in_object(object);
+        let expected = match instead {
+            None => Verdict::Goes,
+            Some(same) if same == object => Verdict::Stays,
+            Some(instead) => Verdict::Changes(in_object(instead)),
+        };
+        assert_eq!(forgetting.judge(&document), expected, "{what}");
+    }
+}
+
+#[test]
+fn what_is_near_to_the_name_is_told_with_what_forgets_it() {
+    #[rustfmt::skip]
+    let cases = [
+        // what is special       forgotten      entry                                                       near
+        ("a longer form",        "Ada Byron",   r#""user_name":"Ada Byron (she/her)""#,                     Some("Ada Byron (she/her)")),
+        ("a device",             "Ada Byron",   r#""user_name":"Ada Byron - iPhone""#,                      Some("Ada Byron - iPhone")),
+        ("another case",         "Ada Byron",   r#""user_name":"ada BYRON""#,                               Some("ada BYRON")),
+        ("turned round",         "Ada Byron",   r#""user_name":"Byron, Ada""#,                              Some("Byron, Ada")),
+        ("a word between",       "Ada Byron",   r#""user_name":"Ada K. Byron""#,                            Some("Ada K. Byron")),
+        ("without accents",      "Zoë Ünal",    r#""user_name":"Zoe Unal""#,                                Some("Zoe Unal")),
+        ("with some",            "Zoe Isik",    r#""user_name":"Zoë Işık""#,                                Some("Zoë Işık")),
+        ("a single name",        "Ada",         r#""user_name":"Ada Lovelace""#,                            Some("Ada Lovelace")),
+        ("a file",               "Ada Byron",   r#""file_name":"Ada_Byron.mp4""#,                           Some("Ada_Byron.mp4")),
+        ("words of a text",      "Ada Byron",   r#""topic":"Tea with ada byron, at 5""#,                    Some("ada byron")),
+        ("a file in an address", "Ada Byron",   r#""link":"https://a.org/x/Ada_Byron.mp4?a=1""#,            Some("Ada_Byron")),
+        ("joined",               "Ada Byron",   r#""topic":"see AdaByron2.mp4""#,                           Some("AdaByron2")),
+        ("an address",           "Ada Byron",   r#""contact":"byron.ada@example.org""#,                     Some("byron.ada")),
+        ("escaped",              "Ada Byron",   r#""link":"https://a.org/?n=ADA%20Byron""#,                 Some("ADA Byron")),
+        ("in two parts",         "Ada Byron",   r#""first_name":"ada","last_name":"byron""#,                Some("ada byron")),
+        ("a part of a word",     "Ada",         r#""topic":"Canada""#,                                      None),
+        ("a part of the name",   "Ada Byron",   r#""user_name":"Ada Lovelace","topic":"Byron""#,            None),
+        ("an identifier",        "Ada Byron",   r#""uuid":"ada byron","host_id":"AdaByron""#,               None),
+        ("nothing but signs",    "🌻",           r#""user_name":"🌻🌻""#,                                     None),
+    ];
+    for (what, forgotten, entry, expected) in cases {
+        let document = format!(r#"{{"event":"x","payload":{{{entry}}}}}"#);
+        let forgetting = Forgetting::new(&name(forgotten), &[]);
+        assert_eq!(forgetting.judge(&document), Verdict::Stays, "{what}");
+        let mut near = BTreeSet::new();
+        forgetting.near(&document, &mut near);
+        let found: Vec<_> = near.iter().map(Name::as_str).collect();
+        assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{what}");
+        // To forget that takes it away.
+        for name in near {
+            let forgetting = Forgetting::new(&name, &[]);
+            assert_ne!(forgetting.judge(&document), Verdict::Stays, "{what}");
+            assert!(
+                forgetting.is_in(document.as_bytes()) || entry.contains("first_name"),
+                "{what}"
+            );
+        }
     }
 }

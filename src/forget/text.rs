@@ -4,16 +4,26 @@ use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::zoom::escapes::unescaped;
 use crate::zoom::{Name, surrogate};
 
-/// How often escapes are resolved in one another.
-const READINGS: usize = 4;
+/// So many texts at most are looked at that one may mean.
+const READINGS: usize = 12;
 
-/// Whether `text` holds one of `names`, which are as they are compared.
+/// Whether `text` holds one of `names`, which are as they are compared, however it is escaped.
 pub(super) fn holds_any(text: &str, names: &BTreeSet<Name>) -> bool {
-    let Some(text) = Name::clean(text) else { return false };
-    let text = text.comparable();
-    names.iter().any(|name| holds(text.as_str(), name))
+    let holds_any = |text: &str| {
+        let Some(text) = Name::clean(text) else { return false };
+        let text = text.comparable();
+        names.iter().any(|name| holds(text.as_str(), name))
+    };
+    readings(text.nfc().collect()).iter().any(|text| holds_any(text))
+}
+
+/// Whether `text` is one of `names` as a whole, which are as they are compared, however it is escaped.
+pub(super) fn is_any(text: &str, names: &BTreeSet<Name>) -> bool {
+    let is_any = |text: &str| Name::clean(text).is_some_and(|it| names.contains(&*it.comparable()));
+    is_any(text) || readings(text.nfc().collect()).iter().any(|text| is_any(text))
 }
 
 /// Whether `text` holds `name` as words of its own: `Ada` is in `Ada's room`, not in `Adam`.
@@ -38,45 +48,54 @@ pub(super) fn is_name(key: &str) -> bool {
     key == "name" || key.ends_with("_name")
 }
 
-/// The texts that `bytes` may mean: as they are, and with JSON's escapes resolved, also those of
-/// JSON within a text of JSON.
-pub(super) fn readings(bytes: &[u8]) -> impl Iterator<Item = String> {
-    let text: String = surrogate::lossy_text_of(bytes).nfc().collect();
-    let resolved = |text: &String| Some(unescaped(text)).filter(|resolved| resolved != text);
-    std::iter::successors(Some(text), resolved).take(READINGS)
+/// `bytes` as a text, whatever they hold.
+pub(super) fn text_of(bytes: &[u8]) -> String {
+    surrogate::lossy_text_of(bytes).nfc().collect()
 }
 
-/// `text` with JSON's escapes resolved, as far as they are whole, in NFC.
-fn unescaped(text: &str) -> String {
-    let mut units = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let (unit, length) = match escape(rest) {
-            Some(escape) => escape,
-            None => {
-                units.extend(c.encode_utf16(&mut [0; 2]).iter());
-                rest = &rest[c.len_utf8()..];
-                continue;
+/// The texts that `text`, which is in NFC, may mean: as it is, and with the escapes of JSON and of
+/// addresses resolved, also within one another.
+pub(super) fn readings(text: String) -> Vec<String> {
+    let mut readings = vec![text];
+    let mut next = 0;
+    while next < readings.len() && readings.len() < READINGS {
+        for (sign, resolve) in RESOLUTIONS {
+            if readings[next].contains(sign) {
+                let resolved = resolve(&readings[next]).nfc().collect();
+                if !readings.contains(&resolved) {
+                    readings.push(resolved);
+                }
             }
-        };
-        units.push(unit);
-        rest = &rest[length..];
+        }
+        next += 1;
     }
-    String::from_utf16_lossy(&units).nfc().collect()
+    readings
 }
 
-/// The UTF-16 unit of the escape that `text` begins with, and the escape's length.
-fn escape(text: &str) -> Option<(u16, usize)> {
-    let escaped = text.strip_prefix('\\')?;
-    let unit = match escaped.bytes().next()? {
-        byte @ (b'"' | b'\\' | b'/') => byte.into(),
-        // Control characters: white space, where names are compared.
-        b'n' | b'r' | b't' | b'b' | b'f' => b' '.into(),
-        b'u' => {
-            let digits = escaped.get(1..5)?;
-            return Some((u16::from_str_radix(digits, 16).ok()?, 6));
+/// A way to resolve escapes.
+type Resolve = fn(&str) -> String;
+
+/// All of them, each with the sign that its escapes begin with.
+const RESOLUTIONS: [(char, Resolve); 3] =
+    [('\\', unescaped), ('%', without_percents), ('+', |text| text.replace('+', " "))];
+
+/// `text` with the escapes of addresses resolved, such as `%20`.
+fn without_percents(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|_| *first == b'%');
+        let mut byte = [0];
+        match digits.map(|digits| hex::decode_to_slice(digits, &mut byte)) {
+            Some(Ok(())) => {
+                bytes.push(byte[0]);
+                rest = &behind[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = behind;
+            }
         }
-        _ => return None,
-    };
-    Some((unit, 2))
+    }
+    surrogate::lossy_text_of(&bytes)
 }

@@ -11,6 +11,8 @@ use crate::generator::checkpoint::{self, Checkpoint};
 use crate::journal::{self, Eraser, Reader};
 use crate::roster::NeedsReplay;
 use crate::roster::checkpoint::{Header, encode, relabel};
+use crate::scratch;
+use crate::zoom::Name;
 
 /// Makes the journal another one, from which everybody begins anew who read the one it was:
 /// `forgetting` is no longer in it. Where old events are nowhere but in the checkpoint, they
@@ -54,11 +56,30 @@ pub fn begin_anew(
     checkpoint::remove_others(path, &before)
 }
 
+/// The names of those of whom events are nowhere but in the checkpoint, and of others.
+///
+/// # Errors
+///
+/// The journal can't be read.
+pub fn names_of_old_events(settings: &Settings) -> Result<BTreeSet<Name>> {
+    let path = &settings.journal.path;
+    let Some(reader) = Reader::open(path)? else { return Ok(BTreeSet::new()) };
+    if !is_all_there_is(settings, &reader)? {
+        return Ok(BTreeSet::new());
+    }
+    let kept = checkpoint::read(path, &reader.journal_id()?, Some(&reader));
+    let names = kept.iter().flat_map(|kept| kept.roster.names());
+    Ok(names.cloned().collect())
+}
+
 /// Copies the journal to `to`; where old events are nowhere but in the checkpoint, that as well.
 pub fn back_up(settings: &Settings, to: &Path) -> Result<()> {
     let path = &settings.journal.path;
     // While it is held, nothing is pruned that the checkpoint does not have.
     let _lock = checkpoint::lock(path)?;
+    if let Err(error) = scratch::sweep(scratch::directory(to)) {
+        tracing::warn!("what an earlier backup left there stays: {error}");
+    }
     let reader = Reader::open(path)?;
     let of = match &reader {
         Some(reader) if is_all_there_is(settings, reader)? => Some(reader.journal_id()?),

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::lock::{self, Lock};
 use crate::regular_file;
 use crate::roster::Roster;
 use crate::roster::checkpoint::{self, Header, Ignored};
+use crate::scratch::{self, Purpose, Scratch};
 
 /// The longest checkpoint, in bytes; one of 10,000 people over three years has 7 MB.
 const LONGEST: u64 = 1 << 30;
@@ -165,23 +167,53 @@ fn unusable(path: &Path) -> PathBuf {
 
 /// The bytes of a checkpoint, in the place of the journal at `path`.
 pub fn put_in_place(path: &Path, bytes: &[u8]) -> Result<()> {
-    let (place, dir) = (place(path), directory(path));
+    let (place, dir) = (place(path), scratch::directory(path));
     let write = || {
-        let mut file = tempfile::Builder::new().prefix(".checkpoint-").tempfile_in(dir)?;
+        let scratch = Scratch::beside(&place, Purpose::Checkpoint)?;
+        let mut file =
+            File::options().write(true).create_new(true).mode(0o600).open(scratch.file())?;
         file.write_all(bytes)?;
         // Bodies may be removed once they are in here, so it has to last, and its name as well.
-        file.as_file().sync_data()?;
-        file.persist(&place)?;
+        file.sync_data()?;
+        scratch.put_in_place(&place)?;
         File::open(dir)?.sync_all()
     };
     write().with_context(|| format!("cannot write the checkpoint `{}`", place.display()))
 }
 
-/// Keeps everybody from writing the checkpoint of the journal at `path` until it is dropped.
+/// Keeps everybody from writing the checkpoint of the journal at `path`, or a copy of it, until it is
+/// dropped. What a kill left of either beside the journal is gone then.
+///
+/// # Errors
+///
+/// Somebody else holds it for too long, or something that was left can't be removed.
 pub fn lock(path: &Path) -> Result<Lock> {
-    lock::acquire(&lock::place(path, LOCK), LOCK_PATIENCE)
+    let lock = lock::acquire(&lock::place(path, LOCK), LOCK_PATIENCE)?;
+    sweep_under(&lock, scratch::directory(path))?;
+    Ok(lock)
 }
 
-fn directory(path: &Path) -> &Path {
-    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
+/// Removes what a kill left beside the journal at `path`, unless somebody is at work there: who begins
+/// later finds it as well. It is no reason not to begin.
+pub fn sweep(path: &Path) {
+    // Without a directory, there is nothing in it.
+    if !scratch::directory(path).is_dir() {
+        return;
+    }
+    let swept = match lock::try_acquire(&lock::place(path, LOCK)) {
+        Ok(Some(lock)) => sweep_under(&lock, scratch::directory(path)),
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = swept {
+        tracing::warn!("files that a kill left beside the journal stay for now: {error:#}");
+    }
+}
+
+/// Removes what a kill left beside the journal of whoever holds `lock` while they write.
+fn sweep_under(lock: &Lock, directory: &Path) -> Result<()> {
+    let former = || if lock.is_exclusive() { scratch::sweep_former(directory) } else { Ok(()) };
+    scratch::sweep(directory)
+        .and_then(|()| former())
+        .with_context(|| format!("cannot tidy up `{}`", directory.display()))
 }

@@ -28,8 +28,8 @@ use crate::moment::Moment;
 use crate::roster::Presence;
 use crate::site::{self, Build, Edition, Findings, Models, Position, Renderer, Replace};
 
-pub use anew::{back_up, begin_anew};
-pub use checkpoint::place as checkpoint_place;
+pub use anew::{back_up, begin_anew, names_of_old_events};
+pub use checkpoint::{place as checkpoint_place, sweep};
 pub use inputs::{Inputs, Load};
 pub use live::{Live, run};
 pub use log::{Log, Source};

@@ -120,8 +120,11 @@ impl Intake {
             }
             Reading::Document(document) => Content::event(document, now_ms, &self.redaction),
             Reading::Quarantined(odd) => {
-                tracing::warn!("a delivery was quarantined: {odd}");
-                Content::Quarantined(body.bytes.clone())
+                let content = Content::unreadable(&body.bytes, now_ms, &self.redaction);
+                if matches!(content, Content::Quarantined(_)) {
+                    tracing::warn!("a delivery was quarantined: {odd}");
+                }
+                content
             }
         };
         let request_id = request_id(&parts.headers);

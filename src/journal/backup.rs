@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use rusqlite::Connection;
 
 use crate::journal::{Reader, schema};
+use crate::scratch::{self, Purpose, Scratch};
 
 /// Copies the journal at `from`, as of one moment, to `to`; `beside` makes what belongs to
 /// the copy, whose id it is given, before the copy is in place. An earlier backup is replaced,
@@ -25,15 +26,17 @@ pub fn back_up(from: &Path, to: &Path, beside: impl FnOnce(&str) -> Result<()>) 
         bail!("there is no journal at `{}` yet", from.display());
     };
     refuse_to_replace_others(from, to)?;
-    let dir = to.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = scratch::directory(to);
     let failed = || format!("cannot write the backup `{}`", to.display());
-    let new = tempfile::Builder::new().prefix(".backup-").tempfile_in(dir).with_context(failed)?;
-    let place = new.path().to_str().context("the path of a backup has to be UTF-8")?;
+    let scratch = Scratch::beside(to, Purpose::Backup).with_context(failed)?;
+    let new = scratch.file();
+    schema::create_for_ourselves(&new).with_context(failed)?;
+    let place = new.to_str().context("the path of a backup has to be UTF-8")?;
     journal.connection().execute("VACUUM INTO ?1", [place]).with_context(failed)?;
-    let id = with_an_id_of_its_own(new.path()).with_context(failed)?;
+    let id = with_an_id_of_its_own(&new).with_context(failed)?;
     beside(&id)?;
-    new.as_file().sync_all().with_context(failed)?;
-    new.persist(to).with_context(failed)?;
+    File::open(&new).and_then(|new| new.sync_all()).with_context(failed)?;
+    scratch.put_in_place(to).with_context(failed)?;
     schema::sync_directory(dir)
 }
 

@@ -1,16 +1,18 @@
 //! Taking events out of the journal for good, beside a running writer.
 //!
 //! Keys stay, so that a delivery that comes again is not stored again. SQLite overwrites
-//! what is removed (`secure_delete`); the log beside the file is emptied afterwards.
+//! what is removed (`secure_delete`). What it had copied elsewhere in the file before is
+//! overwritten afterwards ([`Eraser::finish`]), and the log beside the file is emptied.
+//! Its temporary files have no names, and end with the process.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use crate::journal::schema;
+use crate::journal::{schema, scrub};
 
 /// The log beside the file can be emptied once nobody reads from it; readers are quick.
 const EMPTYING: Duration = Duration::from_secs(30);
@@ -29,13 +31,14 @@ pub enum Change {
 /// A journal that is open for erasing.
 #[derive(Debug)]
 pub struct Eraser {
+    path: PathBuf,
     connection: Connection,
 }
 
 impl Eraser {
     /// Opens the journal at `path`, which is there.
     pub fn open(path: &Path) -> Result<Self> {
-        Ok(Self { connection: schema::open_writer(path)? })
+        Ok(Self { path: path.to_owned(), connection: schema::open_writer(path)? })
     }
 
     /// Makes all of `changes` in one transaction: few, as a running writer waits for it.
@@ -70,14 +73,20 @@ impl Eraser {
         Ok(transaction.commit()?)
     }
 
-    /// Empties the log beside the file, which still holds what was there before.
-    pub fn empty_log(&self) -> Result<()> {
-        ensure!(
-            empty_log(&self.connection)?,
-            "the journal's log cannot be emptied, because somebody goes on reading from it; \
-             end a long `lookout export`, and run this again"
-        );
-        Ok(())
+    /// Overwrites what is left of removed rows in the file, and empties the log beside it. This process
+    /// may not have the journal open elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// Something is left; to be done once more.
+    pub fn finish(self) -> Result<()> {
+        let Self { path, connection } = self;
+        scrub(&path, connection).map_err(schema::explained).with_context(|| {
+            format!(
+                "traces may be left in the journal `{}`; correct this, and run the same command again",
+                path.display()
+            )
+        })
     }
 
     fn begin(&mut self) -> Result<Transaction<'_>> {
@@ -86,7 +95,7 @@ impl Eraser {
 }
 
 /// Empties the log beside a file of SQLite's; whether that could be done in time.
-pub(crate) fn empty_log(connection: &Connection) -> rusqlite::Result<bool> {
+pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<bool> {
     let begun = Instant::now();
     loop {
         let query = "PRAGMA wal_checkpoint(TRUNCATE)";

@@ -7,7 +7,8 @@
 //! waiting.
 //!
 //! Keys outlive bodies: what was once stored is known for ever, also when its body
-//! was removed.
+//! was removed. A key is that of the body as it was received: what is stored of it is without
+//! dropped fields, and need not have that hash.
 
 mod backlog;
 mod backup;
@@ -19,20 +20,22 @@ mod pruning;
 mod reader;
 mod rereading;
 mod schema;
+mod scrubbing;
 mod writer;
 
 use crate::moment::Moment;
+use crate::zoom::challenge::CHALLENGE;
 use crate::zoom::delivery::{Document, Reading};
 use crate::zoom::{self, Key, Redaction};
 
 pub use backlog::{Backlog, Shipped};
 pub use backup::back_up;
-pub(crate) use erasing::empty_log;
 pub use erasing::{Change, Eraser};
 pub use pruning::Pruning;
 pub use reader::{Entry, Quarantined, Reader};
-pub use rereading::reread_quarantine;
+pub use rereading::{Reread, reread_quarantine};
 pub(crate) use schema::{create_for_ourselves, sync_directory};
+pub(crate) use scrubbing::scrub;
 pub use writer::{Appended, Journal, NotStored};
 
 /// One verified delivery, as it goes into the journal.
@@ -58,7 +61,7 @@ pub enum Content {
         /// The time of its fact.
         at: Moment,
     },
-    /// Something genuine that can't be read, byte for byte.
+    /// Something genuine that can't be read, byte for byte but for what is never stored.
     Quarantined(Vec<u8>),
 }
 
@@ -68,7 +71,18 @@ impl Content {
     pub fn of(body: &[u8], received_ms: i64, redaction: &Redaction) -> Self {
         match Reading::of(body) {
             Reading::Document(document) => Self::event(document, received_ms, redaction),
-            Reading::Quarantined(_) => Self::Quarantined(body.to_vec()),
+            Reading::Quarantined(_) => Self::unreadable(body, received_ms, redaction),
+        }
+    }
+
+    /// What to store of a body that can't be read. It is an event if only what is removed spoiled it.
+    pub fn unreadable(body: &[u8], received_ms: i64, redaction: &Redaction) -> Self {
+        let Some(blanked) = redaction.blank(body) else { return Self::Quarantined(body.to_vec()) };
+        match Document::read(&blanked) {
+            Ok(document) if document.event() != CHALLENGE => {
+                Self::event(document, received_ms, redaction)
+            }
+            _ => Self::Quarantined(blanked),
         }
     }
 

@@ -44,7 +44,7 @@ pub struct Quarantined {
     pub received_ms: i64,
     /// `x-zm-request-id`, where there was one.
     pub request_id: Option<String>,
-    /// The raw body.
+    /// The raw body, without the values of dropped fields.
     pub body: Vec<u8>,
 }
 

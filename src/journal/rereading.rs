@@ -1,12 +1,12 @@
 //! Quarantined deliveries, read again by a Lookout that may understand more than the one that
-//! stored them.
+//! stored them, and may have to remove more from what it does not understand.
 
 use std::path::Path;
 
 use anyhow::Result;
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use crate::journal::{Content, Quarantined, Reader, schema, writer};
+use crate::journal::{Content, Quarantined, Reader, reader, schema, writer};
 use crate::zoom::Redaction;
 use crate::zoom::challenge::CHALLENGE;
 use crate::zoom::delivery::Document;
@@ -14,49 +14,79 @@ use crate::zoom::delivery::Document;
 /// Deliveries in one transaction: few, as a running writer waits for it.
 const BATCH: usize = 100;
 
-/// Stores each delivery in quarantine that can be read by now as an event, without what `redaction` removes.
-/// Returns how many there were. Safe beside a running writer.
+/// What became of quarantined deliveries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reread {
+    /// So many are events now.
+    pub events: u64,
+    /// So many are without what is not to be stored now.
+    pub redacted: u64,
+}
+
+/// Stores each delivery in quarantine that can be read by now as an event, without what `redaction` removes,
+/// and removes the same from the others. Safe beside a running writer.
 ///
 /// # Errors
 ///
-/// A journal that can't be read or written; those that were not stored stay in quarantine.
-pub fn reread_quarantine(path: &Path, redaction: &Redaction) -> Result<usize> {
-    let Some(reader) = Reader::open(path)? else { return Ok(0) };
+/// A journal that can't be read or written; what was not changed stays as it is.
+pub fn reread_quarantine(path: &Path, redaction: &Redaction) -> Result<Reread> {
+    let mut done = Reread::default();
+    let Some(stored) = Reader::open(path)? else { return Ok(done) };
     let mut places = Vec::new();
-    reader.quarantined(|place, odd| {
-        places.extend(is_readable(&odd).then_some(place));
+    stored.quarantined(|place, odd| {
+        places.extend(understood(&odd, redaction).map(|_| place));
         Ok(())
     })?;
     if places.is_empty() {
-        return Ok(0);
+        return Ok(done);
     }
     let mut journal = schema::open_writer(path)?;
-    let mut read = 0;
     for places in places.chunks(BATCH) {
         let transaction = journal.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for place in places {
-            read += usize::from(reread(&transaction, *place, redaction)?);
+            reread(&transaction, *place, redaction, &mut done)?;
         }
         transaction.commit()?;
     }
-    Ok(read)
+    Ok(done)
 }
 
-/// A challenge was never an event, and its time is over.
-fn is_readable(odd: &Quarantined) -> bool {
-    Document::read(&odd.body).is_ok_and(|document| document.event() != CHALLENGE)
+/// What `odd` is to be stored as; `None` where it is stored so. A challenge was never an event, and
+/// its time is over.
+fn understood(odd: &Quarantined, redaction: &Redaction) -> Option<Content> {
+    let is_challenge = |document: &Document| document.event() == CHALLENGE;
+    if Document::read(&odd.body).is_ok_and(|document| is_challenge(&document)) {
+        return None;
+    }
+    match Content::of(&odd.body, odd.received_ms, redaction) {
+        Content::Quarantined(body) if body == odd.body => None,
+        content => Some(content),
+    }
 }
 
-/// Moves the delivery at `place` to the events; `false` where it is gone by now.
-fn reread(journal: &Connection, place: u64, redaction: &Redaction) -> Result<bool> {
-    let query = "DELETE FROM quarantine WHERE id = ?1
-                 RETURNING received_ms, key, request_id, body";
-    let mut taking = journal.prepare_cached(query)?;
-    let mut rows = taking.query(params![place])?;
-    let Some(row) = rows.next()? else { return Ok(false) };
-    let received_ms = row.get(0)?;
-    let (key, request_id): ([u8; 32], Option<String>) = (row.get(1)?, row.get(2)?);
-    let content = Content::of(row.get_ref(3)?.as_blob()?, received_ms, redaction);
-    writer::insert_body(journal, &key, received_ms, request_id.as_deref(), &content)?;
-    Ok(true)
+/// Does so with the delivery at `place`, unless it is gone by now.
+fn reread(
+    journal: &Connection,
+    place: u64,
+    redaction: &Redaction,
+    done: &mut Reread,
+) -> Result<()> {
+    let query = "SELECT id, key, received_ms, request_id, body FROM quarantine WHERE id = ?1";
+    let odd = journal.prepare_cached(query)?.query_row([place], reader::quarantined).optional()?;
+    let Some((_, odd)) = odd else { return Ok(()) };
+    match understood(&odd, redaction) {
+        None => {}
+        Some(Content::Quarantined(body)) => {
+            let redacting = "UPDATE quarantine SET body = ?2 WHERE id = ?1";
+            journal.prepare_cached(redacting)?.execute(params![place, body])?;
+            done.redacted += 1;
+        }
+        Some(content) => {
+            journal.prepare_cached("DELETE FROM quarantine WHERE id = ?1")?.execute([place])?;
+            let (key, request_id) = (odd.key.as_bytes(), odd.request_id.as_deref());
+            writer::insert_body(journal, key, odd.received_ms, request_id, &content)?;
+            done.events += 1;
+        }
+    }
+    Ok(())
 }

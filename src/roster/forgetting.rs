@@ -49,6 +49,14 @@ impl Roster {
     }
 }
 
+impl Roster {
+    /// All names that are known, in no order; some may mean nobody any more.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        let past = self.past.iter().flat_map(|past| past.people.keys());
+        self.words.names.texts().chain(past)
+    }
+}
+
 impl Meant {
     /// Takes their legs out of a meeting, and their names off its connections.
     fn leave(&self, facts: &mut Facts) {

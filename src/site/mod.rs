@@ -16,6 +16,7 @@ pub(crate) mod templates;
 
 use std::borrow::Cow;
 use std::io;
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -74,9 +75,22 @@ pub fn build(
     let of = settings.csv.path.as_str();
     let copies = settings.csv.copies.iter();
     let twins: Vec<Twin> = copies.map(|target| Twin { target, of }).collect();
-    let lock = lock::place(&settings.journal.path, "publish");
+    let lock = publish_lock(settings);
     let outcome = publish(&files, &twins, &settings.site.output_dir, &lock, edition, replace)?;
     Ok(Build { outcome, next_change: dashboard.next_change, faults })
+}
+
+/// Removes temporary files of publications that were killed.
+///
+/// # Errors
+///
+/// Somebody else publishes and does not end.
+pub fn sweep(settings: &Settings) -> anyhow::Result<()> {
+    publish::sweep(&settings.site.output_dir, &settings.csv.copies, &publish_lock(settings))
+}
+
+fn publish_lock(settings: &Settings) -> PathBuf {
+    lock::place(&settings.journal.path, "publish")
 }
 
 /// Whether a site was ever put into the output directory.

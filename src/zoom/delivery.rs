@@ -1,7 +1,7 @@
 //! A verified body, read into a document: what is stored of a delivery.
 //!
-//! Nothing genuine is refused for being odd: what can't be read is quarantined
-//! byte for byte, and read again after an upgrade.
+//! Nothing genuine is refused for being odd: what can't be read is quarantined, byte for byte but
+//! for dropped fields, and read again after an upgrade.
 
 use crate::zoom::json::{Json, Unreadable};
 use crate::zoom::redaction::Redaction;

@@ -4,8 +4,10 @@
 //! ([`delivery`]) that is stored, and understood later, as often as needed, as an
 //! [`Event`] ([`wire`] → [`event`]). Zoom's own shapes do not leave this folder.
 
+mod blanking;
 pub mod challenge;
 pub mod delivery;
+pub mod escapes;
 pub mod event;
 pub mod json;
 pub mod key;

@@ -1,7 +1,8 @@
-//! What is removed from a document before anything is stored.
+//! What is removed from a delivery before anything is stored.
 
 use std::collections::BTreeSet;
 
+use crate::zoom::blanking::Blanking;
 use crate::zoom::json::Json;
 use crate::zoom::name::Name;
 use crate::zoom::telephone::{self, NUMBER_KEY};
@@ -20,9 +21,20 @@ pub struct Redaction {
 impl Redaction {
     /// Removes from `json` what is not to be stored.
     pub fn apply(&self, json: &mut Json) {
-        if self.keys.iter().any(|key| key == NUMBER_KEY) {
+        if self.masks_names() {
             telephone::mask_names(json, &self.spared);
         }
         json.remove_keys(&self.keys);
+    }
+
+    /// A body that cannot be read without the values of what is not to be stored; `None` where there
+    /// are none in it.
+    pub fn blank(&self, body: &[u8]) -> Option<Vec<u8>> {
+        let spared = self.masks_names().then_some(&self.spared);
+        Blanking { keys: &self.keys, spared }.apply(body)
+    }
+
+    fn masks_names(&self) -> bool {
+        self.keys.iter().any(|key| key == NUMBER_KEY)
     }
 }

@@ -63,12 +63,12 @@ pub(super) fn mask_names(json: &mut Json, spared: &BTreeSet<Name>) {
 }
 
 /// Whether `key` leads to a name.
-fn is_name(key: &str) -> bool {
+pub(super) fn is_name(key: &str) -> bool {
     key == "name" || key.ends_with("_name")
 }
 
 /// Masks `text` where it is a telephone number, and `number` where it holds that.
-fn mask_name(text: &mut String, number: Option<&str>, spared: &BTreeSet<Name>) {
+pub(super) fn mask_name(text: &mut String, number: Option<&str>, spared: &BTreeSet<Name>) {
     let Some(name) = Name::clean(text) else { return };
     if spared.contains(&*name.comparable()) {
         return;

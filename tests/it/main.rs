@@ -12,6 +12,7 @@ mod deploy;
 mod discretion;
 mod evening;
 mod forget;
+mod forgotten;
 mod future;
 mod interference;
 mod late;

@@ -217,10 +217,41 @@ pub fn quarantine_as_before(lookout: &Lookout) {
     drop(std::fs::remove_dir_all(lookout.path("site")));
 }
 
+#[test]
+fn dropped_fields_are_nowhere_on_disk_also_where_nobody_can_read_the_delivery() {
+    let (number, address) = ("12025550143", "ada@example.org");
+    #[rustfmt::skip]
+    let odd = [
+        // what is odd             body
+        ("a key twice",            format!(r#"{{"event":"a","event":"b","email":"{address}","private_ip":"192.0.2.77"}}"#).into_bytes()),
+        ("cut off",                format!(r#"{{"event":"a","user_name":"Ada {number}","phone_number":"{number}","e\u006dail":"{address}"#).into_bytes()),
+        ("too deep",               format!(r#"{}{{"host_email":"{address}","public_ip":"192.0.2.77"}}{}"#, "[".repeat(40), "]".repeat(40)).into_bytes()),
+        ("bad UTF-8",              [br#"{"event":"a","x":""#.as_slice(), b"\xff", format!(r#"","email":["{address}"]}}"#).as_bytes()].concat()),
+        ("bad in a dropped field", [br#"{"event":"a","email":""#.as_slice(), b"\xff", format!(r#"{address}"}}"#).as_bytes()].concat()),
+    ];
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    for (what, body) in &odd {
+        assert_eq!(lookout.deliver(body).status, 204, "{what}");
+    }
+    assert_eq!(lookout.ok(&["export", "--quarantined"]).lines().count(), 4);
+    assert_eq!(lookout.exported_lines(&[]).len(), 1, "only what was dropped had spoiled it");
+    lookout.ok(&["backup", "backup.db"]);
+    lookout.stop();
+    for file in walkdir::WalkDir::new(lookout.dir.path()).into_iter().filter_map(Result::ok) {
+        let bytes = std::fs::read(file.path()).unwrap_or_default();
+        for dropped in [number, address, "192.0.2.77"] {
+            let holds = bytes.windows(dropped.len()).any(|window| window == dropped.as_bytes());
+            assert!(!holds, "{dropped} is in {}", file.path().display());
+        }
+    }
+}
+
 /// What the journal keeps of a body: the same keys, order and numbers, or the very bytes.
 fn stored(bytes: &[u8], quarantined: bool) -> Vec<u8> {
     let defaults = Settings::default().redaction();
     match quarantined {
+        // None of them has a dropped field.
         true => bytes.to_vec(),
         false => {
             Document::read(bytes).expect("events can be read").into_stored(&defaults).into_bytes()

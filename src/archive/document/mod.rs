@@ -15,6 +15,7 @@ use mongodb::bson::raw::{RawBsonRef, RawDocument, RawDocumentBuf, cstr};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{self as mongo, Binary, Bson, DateTime};
 
+use crate::forget::Forgetting;
 use crate::journal::{Entry, Quarantined};
 use crate::moment::Moment;
 use crate::zoom::delivery::Document;
@@ -141,16 +142,16 @@ pub fn forgotten(document: &RawDocument) -> RawDocumentBuf {
     left
 }
 
-/// A document of somebody else's event with the texts emptied that `empties` says, by key and
-/// text; `text` is the event's JSON, emptied already.
+/// A document of somebody else's event without what `forgetting` means; `text` is the event's
+/// JSON, emptied already.
 pub fn emptied(
     document: &RawDocument,
     text: &str,
-    empties: impl Fn(&str, &str) -> bool,
+    forgetting: &Forgetting,
 ) -> Result<RawDocumentBuf, Error> {
     let mut document = mongo::Document::try_from(document)?;
     for (key, value) in document.iter_mut().filter(|(key, _)| !TAKEN.contains(&key.as_str())) {
-        empty(key, value, &empties);
+        empty(key, value, forgetting);
     }
     if let Ok(lookout) = document.get_document_mut(LOOKOUT)
         && lookout.contains_key("raw")
@@ -160,13 +161,27 @@ pub fn emptied(
     RawDocumentBuf::try_from(&document)
 }
 
-fn empty(key: &str, value: &mut Bson, empties: &impl Fn(&str, &str) -> bool) {
+fn empty(key: &str, value: &mut Bson, forgetting: &Forgetting) {
     match value {
-        Bson::String(text) if empties(key, text) => text.clear(),
-        Bson::Array(items) => items.iter_mut().for_each(|item| empty(key, item, empties)),
+        Bson::String(text) if forgetting.empties(key, text) => text.clear(),
+        Bson::Array(items) => items.iter_mut().for_each(|item| empty(key, item, forgetting)),
         Bson::Document(entries) => {
-            entries.iter_mut().for_each(|(key, value)| empty(key, value, empties));
+            let name = |key| entries.get_str(key).unwrap_or_default();
+            let is_theirs = forgetting.is_first_and_last(name("first_name"), name("last_name"));
+            for (key, value) in entries.iter_mut() {
+                if is_theirs { empty_all(value) } else { empty(key, value, forgetting) }
+            }
         }
+        _ => {}
+    }
+}
+
+/// Empties all texts of what is about one person.
+fn empty_all(value: &mut Bson) {
+    match value {
+        Bson::String(text) => text.clear(),
+        Bson::Array(items) => items.iter_mut().for_each(empty_all),
+        Bson::Document(entries) => entries.iter_mut().for_each(|(_, value)| empty_all(value)),
         _ => {}
     }
 }

@@ -2,6 +2,8 @@ use mongodb::bson::{Bson, doc};
 use proptest::prelude::*;
 
 use super::*;
+use crate::forget::Verdict;
+use crate::zoom::Name;
 
 const RECEIVED_MS: i64 = 1_785_369_686_564;
 
@@ -194,8 +196,32 @@ fn what_is_forgotten_leaves_its_key_and_what_is_others_leaves_the_name() {
     assert_eq!(lookout.get_str("key").ok(), Some(entry.key.to_string().as_str()));
 
     let without = text.replace("Ada", "");
-    let emptied = emptied(&there, &without, |_, text| text == "Ada").expect("it is BSON");
+    let forgetting = Forgetting::new(&Name::clean("Ada").expect("a name"), &[]);
+    let emptied = emptied(&there, &without, &forgetting).expect("it is BSON");
     let expected = Entry { document: without, ..entry };
     assert_eq!(read(&emptied), Some(Archived::Event(expected)));
     assert!(!emptied.as_bytes().windows(3).any(|bytes| bytes == b"Ada"));
+}
+
+#[test]
+fn whoever_registered_with_a_forgotten_name_leaves_nothing_in_a_list() {
+    let list = |theirs: &str| {
+        format!(
+            r#"{{"event":"x","list":[{theirs},{{"first_name":"Bram","last_name":"Byron","email":"b@b.org"}}]}}"#
+        )
+    };
+    let text = list(r#"{"first_name":"Ada","last_name":"Byron","more":["a@b.org"],"n":1}"#);
+    let without = list(r#"{"first_name":"","last_name":"","more":[""],"n":1}"#);
+    let entry = Entry {
+        id: 0,
+        key: Key::of(text.as_bytes()),
+        received_ms: 5,
+        request_id: None,
+        document: text.clone(),
+    };
+    let forgetting = Forgetting::new(&Name::clean("Ada Byron").expect("a name"), &[]);
+    assert_eq!(forgetting.judge(&text), Verdict::Changes(without.clone()));
+    let emptied = emptied(&event(&entry, Shape::AsSent), &without, &forgetting);
+    let expected = Entry { document: without, ..entry };
+    assert_eq!(read(&emptied.expect("it is BSON")), Some(Archived::Event(expected)));
 }

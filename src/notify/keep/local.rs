@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::archive::{Record, Standing};
 use crate::beside;
-use crate::journal::{create_for_ourselves, empty_log, sync_directory};
+use crate::journal::{create_for_ourselves, scrub, sync_directory};
 use crate::lock::{self, Lock};
 
 const EXTENSION: &str = "notify.db";
@@ -133,11 +133,9 @@ pub fn change(
             let text = each(record(&transaction, &id)?.text.as_deref())?;
             transaction.execute(statement, [&id, &text])?;
         }
-        transaction.commit()?;
-        ensure!(empty_log(&connection)?, "its log cannot be emptied; run this again");
-        Ok(())
+        Ok(transaction.commit()?)
     };
-    change().with_context(|| failed(&path))
+    change().and_then(|()| scrub(&path, connection)).with_context(|| failed(&path))
 }
 
 /// What is kept of `ids`, without disturbing whoever sends.

@@ -24,11 +24,12 @@ mod twin;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, Write};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+use walkdir::WalkDir;
 
 use super::File;
 use crate::clock;
@@ -159,6 +160,21 @@ pub fn publish(
         twin::keep_equal(twin, files, &mut published);
     }
     Ok(Outcome::Published(published))
+}
+
+/// Removes the temporary files that a kill left in `output_dir`, however deep, and of copies at `twins`.
+///
+/// # Errors
+///
+/// Somebody else publishes and does not end.
+pub fn sweep(output_dir: &Path, twins: &[PathBuf], lock: &Path) -> Result<()> {
+    let _lock = take_lock(lock)?;
+    let directories = WalkDir::new(output_dir).into_iter().filter_map(Result::ok);
+    for directory in directories.filter(|entry| entry.file_type().is_dir()) {
+        batch::remove_left_overs(directory.path(), batch::PREFIX);
+    }
+    twins.iter().for_each(|target| twin::remove_left_overs(target));
+    Ok(())
 }
 
 /// Dates the heartbeat file to `moment`: the page then knows that Lookout is at work. Does nothing

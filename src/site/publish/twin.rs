@@ -29,11 +29,7 @@ pub(super) fn keep_equal(twin: &Twin, files: &[File], published: &mut Published)
         return;
     };
     let label = twin.target.display().to_string();
-    let target = match twin.target.is_symlink() {
-        true => real_path(twin.target),
-        false => twin.target.to_owned(),
-    };
-    match write_twin(&label, target, &file.bytes) {
+    match write_twin(&label, target_of(twin.target), &file.bytes) {
         Ok(true) => published.written.push(label),
         Ok(false) => published.unchanged += 1,
         Err(error) => published.problems.push(format!("cannot write the copy `{label}`: {error}")),
@@ -63,16 +59,34 @@ fn refuse_to_replace_others(target: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Nothing is locked here: anybody could hold the lock, and keep the page back. Others may publish
 /// from elsewhere into the same directory, so temporary names tell whose they are.
 fn write_twin(label: &str, target: PathBuf, bytes: &[u8]) -> io::Result<bool> {
-    let parent = target.parent().filter(|path| !path.as_os_str().is_empty());
-    let directory = parent.unwrap_or(Path::new("."));
+    let directory = directory(&target);
     // It may be on a disk that is not mounted: making it would hide that.
     fs::metadata(directory)?;
-    let name = target.file_name().unwrap_or_default().as_encoded_bytes();
-    let prefix = format!("{}{}-", batch::PREFIX, &hex::encode(Sha256::digest(name))[..8]);
+    let prefix = prefix(&target);
     batch::remove_left_overs(directory, &prefix);
     refuse_to_replace_others(&target, bytes)?;
     match Change::find(label, target, bytes, clock::system_time())? {
         Some(change) => batch::write(&change, &prefix).map(|()| true),
         None => Ok(false),
     }
+}
+
+/// Removes what a kill left of the copy at `target`.
+pub(super) fn remove_left_overs(target: &Path) {
+    let target = target_of(target);
+    batch::remove_left_overs(directory(&target), &prefix(&target));
+}
+
+fn target_of(path: &Path) -> PathBuf {
+    if path.is_symlink() { real_path(path) } else { path.to_owned() }
+}
+
+fn directory(target: &Path) -> &Path {
+    let parent = target.parent().filter(|path| !path.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
+fn prefix(target: &Path) -> String {
+    let name = target.file_name().unwrap_or_default().as_encoded_bytes();
+    format!("{}{}-", batch::PREFIX, &hex::encode(Sha256::digest(name))[..8])
 }

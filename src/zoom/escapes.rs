@@ -1,0 +1,32 @@
+//! JSON's escapes in a text that need not be JSON.
+
+/// `text` with JSON's escapes resolved, as far as they are whole. Control characters become spaces.
+pub fn unescaped(text: &str) -> String {
+    let mut units = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if let Some((unit, length)) = escape(rest) {
+            units.push(unit);
+            rest = &rest[length..];
+        } else {
+            units.extend(c.encode_utf16(&mut [0; 2]).iter());
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    String::from_utf16_lossy(&units)
+}
+
+/// The UTF-16 unit of the escape that `text` begins with, and the escape's length.
+fn escape(text: &str) -> Option<(u16, usize)> {
+    let escaped = text.strip_prefix('\\')?;
+    let unit = match escaped.bytes().next()? {
+        byte @ (b'"' | b'\\' | b'/') => byte.into(),
+        b'n' | b'r' | b't' | b'b' | b'f' => b' '.into(),
+        b'u' => {
+            let digits = escaped.get(1..5)?;
+            return Some((u16::from_str_radix(digits, 16).ok()?, 6));
+        }
+        _ => return None,
+    };
+    Some((unit, 2))
+}
