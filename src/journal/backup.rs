@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use rusqlite::Connection;
 
-use crate::journal::{Reader, schema};
+use crate::journal::{Reader, restoring, schema};
 
 /// Copies the journal at `from`, as of one moment, to `to`; `beside` makes what belongs to
 /// the copy, whose id it is given, before the copy is in place. An earlier backup is replaced,
@@ -29,8 +29,16 @@ pub fn back_up(from: &Path, to: &Path, beside: impl FnOnce(&str) -> Result<()>) 
     let failed = || format!("cannot write the backup `{}`", to.display());
     let new = tempfile::Builder::new().prefix(".backup-").tempfile_in(dir).with_context(failed)?;
     let place = new.path().to_str().context("the path of a backup has to be UTF-8")?;
-    journal.connection().execute("VACUUM INTO ?1", [place]).with_context(failed)?;
+    let copied = journal.connection().execute("VACUUM INTO ?1", [place]);
+    copied.map_err(|error| schema::explained(error.into())).with_context(failed)?;
     let id = with_an_id_of_its_own(new.path()).with_context(failed)?;
+    restoring::ensure_sound(new.path()).with_context(|| {
+        format!(
+            "the journal `{}` is damaged, so `{}` stays as it was; run `lookout check --deep`, then `lookout repair`",
+            from.display(),
+            to.display()
+        )
+    })?;
     beside(&id)?;
     new.as_file().sync_all().with_context(failed)?;
     new.persist(to).with_context(failed)?;

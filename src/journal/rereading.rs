@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use crate::journal::{Content, Quarantined, Reader, schema, writer};
+use crate::journal::{Content, Quarantined, Reader, schema, writer, writers};
 use crate::zoom::Redaction;
 use crate::zoom::challenge::CHALLENGE;
 use crate::zoom::delivery::Document;
@@ -30,6 +30,7 @@ pub fn reread_quarantine(path: &Path, redaction: &Redaction) -> Result<usize> {
     if places.is_empty() {
         return Ok(0);
     }
+    let _lock = writers::join(path)?;
     let mut journal = schema::open_writer(path)?;
     let mut read = 0;
     for places in places.chunks(BATCH) {

@@ -6,6 +6,7 @@
 mod archive;
 mod clock;
 mod copies;
+mod damage;
 mod events;
 mod files;
 mod line;
@@ -40,6 +41,17 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// The machine's idea of the time.
     pub now: Moment,
+    /// How thoroughly to look at the journal.
+    pub depth: Depth,
+}
+
+/// How thoroughly a journal is examined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// For two seconds.
+    Quick,
+    /// All of it.
+    Deep,
 }
 
 impl<'a> Context<'a> {
@@ -70,6 +82,7 @@ pub const CHECKS: &[Check] = &[
     secret::check,
     secret::others,
     files::journal,
+    damage::check,
     events::check,
     archive::check,
     personal::check,
@@ -141,6 +154,7 @@ mod tests {
         let context = Context {
             settings: &settings,
             now: Moment::parse_rfc3339("2027-01-05T20:00:00Z").expect("a moment"),
+            depth: Depth::Quick,
         };
         let mut out = Vec::new();
         let all_in_order = run(&context, &mut out).expect("written");
