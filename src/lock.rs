@@ -215,7 +215,7 @@ mod tests {
         for try_lock in [try_lock, try_lock_by_fcntl] {
             let open = || open(&directory.path().join("a.lock")).expect("it opens");
             let (one, other) = (open(), open());
-            let try_mode = |file, mode| try_lock(file, mode).expect("it can be tried");
+            let try_mode = |file: &File, mode| try_lock(file, mode).expect("it can be tried");
             assert!(try_mode(&one, Mode::Exclusive));
             assert!(!try_mode(&other, Mode::Exclusive));
             assert!(!try_mode(&other, Mode::Shared));

@@ -147,8 +147,8 @@ fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Resu
 }
 
 fn check(settings: &Settings, depth: check::Depth, out: &mut impl Write) -> Result<ExitCode> {
-    let context = check::Context { settings, now: clock::now(), depth };
-    Ok(exit(check::run(&context, out)?))
+    let context = check::Context { settings, now: clock::now() };
+    Ok(exit(check::run(&context, depth, out)?))
 }
 
 fn supervisor() -> Result<Supervisor> {

@@ -7,13 +7,13 @@ use anyhow::{Result, ensure};
 use tokio::runtime::Handle;
 
 use crate::commands::counted::counted;
-use crate::commands::owner;
+use crate::commands::{owner, restore};
 use crate::config::Settings;
-use crate::generator::{self, Backup, Repaired};
+use crate::generator::{self, Repaired};
 
 /// Repairs the journal; fails if something could not be restored, after restoring the rest.
 pub fn run(settings: &Settings, from: Option<&Path>, runtime: &Handle) -> Result<()> {
-    let backup = from.map(|from| Backup::open(settings, from)).transpose()?;
+    let backup = from.map(|from| restore::open_backup(settings, from)).transpose()?;
     owner::become_journals(settings)?;
     let journal = settings.journal.path.display();
     let Repaired::Renewed { aside, damaged, lost } = generator::repair(settings, backup, runtime)?

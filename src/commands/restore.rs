@@ -1,21 +1,20 @@
 //! `lookout restore FILE`: puts a backup in the journal's place, and keeps what was there.
 //!
-//! Run as root, it opens the backup as root, because it mostly lies where nobody else may read,
-//! and then becomes the journal's owner: so the journal is theirs, and no link of theirs leads root
-//! anywhere.
+//! Run as root, it opens the backup as root where only root can replace it, because nobody else may
+//! read there, and then becomes the journal's owner: so the journal is theirs, and no link of
+//! theirs leads root anywhere.
 
 use std::path::Path;
 
 use anyhow::Result;
 
 use crate::commands::owner;
-use crate::config::Settings;
+use crate::config::{Settings, controller};
 use crate::generator::{Backup, Restored};
 
 /// Puts the backup at `from` in the journal's place.
 pub fn run(settings: &Settings, from: &Path) -> Result<()> {
-    let backup = Backup::open(settings, from)?;
-    owner::become_journals(settings)?;
+    let backup = open_backup(settings, from)?;
     let Restored { aside, lacks_checkpoint } = backup.restore(settings)?;
     let journal = settings.journal.path.display();
     tracing::info!("`{journal}` is what `{}` was; start Lookout again", from.display());
@@ -32,4 +31,15 @@ pub fn run(settings: &Settings, from: &Path) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Opens the backup at `from`, and becomes the journal's owner.
+pub(super) fn open_backup(settings: &Settings, from: &Path) -> Result<Backup> {
+    if !matches!(controller(from), Ok(None)) {
+        owner::become_journals(settings)?;
+        return Backup::open(settings, from);
+    }
+    let backup = Backup::open(settings, from)?;
+    owner::become_journals(settings)?;
+    Ok(backup)
 }

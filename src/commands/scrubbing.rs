@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::clock;
 use crate::intake::Health;
-use crate::journal::{self, Journal, Scrub, Scrubbed};
+use crate::journal::{self, Journal, Scrub, Scrubbed, Sealer};
 
 /// From the end of one look to the next.
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -26,11 +26,11 @@ const RETRY: Duration = Duration::from_secs(60);
 /// Looks through the journal at `path` now and once a day, in a thread of its own, for as long as
 /// there is `health` to tell. Rows without checksum get one from `journal`, where this process
 /// writes it.
-pub(super) fn start(path: &Path, health: &Arc<Health>, journal: Option<&Arc<Journal>>) {
+pub(super) fn start(path: &Path, health: &Arc<Health>, journal: Option<&Journal>) {
     let scrubber = Scrubber {
         path: path.to_owned(),
         health: Arc::downgrade(health),
-        journal: journal.map(Arc::downgrade),
+        sealer: journal.map(Journal::sealer),
     };
     let spawned = thread::Builder::new().name("scrub".to_owned()).spawn(move || scrubber.run());
     if let Err(error) = spawned {
@@ -41,7 +41,7 @@ pub(super) fn start(path: &Path, health: &Arc<Health>, journal: Option<&Arc<Jour
 struct Scrubber {
     path: PathBuf,
     health: Weak<Health>,
-    journal: Option<Weak<Journal>>,
+    sealer: Option<Sealer>,
 }
 
 impl Scrubber {
@@ -78,9 +78,8 @@ impl Scrubber {
 
     fn step(&self, scrub: &mut Scrub) -> Result<Option<Scrubbed>> {
         let (seals, found) = scrub.step(&self.path, STEP)?;
-        let journal = self.journal.as_ref().and_then(Weak::upgrade);
-        if let Some(journal) = journal.filter(|_| !seals.is_empty()) {
-            journal.seal(seals);
+        if let Some(sealer) = self.sealer.as_ref().filter(|_| !seals.is_empty()) {
+            sealer.seal(seals);
         }
         Ok(found)
     }

@@ -49,7 +49,7 @@ pub use restoring::{BackupFile, Staged, lock_alone};
 pub(crate) use schema::{create_for_ourselves, sync_directory};
 pub use scrubbing::{Scrub, Scrubbed, Seals};
 pub use verifying::{Verdict, verify, verify_for};
-pub use writer::{Appended, Journal, NotStored};
+pub use writer::{Appended, Journal, NotStored, Sealer};
 
 /// One verified delivery, as it goes into the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]

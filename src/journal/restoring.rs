@@ -78,6 +78,9 @@ impl BackupFile {
     }
 }
 
+/// How directories of copies are named that are not in place yet.
+const PREFIX: &str = ".restore-";
+
 /// The name of a copy in a directory of its own.
 pub(super) const NAME: &str = "journal";
 
@@ -85,7 +88,7 @@ pub(super) const NAME: &str = "journal";
 pub(super) fn staging_directory(path: &Path) -> Result<TempDir> {
     schema::create_directory_of(path)?;
     let dir = schema::directory_of(path);
-    let made = tempfile::Builder::new().prefix(".restore-").tempdir_in(dir);
+    let made = tempfile::Builder::new().prefix(PREFIX).tempdir_in(dir);
     made.with_context(|| format!("cannot write to `{}`", dir.display()))
 }
 
@@ -161,13 +164,24 @@ impl Staged {
     }
 }
 
-/// Keeps all writers from the journal at `path`.
+/// Keeps all writers from the journal at `path`. What an earlier restore left unfinished, because
+/// it was killed, goes: it holds all names.
 ///
 /// # Errors
 ///
 /// Somebody writes it.
 pub fn lock_alone(path: &Path) -> Result<Lock> {
-    writers::exclude(path)
+    let lock = writers::exclude(path)?;
+    let dir = schema::directory_of(path);
+    let failed = || format!("cannot clear up `{}`", dir.display());
+    for entry in fs::read_dir(dir).with_context(failed)? {
+        let entry = entry.with_context(failed)?;
+        let is_unfinished = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        if is_unfinished && entry.file_type().with_context(failed)?.is_dir() {
+            fs::remove_dir_all(entry.path()).with_context(failed)?;
+        }
+    }
+    Ok(lock)
 }
 
 /// Gives the journal at `path` and the files beside it another name; `None` where there is none.

@@ -166,10 +166,8 @@ pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
         return Ok(None);
     }
     refuse_a_directory(path)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || {
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY)?;
+        let connection = connect_reader(path)?;
         let version = version(&connection)?;
         Ok::<_, anyhow::Error>((connection, version))
     };
@@ -179,6 +177,14 @@ pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
     }
     refuse_newer(version, path)?;
     Ok(Some(connection))
+}
+
+/// A connection to the database at `path`, whatever is in it, for reading only.
+pub fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    Ok(connection)
 }
 
 fn configure(connection: &Connection, path: &Path) -> Result<()> {

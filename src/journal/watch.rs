@@ -14,11 +14,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use anyhow::Result;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use crate::journal::files::OpenFiles;
-use crate::journal::schema;
 use crate::journal::wal_index::WalIndex;
+use crate::journal::{damage, schema};
 
 /// Other processes may write while both connections are asked.
 const ATTEMPTS: usize = 5;
@@ -94,9 +94,13 @@ impl Watch {
             return Ok(());
         }
         let seen = self.look()?;
-        let database_changed = self.seen.is_some_and(|before| before.database != seen.database);
-        if database_changed && !is_sound(connection, self.files.database()) {
-            return Err(Tampered::DatabaseOverwritten);
+        if self.seen.is_some_and(|before| before.database != seen.database) {
+            match is_same(connection, self.files.database()) {
+                Some(true) => {}
+                Some(false) => return Err(Tampered::DatabaseOverwritten),
+                // It is asked again the next time.
+                None => return Ok(()),
+            }
         }
         self.seen = Some(seen);
         Ok(())
@@ -162,15 +166,30 @@ fn stamp(path: &Path) -> Option<Stamp> {
     Some((data.len(), data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec()))
 }
 
-/// Whether a new connection reads from the database at `path` what `connection` does.
-fn is_sound(connection: &Connection, path: &Path) -> bool {
-    (0..ATTEMPTS).any(|_| match schema::open_reader(path) {
-        Ok(Some(fresh)) => {
-            let (ours, theirs) = (last_stored(connection), last_stored(&fresh));
-            matches!((ours, theirs), (Ok(ours), Ok(theirs)) if ours == theirs)
+/// Whether a new connection reads from the database at `path` what `connection` does; `None`
+/// where it can't be told, as without a free descriptor.
+fn is_same(connection: &Connection, path: &Path) -> Option<bool> {
+    let mut verdict = None;
+    for _ in 0..ATTEMPTS {
+        let fresh = schema::connect_reader(path).and_then(|fresh| last_stored(&fresh));
+        verdict = match (last_stored(connection), fresh) {
+            (Ok(ours), Ok(fresh)) => Some(ours == fresh),
+            (Ok(_), Err(error)) if says_other_database(&error) => Some(false),
+            // What rots is damaged for both.
+            _ => None,
+        };
+        if verdict == Some(true) {
+            break;
         }
-        _ => false,
-    })
+    }
+    verdict
+}
+
+/// Whether `error` is about what is in the file, and not about reading it.
+fn says_other_database(error: &rusqlite::Error) -> bool {
+    // Such as a table that is not there.
+    let is_about_content = matches!(error.sqlite_error_code(), None | Some(ErrorCode::Unknown));
+    is_about_content || damage::is_damage(error)
 }
 
 /// Which journal it is, and the last event and delivery in it.

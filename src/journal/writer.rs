@@ -39,6 +39,20 @@ pub struct Journal {
     thread: JoinHandle<()>,
 }
 
+/// Gives rows their checksums that have none.
+#[derive(Debug, Clone)]
+pub struct Sealer(mpsc::WeakSender<Request>);
+
+impl Sealer {
+    /// Gives rows these checksums. Does nothing while the writer is busy, or has ended: the next
+    /// look through the journal brings them again.
+    pub fn seal(&self, seals: Seals) {
+        if let Some(queue) = self.0.upgrade() {
+            drop(queue.try_send(Request::Seal(seals)));
+        }
+    }
+}
+
 /// What an append did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Appended {
@@ -150,10 +164,9 @@ impl Journal {
         drop(self.queue.try_send(Request::Shipped(archive.to_owned(), shipped)));
     }
 
-    /// Gives rows that have none these checksums. Does nothing while the writer is busy: the next
-    /// look through the journal brings them again.
-    pub fn seal(&self, seals: Seals) {
-        drop(self.queue.try_send(Request::Seal(seals)));
+    /// What gives rows their checksums that have none. It does not keep the writer from ending.
+    pub fn sealer(&self) -> Sealer {
+        Sealer(self.queue.downgrade())
     }
 
     /// Makes the writer's thread panic.
@@ -216,6 +229,8 @@ impl Open {
     fn checkpoint(&mut self) -> Result<()> {
         if self.watch.frames_to_checkpoint() >= CHECKPOINT && self.verify().is_ok() {
             self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+            // Whatever is wrong is met again before the next commit.
+            self.verify().ok();
         }
         Ok(())
     }

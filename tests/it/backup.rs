@@ -244,6 +244,9 @@ fn restore_puts_a_backup_back_and_keeps_what_was_there() {
     lookout.kill();
     let both = lookout.exported_keys();
 
+    // One that was killed left what it had copied.
+    fs::create_dir(lookout.path("data/.restore-abc")).expect("made");
+    fs::write(lookout.path("data/.restore-abc/journal"), "").expect("written");
     let said = restored(&lookout, "monday.db");
     for part in ["start Lookout again", "the journal that was there is `data/lookout.db.1`"] {
         assert!(said.contains(part), "{part}: {said}");

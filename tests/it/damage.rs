@@ -119,7 +119,7 @@ fn flip_a_name(lookout: &Lookout, name: &str) {
 
 #[test]
 fn a_flipped_byte_in_a_name_is_not_believed_and_the_page_goes_on() {
-    let (mut lookout, keys) = with_events("");
+    let (mut lookout, _) = with_events("");
     flip_a_name(&lookout, "Guest 0007");
     let (lines, is_whole, said) = outcome(&lookout, &["export"]);
     assert_eq!(keys_of(&lines).len(), EVENTS - 1);

@@ -13,16 +13,16 @@ const LIMIT: Duration = Duration::from_secs(2);
 
 /// Examines pages and checksums: all of them with `--deep`, else the newest, as many as there is
 /// time for.
-pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
-    let line = examined(context).unwrap_or_else(|error| {
+pub(super) fn check(context: &Context<'_>, depth: Depth) -> Vec<Line> {
+    let line = examined(context, depth).unwrap_or_else(|error| {
         Some(Line::wrong("damage", format!("the journal cannot be examined: {error:#}")))
     });
     line.into_iter().collect()
 }
 
-fn examined(context: &Context<'_>) -> Result<Option<Line>> {
+fn examined(context: &Context<'_>, depth: Depth) -> Result<Option<Line>> {
     let Some(reader) = Reader::open(&context.settings.journal.path)? else { return Ok(None) };
-    let verdict = match context.depth {
+    let verdict = match depth {
         Depth::Quick => journal::verify_for(&reader, LIMIT)?,
         Depth::Deep => journal::verify(&reader)?,
     };
