@@ -106,6 +106,22 @@ fn noise_anywhere_in_the_journal_is_noticed_and_repaired_from_a_backup() {
     assert_eq!(repaired, tried);
 }
 
+#[test]
+fn a_journal_of_which_nothing_can_be_read_takes_a_whole_backup() {
+    let (lookout, keys) = with_events("");
+    make_noise(&lookout, 0);
+    let (lines, _, _) = outcome(&lookout, &["check"]);
+    assert!(lines.contains("✗ events"), "{lines}");
+    for command in [&["backup", "backup.db"][..], &["export"]] {
+        let (_, is_done, said) = outcome(&lookout, command);
+        assert!(!is_done, "{command:?}: {said}");
+    }
+    let (_, is_repaired, said) = outcome(&lookout, &["repair", "backup.db"]);
+    assert!(!is_repaired && said.contains("can be read; run `lookout restore FILE`"), "{said}");
+    lookout.ok(&["restore", "backup.db"]);
+    assert_eq!(lookout.exported_keys(), keys);
+}
+
 /// Flips a bit of a stored name, as a disk may: SQLite does not notice.
 fn flip_a_name(lookout: &Lookout, name: &str) {
     let path = lookout.path("data/lookout.db");
@@ -187,8 +203,13 @@ fn rows_from_before_there_were_checksums_get_theirs() {
 
 #[test]
 fn forgetting_keeps_the_checksums_of_what_stays_right() {
-    let (lookout, _) = with_events("");
+    let (mut lookout, _) = with_events("");
+    lookout.serve();
+    let named = r#"{"event":"meeting.updated","event_ts":5,"operator":"Guest 0007","n":1}"#;
+    assert_eq!(lookout.deliver(named.as_bytes()).status, 204);
+    lookout.stop();
     lookout.ok(&["forget", "--yes", "Guest 0007"]);
+    assert_eq!(lookout.exported_keys().len(), EVENTS, "one is gone, one stays without the name");
     let (lines, _, _) = outcome(&lookout, &["check", "--deep"]);
     assert!(lines.contains("✓ damage    none"), "{lines}");
 }
