@@ -26,6 +26,7 @@ mod restoring;
 mod rows;
 mod schema;
 mod scrubbing;
+mod storing;
 mod verifying;
 mod wal_index;
 mod watch;

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use crate::journal::{Content, Quarantined, Reader, schema, writer, writers};
+use crate::journal::{Content, Quarantined, Reader, schema, storing, writers};
 use crate::zoom::Redaction;
 use crate::zoom::challenge::CHALLENGE;
 use crate::zoom::delivery::Document;
@@ -58,6 +58,6 @@ fn reread(journal: &Connection, place: u64, redaction: &Redaction) -> Result<boo
     let received_ms = row.get(0)?;
     let (key, request_id): ([u8; 32], Option<String>) = (row.get(1)?, row.get(2)?);
     let content = Content::of(row.get_ref(3)?.as_blob()?, received_ms, redaction);
-    writer::insert_body(journal, &key, received_ms, request_id.as_deref(), &content)?;
+    storing::insert_body(journal, &key, received_ms, request_id.as_deref(), &content)?;
     Ok(true)
 }
