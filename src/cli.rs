@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::check::Depth;
 use crate::commands::export::{Store, What};
 use crate::commands::{arguments, forget, init, notify, print, simulate};
 use crate::moment::Moment;
@@ -76,7 +77,7 @@ pub enum Command {
     /// Build the site once from what is stored, and exit
     Build(Build),
     /// Examine settings, secrets, files and clock, and say what to do about each fault
-    Check,
+    Check(Check),
     /// Show Lookout at work with simulated people, with nothing set up
     Demo(Demo),
     /// Send simulated people's signed deliveries to an intake, and say how they were answered
@@ -90,6 +91,10 @@ pub enum Command {
     Print(print::What),
     /// Copy the journal to a file, also while it is written
     Backup(Backup),
+    /// Put a backup in the journal's place, and keep the journal that was there beside it
+    Restore(Restore),
+    /// Make a damaged journal whole again, from the archive or a backup
+    Repair(Repair),
     /// Remove a person's events, and every trace of the name, from all that is stored and shown
     Forget(forget::Args),
 }
@@ -149,6 +154,21 @@ pub struct Demo {
     pub listen: Option<SocketAddr>,
 }
 
+/// What `check` takes.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Examine the whole journal, and not only the newest events
+    #[arg(long)]
+    pub deep: bool,
+}
+
+impl Check {
+    /// How thoroughly to examine the journal.
+    pub fn depth(&self) -> Depth {
+        if self.deep { Depth::Deep } else { Depth::Quick }
+    }
+}
+
 /// What `import` takes.
 #[derive(Debug, Args)]
 pub struct Import {
@@ -175,6 +195,22 @@ pub struct Backup {
     /// The file to write; an earlier backup is replaced, anything else is not
     #[arg(value_name = "FILE")]
     pub to: PathBuf,
+}
+
+/// What `repair` takes.
+#[derive(Debug, Args)]
+pub struct Repair {
+    /// A backup, from which damaged rows are restored; without it, or beside it, from the archive
+    #[arg(value_name = "FILE")]
+    pub from: Option<PathBuf>,
+}
+
+/// What `restore` takes.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The backup, as `backup` made it
+    #[arg(value_name = "FILE")]
+    pub from: PathBuf,
 }
 
 impl Export {
@@ -272,6 +308,8 @@ mod tests {
           export    Write all stored events to stdout as JSON lines
           print     Print a ready-to-use file for these settings
           backup    Copy the journal to a file, also while it is written
+          restore   Put a backup in the journal's place, and keep the journal that was there beside it
+          repair    Make a damaged journal whole again, from the archive or a backup
           forget    Remove a person's events, and every trace of the name, from all that is stored and shown
           help      Print this message or the help of the given subcommand(s)
 

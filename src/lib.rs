@@ -41,6 +41,8 @@
 //! - *Nothing genuine is refused for being odd.* It is stored, then understood; a journal
 //!   read by a newer Lookout tells it more.
 //! - *Acknowledged means on disk.* The answer waits for the commit, and a commit for its sync.
+//!   Before the answer goes out, the journal's files have to be those that were written.
+//! - *What rots is not believed.* Each row has a checksum, and one that does not match is left out.
 //! - *Order changes nothing.* The roster is a union of facts, so late, repeated and shuffled
 //!   deliveries give the same site, byte for byte. A checkpoint is a cache of that fold;
 //!   where it might be wrong it is thrown away and the journal is replayed.

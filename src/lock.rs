@@ -30,6 +30,13 @@ const REPORT_AFTER: Duration = Duration::from_secs(2);
 const UNSUPPORTED: [Errno; 5] =
     [Errno::ENOSYS, Errno::EOPNOTSUPP, Errno::ENOLCK, Errno::EINVAL, Errno::EPERM];
 
+/// With whom a lock is held.
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    Exclusive,
+    Shared,
+}
+
 /// A lock that this process holds until it is dropped, or ends.
 #[derive(Debug)]
 pub struct Lock {
@@ -54,10 +61,24 @@ pub fn place(path: &Path, name: &str) -> PathBuf {
 ///
 /// Another process has it for that long, or its file can't be opened.
 pub fn acquire(path: &Path, patience: Duration) -> Result<Lock> {
+    acquire_as(path, Mode::Exclusive, patience)
+}
+
+/// Takes the lock at `path` together with others that share it, waiting up to `patience` for
+/// somebody who has it alone.
+///
+/// # Errors
+///
+/// Another process has it for that long, or its file can't be opened.
+pub fn acquire_shared(path: &Path, patience: Duration) -> Result<Lock> {
+    acquire_as(path, Mode::Shared, patience)
+}
+
+fn acquire_as(path: &Path, mode: Mode, patience: Duration) -> Result<Lock> {
     let begun = Instant::now();
     let mut is_reported = false;
     loop {
-        if let Some(lock) = try_acquire(path)? {
+        if let Some(lock) = try_acquire_as(path, mode)? {
             return Ok(lock);
         }
         if begun.elapsed() >= patience {
@@ -84,9 +105,13 @@ pub fn acquire(path: &Path, patience: Duration) -> Result<Lock> {
 ///
 /// Its file can't be opened.
 pub fn try_acquire(path: &Path) -> Result<Option<Lock>> {
+    try_acquire_as(path, Mode::Exclusive)
+}
+
+fn try_acquire_as(path: &Path, mode: Mode) -> Result<Option<Lock>> {
     let failed = || format!("cannot lock `{}`", path.display());
     let file = open(path).with_context(failed)?;
-    match try_lock(&file) {
+    match try_lock(&file, mode) {
         Ok(true) => Ok(Some(Lock { file: Some(file) })),
         Ok(false) => Ok(None),
         Err(error) if is_unsupported(&error) => {
@@ -121,19 +146,27 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Whether the lock was free; by `flock`, or where that is missing by `fcntl`.
-fn try_lock(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
+fn try_lock(file: &File, mode: Mode) -> io::Result<bool> {
+    let tried = match mode {
+        Mode::Exclusive => file.try_lock(),
+        Mode::Shared => file.try_lock_shared(),
+    };
+    match tried {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) if is_unsupported(&error) => try_lock_by_fcntl(file),
+        Err(TryLockError::Error(error)) if is_unsupported(&error) => try_lock_by_fcntl(file, mode),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
 /// The same by a lock that belongs to the open file, as that of `flock` does.
-fn try_lock_by_fcntl(file: &File) -> io::Result<bool> {
+fn try_lock_by_fcntl(file: &File, mode: Mode) -> io::Result<bool> {
+    let kind = match mode {
+        Mode::Exclusive => libc::F_WRLCK,
+        Mode::Shared => libc::F_RDLCK,
+    };
     let whole = libc::flock {
-        l_type: libc::F_WRLCK as libc::c_short,
+        l_type: kind as libc::c_short,
         l_whence: libc::SEEK_SET as libc::c_short,
         l_start: 0,
         l_len: 0,
@@ -182,10 +215,15 @@ mod tests {
         for try_lock in [try_lock, try_lock_by_fcntl] {
             let open = || open(&directory.path().join("a.lock")).expect("it opens");
             let (one, other) = (open(), open());
-            assert!(try_lock(&one).expect("it can be tried"));
-            assert!(!try_lock(&other).expect("it can be tried"));
+            let try_mode = |file: &File, mode| try_lock(file, mode).expect("it can be tried");
+            assert!(try_mode(&one, Mode::Exclusive));
+            assert!(!try_mode(&other, Mode::Exclusive));
+            assert!(!try_mode(&other, Mode::Shared));
             drop(one);
-            assert!(try_lock(&other).expect("it can be tried"));
+            let third = open();
+            assert!(try_mode(&other, Mode::Shared));
+            assert!(try_mode(&third, Mode::Shared));
+            assert!(!try_mode(&open(), Mode::Exclusive));
         }
     }
 

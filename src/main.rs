@@ -12,8 +12,8 @@ use lookout::cli::{self, Cli, Command};
 use lookout::clock;
 use lookout::commands::serve::Extras;
 use lookout::commands::{
-    backup, build, check, demo, export, forget, import, init, intake, notify, print, serve,
-    simulate, watch,
+    backup, build, check, demo, export, forget, import, init, intake, notify, print, repair,
+    restore, serve, simulate, watch,
 };
 use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
 use lookout::generator::Load;
@@ -68,7 +68,7 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
             until_signalled(|signals| Ok(notify::run(load()?, again, supervisor()?, signals)))?;
         }
         Command::Build(args) => build(load()?, args, &mut out)?,
-        Command::Check => return check(&load()?, &mut out),
+        Command::Check(args) => return check(&load()?, args.depth(), &mut out),
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,
         Command::Demo(args) => {
             until_signalled(|signals| Ok(demo::run(args.seed, args.listen, signals, &mut out)))?;
@@ -87,6 +87,8 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         }
         Command::Print(what) => print::run(&what, cli.config.as_deref(), env, &mut out)?,
         Command::Backup(args) => backup::run(&load()?, &args.to)?,
+        Command::Repair(args) => repair::run(&load()?, args.from.as_deref(), runtime()?.handle())?,
+        Command::Restore(args) => restore::run(&load()?, &args.from)?,
         Command::Forget(args) => {
             let (notes, answer) = (&mut io::stderr(), &mut io::stdin().lock());
             forget::run(load()?, &args, runtime()?.handle(), notes, answer)?;
@@ -144,9 +146,9 @@ fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Resu
     Ok(())
 }
 
-fn check(settings: &Settings, out: &mut impl Write) -> Result<ExitCode> {
+fn check(settings: &Settings, depth: check::Depth, out: &mut impl Write) -> Result<ExitCode> {
     let context = check::Context { settings, now: clock::now() };
-    Ok(exit(check::run(&context, out)?))
+    Ok(exit(check::run(&context, depth, out)?))
 }
 
 fn supervisor() -> Result<Supervisor> {

@@ -166,9 +166,9 @@ expect 'and the page has them no longer' hides Ada
 expect 'a backup is made' inside lookout backup /var/backups/lookout.db
 expect 'Zoom is answered' test "$(joins Edsger)" = 204
 expect 'the page shows who came' shows Edsger
-in_shell 'set -e; systemctl stop lookout.socket lookout
-cd /var/lib/lookout; rm -f lookout.db-wal lookout.db-shm lookout.checkpoint
-cp /var/backups/lookout.db lookout.db; chown lookout: lookout.*; systemctl start lookout'
+inside systemctl stop lookout.socket lookout
+expect 'it is restored' inside lookout restore /var/backups/lookout.db
+inside systemctl start lookout
 expect 'the backup is put back' shows Grace
 expect 'and what came after it is gone' hides Edsger
 

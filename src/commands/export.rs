@@ -2,14 +2,15 @@
 
 use std::io::{self, BufWriter, Write};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use clap::ValueEnum;
 use tokio::runtime::Handle;
 
 use crate::archive::{Archive, Archived, Feed, Update};
+use crate::commands::counted::counted;
 use crate::config::Settings;
-use crate::journal::Reader;
+use crate::journal::{self, Reader};
 use crate::jsonl;
 
 /// What to export.
@@ -61,9 +62,18 @@ fn journal(settings: &Settings, what: What, out: &mut impl Write) -> Result<()> 
         );
     };
     match what {
-        What::Events => reader.events_after(0, |entry| line(out, &jsonl::event(&entry))),
-        What::Quarantined => reader.quarantined(|_, odd| line(out, &jsonl::quarantined(&odd))),
+        What::Events => reader.events_after(0, |entry| line(out, &jsonl::event(&entry)))?,
+        What::Quarantined => reader.quarantined(|_, odd| line(out, &jsonl::quarantined(&odd)))?,
     }
+    // What is sound is exported first.
+    out.flush().context("cannot write the export")?;
+    let damaged = journal::damage_found(path) as u64;
+    ensure!(
+        damaged == 0,
+        "{} left out, because the journal is damaged; run `lookout repair`",
+        counted(damaged, "row was", "rows were")
+    );
+    Ok(())
 }
 
 fn archive(archive: &Archive, what: What, out: &mut impl Write) -> Result<()> {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::commands::rereading::open_journal;
+use crate::commands::scrubbing;
 use crate::commands::serve::{listen_on_both, spawn};
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
@@ -31,6 +32,7 @@ pub async fn run(
 
     let journal = open_journal(&settings)?;
     let health = Arc::new(Health::default());
+    scrubbing::start(&settings.journal.path, &health, Some(&journal));
     let shipping = Shipping::start(&settings, &journal, &health);
     let intake = Intake::new(&settings, Arc::clone(&journal), Arc::clone(&health));
     let intake = intake.acknowledging(shipping.as_ref().and_then(|s| s.majority(&settings)));

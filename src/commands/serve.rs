@@ -16,6 +16,7 @@ use crate::abort_on_panic::AbortOnPanic;
 use crate::archive::Archive;
 use crate::commands::build::warn_if_nobody_appears;
 use crate::commands::rereading::open_journal;
+use crate::commands::scrubbing;
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
 use crate::generator::{self, Generator, Live, Load, Log, Previews};
@@ -88,6 +89,7 @@ impl Service {
 
         let journal = open_journal(&settings)?;
         let health = Arc::new(Health::default());
+        scrubbing::start(&settings.journal.path, &health, Some(&journal));
         let (stop_servers, shutdown) = Trigger::new();
         let (stop_generator, last_call) = Trigger::new();
         let (tell, publications) = watch::channel(0);

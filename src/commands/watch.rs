@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::archive::Archive;
 use crate::commands::build::warn_if_nobody_appears;
+use crate::commands::scrubbing;
 use crate::commands::serve::{Extras, join_generator, start_generator, start_preview};
 use crate::config::{Settings, Supervisor};
 use crate::generator::{Live, Previews};
@@ -35,10 +36,12 @@ pub async fn run(
         }
         None => None,
     };
+    let health = Arc::default();
+    scrubbing::start(&settings.journal.path, &health, None);
     let live = Live {
         journal: None,
         publications: tell,
-        health: Arc::default(),
+        health: Arc::clone(&health),
         in_effect: Arc::new(Mutex::new(Arc::new(settings.clone()))),
         snapshots: watch::channel(None).0,
         shipped: None,

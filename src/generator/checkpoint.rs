@@ -50,10 +50,13 @@ pub fn place(path: &Path) -> PathBuf {
 /// The checkpoint of the journal at `path` as bytes, wherever it lies, if there is one of
 /// `journal_id`.
 pub fn bytes(path: &Path, journal_id: &str) -> Option<Vec<u8>> {
+    all_bytes(path).into_iter().find(|bytes| is_of_journal(bytes, journal_id))
+}
+
+/// Whatever may be the checkpoint of the journal at `path`, wherever it lies.
+pub fn all_bytes(path: &Path) -> Vec<Vec<u8>> {
     let places = std::iter::once(place(path)).chain(beside::also_beside(path, EXTENSION));
-    places
-        .filter_map(|place| regular_file::read(&place, LONGEST).ok())
-        .find(|bytes| is_of_journal(bytes, journal_id))
+    places.filter_map(|place| regular_file::read(&place, LONGEST).ok()).collect()
 }
 
 /// Removes the checkpoint of the journal at `path`.
@@ -92,7 +95,8 @@ fn remove_file(place: &Path) -> Result<()> {
     }
 }
 
-fn is_of_journal(bytes: &[u8], journal_id: &str) -> bool {
+/// Whether `bytes` are a checkpoint of the journal `journal_id`.
+pub fn is_of_journal(bytes: &[u8], journal_id: &str) -> bool {
     checkpoint::journal(bytes).is_ok_and(|journal| journal == journal_id)
 }
 

@@ -26,7 +26,7 @@ use crate::moment::Moment;
 use crate::roster::checkpoint::Header;
 use crate::roster::{Presence, Roster, Rules};
 use crate::site::Position;
-use crate::zoom;
+use crate::zoom::{self, Key};
 
 /// The roster of one log, as far as it was read.
 pub struct Log {
@@ -41,6 +41,8 @@ pub struct Log {
     shared: Option<Shared>,
     roster: Roster,
     last_id: u64,
+    /// The key of the event at `last_id`, once it was asked for there.
+    last_key: (u64, Option<Key>),
     /// What the checkpoint on disk has taken in.
     saved_id: u64,
     /// Events from the archive that it has not.
@@ -84,6 +86,7 @@ impl Log {
             shared: archive.map(|(archive, mode)| Shared::new(archive, mode, None)),
             roster: Roster::new(),
             last_id: 0,
+            last_key: (0, None),
             saved_id: 0,
             unsaved: 0,
             pending: None,
@@ -112,8 +115,19 @@ impl Log {
         let replayed = self.go_on_replaying(now);
         let due = self.apply_due(now)?;
         let journal = self.catch_up_with_journal(now)?;
+        self.note_last_key()?;
         let archive = self.catch_up_with_archive(now)?;
         Ok(replayed || due || journal || archive)
+    }
+
+    /// Remembers the last event that was read, by which another journal is recognised.
+    fn note_last_key(&mut self) -> Result<()> {
+        if self.last_key.0 != self.last_id
+            && let Some(reader) = &self.reader
+        {
+            self.last_key = (self.last_id, reader.key_at(self.last_id)?);
+        }
+        Ok(())
     }
 
     /// Takes in the events whose time has come; returns whether there were any.
@@ -257,11 +271,14 @@ impl Log {
         {
             return Ok(());
         }
+        if matches!(self.path.try_exists(), Ok(false)) {
+            return Ok(());
+        }
+        // SQLite does not let go of files that were changed under it while any of its connections
+        // is open.
+        self.reader = None;
         let Some(reader) = Reader::open(&self.path)? else { return Ok(()) };
-        let known = self.reader.as_ref().map(|known| known.key_at(self.last_id)).transpose()?;
-        let there = reader.key_at(self.last_id)?;
-        // A backup with other events at the same places may have been put in place.
-        let is_backup = known.flatten().zip(there).is_some_and(|(known, there)| known != there);
+        let is_backup = self.has_other_events(&reader)?;
         let before = std::mem::replace(&mut self.journal_id, reader.journal_id()?);
         self.reader = Some(reader);
         if is_backup || self.journal_id != before {
@@ -271,6 +288,15 @@ impl Log {
             }
         }
         Ok(())
+    }
+
+    /// Whether another event than the one that was read last is at its place, as in a journal that
+    /// was put back and has grown since.
+    fn has_other_events(&self, reader: &Reader) -> Result<bool> {
+        let (place, known) = self.last_key;
+        let there = reader.key_at(place)?;
+        let is_other = known.zip(there).is_some_and(|(known, there)| known != there);
+        Ok(is_other && place == self.last_id)
     }
 
     /// Takes over the checkpoint, if there is one that fits.
@@ -298,12 +324,12 @@ impl Log {
     fn catch_up_with_journal(&mut self, now: Moment) -> Result<bool> {
         let Some(reader) = &self.reader else { return Ok(false) };
         let last_id = reader.last_id()?;
+        if last_id < self.last_id || self.has_other_events(reader)? {
+            // A backup of this journal was put in its place: other events have these places.
+            self.forget();
+        }
         if last_id == self.last_id {
             return Ok(false);
-        }
-        if last_id < self.last_id {
-            // A backup of this journal was put in its place: other events will have these places.
-            self.forget();
         }
         let is_empty =
             self.last_id == 0 && self.shared.as_ref().is_none_or(|s| s.position().is_none());

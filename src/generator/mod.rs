@@ -11,7 +11,9 @@ mod inputs;
 mod live;
 mod log;
 mod preview;
+mod repair;
 mod replay;
+mod restore;
 mod shared;
 mod sorted;
 mod supervision;
@@ -34,6 +36,8 @@ pub use inputs::{Inputs, Load};
 pub use live::{Live, run};
 pub use log::{Log, Source};
 pub use preview::{Preview, Previews};
+pub use repair::{Repaired, repair};
+pub use restore::{Backup, Restored};
 
 /// What to say of a site that was made from more events than its journal holds.
 pub fn beyond_the_journal(there: &Position) -> String {

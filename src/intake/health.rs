@@ -37,6 +37,8 @@ pub struct Health {
     published_at: Gauge,
     backlog: Gauge,
     set_aside: Gauge,
+    damaged: Gauge,
+    scrubbed_at: Gauge,
     /// What does not work as it should, by the part it concerns.
     warnings: Mutex<BTreeMap<&'static str, Vec<String>>>,
     notify: Metrics,
@@ -98,6 +100,8 @@ impl Default for Health {
             published_at: Gauge::default(),
             backlog: Gauge::default(),
             set_aside: Gauge::default(),
+            damaged: Gauge::default(),
+            scrubbed_at: Gauge::default(),
             warnings: Mutex::default(),
             notify: Metrics::default(),
             registry: Registry::with_prefix("lookout"),
@@ -182,6 +186,16 @@ impl Health {
         self.set_aside.set(i64::try_from(number).unwrap_or(i64::MAX));
     }
 
+    /// How many stored events and deliveries are damaged, as far as is known.
+    pub fn events_damaged(&self, number: u64) {
+        self.damaged.set(i64::try_from(number).unwrap_or(i64::MAX));
+    }
+
+    /// The whole journal was looked through for damage, at `second` since the epoch.
+    pub fn journal_scrubbed(&self, second: i64) {
+        self.scrubbed_at.set(second);
+    }
+
     /// So many events wait in the journal for the archive.
     pub fn archive_backlog(&self, waiting: u64) {
         self.backlog.set(i64::try_from(waiting).unwrap_or(i64::MAX));
@@ -247,6 +261,10 @@ impl Health {
         let set_aside = self.set_aside.clone();
         let help = "Late events not taken in, because older ones were removed";
         registry.register("events_set_aside", help, set_aside);
+        let help = "Stored events and deliveries found damaged";
+        registry.register("events_damaged", help, self.damaged.clone());
+        let help = "When the journal was last looked through for damage to its end";
+        registry.register("journal_scrubbed_timestamp_seconds", help, self.scrubbed_at.clone());
         self.notify.register(registry);
         let at = self.published_at.clone();
         registry.register("published_timestamp_seconds", "When the site was published", at);

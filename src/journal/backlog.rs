@@ -3,7 +3,9 @@
 use anyhow::Result;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::reader::{self, Entry, Quarantined, Reader};
+use crate::journal::damage::Table;
+use crate::journal::rows;
+use crate::journal::{Entry, Quarantined, Reader};
 
 /// At most so many bytes are read at once: a message to MongoDB has a limit.
 const LONGEST: usize = 8 << 20;
@@ -26,14 +28,17 @@ pub struct Backlog {
     pub quarantined: Vec<Quarantined>,
     /// How many of both wait, these included.
     pub waiting: u64,
+    last_event: u64,
     last_quarantined: u64,
 }
 
 impl Backlog {
     /// How far the archive has everything once it has these, too.
     pub fn shipped_after(&self, before: Shipped) -> Shipped {
-        let event = self.events.last().map_or(before.event, |entry| entry.id);
-        Shipped { event, quarantined: before.quarantined.max(self.last_quarantined) }
+        Shipped {
+            event: before.event.max(self.last_event),
+            quarantined: before.quarantined.max(self.last_quarantined),
+        }
     }
 }
 
@@ -70,15 +75,19 @@ impl Reader {
     }
 
     fn next_events(&self, after: u64, most: usize, backlog: &mut Backlog) -> Result<()> {
-        let query = "SELECT id, key, received_ms, request_id, document FROM events
-                     WHERE id > ?1 ORDER BY id LIMIT ?2";
-        let mut query = self.connection().prepare_cached(query)?;
+        let columns = rows::event_columns(self.has_checksums());
+        let query = format!("SELECT {columns} FROM events WHERE id > ?1 ORDER BY id LIMIT ?2");
+        let mut query = self.connection().prepare_cached(&query)?;
         let mut rows = query.query(params![after, most])?;
         let mut bytes = 0;
         while bytes < LONGEST
             && let Some(row) = rows.next()?
         {
-            let entry = reader::entry(row)?;
+            backlog.last_event = row.get(0)?;
+            let Some(entry) = rows::event(row)?.sound() else {
+                self.is_damaged(Table::Events, backlog.last_event);
+                continue;
+            };
             bytes += entry.document.len();
             backlog.events.push(entry);
         }
@@ -86,17 +95,20 @@ impl Reader {
     }
 
     fn next_quarantined(&self, after: u64, most: usize, backlog: &mut Backlog) -> Result<()> {
-        let query = "SELECT id, key, received_ms, request_id, body FROM quarantine
-                     WHERE id > ?1 ORDER BY id LIMIT ?2";
-        let mut query = self.connection().prepare_cached(query)?;
+        let columns = rows::quarantined_columns(self.has_checksums());
+        let query = format!("SELECT {columns} FROM quarantine WHERE id > ?1 ORDER BY id LIMIT ?2");
+        let mut query = self.connection().prepare_cached(&query)?;
         let mut rows = query.query(params![after, most])?;
         let mut bytes = 0;
         while bytes < LONGEST
             && let Some(row) = rows.next()?
         {
-            let (place, odd) = reader::quarantined(row)?;
+            backlog.last_quarantined = row.get(0)?;
+            let Some((_, odd)) = rows::quarantined(row)?.sound() else {
+                self.is_damaged(Table::Quarantine, backlog.last_quarantined);
+                continue;
+            };
             bytes += odd.body.len();
-            backlog.last_quarantined = place;
             backlog.quarantined.push(odd);
         }
         Ok(())

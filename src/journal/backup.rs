@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use rusqlite::Connection;
 
-use crate::journal::{Reader, schema};
+use crate::journal::{Reader, restoring, schema};
 use crate::scratch::{self, Purpose, Scratch};
 
 /// Copies the journal at `from`, as of one moment, to `to`; `beside` makes what belongs to
@@ -32,8 +32,16 @@ pub fn back_up(from: &Path, to: &Path, beside: impl FnOnce(&str) -> Result<()>) 
     let new = scratch.file();
     schema::create_for_ourselves(&new).with_context(failed)?;
     let place = new.to_str().context("the path of a backup has to be UTF-8")?;
-    journal.connection().execute("VACUUM INTO ?1", [place]).with_context(failed)?;
+    let copied = journal.connection().execute("VACUUM INTO ?1", [place]);
+    copied.map_err(|error| schema::explained(error.into())).with_context(failed)?;
     let id = with_an_id_of_its_own(&new).with_context(failed)?;
+    restoring::ensure_sound(&new).with_context(|| {
+        format!(
+            "the journal `{}` is damaged, so `{}` stays as it was; run `lookout check --deep`, then `lookout repair`",
+            from.display(),
+            to.display()
+        )
+    })?;
     beside(&id)?;
     File::open(&new).and_then(|new| new.sync_all()).with_context(failed)?;
     scratch.put_in_place(to).with_context(failed)?;

@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use crate::journal::{schema, scrub};
+use crate::journal::checksum::{self, Envelope};
+use crate::journal::files::OpenFiles;
+use crate::journal::{overwrite_unallocated, schema, writers};
+use crate::lock::Lock;
 
 /// The log beside the file can be emptied once nobody reads from it; readers are quick.
 const EMPTYING: Duration = Duration::from_secs(30);
@@ -33,12 +36,18 @@ pub enum Change {
 pub struct Eraser {
     path: PathBuf,
     connection: Connection,
+    /// Closed last.
+    files: OpenFiles,
+    /// Nobody replaces the journal meanwhile.
+    lock: Lock,
 }
 
 impl Eraser {
     /// Opens the journal at `path`, which is there.
     pub fn open(path: &Path) -> Result<Self> {
-        Ok(Self { path: path.to_owned(), connection: schema::open_writer(path)? })
+        let lock = writers::join(path)?;
+        let connection = schema::open_writer(path)?;
+        Ok(Self { path: path.to_owned(), connection, files: OpenFiles::of(path), lock })
     }
 
     /// Makes all of `changes` in one transaction: few, as a running writer waits for it.
@@ -49,9 +58,7 @@ impl Eraser {
                 Change::RemoveEvent(id) => {
                     transaction.prepare_cached("DELETE FROM events WHERE id = ?1")?.execute([id])?
                 }
-                Change::ReplaceEvent(id, document) => transaction
-                    .prepare_cached("UPDATE events SET document = ?2 WHERE id = ?1")?
-                    .execute(params![id, document])?,
+                Change::ReplaceEvent(id, document) => replace(&transaction, *id, document)?,
                 Change::RemoveQuarantined(id) => transaction
                     .prepare_cached("DELETE FROM quarantine WHERE id = ?1")?
                     .execute([id])?,
@@ -80,8 +87,10 @@ impl Eraser {
     ///
     /// Something is left; to be done once more.
     pub fn finish(self) -> Result<()> {
-        let Self { path, connection } = self;
-        scrub(&path, connection).map_err(schema::explained).with_context(|| {
+        let Self { path, connection, files, lock } = self;
+        let done = overwrite_unallocated(&path, connection).map_err(schema::explained);
+        drop((files, lock));
+        done.with_context(|| {
             format!(
                 "traces may be left in the journal `{}`; correct this, and run the same command again",
                 path.display()
@@ -92,6 +101,23 @@ impl Eraser {
     fn begin(&mut self) -> Result<Transaction<'_>> {
         Ok(self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
     }
+}
+
+/// Gives the event at `id` another document; how many there were.
+fn replace(transaction: &Transaction<'_>, id: u64, document: &str) -> Result<usize> {
+    let row = "SELECT at, received_ms, key, request_id FROM events WHERE id = ?1";
+    let mut row = transaction.prepare_cached(row)?;
+    let mut rows = row.query([id])?;
+    let Some(row) = rows.next()? else { return Ok(0) };
+    let envelope = Envelope {
+        received_ms: row.get(1)?,
+        key: row.get_ref(2)?.as_blob()?,
+        request_id: row.get_ref(3)?.as_str_or_null()?,
+    };
+    let checksum = checksum::of_event(envelope, row.get(0)?, document.as_bytes());
+    let mut update = transaction
+        .prepare_cached("UPDATE events SET document = ?2, checksum = ?3 WHERE id = ?1")?;
+    Ok(update.execute(params![id, document, checksum])?)
 }
 
 /// Empties the log beside a file of SQLite's; whether that could be done in time.

@@ -12,16 +12,28 @@
 
 mod backlog;
 mod backup;
+mod checksum;
+mod damage;
 mod erasing;
-mod file;
+mod files;
 mod group;
+mod leaving;
 mod log;
 mod pruning;
 mod reader;
+mod repairing;
 mod rereading;
+mod restoring;
+mod rows;
 mod schema;
 mod scrubbing;
+mod storing;
+mod unallocated;
+mod verifying;
+mod wal_index;
+mod watch;
 mod writer;
+mod writers;
 
 use crate::moment::Moment;
 use crate::zoom::challenge::CHALLENGE;
@@ -30,13 +42,18 @@ use crate::zoom::{self, Key, Redaction};
 
 pub use backlog::{Backlog, Shipped};
 pub use backup::back_up;
+pub use damage::{Place, Table, found as damage_found, places as damaged_places};
 pub use erasing::{Change, Eraser};
 pub use pruning::Pruning;
 pub use reader::{Entry, Quarantined, Reader};
+pub use repairing::Salvage;
 pub use rereading::{Reread, reread_quarantine};
+pub use restoring::{BackupFile, Staged, lock_alone};
 pub(crate) use schema::{create_for_ourselves, sync_directory};
-pub(crate) use scrubbing::scrub;
-pub use writer::{Appended, Journal, NotStored};
+pub use scrubbing::{Scrub, Scrubbed, Seals};
+pub(crate) use unallocated::overwrite_unallocated;
+pub use verifying::{Verdict, verify, verify_for};
+pub use writer::{Appended, Journal, NotStored, Sealer};
 
 /// One verified delivery, as it goes into the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]

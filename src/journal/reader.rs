@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::Result;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use anyhow::{Result, ensure};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
-use crate::journal::file::FoundFile;
+use crate::journal::damage::{self, Table};
+use crate::journal::files::{self, OpenFiles};
+use crate::journal::rows::{self, Checked};
 use crate::journal::schema;
 use crate::moment::Moment;
 use crate::zoom::Key;
@@ -13,11 +15,17 @@ use crate::zoom::Key;
 /// Rows in memory at once, of at most 1 MiB as a rule.
 const PAGE: usize = 64;
 
+/// After so many facts the reader looks whether its files are still in place.
+const FACTS_PER_LOOK: u64 = 4096;
+
 /// A read-only view of the journal.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
-    file: FoundFile,
+    /// A journal of an earlier version has none.
+    has_checksums: bool,
+    /// Closed last.
+    files: OpenFiles,
 }
 
 /// One stored event.
@@ -51,14 +59,26 @@ pub struct Quarantined {
 impl Reader {
     /// Opens the journal at `path`; `None` where there is none yet.
     pub fn open(path: &Path) -> Result<Option<Self>> {
-        let file = FoundFile::at(path);
+        ensure!(
+            !files::is_being_abandoned(path),
+            "the files of the journal `{}` were changed by another program; it is being opened again",
+            path.display()
+        );
         let connection = schema::open_reader(path)?;
-        Ok(connection.map(|connection| Self { connection, file }))
+        let Some(connection) = connection else { return Ok(None) };
+        let has_checksums = schema::has_checksums(&connection)?;
+        Ok(Some(Self { connection, has_checksums, files: OpenFiles::of(path) }))
     }
 
-    /// Whether the file it reads was removed or replaced, so that nothing new comes there.
+    /// Whether the files it reads were removed or replaced, so that nothing new comes there. It
+    /// has to be closed before another one is opened.
     pub fn is_outdated(&self) -> bool {
-        self.file.is_replaced()
+        self.files.are_outdated()
+    }
+
+    fn ensure_current(&self) -> Result<()> {
+        ensure!(!self.is_outdated(), "the journal was removed or replaced while it was read");
+        Ok(())
     }
 
     /// What tells this journal from any other.
@@ -73,6 +93,18 @@ impl Reader {
         Ok(key.map(Key::from_bytes))
     }
 
+    /// The sound event at `place`; `None` where there is none.
+    pub fn event_at(&self, place: u64) -> Result<Option<Entry>> {
+        let row = self.one_of(Table::Events)?.query_row([place], rows::event).optional()?;
+        Ok(row.and_then(Checked::sound))
+    }
+
+    /// The sound quarantined delivery at `place`; `None` where there is none.
+    pub fn quarantined_at(&self, place: u64) -> Result<Option<Quarantined>> {
+        let row = self.one_of(Table::Quarantine)?.query_row([place], rows::quarantined);
+        Ok(row.optional()?.and_then(Checked::sound).map(|(_, odd)| odd))
+    }
+
     /// The place of the newest event; 0 in an empty journal.
     pub fn last_id(&self) -> Result<u64> {
         let query = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)";
@@ -85,32 +117,74 @@ impl Reader {
     }
 
     /// Calls `each` for every event behind `position`, in the order of arrival, until it
-    /// returns an error.
-    pub fn events_after(
-        &self,
-        position: u64,
-        mut each: impl FnMut(Entry) -> Result<()>,
-    ) -> Result<()> {
-        let query = "SELECT id, key, received_ms, request_id, document
-             FROM events WHERE id > ?1 ORDER BY id LIMIT ?2";
-        self.pages(query, position, entry, |entry| entry.id, &mut each)
+    /// returns an error. Those that are damaged are left out and reported.
+    pub fn events_after(&self, position: u64, each: impl FnMut(Entry) -> Result<()>) -> Result<()> {
+        let read = Rows { table: Table::Events, read: rows::event, id: |entry| entry.id };
+        self.pages(&read, position, each)
     }
 
     /// Calls `each` with the document and time of receipt (in milliseconds) of every
     /// event up to place `last_id` whose fact lies in `from..=to`, in the order of the facts.
+    /// Those that are damaged are left out and reported.
     pub fn facts(
         &self,
         last_id: u64,
         (from, to): (Moment, Moment),
         mut each: impl FnMut(&str, i64) -> Result<()>,
     ) -> Result<()> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT document, received_ms FROM events
-             WHERE at BETWEEN ?1 AND ?2 AND id <= ?3 ORDER BY at, id",
-        )?;
+        let columns = rows::event_columns(self.has_checksums);
+        let mut query = self.connection.prepare_cached(&format!(
+            "SELECT {columns} FROM events
+             WHERE at BETWEEN ?1 AND ?2 AND id <= ?3 ORDER BY at, id"
+        ))?;
         let mut rows = query.query(params![from.seconds(), to.seconds(), last_id])?;
-        while let Some(row) = rows.next()? {
-            each(row.get_ref(0)?.as_str()?, row.get(1)?)?;
+        let mut last = (from.seconds(), 0);
+        let mut read = 0;
+        loop {
+            let row = match rows.next() {
+                Ok(Some(row)) => row,
+                Ok(None) => return Ok(()),
+                Err(error) if damage::is_damage(&error) => break,
+                Err(error) => return Err(error.into()),
+            };
+            read += 1;
+            if read % FACTS_PER_LOOK == 0 {
+                self.ensure_current()?;
+            }
+            let id = row.get(0)?;
+            last = row.get(5).map_or(last, |at| (at, id));
+            match rows::with_fact(row, &mut each) {
+                Some(outcome) => outcome?,
+                None => self.is_damaged(Table::Events, id),
+            }
+        }
+        self.facts_one_by_one(last_id, last, to, each)
+    }
+
+    /// The same behind `last`, a time and a place, past rows whose pages can't be read.
+    fn facts_one_by_one(
+        &self,
+        last_id: u64,
+        last: (i64, u64),
+        to: Moment,
+        mut each: impl FnMut(&str, i64) -> Result<()>,
+    ) -> Result<()> {
+        // The index alone has it.
+        let ids = "SELECT id FROM events INDEXED BY events_at
+             WHERE (at, id) > (?1, ?2) AND at <= ?3 AND id <= ?4 ORDER BY at, id";
+        let mut ids = self.connection.prepare_cached(ids)?;
+        let mut ids = ids.query(params![last.0, last.1, to.seconds(), last_id])?;
+        let mut query = self.one_of(Table::Events)?;
+        while let Some(row) = ids.next()? {
+            let id: u64 = row.get(0)?;
+            let found = query.query_row([id], |row| Ok(rows::with_fact(row, &mut each)));
+            match found.optional() {
+                Ok(Some(Some(outcome))) => outcome?,
+                Ok(None) => {}
+                Ok(Some(None)) => self.is_damaged(Table::Events, id),
+                Err(error) if damage::is_damage(&error) => self.is_damaged(Table::Events, id),
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }
@@ -120,31 +194,114 @@ impl Reader {
         Ok(self.connection.query_row("SELECT count(*) FROM quarantine", [], |row| row.get(0))?)
     }
 
-    /// Calls `each` for every quarantined delivery and its place, in the order of arrival.
+    /// Calls `each` for every quarantined delivery and its place, in the order of arrival. Those
+    /// that are damaged are left out and reported.
     pub fn quarantined(&self, mut each: impl FnMut(u64, Quarantined) -> Result<()>) -> Result<()> {
-        let query = "SELECT id, key, received_ms, request_id, body
-             FROM quarantine WHERE id > ?1 ORDER BY id LIMIT ?2";
-        self.pages(query, 0, quarantined, |(id, _)| *id, |(id, odd)| each(id, odd))
+        let read = Rows { table: Table::Quarantine, read: rows::quarantined, id: |(id, _)| *id };
+        self.pages(&read, 0, |(id, odd)| each(id, odd))
     }
 
-    /// Calls `each` for all rows of `query`, page by page: whoever takes long over one, as
-    /// an export into a pager does, would else hold up checkpoints, and the WAL would grow.
+    /// Calls `each` for all `rows` behind `position`, page by page: whoever takes long over one,
+    /// as an export into a pager does, would else hold up checkpoints, and the WAL would grow.
     fn pages<T>(
         &self,
-        query: &str,
+        rows: &Rows<T>,
         mut position: u64,
-        read: fn(&Row<'_>) -> rusqlite::Result<T>,
-        id: fn(&T) -> u64,
         mut each: impl FnMut(T) -> Result<()>,
     ) -> Result<()> {
-        let mut query = self.connection.prepare_cached(query)?;
         loop {
-            let rows = query.query_map(params![position, PAGE], read)?;
-            let page = rows.collect::<rusqlite::Result<Vec<T>>>()?;
-            let Some(last) = page.last() else { return Ok(()) };
-            position = id(last);
+            let page = match self.page(rows, position, PAGE)? {
+                Page::End => return Ok(()),
+                Page::Sound(page) => page,
+                Page::Damaged => match self.behind_damage(rows, position)? {
+                    Some(row) => vec![row],
+                    None => return Ok(()),
+                },
+            };
+            position = page.last().map_or(position, rows.id);
             page.into_iter().try_for_each(&mut each)?;
+            self.ensure_current()?;
         }
+    }
+
+    /// At most `most` rows behind `position`; those that are damaged are reported.
+    pub(super) fn page<T>(&self, rows: &Rows<T>, position: u64, most: usize) -> Result<Page<T>> {
+        let (columns, table) = (self.columns(rows.table), rows.table.name());
+        let mut query = self.connection.prepare_cached(&format!(
+            "SELECT {columns} FROM {table} WHERE id > ?1 ORDER BY id LIMIT ?2"
+        ))?;
+        let mut found = query.query_map(params![position, most], rows.read)?;
+        let (mut sound, mut is_damaged) = (Vec::new(), false);
+        loop {
+            match found.next() {
+                None => break,
+                Some(Ok(Checked::Sound(row, _))) => sound.push(row),
+                Some(Ok(Checked::Damaged(id))) => {
+                    is_damaged = true;
+                    self.is_damaged(rows.table, id);
+                }
+                Some(Err(error)) if damage::is_damage(&error) => {
+                    is_damaged = true;
+                    break;
+                }
+                Some(Err(error)) => return Err(error.into()),
+            }
+        }
+        Ok(match (sound.is_empty(), is_damaged) {
+            (false, _) => Page::Sound(sound),
+            (true, true) => Page::Damaged,
+            (true, false) => Page::End,
+        })
+    }
+
+    /// The next row behind `position` that can be read, where none of a page can. Places whose
+    /// pages can't be read are reported.
+    fn behind_damage<T>(&self, rows: &Rows<T>, position: u64) -> Result<Option<T>> {
+        let mut query = self.one_of(rows.table)?;
+        for id in position + 1..=self.last_place(rows.table)? {
+            match query.query_row([id], rows.read).optional() {
+                Ok(None) => {}
+                Ok(Some(Checked::Sound(row, _))) => return Ok(Some(row)),
+                Ok(Some(Checked::Damaged(_))) => self.is_damaged(rows.table, id),
+                Err(error) if damage::is_damage(&error) => self.is_damaged(rows.table, id),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(None)
+    }
+
+    fn one_of(&self, table: Table) -> Result<CachedStatement<'_>> {
+        let query = format!("SELECT {} FROM {} WHERE id = ?1", self.columns(table), table.name());
+        Ok(self.connection.prepare_cached(&query)?)
+    }
+
+    /// The rows of `table` behind one place up to another.
+    pub(super) fn range_of(&self, table: Table) -> Result<CachedStatement<'_>> {
+        let (columns, table) = (self.columns(table), table.name());
+        let query = format!("SELECT {columns} FROM {table} WHERE id > ?1 AND id <= ?2 ORDER BY id");
+        Ok(self.connection.prepare_cached(&query)?)
+    }
+
+    fn columns(&self, table: Table) -> &'static str {
+        match table {
+            Table::Events => rows::event_columns(self.has_checksums),
+            Table::Quarantine => rows::quarantined_columns(self.has_checksums),
+        }
+    }
+
+    /// The place of the last row that there was.
+    pub(super) fn last_place(&self, table: Table) -> Result<u64> {
+        let query = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?1), 0)";
+        Ok(self.connection.prepare_cached(query)?.query_row([table.name()], |row| row.get(0))?)
+    }
+
+    /// Whether rows have checksums.
+    pub(super) fn has_checksums(&self) -> bool {
+        self.has_checksums
+    }
+
+    pub(super) fn is_damaged(&self, table: Table, id: u64) {
+        damage::report(self.files.database(), (table, id));
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -152,22 +309,19 @@ impl Reader {
     }
 }
 
-pub(super) fn quarantined(row: &Row<'_>) -> rusqlite::Result<(u64, Quarantined)> {
-    let quarantined = Quarantined {
-        key: Key::from_bytes(row.get(1)?),
-        received_ms: row.get(2)?,
-        request_id: row.get(3)?,
-        body: row.get(4)?,
-    };
-    Ok((row.get(0)?, quarantined))
+/// How rows of a table are read.
+pub(super) struct Rows<T> {
+    pub table: Table,
+    pub read: fn(&Row<'_>) -> rusqlite::Result<Checked<T>>,
+    pub id: fn(&T) -> u64,
 }
 
-pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    Ok(Entry {
-        id: row.get(0)?,
-        key: Key::from_bytes(row.get(1)?),
-        received_ms: row.get(2)?,
-        request_id: row.get(3)?,
-        document: row.get(4)?,
-    })
+/// Some rows in a row.
+pub(super) enum Page<T> {
+    /// There are no more.
+    End,
+    /// Those that are sound.
+    Sound(Vec<T>),
+    /// None of them is.
+    Damaged,
 }

@@ -6,7 +6,9 @@ use std::path::Path;
 use anyhow::Result;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use crate::journal::{Content, Quarantined, Reader, reader, schema, writer};
+use crate::journal::checksum::{self, Envelope};
+use crate::journal::rows::{self, Checked};
+use crate::journal::{Content, Quarantined, Reader, schema, storing, writers};
 use crate::zoom::Redaction;
 use crate::zoom::challenge::CHALLENGE;
 use crate::zoom::delivery::Document;
@@ -40,6 +42,7 @@ pub fn reread_quarantine(path: &Path, redaction: &Redaction) -> Result<Reread> {
     if places.is_empty() {
         return Ok(done);
     }
+    let _lock = writers::join(path)?;
     let mut journal = schema::open_writer(path)?;
     for places in places.chunks(BATCH) {
         let transaction = journal.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -71,20 +74,27 @@ fn reread(
     redaction: &Redaction,
     done: &mut Reread,
 ) -> Result<()> {
-    let query = "SELECT id, key, received_ms, request_id, body FROM quarantine WHERE id = ?1";
-    let odd = journal.prepare_cached(query)?.query_row([place], reader::quarantined).optional()?;
-    let Some((_, odd)) = odd else { return Ok(()) };
+    let columns = rows::quarantined_columns(true);
+    let query = format!("SELECT {columns} FROM quarantine WHERE id = ?1");
+    let found = journal.prepare_cached(&query)?.query_row([place], rows::quarantined).optional()?;
+    let Some((_, odd)) = found.and_then(Checked::sound) else { return Ok(()) };
     match understood(&odd, redaction) {
         None => {}
         Some(Content::Quarantined(body)) => {
-            let redacting = "UPDATE quarantine SET body = ?2 WHERE id = ?1";
-            journal.prepare_cached(redacting)?.execute(params![place, body])?;
+            let envelope = Envelope {
+                received_ms: odd.received_ms,
+                key: odd.key.as_bytes(),
+                request_id: odd.request_id.as_deref(),
+            };
+            let checksum = checksum::of_quarantined(envelope, &body);
+            let redacting = "UPDATE quarantine SET body = ?2, checksum = ?3 WHERE id = ?1";
+            journal.prepare_cached(redacting)?.execute(params![place, body, checksum])?;
             done.redacted += 1;
         }
         Some(content) => {
             journal.prepare_cached("DELETE FROM quarantine WHERE id = ?1")?.execute([place])?;
             let (key, request_id) = (odd.key.as_bytes(), odd.request_id.as_deref());
-            writer::insert_body(journal, key, odd.received_ms, request_id, &content)?;
+            storing::insert_body(journal, key, odd.received_ms, request_id, &content)?;
             done.events += 1;
         }
     }

@@ -12,7 +12,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::journal::log;
 
 /// The version this program writes, kept in `user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
+
+/// From this version on rows have checksums.
+const WITH_CHECKSUMS: i64 = 3;
 
 /// SQLite before this could corrupt a WAL that two connections write.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -47,14 +50,21 @@ CREATE TABLE quarantine (
 ";
 
 /// Steps from one version to the next: `MIGRATIONS[0]` leads from 1 to 2, and so on.
-const MIGRATIONS: [&str; (VERSION - 1) as usize] = ["
+const MIGRATIONS: [&str; (VERSION - 1) as usize] = [
+    "
 -- How far each archive has everything.
 CREATE TABLE shipped (
     archive     TEXT PRIMARY KEY,
     event       INTEGER NOT NULL,
     quarantined INTEGER NOT NULL
 ) WITHOUT ROWID;
-"];
+",
+    "
+-- Of rows from before, scrubbing fills them in: no row is touched now, however many there are.
+ALTER TABLE events ADD COLUMN checksum INTEGER;
+ALTER TABLE quarantine ADD COLUMN checksum INTEGER;
+",
+];
 
 /// Opens the journal for writing; creates it, its directory and its tables if need be.
 pub fn open_writer(path: &Path) -> Result<Connection> {
@@ -63,11 +73,7 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
         "this program was built with SQLite {}, which can damage a journal; build it with 3.51.3 or later",
         rusqlite::version()
     );
-    let dir = path.parent().unwrap_or(Path::new("."));
-    create_directory(dir).with_context(|| {
-        let dir = dir.display();
-        format!("cannot create `{dir}`, the directory of `journal.path`; name another")
-    })?;
+    create_directory_of(path)?;
     refuse_a_directory(path)?;
     let failed = || format!("cannot open the journal `{}`", path.display());
     create_for_ourselves(path).with_context(failed)?;
@@ -75,8 +81,22 @@ pub fn open_writer(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path).map_err(|error| explained(error.into()));
     let connection = connection.with_context(failed)?;
     configure(&connection, path)?;
-    sync_directory(dir)?;
+    sync_directory(directory_of(path))?;
     Ok(connection)
+}
+
+/// The directory of the journal at `path`.
+pub fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Creates the directory of the journal at `path` if need be.
+pub fn create_directory_of(path: &Path) -> Result<()> {
+    let dir = directory_of(path);
+    create_directory(dir).with_context(|| {
+        let dir = dir.display();
+        format!("cannot create `{dir}`, the directory of `journal.path`; name another")
+    })
 }
 
 /// SQLite's error in a sentence: its own texts say everything twice, and nothing of what to do.
@@ -91,7 +111,9 @@ pub fn explained(error: anyhow::Error) -> anyhow::Error {
         (ErrorCode::NotADatabase, _) => {
             anyhow!("it is no database; move it away, or name another file in `journal.path`")
         }
-        (ErrorCode::DatabaseCorrupt, _) => anyhow!("it is damaged; put a backup in its place"),
+        (ErrorCode::DatabaseCorrupt, _) => {
+            anyhow!("it is damaged; stop Lookout and run `lookout repair`")
+        }
         (ErrorCode::ReadOnly, _) => {
             anyhow!("this user may not write it; correct its owner and mode, and its directory's")
         }
@@ -144,10 +166,8 @@ pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
         return Ok(None);
     }
     refuse_a_directory(path)?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || {
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY)?;
+        let connection = connect_reader(path)?;
         let version = version(&connection)?;
         Ok::<_, anyhow::Error>((connection, version))
     };
@@ -157,6 +177,14 @@ pub fn open_reader(path: &Path) -> Result<Option<Connection>> {
     }
     refuse_newer(version, path)?;
     Ok(Some(connection))
+}
+
+/// A connection to the database at `path`, whatever is in it, for reading only.
+pub fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    Ok(connection)
 }
 
 fn configure(connection: &Connection, path: &Path) -> Result<()> {
@@ -194,6 +222,11 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
     }
     connection.execute_batch("COMMIT")?;
     Ok(())
+}
+
+/// Whether rows of the journal behind `connection` have checksums.
+pub fn has_checksums(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(version(connection)? >= WITH_CHECKSUMS)
 }
 
 /// An id that no journal has.

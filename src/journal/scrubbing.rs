@@ -1,175 +1,191 @@
-//! Overwriting what SQLite leaves behind in its file, beside a running writer.
+//! Looking through a whole journal for damage, a few rows at a time.
 //!
-//! `secure_delete` overwrites a row that is removed where it is. But SQLite moves rows from page to
-//! page as it balances its trees, and does not overwrite the places where they were: a copy may
-//! stay in the unallocated part of a page, and nothing ever reads it.
-//!
-//! `VACUUM` would write the whole file anew, and keep a running `serve` from writing for as long as
-//! that takes; it would also need twice the space, which a full disk does not have. So the
-//! unallocated parts are overwritten in place, for a moment at a time:
-//!
-//! - The log is emptied, and the writer's lock taken. While the log is empty, the file is all there is,
-//!   and nobody changes it.
-//! - Only bytes are written that belong to nothing. A power cut in the middle of it leaves a page of
-//!   which some of these are zero, which is as good.
-//! - In the end something is committed, so that no other connection writes back a page that it has
-//!   in memory from before.
-//!
-//! Which pages are nodes of a tree, their first byte tells: an overflow page, or one of the list of
-//! free pages, begins with the number of a page, and [`LARGEST`] has the first byte of such numbers
-//! below those of nodes. Free pages were overwritten when they became free.
-//!
-//! The file's format: <https://www.sqlite.org/fileformat2.html#b_tree_pages>.
+//! A row that is never read rots unseen until it is needed. Rows from before there were checksums
+//! get theirs on the way.
 
-use std::fs::{self, File};
-use std::io;
-use std::ops::Range;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
+use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
-use rusqlite::{Connection, TransactionBehavior};
+use anyhow::Result;
+use rusqlite::{Connection, Row, params};
 
-use super::erasing::empty_log;
+use crate::journal::damage::{self, Place, Table};
+use crate::journal::rows::{self, Checked};
+use crate::journal::{Entry, Quarantined, Reader, verifying};
 
-/// For so long a writer waits at a time, plus a sync.
-const TURN: Duration = Duration::from_millis(100);
+/// Checksums for rows that have none.
+pub type Seals = Vec<(Table, u64, u32)>;
 
-/// How often the log may have been written between its emptying and our lock.
-const ATTEMPTS: usize = 100;
-
-/// The page of one turn may come to lie where an earlier one was, and the earlier one's
-/// bytes with it: so whoever needs several turns takes all of them twice.
-const PASSES: usize = 2;
-
-/// More pages than this could not be told from one another.
-const LARGEST: u64 = 0x0200_0000;
-
-/// The file's header, before the first page's own.
-const FILE_HEADER: usize = 100;
-
-/// So much of the file is read at once.
-const PART: usize = 1 << 20;
-
-/// Overwrites what is unallocated in the nodes of the file at `path`, which `connection` has open,
-/// and empties its log. Whoever writes meanwhile waits for about [`TURN`] at most.
-///
-/// No other connection of this process may have the file open: to close the file ends all locks
-/// that this process has on it.
-///
-/// # Errors
-///
-/// The file can't be written, or somebody goes on reading from the log.
-pub(crate) fn scrub(path: &Path, connection: Connection) -> Result<()> {
-    scrub_in_turns(path, connection, TURN)
+/// How far a journal was looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Stage {
+    #[default]
+    Events,
+    Quarantine,
+    Structure,
 }
 
-fn scrub_in_turns(path: &Path, mut connection: Connection, turn: Duration) -> Result<()> {
-    let file = File::options().read(true).write(true).open(path);
-    let file = file.with_context(|| format!("cannot open `{}`", path.display()))?;
-    let log = log_beside(path)?;
-    for _ in 0..PASSES {
-        let (mut from, mut turns) = (0, 0);
-        while let Some(next) = take_turn(&file, &log, &mut connection, from, turn)? {
-            (from, turns) = (next, turns + 1);
-        }
-        if turns == 0 {
-            break;
-        }
-    }
-    ensure!(empty_log(&connection)?, "its log cannot be emptied; end a long `lookout export`");
-    // The file has to be closed after the connection: see above.
-    drop(connection);
-    drop(file);
-    Ok(())
+/// A look through a journal that is under way.
+#[derive(Debug, Default)]
+pub struct Scrub {
+    stage: Stage,
+    position: u64,
+    damaged: BTreeSet<Place>,
+    structure: Option<String>,
 }
 
-/// Overwrites from the page `from` on; where to go on, unless that was all.
-fn take_turn(
-    file: &File,
-    log: &Path,
-    connection: &mut Connection,
-    from: u64,
-    turn: Duration,
-) -> Result<Option<u64>> {
-    for _ in 0..ATTEMPTS {
-        ensure!(empty_log(connection)?, "its log cannot be emptied; end a long `lookout export`");
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
-            continue;
-        }
-        let next = overwrite(file, from, Instant::now() + turn)?;
-        file.sync_data()?;
-        // It says what it said before, and is written all the same.
-        let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        transaction.pragma_update(None, "user_version", version)?;
-        transaction.commit()?;
-        return Ok(next);
-    }
-    bail!("others write into it all the time; run this again later")
+/// What a whole look through a journal found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scrubbed {
+    /// How many rows are damaged.
+    pub rows: usize,
+    /// What is wrong with the database, if anything is.
+    pub structure: Option<String>,
 }
 
-/// Overwrites from the page `from` on until `deadline`.
-fn overwrite(file: &File, from: u64, deadline: Instant) -> Result<Option<u64>> {
-    let mut header = [0; FILE_HEADER];
-    file.read_exact_at(&mut header, 0)?;
-    let size = page_size(&header).context("it is no database of SQLite's")?;
-    let reserved = usize::from(header[20]);
-    let pages = file.metadata()?.len() / size as u64;
-    ensure!(pages < LARGEST, "it is larger than Lookout can overwrite; use `VACUUM` of `sqlite3`");
-    let mut part = vec![0; PART.max(size)];
-    let mut page = from;
-    while page < pages {
-        let length = part.len().min((pages - page) as usize * size);
-        file.read_exact_at(&mut part[..length], page * size as u64)?;
-        for bytes in part[..length].chunks_exact(size) {
-            if let Some(gap) = unallocated(bytes, page == 0, size - reserved)
-                && bytes[gap.clone()].iter().any(|byte| *byte != 0)
-            {
-                let at = page * size as u64 + gap.start as u64;
-                file.write_all_at(&vec![0; gap.len()], at)?;
+impl Scrub {
+    /// Looks at up to `most` more rows of the journal at `path`. Returns checksums for those that
+    /// have none, and at the end what was found.
+    ///
+    /// # Errors
+    ///
+    /// A journal that can't be opened.
+    pub fn step(&mut self, path: &Path, most: usize) -> Result<(Seals, Option<Scrubbed>)> {
+        let Some(reader) = Reader::open(path)? else {
+            return Ok((Vec::new(), Some(self.end(path))));
+        };
+        match self.stage {
+            Stage::Events => {
+                let seals = self.rows(&reader, Table::Events, rows::event, event_id, most)?;
+                Ok((seals, None))
             }
-            page += 1;
-        }
-        if Instant::now() >= deadline && page < pages {
-            return Ok(Some(page));
+            Stage::Quarantine => {
+                let seals =
+                    self.rows(&reader, Table::Quarantine, rows::quarantined, odd_id, most)?;
+                Ok((seals, None))
+            }
+            Stage::Structure => {
+                let found = verifying::ensure_sound(reader.connection(), verifying::Depth::Quick);
+                self.structure = found.err().map(|error| format!("{error:#}"));
+                Ok((Vec::new(), Some(self.end(path))))
+            }
         }
     }
-    Ok(None)
+
+    fn rows<T>(
+        &mut self,
+        reader: &Reader,
+        table: Table,
+        read: fn(&Row<'_>) -> rusqlite::Result<Checked<T>>,
+        id: fn(&T) -> u64,
+        most: usize,
+    ) -> Result<Seals> {
+        let last = reader.last_place(table)?;
+        let (seals, damaged, position) = look(reader, table, read, id, self.position, most)?;
+        self.damaged.extend(damaged.into_iter().map(|id| (table, id)));
+        self.position = position;
+        if position >= last {
+            self.position = 0;
+            self.stage = match self.stage {
+                Stage::Events => Stage::Quarantine,
+                _ => Stage::Structure,
+            };
+        }
+        Ok(seals)
+    }
+
+    fn end(&mut self, path: &Path) -> Scrubbed {
+        let Self { damaged, structure, .. } = std::mem::take(self);
+        damaged.iter().for_each(|place| damage::report(path, *place));
+        let rows = damaged.len();
+        damage::replace(path, damaged);
+        Scrubbed { rows, structure }
+    }
 }
 
-fn page_size(header: &[u8]) -> Option<usize> {
-    header.starts_with(b"SQLite format 3\0").then_some(())?;
-    Some(match u16::from_be_bytes([header[16], header[17]]) {
-        1 => 1 << 16,
-        size => usize::from(size),
-    })
+fn event_id(entry: &Entry) -> u64 {
+    entry.id
 }
 
-/// What belongs to nothing in a page: between the places of its cells and the cells. `None` where
-/// it is no node, or not as nodes are.
-fn unallocated(page: &[u8], is_first: bool, usable: usize) -> Option<Range<usize>> {
-    let header = if is_first { FILE_HEADER } else { 0 };
-    let number = |at: usize| usize::from(u16::from_be_bytes([page[at], page[at + 1]]));
-    let length = match page[header] {
-        2 | 5 => 12,
-        10 | 13 => 8,
-        _ => return None,
+fn odd_id(odd: &(u64, Quarantined)) -> u64 {
+    odd.0
+}
+
+/// Looks at the rows of `most` places behind `position`: those without checksum, those that are
+/// damaged, and the last place that was looked at.
+fn look<T>(
+    reader: &Reader,
+    table: Table,
+    read: fn(&Row<'_>) -> rusqlite::Result<Checked<T>>,
+    id: fn(&T) -> u64,
+    position: u64,
+    most: usize,
+) -> Result<(Seals, Vec<u64>, u64)> {
+    let end = position.saturating_add(most as u64);
+    let (mut seals, mut damaged) = (Vec::new(), Vec::new());
+    let mut note = |row: Checked<T>| match row {
+        Checked::Sound(row, Some(checksum)) if reader.has_checksums() => {
+            seals.push((table, id(&row), checksum));
+        }
+        Checked::Sound(..) => {}
+        Checked::Damaged(id) => damaged.push(id),
     };
-    let start = header + length + 2 * number(header + 3);
-    let end = match number(header + 5) {
-        0 => 1 << 16,
-        end => end,
-    };
-    (start <= end && end <= usable).then_some(start..end)
+    let mut query = reader.range_of(table)?;
+    let found = query.query_map(params![position, end], read)?;
+    let is_readable = found.into_iter().all(|row| row.map(&mut note).is_ok());
+    if is_readable {
+        return Ok((seals, damaged, end));
+    }
+    // One by one, past pages that can't be read.
+    seals.clear();
+    damaged.clear();
+    for place in position + 1..=end.min(reader.last_place(table)?) {
+        match query.query_map(params![place - 1, place], read)?.next() {
+            None => {}
+            Some(Ok(Checked::Damaged(_)) | Err(_)) => damaged.push(place),
+            Some(Ok(_)) => {}
+        }
+    }
+    Ok((seals, damaged, end))
 }
 
-fn log_beside(path: &Path) -> io::Result<PathBuf> {
-    let mut log = fs::canonicalize(path)?.into_os_string();
-    log.push("-wal");
-    Ok(log.into())
+/// Gives rows that have none the checksums `seals`.
+pub fn seal(connection: &mut Connection, seals: &Seals) -> Result<()> {
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    for (table, id, checksum) in seals {
+        let table = table.name();
+        // Somebody may have written the row meanwhile.
+        let update = format!("UPDATE {table} SET checksum = ?2 WHERE id = ?1 AND checksum IS NULL");
+        transaction.prepare_cached(&update)?.execute(params![id, checksum])?;
+    }
+    Ok(transaction.commit()?)
 }
 
-#[cfg(test)]
-mod tests;
+/// The damaged rows of the journal that `reader` reads, the newest events first, for as long as
+/// `goes_on` says so.
+pub fn damaged_until(
+    reader: &Reader,
+    mut goes_on: impl FnMut() -> bool,
+) -> Result<BTreeSet<Place>> {
+    let mut found = BTreeSet::new();
+    let mut end = reader.last_place(Table::Events)?;
+    while end > 0 && goes_on() {
+        let begin = end.saturating_sub(STEP);
+        let most = (end - begin) as usize;
+        let (_, damaged, _) = look(reader, Table::Events, rows::event, event_id, begin, most)?;
+        found.extend(damaged.into_iter().map(|id| (Table::Events, id)));
+        end = begin;
+    }
+    let (mut position, last) = (0, reader.last_place(Table::Quarantine)?);
+    while position < last && goes_on() {
+        let (_, damaged, end) =
+            look(reader, Table::Quarantine, rows::quarantined, odd_id, position, STEP as usize)?;
+        found.extend(damaged.into_iter().map(|id| (Table::Quarantine, id)));
+        position = end;
+    }
+    Ok(found)
+}
+
+/// Places looked at together.
+const STEP: u64 = 500;

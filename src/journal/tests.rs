@@ -4,6 +4,8 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod integrity;
+
 /// A journal in a directory of its own.
 struct Disk {
     dir: TempDir,
@@ -333,7 +335,9 @@ fn a_journal_from_before_there_were_archives_is_read_and_then_brought_up_to_date
     let disk = Disk::new();
     disk.journal().close();
     let connection = rusqlite::Connection::open(disk.path()).expect("it opens");
-    connection.execute_batch("DROP TABLE shipped; PRAGMA user_version = 1").expect("as it was");
+    let as_it_was = "DROP TABLE shipped; ALTER TABLE events DROP COLUMN checksum;
+         ALTER TABLE quarantine DROP COLUMN checksum; PRAGMA user_version = 1";
+    connection.execute_batch(as_it_was).expect("as it was");
     assert_eq!(disk.reader().shipped("x").expect("readable"), Shipped::default());
     let journal = disk.journal();
     let some = Shipped { event: 1, quarantined: 0 };

@@ -9,13 +9,23 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::abort_on_panic::AbortOnPanic;
-use crate::journal::file::FoundFile;
 use crate::journal::group::Group;
-use crate::journal::{Content, Pruning, Record, Shipped, backlog, schema};
+use crate::journal::leaving;
+use crate::journal::watch::{Tampered, Watch};
+use crate::journal::{
+    Pruning, Record, Seals, Shipped, backlog, schema, scrubbing, storing, writers,
+};
+use crate::lock::Lock;
 use crate::zoom::Key;
 
 /// At most so many rows are removed in one step, so that nobody waits long for it.
 const PRUNE_STEP: usize = 500;
+
+/// A log of so many pages is copied into the database, as SQLite would do.
+const CHECKPOINT: u32 = 1000;
+
+/// A checkpoint is all that is left of what was removed on purpose, so then it has to fit on.
+const RENEW: &str = "UPDATE journal SET id = lower(hex(randomblob(16))) WHERE pruned = 0";
 
 /// At most so many records wait; beyond, appending is refused at once.
 const QUEUE: usize = 4096;
@@ -27,6 +37,20 @@ pub struct Journal {
     queue: mpsc::Sender<Request>,
     committed: watch::Receiver<u64>,
     thread: JoinHandle<()>,
+}
+
+/// Gives rows their checksums that have none.
+#[derive(Debug, Clone)]
+pub struct Sealer(mpsc::WeakSender<Request>);
+
+impl Sealer {
+    /// Gives rows these checksums. Does nothing while the writer is busy, or has ended: the next
+    /// look through the journal brings them again.
+    pub fn seal(&self, seals: Seals) {
+        if let Some(queue) = self.0.upgrade() {
+            drop(queue.try_send(Request::Seal(seals)));
+        }
+    }
 }
 
 /// What an append did.
@@ -54,6 +78,7 @@ pub(super) enum Request {
     Prune(Pruning),
     Shipped(String, Shipped),
     Find(Key, oneshot::Sender<bool>),
+    Seal(Seals),
     #[cfg(test)]
     Panic,
 }
@@ -76,14 +101,17 @@ impl Append {
 impl Journal {
     /// Opens the journal at `path`, creating it if need be, and starts its writer.
     pub fn open(path: &Path) -> Result<Self> {
+        let lock = writers::join(path)?;
         let open = Open::at(path)?;
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (tell_committed, committed) = watch::channel(0);
         let writer = Writer {
             path: path.to_owned(),
             open: Some(open),
+            lacks_events: false,
             failure: String::new(),
             committed: tell_committed,
+            _lock: lock,
         };
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
@@ -149,6 +177,11 @@ impl Journal {
         drop(self.queue.try_send(Request::Shipped(archive.to_owned(), shipped)));
     }
 
+    /// What gives rows their checksums that have none. It does not keep the writer from ending.
+    pub fn sealer(&self) -> Sealer {
+        Sealer(self.queue.downgrade())
+    }
+
     /// Makes the writer's thread panic.
     #[cfg(test)]
     pub(super) fn panic(&self) {
@@ -174,22 +207,45 @@ struct Writer {
     /// `None` after a failure: a failed sync must not be retried on the same
     /// connection, so the next group opens a new one.
     open: Option<Open>,
+    /// The journal at the path may have fewer events than the one that was open there.
+    lacks_events: bool,
     /// Why the last group failed, if it did: said once, not for every group, whether it was the
     /// opening that failed or the writing.
     failure: String,
     committed: watch::Sender<u64>,
+    /// Nobody replaces the journal meanwhile.
+    _lock: Lock,
 }
 
-/// A connection, and the file it writes.
+/// A connection, and the files it writes.
 struct Open {
     connection: Connection,
-    file: FoundFile,
+    /// Closed last.
+    watch: Watch,
 }
 
 impl Open {
     fn at(path: &Path) -> Result<Self> {
+        leaving::wait_for_others(path)?;
         let connection = schema::open_writer(path)?;
-        Ok(Self { connection, file: FoundFile::at(path) })
+        // Only a log that was looked at is copied into the database.
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        let watch = Watch::begin(path)?;
+        Ok(Self { connection, watch })
+    }
+
+    fn verify(&mut self) -> Result<(), Tampered> {
+        self.watch.verify(&self.connection)
+    }
+
+    /// Copies the log into the database where it is long enough.
+    fn checkpoint(&mut self) -> Result<()> {
+        if self.watch.frames_to_checkpoint() >= CHECKPOINT && self.verify().is_ok() {
+            self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+            // Whatever is wrong is met again before the next commit.
+            self.verify().ok();
+        }
+        Ok(())
     }
 }
 
@@ -202,7 +258,31 @@ impl Writer {
                 answer(appends, outcomes);
             }
             others.into_iter().for_each(|other| self.keep_house(other));
+            self.checkpoint();
         }
+        // Closing copies the log into the database, which must not happen with another log.
+        self.leave_if_tampered().ok();
+    }
+
+    fn checkpoint(&mut self) {
+        if let Some(Err(error)) = self.open.as_mut().map(Open::checkpoint) {
+            self.open = None;
+            tracing::error!("the journal's log cannot be copied into it: {error:#}");
+        }
+    }
+
+    /// Closes the journal where something else than SQLite changed its files.
+    fn leave_if_tampered(&mut self) -> Result<(), Tampered> {
+        let tampered = match &mut self.open {
+            Some(open) => open.verify(),
+            None => Ok(()),
+        };
+        if let (Err(tampered), Some(Open { connection, watch })) =
+            (tampered, self.open.take_if(|_| tampered.is_err()))
+        {
+            self.lacks_events |= !leaving::leave(connection, watch, tampered);
+        }
+        tampered
     }
 
     fn keep_house(&mut self, request: Request) {
@@ -210,6 +290,7 @@ impl Writer {
         let outcome = connection.and_then(|connection| match request {
             Request::Append(_) => Ok(()),
             Request::Prune(pruning) => prune(connection, pruning),
+            Request::Seal(seals) => scrubbing::seal(connection, &seals),
             Request::Shipped(archive, shipped) => backlog::note(connection, &archive, shipped),
             Request::Find(key, found) => is_known(connection, key).map(|is_known| {
                 // The request may have timed out.
@@ -225,7 +306,11 @@ impl Writer {
     }
 
     fn commit(&mut self, group: &[Append]) -> Result<Vec<Appended>, NotStored> {
-        let outcome = self.connection().and_then(|connection| write(connection, group));
+        let outcome = self.connection().and_then(|connection| storing::write(connection, group));
+        let outcome = outcome.and_then(|stored| {
+            self.leave_if_tampered()?;
+            Ok(stored)
+        });
         let outcome = outcome.map_err(schema::explained);
         let cause = outcome.as_ref().err().map(|error| error.root_cause().to_string());
         let cause = cause.unwrap_or_default();
@@ -245,19 +330,19 @@ impl Writer {
         })
     }
 
-    /// The connection, a new one where the last one failed or its file is no longer in place.
+    /// The connection, a new one where the last one failed or its files are no longer in place.
     fn connection(&mut self) -> Result<&mut Connection> {
-        if self.open.as_ref().is_some_and(|open| open.file.is_replaced()) {
-            tracing::error!(
-                "the journal `{}` was removed or replaced; from now on events are stored in what is there",
-                self.path.display()
-            );
-            self.open = None;
-        }
+        // Nothing was written since, so there is nothing to take back.
+        self.leave_if_tampered().ok();
         let open = match self.open.take() {
             Some(open) => open,
             None => Open::at(&self.path)?,
         };
+        if self.lacks_events {
+            // Whoever took the missing events in begins anew, as with any other journal.
+            open.connection.execute(RENEW, [])?;
+            self.lacks_events = false;
+        }
         Ok(&mut self.open.insert(open).connection)
     }
 
@@ -286,60 +371,9 @@ fn answer(group: Vec<Append>, outcomes: Result<Vec<Appended>, NotStored>) {
     }
 }
 
-fn write(connection: &mut Connection, group: &[Append]) -> Result<Vec<Appended>> {
-    let transaction =
-        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let outcomes: Result<Vec<_>> =
-        group.iter().map(|append| insert(&transaction, &append.record)).collect();
-    let outcomes = outcomes?;
-    transaction.commit()?;
-    Ok(outcomes)
-}
-
-fn insert(connection: &Connection, record: &Record) -> Result<Appended> {
-    let key = record.key.as_bytes();
-    let new = connection
-        .prepare_cached("INSERT OR IGNORE INTO keys (key) VALUES (?1)")?
-        .execute(params![key])?;
-    if new == 0 {
-        return Ok(Appended::Known);
-    }
-    insert_body(
-        connection,
-        key,
-        record.received_ms,
-        record.request_id.as_deref(),
-        &record.content,
-    )?;
-    Ok(Appended::New)
-}
-
 fn is_known(connection: &Connection, key: Key) -> Result<bool> {
     let mut query = connection.prepare_cached("SELECT 1 FROM keys WHERE key = ?1")?;
     Ok(query.exists(params![key.as_bytes()])?)
-}
-
-/// Stores what was delivered; its key is known already.
-pub(super) fn insert_body(
-    connection: &Connection,
-    key: &[u8; 32],
-    received_ms: i64,
-    request_id: Option<&str>,
-    content: &Content,
-) -> Result<()> {
-    match content {
-        Content::Event { document, at } => connection
-            .prepare_cached(
-                "INSERT INTO events (at, received_ms, key, request_id, document) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![at.seconds(), received_ms, key, request_id, document])?,
-        Content::Quarantined(body) => connection
-            .prepare_cached(
-                "INSERT INTO quarantine (received_ms, key, request_id, body) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![received_ms, key, request_id, body])?,
-    };
-    Ok(())
 }
 
 /// Looks only at what is to go: this runs every few seconds, and deliveries wait for it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -18,7 +19,7 @@ fn joined(n: usize) -> String {
     )
 }
 
-/// Puts `backup` in the journal's place, as the README says.
+/// Puts `backup` in the journal's place by hand.
 fn restore(lookout: &Lookout, backup: &str) {
     for file in ["lookout.db", "lookout.db-wal", "lookout.db-shm"] {
         drop(fs::remove_file(lookout.path("data").join(file)));
@@ -219,4 +220,108 @@ fn journals_in_one_directory_share_no_checkpoint_and_find_that_of_an_older_versi
     assert_eq!(fs::read(&former).expect("it stays"), b"of another journal");
     let found = fs::read(&place).expect("it is there");
     assert!(!found.windows(7).any(|bytes| bytes == b"Guest 1"));
+}
+
+/// The output of `restore`, which succeeds.
+#[track_caller]
+fn restored(lookout: &Lookout, backup: &str) -> String {
+    let output = lookout.run(&["restore", backup]);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{stderr}");
+    stderr
+}
+
+#[test]
+fn restore_puts_a_backup_back_and_keeps_what_was_there() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    assert_eq!(lookout.deliver(joined(1).as_bytes()).status, 204);
+    lookout.ok(&["backup", "monday.db"]);
+    assert_eq!(lookout.deliver(joined(2).as_bytes()).status, 204);
+    let refused = lookout.run(&["restore", "monday.db"]);
+    let stderr = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && stderr.contains("is in use; stop what"), "{stderr}");
+    lookout.kill();
+    let both = lookout.exported_keys();
+
+    // One that was killed left what it had copied.
+    fs::create_dir(lookout.path("data/.restore-abc")).expect("made");
+    fs::write(lookout.path("data/.restore-abc/journal"), "").expect("written");
+    let said = restored(&lookout, "monday.db");
+    for part in ["start Lookout again", "the journal that was there is `data/lookout.db.1`"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert_eq!(lookout.exported_keys().len(), 1);
+    let mode = fs::metadata(lookout.path("data/lookout.db")).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // Checkpoint and site know more than the journal does; it is begun anew all the same.
+    lookout.serve();
+    lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| {
+        csv.contains("Guest 1") && !csv.contains("Guest 2")
+    });
+    lookout.stop();
+    // What was there is whole, and can be put back like any backup.
+    let said = restored(&lookout, "data/lookout.db.1");
+    assert!(said.contains("`data/lookout.db.2`"), "{said}");
+    assert_eq!(lookout.exported_keys(), both);
+    let left = fs::read_dir(lookout.path("data")).expect("readable").filter(|file| {
+        let name = file.as_ref().expect("readable").file_name();
+        name.to_string_lossy().starts_with('.')
+    });
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn restore_brings_the_checkpoint_of_a_pruned_journal_along() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    assert_eq!(lookout.deliver(joined(1).as_bytes()).status, 204);
+    lookout.stop();
+    prune(&lookout, "data/lookout.db");
+    lookout.ok(&["backup", "lookout.2026-11-26"]);
+    fs::remove_dir_all(lookout.path("data")).expect("removed");
+    fs::remove_dir_all(lookout.path("site")).expect("removed");
+    assert!(!restored(&lookout, "lookout.2026-11-26").contains("WARN"));
+    lookout.ok(&["build"]);
+    assert!(lookout.csv().contains("Guest 1"), "{}", lookout.csv());
+    fs::remove_file(lookout.path("lookout.2026-11-26.checkpoint")).expect("removed");
+    assert!(
+        restored(&lookout, "lookout.2026-11-26").contains("its `.checkpoint` is not beside it")
+    );
+}
+
+#[test]
+fn restore_takes_only_a_sound_backup_and_changes_nothing_else() {
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    for n in 0..300 {
+        assert_eq!(lookout.deliver(joined(n).as_bytes()).status, 204);
+    }
+    lookout.ok(&["backup", "good.db"]);
+    lookout.stop();
+    let mut bytes = fs::read(lookout.path("good.db")).expect("there");
+    fs::write(lookout.path("short.db"), &bytes[..bytes.len() / 2]).expect("written");
+    bytes[40960..49152].fill(7);
+    fs::write(lookout.path("noisy.db"), bytes).expect("written");
+    fs::write(lookout.path("letter.txt"), "dear").expect("written");
+    fs::write(lookout.path("empty.db"), "").expect("written");
+    let before = fs::read(lookout.path("data/lookout.db")).expect("there");
+    #[rustfmt::skip]
+    let cases = [
+        // what is special     file                 said
+        ("cut short",          "short.db",          "is no sound backup, so nothing was changed"),
+        ("8 KiB of noise",     "noisy.db",          "is no sound backup, so nothing was changed"),
+        ("something else",     "letter.txt",        "is no sound backup, so nothing was changed"),
+        ("empty",              "empty.db",          "is no sound backup, so nothing was changed"),
+        ("not there",          "nowhere.db",        "cannot read the backup `nowhere.db`"),
+        ("a directory",        "data",              "is no file"),
+        ("the journal itself", "data/../data/lookout.db", "is the journal itself"),
+    ];
+    for (what, file, said) in cases {
+        let output = lookout.run(&["restore", file]);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{what}: {stderr}");
+        assert!(stderr.contains(said), "{what}: {stderr}");
+        assert!(fs::read(lookout.path("data/lookout.db")).expect("there") == before, "{what}");
+    }
 }

@@ -428,7 +428,7 @@ fn every_command_refuses_settings_that_would_publish_something_private() {
     let commands: &[&[&str]] = &[
         &["serve"], &["intake"], &["watch"], &["notify"], &["notify", "--test"], &["build"], &["check"],
         &["simulate", "--url", "http://127.0.0.1:9/"], &["import", "-"], &["export"], &["backup", "copy.db"],
-        &["forget", "Ada", "--yes"], &["print", "nginx"], &["print", "systemd"], &["print", "config"],
+        &["restore", "copy.db"], &["repair"], &["forget", "Ada", "--yes"], &["print", "nginx"], &["print", "systemd"], &["print", "config"],
     ];
     for command in commands {
         let output = lookout.run(command);

@@ -158,3 +158,39 @@ fn root_reads_no_secret_where_a_link_of_the_service_leads() {
     let line = said.lines().find(|line| line.contains(" secret ")).unwrap_or(&said);
     assert!(line.starts_with('✗') && line.contains("can replace it"), "{line}");
 }
+
+#[test]
+fn a_restore_as_root_leaves_the_journal_to_the_service() {
+    if !is_root() {
+        eprintln!("skipped: only root can give files away");
+        return;
+    }
+    let mut lookout = Lookout::new();
+    let dir = lookout.dir.path().to_owned();
+    lookout.serve();
+    let event = r#"{"event":"meeting.started","event_ts":1}"#;
+    assert_eq!(lookout.deliver(event.as_bytes()).status, 204);
+    lookout.ok(&["backup", "backup.db"]);
+    lookout.stop();
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).expect("set");
+    fs::set_permissions(dir.join("backup.db"), fs::Permissions::from_mode(0o600)).expect("set");
+    for entry in walkdir::WalkDir::new(dir.join("data")) {
+        chown(entry.expect("readable").path(), Some(USER), Some(USER)).expect("given away");
+    }
+    for backup in ["backup.db", "data/lookout.db.1"] {
+        lookout.ok(&["restore", backup]);
+        for entry in walkdir::WalkDir::new(dir.join("data")).min_depth(1) {
+            let (data, path) = entry.map(|e| (e.metadata(), e.into_path())).expect("readable");
+            let data = data.expect("readable");
+            let (mode, shown) = (data.permissions().mode() & 0o777, path.display());
+            assert_eq!((data.uid(), data.gid(), mode), (USER, USER, 0o600), "{backup}: {shown}");
+        }
+    }
+    // The service's links lead root nowhere.
+    fs::write(dir.join("secret"), "not for others").expect("written");
+    fs::set_permissions(dir.join("secret"), fs::Permissions::from_mode(0o600)).expect("set");
+    link(&dir, "secret", "data/link.db");
+    let output = lookout.run(&["restore", "data/link.db"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("cannot read the backup"), "{said}");
+}

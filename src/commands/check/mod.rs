@@ -6,6 +6,7 @@
 mod archive;
 mod clock;
 mod copies;
+mod damage;
 mod events;
 mod files;
 mod line;
@@ -40,6 +41,15 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// The machine's idea of the time.
     pub now: Moment,
+}
+
+/// How thoroughly a journal is examined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// For two seconds.
+    Quick,
+    /// All of it.
+    Deep,
 }
 
 impl<'a> Context<'a> {
@@ -96,14 +106,15 @@ pub const CHECKS: &[Check] = &[
 ///
 /// Run as root, it looks as the service does: root may read and write everything, so it would
 /// find fault with nothing.
-pub fn run(context: &Context<'_>, out: &mut impl Write) -> Result<bool> {
+pub fn run(context: &Context<'_>, depth: Depth, out: &mut impl Write) -> Result<bool> {
     owner::become_journals(context.settings)?;
     let mut all_in_order = true;
-    for check in CHECKS {
-        for line in check(context) {
-            all_in_order &= line.mark != Mark::Wrong;
-            writeln!(out, "{line}")?;
-        }
+    let damage = || damage::check(context, depth);
+    for line in
+        CHECKS.iter().flat_map(|check| check(context)).chain(std::iter::once_with(damage).flatten())
+    {
+        all_in_order &= line.mark != Mark::Wrong;
+        writeln!(out, "{line}")?;
     }
     Ok(all_in_order)
 }
@@ -143,7 +154,7 @@ mod tests {
             now: Moment::parse_rfc3339("2027-01-05T20:00:00Z").expect("a moment"),
         };
         let mut out = Vec::new();
-        let all_in_order = run(&context, &mut out).expect("written");
+        let all_in_order = run(&context, Depth::Quick, &mut out).expect("written");
         let out = String::from_utf8(out).expect("UTF-8");
         (all_in_order, out.replace(&dir.display().to_string(), "DIR"))
     }

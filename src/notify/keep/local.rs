@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 
 use crate::archive::{Record, Standing};
 use crate::beside;
-use crate::journal::{create_for_ourselves, scrub, sync_directory};
+use crate::journal::{create_for_ourselves, overwrite_unallocated, sync_directory};
 use crate::lock::{self, Lock};
 
 const EXTENSION: &str = "notify.db";
@@ -135,7 +135,7 @@ pub fn change(
         }
         Ok(transaction.commit()?)
     };
-    change().and_then(|()| scrub(&path, connection)).with_context(|| failed(&path))
+    change().and_then(|()| overwrite_unallocated(&path, connection)).with_context(|| failed(&path))
 }
 
 /// What is kept of `ids`, without disturbing whoever sends.

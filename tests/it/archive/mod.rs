@@ -10,6 +10,7 @@ mod moving;
 mod outages;
 mod pruning;
 mod reading;
+mod repairing;
 mod restoring;
 mod shipping;
 

@@ -19,8 +19,8 @@ fn name(person: usize) -> String {
 }
 
 /// A journal of everybody's events, of all lengths, so that pages are filled and split unevenly.
-fn journal_of_everybody(path: &Path) {
-    let mut dice = Dice::new(1);
+fn journal_of_everybody(path: &Path, seed: u64) {
+    let mut dice = Dice::new(seed);
     let journal = Journal::open(path).expect("it opens");
     let events = (0..PEOPLE as i64 * 6).map(|number| {
         let who =
@@ -70,23 +70,35 @@ fn is_sound(path: &Path) {
     assert_eq!(verdict, "ok");
 }
 
+/// Calls `each` with journals of several contents until it finds that something was left behind, as
+/// SQLite does only now and then.
+#[track_caller]
+fn until_left(each: impl Fn(&Path) -> usize) {
+    let is_left = (1..20).any(|seed| {
+        let directory = TempDir::new().expect("a directory");
+        let path = directory.path().join("lookout.db");
+        journal_of_everybody(&path, seed);
+        each(&path) > 0
+    });
+    assert!(is_left, "SQLite leaves some names, or this test shows nothing");
+}
+
 #[test]
 fn no_name_stays_in_unallocated_parts_of_pages() {
-    let directory = TempDir::new().expect("a directory");
-    let path = directory.path().join("lookout.db");
-    journal_of_everybody(&path);
-    let mut left = 0;
-    for person in 0..PEOPLE {
-        let eraser = forget(&path, person);
-        drop(eraser);
-        if is_in(&path, person) {
-            left += 1;
-            Eraser::open(&path).expect("it opens").finish().expect("finished");
-            assert!(!is_in(&path, person), "{person}");
-            is_sound(&path);
+    until_left(|path| {
+        let mut left = 0;
+        for person in 0..PEOPLE {
+            let eraser = forget(path, person);
+            drop(eraser);
+            if is_in(path, person) {
+                left += 1;
+                Eraser::open(path).expect("it opens").finish().expect("finished");
+                assert!(!is_in(path, person), "{person}");
+                is_sound(path);
+            }
         }
-    }
-    assert!(left > 0, "SQLite leaves some names, or this test shows nothing");
+        left
+    });
 }
 
 #[test]
@@ -94,7 +106,7 @@ fn what_is_stored_stays_whether_in_one_turn_or_in_many() {
     for turn in [TURN, Duration::ZERO] {
         let directory = TempDir::new().expect("a directory");
         let path = directory.path().join("lookout.db");
-        journal_of_everybody(&path);
+        journal_of_everybody(&path, 1);
         let connection = Connection::open(&path).expect("it opens");
         let filler = "INSERT INTO quarantine (received_ms, key, body) VALUES (0, x'00', ?1)";
         connection.execute(filler, params![vec![13_u8; 3 << 20]]).expect("stored");
@@ -106,7 +118,7 @@ fn what_is_stored_stays_whether_in_one_turn_or_in_many() {
             rows.map(|row| row.expect("a row")).collect()
         };
         let before = all(&connection);
-        scrub_in_turns(&path, connection, turn).expect("scrubbed");
+        overwrite_in_turns(&path, connection, turn).expect("overwritten");
         is_sound(&path);
         assert!(all(&Connection::open(&path).expect("it opens")) == before, "{turn:?}");
     }
@@ -114,36 +126,36 @@ fn what_is_stored_stays_whether_in_one_turn_or_in_many() {
 
 #[test]
 fn a_writer_that_has_old_pages_in_memory_does_not_write_them_back() {
-    let directory = TempDir::new().expect("a directory");
-    let path = directory.path().join("lookout.db");
-    journal_of_everybody(&path);
-    let writer = schema::open_writer(&path).expect("it opens");
-    let touch = "UPDATE events SET received_ms = received_ms + 1";
-    let mut left = 0;
-    for person in 0..PEOPLE {
-        drop(forget(&path, person));
-        let log_is_empty = empty_log(&writer).expect("emptied");
-        assert!(log_is_empty);
-        if is_in(&path, person) {
-            left += 1;
-            // It reads all pages as they are now, and changes all after they were overwritten.
-            let read = "SELECT sum(length(document)) FROM events";
-            writer.query_row(read, [], |row| row.get::<_, i64>(0)).expect("read");
-            Eraser::open(&path).expect("it opens").finish().expect("finished");
-            writer.execute(touch, []).expect("written");
-            assert!(!is_in(&path, person), "{person}");
+    until_left(|path| {
+        let writer = schema::open_writer(path).expect("it opens");
+        // Rows without a checksum are believed, whatever changed in them.
+        let touch = "UPDATE events SET received_ms = received_ms + 1, checksum = NULL";
+        let mut left = 0;
+        for person in 0..PEOPLE {
+            drop(forget(path, person));
+            let log_is_empty = empty_log(&writer).expect("emptied");
+            assert!(log_is_empty);
+            if is_in(path, person) {
+                left += 1;
+                // It reads all pages as they are now, and changes all after they were overwritten.
+                let read = "SELECT sum(length(document)) FROM events";
+                writer.query_row(read, [], |row| row.get::<_, i64>(0)).expect("read");
+                Eraser::open(path).expect("it opens").finish().expect("finished");
+                writer.execute(touch, []).expect("written");
+                assert!(!is_in(path, person), "{person}");
+            }
         }
-    }
-    assert!(left > 0, "SQLite leaves some names, or this test shows nothing");
-    drop(writer);
-    is_sound(&path);
+        drop(writer);
+        is_sound(path);
+        left
+    });
 }
 
 #[test]
 fn a_busy_writer_goes_on_meanwhile_and_loses_nothing() {
     let directory = TempDir::new().expect("a directory");
     let path = directory.path().join("lookout.db");
-    journal_of_everybody(&path);
+    journal_of_everybody(&path, 1);
     let filler =
         "INSERT INTO quarantine (received_ms, key, body) VALUES (0, x'00', zeroblob(4194304))";
     schema::open_writer(&path).expect("it opens").execute(filler, []).expect("stored");
@@ -164,8 +176,9 @@ fn a_busy_writer_goes_on_meanwhile_and_loses_nothing() {
             stored
         });
         let connection = schema::open_writer(&path).expect("it opens");
-        scrub_in_turns(&path, connection, Duration::ZERO).expect("scrubbed");
+        let overwritten = overwrite_in_turns(&path, connection, Duration::ZERO);
         is_over.store(true, Ordering::Relaxed);
+        overwritten.expect("nobody holds it up");
         writing.join().expect("no panic")
     });
     journal.close();

@@ -1,0 +1,85 @@
+//! A damaged journal, made whole again.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use tokio::runtime::Handle;
+
+use crate::archive::{self, Archive, Archived};
+use crate::config::Settings;
+use crate::generator::restore::put_in_place;
+use crate::generator::{Backup, checkpoint};
+use crate::journal::{self, Reader, Salvage};
+use crate::roster::checkpoint::relabel;
+
+/// What a repair did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Repaired {
+    /// Nothing is damaged.
+    Sound,
+    /// There is a new journal.
+    Renewed {
+        /// Where the damaged journal is.
+        aside: Option<PathBuf>,
+        /// Rows that were damaged.
+        damaged: usize,
+        /// Those of them that could not be restored.
+        lost: usize,
+    },
+}
+
+/// Makes a new journal from what is sound of the damaged one, from `backup`, and from the archive
+/// if there is one. The damaged one is kept under another name.
+///
+/// # Errors
+///
+/// Somebody writes the journal, the backup is of no use, or the archive can't be read; nothing was
+/// changed then.
+pub fn repair(settings: &Settings, backup: Option<Backup>, runtime: &Handle) -> Result<Repaired> {
+    let path = &settings.journal.path;
+    let alone = journal::lock_alone(path)?;
+    if is_sound(path)? {
+        return Ok(Repaired::Sound);
+    }
+    let mut salvage = Salvage::begin(path)?;
+    let damaged = salvage.missing();
+    if let Some(backup) = backup {
+        salvage.fill_from_backup(&backup.stage(path)?)?;
+    }
+    if let Some(archive) = settings.archive.as_ref().filter(|_| salvage.missing() > 0) {
+        fill_from_archive(&mut salvage, &Archive::new(archive, runtime.clone()), runtime)?;
+    }
+    let lost = salvage.missing();
+    let staged = salvage.finish()?;
+    let kept = checkpoint::bytes(path, &staged.backup_id).filter(|_| staged.is_pruned);
+    let kept = kept.map(|bytes| relabel(&bytes, &staged.id)).transpose()?;
+    let aside = put_in_place(staged, settings, &alone, kept)?;
+    Ok(Repaired::Renewed { aside, damaged, lost })
+}
+
+fn is_sound(path: &Path) -> Result<bool> {
+    match Reader::open(path) {
+        Ok(reader) => {
+            let reader =
+                reader.with_context(|| format!("there is no journal at `{}`", path.display()))?;
+            Ok(journal::verify(&reader)?.is_sound())
+        }
+        // What is in the way is told by whoever goes on.
+        Err(_) => Ok(false),
+    }
+}
+
+fn fill_from_archive(salvage: &mut Salvage, archive: &Archive, runtime: &Handle) -> Result<()> {
+    let mut outcome = Ok(());
+    let walk = archive::walk(archive, |archived, _| {
+        if outcome.is_ok() {
+            outcome = match archived {
+                Archived::Event(entry) => salvage.offer_event(entry),
+                Archived::Quarantined(odd) => salvage.offer_quarantined(odd),
+            };
+        }
+        None
+    });
+    runtime.block_on(walk).context("the archive cannot be read; correct that, or name a backup")?;
+    outcome
+}
