@@ -13,7 +13,7 @@ use crate::commands::{build, owner};
 use crate::config::{Person, Settings};
 use crate::forget::{Forgetting, Verdict};
 use crate::generator;
-use crate::journal::{Change, Eraser, Reader};
+use crate::journal::{self, Change, Eraser, Reader};
 use crate::notify;
 use crate::site;
 use crate::zoom::Name;
@@ -320,6 +320,9 @@ fn write_what_stays(
 ) -> Result<()> {
     writeln!(notes, "forgotten; what this cannot reach:")?;
     writeln!(notes, "  exports and backups made before, and copies of the site; delete those")?;
+    for kept in journal::kept_aside(&settings.journal.path) {
+        writeln!(notes, "  `{}`, which was put aside; delete it", kept.display())?;
+    }
     if !settings.notify.is_empty() {
         writeln!(notes, "  messages that were sent to a chat already; delete those there")?;
     }

@@ -109,9 +109,45 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
+/// What was put aside of the journal at `path`, in order: journals that were replaced, and logs of them.
+pub fn kept_aside(path: &Path) -> Vec<PathBuf> {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    let Ok(entries) = fs::read_dir(directory.unwrap_or(Path::new("."))) else { return Vec::new() };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_aside = |entry: &fs::DirEntry| {
+        let found = entry.file_name();
+        let found = found.to_string_lossy();
+        let ending = found.strip_prefix(&*name).map(|end| end.strip_prefix("-wal").unwrap_or(end));
+        let number = ending.and_then(|ending| ending.strip_prefix('.'));
+        number.is_some_and(|number| number.parse::<u64>().is_ok())
+    };
+    let mut aside: Vec<_> = entries.flatten().filter(is_aside).map(|entry| entry.path()).collect();
+    aside.sort();
+    aside
+}
+
 /// `path` with the first number behind it that is free.
 pub fn free_name(path: &Path) -> PathBuf {
     let numbered = |number: u64| files::beside(path, &format!(".{number}"));
     let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
     (1..).map(numbered).find(is_free).unwrap_or_else(|| numbered(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_aside_is_known_by_its_number() {
+        let directory = tempfile::TempDir::new().expect("a directory");
+        let at = |name: &str| directory.path().join(name);
+        let aside = ["lookout.db-wal.2", "lookout.db.1", "lookout.db.12"].map(at);
+        let others =
+            ["lookout.db", "lookout.db-wal", "lookout.db.bak", "lookout.db.", "other.db.1"];
+        for path in aside.iter().cloned().chain(others.map(at)) {
+            fs::write(path, "").expect("written");
+        }
+        assert_eq!(kept_aside(&at("lookout.db")), aside);
+        assert_eq!(kept_aside(&at("gone/lookout.db")), Vec::<PathBuf>::new());
+    }
 }

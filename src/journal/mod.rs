@@ -44,6 +44,7 @@ pub use backlog::{Backlog, Shipped};
 pub use backup::back_up;
 pub use damage::{Place, Table, found as damage_found, places as damaged_places};
 pub use erasing::{Change, Eraser};
+pub use leaving::kept_aside;
 pub use pruning::Pruning;
 pub use reader::{Entry, Quarantined, Reader};
 pub use repairing::Salvage;
