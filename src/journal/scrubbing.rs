@@ -13,6 +13,9 @@ use crate::journal::damage::{self, Place, Table};
 use crate::journal::rows::{self, Checked};
 use crate::journal::{Entry, Quarantined, Reader, verifying};
 
+/// Places looked at together.
+const STEP: u64 = 500;
+
 /// Checksums for rows that have none.
 pub type Seals = Vec<(Table, u64, u32)>;
 
@@ -186,6 +189,3 @@ pub fn damaged_until(
     }
     Ok(found)
 }
-
-/// Places looked at together.
-const STEP: u64 = 500;

@@ -1,4 +1,4 @@
-//! What is written for a delivery.
+//! What is written for a delivery, and whether it was.
 
 use anyhow::Result;
 use rusqlite::{Connection, params};
@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 use crate::journal::checksum::{self, Envelope};
 use crate::journal::writer::{Append, Appended};
 use crate::journal::{Content, Record};
+use crate::zoom::Key;
 
 /// Stores a group in one transaction.
 pub(super) fn write(connection: &mut Connection, group: &[Append]) -> Result<Vec<Appended>> {
@@ -34,6 +35,12 @@ fn insert(connection: &Connection, record: &Record) -> Result<Appended> {
         &record.content,
     )?;
     Ok(Appended::New)
+}
+
+/// Whether the delivery of `key` was stored at any time, also if its body was removed since.
+pub(super) fn is_known(connection: &Connection, key: Key) -> Result<bool> {
+    let mut query = connection.prepare_cached("SELECT 1 FROM keys WHERE key = ?1")?;
+    Ok(query.exists(params![key.as_bytes()])?)
 }
 
 /// Stores what was delivered; its key is known already.

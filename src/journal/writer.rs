@@ -292,7 +292,7 @@ impl Writer {
             Request::Prune(pruning) => prune(connection, pruning),
             Request::Seal(seals) => scrubbing::seal(connection, &seals),
             Request::Shipped(archive, shipped) => backlog::note(connection, &archive, shipped),
-            Request::Find(key, found) => is_known(connection, key).map(|is_known| {
+            Request::Find(key, found) => storing::is_known(connection, key).map(|is_known| {
                 // The request may have timed out.
                 found.send(is_known).ok();
             }),
@@ -369,11 +369,6 @@ fn answer(group: Vec<Append>, outcomes: Result<Vec<Appended>, NotStored>) {
             }
         }
     }
-}
-
-fn is_known(connection: &Connection, key: Key) -> Result<bool> {
-    let mut query = connection.prepare_cached("SELECT 1 FROM keys WHERE key = ?1")?;
-    Ok(query.exists(params![key.as_bytes()])?)
 }
 
 /// Looks only at what is to go: this runs every few seconds, and deliveries wait for it.
