@@ -31,10 +31,23 @@ fn installation(version: &Path) -> Lookout {
     lookout
 }
 
+/// The columns of all tables of the journal, with their types.
+fn columns(lookout: &Lookout) -> Vec<(String, String, String)> {
+    let journal = rusqlite::Connection::open(lookout.path("data/lookout.db")).expect("it opens");
+    let query = "SELECT m.name, c.name, c.type FROM sqlite_schema m, pragma_table_info(m.name) c
+                 WHERE m.type = 'table' ORDER BY m.name, c.name";
+    let mut query = journal.prepare(query).expect("prepared");
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    rows.expect("read").map(|row| row.expect("a row")).collect()
+}
+
 #[test]
 fn what_any_version_left_on_disk_gives_the_table_and_the_export_that_it_gave() {
     let versions = versions();
     assert!(versions.len() > 1, "{versions:?}");
+    let mut fresh = Lookout::new();
+    fresh.serve();
+    fresh.stop();
     for version in versions {
         let what = version.display();
         let expected = |name| fs::read_to_string(version.join(name)).expect("it is there");
@@ -57,5 +70,6 @@ fn what_any_version_left_on_disk_gives_the_table_and_the_export_that_it_gave() {
         let export = lookout.ok(&["export"]);
         assert!(export.starts_with(&expected("expected.jsonl")), "{what}");
         assert!(lookout.csv().contains("Zoë Castellanos"), "{what}");
+        assert_eq!(columns(&lookout), columns(&fresh), "{what}: it is a journal like a new one");
     }
 }
