@@ -41,7 +41,7 @@ pub async fn run(
         .await
         .context("the past of the demo could not be told")??;
     let chosen = settings.zoom.listen;
-    let service = Service::start(settings, Extras::default(), &mut Supervisor::default())
+    let mut service = Service::start(settings, Extras::default(), &mut Supervisor::default())
         .await
         .map_err(|error| match listen {
             // The settings that it speaks of are the demo's own.
@@ -51,6 +51,11 @@ pub async fn run(
             _ => error,
         })?;
     let address = service.address;
+    // Whoever opens the address at once finds a page there.
+    tokio::select! {
+        () = service.published() => {}
+        _ = signals.received() => return service.stop().await,
+    }
     writeln!(out, "http://{address}{path}")?;
     out.flush()?;
     tracing::info!("open it in a browser; Ctrl-C ends the demo and removes its directory");

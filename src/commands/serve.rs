@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::abort_on_panic::AbortOnPanic;
+use crate::admin;
 use crate::archive::Archive;
 use crate::commands::build::warn_if_nobody_appears;
 use crate::commands::rereading::open_journal;
@@ -25,7 +26,7 @@ use crate::intake::{Health, Intake};
 use crate::journal::Journal;
 use crate::notify::pace::Pace;
 use crate::notify::{self, Notifier};
-use crate::{admin, visitors};
+use crate::visitors::{self, Publications};
 
 /// How long to wait for the last publication; the printed unit ends us after 30 s.
 const LAST_PUBLICATION: Duration = Duration::from_secs(15);
@@ -48,6 +49,7 @@ pub struct Service {
     pub admin: SocketAddr,
     journal: Arc<Journal>,
     health: Arc<Health>,
+    publications: Publications,
     shipping: Option<Shipping>,
     notifier: Notifier,
     servers: Vec<tokio::task::JoinHandle<()>>,
@@ -97,7 +99,7 @@ impl Service {
         let intake = Intake::new(&settings, Arc::clone(&journal), Arc::clone(&health));
         let intake = intake.acknowledging(shipping.as_ref().and_then(|s| s.majority(&settings)));
         let previews = Previews::default();
-        let site = visitors::router(&settings, publications, shutdown.clone());
+        let site = visitors::router(&settings, publications.clone(), shutdown.clone());
         let preview = preview
             .map(|listener| start_preview(listener, &settings, site.clone(), &previews, &shutdown));
         let router = intake.router(&settings.zoom.paths()).merge(site);
@@ -131,6 +133,7 @@ impl Service {
             admin: admin_address,
             journal,
             health,
+            publications,
             servers,
             stop_servers,
             generator,
@@ -138,6 +141,12 @@ impl Service {
             shipping,
             notifier,
         })
+    }
+
+    /// Waits until there is a page to look at; forever if it can't be published.
+    pub async fn published(&mut self) {
+        // The sender lives as long as the generator.
+        let _ = self.publications.wait_for(|count| *count > 0).await;
     }
 
     /// Answers what is under way, publishes what is stored, and ends.

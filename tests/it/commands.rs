@@ -1,14 +1,14 @@
 //! The commands, as an operator or a script runs them.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::SystemTime;
 
 use crate::support::Lookout;
-use crate::support::lookout::{files, now, until};
+use crate::support::lookout::{files, now, program, until};
 
 fn joined(name: &str, time: &str) -> String {
     person("participant_joined", "join_time", name, time)
@@ -370,6 +370,24 @@ fn init_writes_what_serve_can_start_from() {
     let stdout = String::from_utf8_lossy(&check.stdout);
     assert_eq!(check.status.code(), Some(1), "the secret is missing: {stdout}");
     assert!(stdout.contains('✗') && stdout.contains('✓'), "{stdout}");
+}
+
+#[test]
+fn the_address_of_the_demo_has_a_page_as_soon_as_it_is_printed() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let mut demo = Command::new(program());
+    demo.args(["demo", "--listen", "127.0.0.1:0"]).env("TMPDIR", scratch.path());
+    let mut demo = demo.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut line = String::new();
+    let stdout = demo.stdout.take().expect("it is piped");
+    BufReader::new(stdout).read_line(&mut line).expect("it prints");
+    let mut dirs = fs::read_dir(scratch.path()).expect("readable");
+    let dir = dirs.next().expect("the demo made a directory").expect("readable").path();
+    let has_page = dir.join("site/lookout/index.html").exists();
+    demo.kill().expect("it runs");
+    demo.wait().expect("it ended");
+    assert!(line.starts_with("http://127.0.0.1:"), "{line}");
+    assert!(has_page, "a visitor who comes at once finds nothing");
 }
 
 #[test]
