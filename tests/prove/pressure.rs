@@ -52,8 +52,16 @@ pub fn burst(_: Length) -> String {
 /// So many times as many as the server can take …
 const TIMES: f64 = 5.0;
 
+/// What leaves it at ease, as a share of what it can take: one request at a time costs more than many
+/// that share a commit, so at half of it a slow machine is busy all the time.
+const CALM: f64 = 1.0 / 3.0;
+
 /// … it bears in so much memory.
 const MEMORY_MIB: u64 = 256;
+
+/// As before are answers of which 99 % take no longer than this: at ease, a machine that runs a twentieth
+/// of the time has 80 to 210 ms in one run or another.
+const AT_EASE: Duration = Duration::from_millis(250);
 
 /// Everything is as before, so long after the last of them.
 const RECOVERY: Duration = Duration::from_secs(5);
@@ -94,19 +102,20 @@ struct Overload {
 }
 
 impl Overload {
-    /// Half of what `lookout` can take on so many `connections`, then five times too much, then half again.
+    /// A calm load on `lookout`, which takes the most on so many `connections`; then five times too much, then
+    /// the calm load again.
     #[track_caller]
     fn of(lookout: &Lookout, connections: u32, length: Length) -> Self {
         let time = Duration::from_secs(length.pick(10, 30));
         let capacity = wrk::capacity(lookout, connections, Duration::from_secs(5));
         let calm = Duration::from_secs(5);
-        let before = Self::send(lookout, 1, capacity / 2.0, calm);
+        let before = Self::send(lookout, 1, capacity * CALM, calm);
         let during = Self::send(lookout, 2, capacity * TIMES, time);
         assert_all_sent(&during);
         let memory_mib = peak_memory_mib(lookout.id());
         // The last answer took no longer than a client's patience, which is less.
         thread::sleep(RECOVERY - PATIENCE);
-        let after = Self::send(lookout, 3, capacity / 2.0, calm);
+        let after = Self::send(lookout, 3, capacity * CALM, calm);
         let overload = Self { capacity, time, before, during, after, memory_mib };
         overload.check(&lookout.exported_keys());
         overload
@@ -128,9 +137,9 @@ impl Overload {
         assert!(statuses.iter().all(|status| [204, 503].contains(status)), "{}", told(during));
         assert!(*memory_mib < MEMORY_MIB, "it took {memory_mib} MiB: {}", told(during));
         for calm in [before, after] {
-            assert!(calm.are_all_acknowledgements(), "half of what it can take: {}", told(calm));
+            assert!(calm.are_all_acknowledgements(), "a third of what it can take: {}", told(calm));
         }
-        let normal = (before.per_mille(990) * 2).max(PROMPT * 2);
+        let normal = (before.per_mille(990) * 2).max(AT_EASE);
         assert!(after.per_mille(990) <= normal, "not as before: {}", self.told());
     }
 
