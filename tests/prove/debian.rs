@@ -18,6 +18,8 @@ pub fn boot(length: Length) -> String {
 /// the first ✗.
 fn script(path: &str, length: Length) -> String {
     let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+    // It is told to the tests, and no setting of the program.
+    command.env_remove("LOOKOUT_PROGRAM");
     let output = command.env("PROFILE", length.pick("dev", "release")).output();
     let output = output.unwrap_or_else(|error| panic!("{path} does not run: {error}"));
     let said = String::from_utf8_lossy(&output.stdout);
