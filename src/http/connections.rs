@@ -16,8 +16,6 @@ use tokio::sync::Notify;
 pub(super) struct Limits {
     /// At most so many connections are open at once; more wait in the backlog.
     pub(super) connections: usize,
-    /// With more than this, some have waited for so long that their clients gave up.
-    pub(super) crowd: usize,
     /// So many of them from one network, unless it is trusted.
     pub(super) from_one_network: usize,
     /// Of whom no number is too many: a reverse proxy brings everybody's connections.
@@ -30,7 +28,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 16_384,
-            crowd: 512,
             from_one_network: 4_096,
             is_trusted: |address| address.is_loopback(),
             heads: 32 << 20,

@@ -26,7 +26,6 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
@@ -59,7 +58,8 @@ const LIFETIME: Duration = Duration::from_secs(600);
 /// How long to wait for an evicted connection to end before the next one is evicted.
 const EVICTION: Duration = Duration::from_millis(50);
 
-/// How many connections the kernel holds for us in a burst.
+/// How many connections the kernel holds for us in a burst. With more, a busy server would answer those
+/// who have given up for seconds after an overload.
 const BACKLOG: u32 = 1024;
 
 /// Listens on `address`.
@@ -95,9 +95,7 @@ async fn serve_within(limits: Limits, listener: TcpListener, router: Router, shu
     loop {
         tokio::select! {
             () = &mut stop => break,
-            mut accepted = accept(&listener, &connections, &permits) => {
-                let open = limits.connections - permits.available_permits();
-                accepted.is_in_crowd = open > limits.crowd;
+            accepted = accept(&listener, &connections, &permits) => {
                 tokio::spawn(serve_connection(accepted, router.clone(), shutdown.clone()));
             }
         }
@@ -114,7 +112,6 @@ struct Accepted {
     stream: TcpStream,
     place: Arc<Place>,
     permit: OwnedSemaphorePermit,
-    is_in_crowd: bool,
 }
 
 async fn accept(
@@ -141,7 +138,7 @@ async fn accept(
         };
         // Whoever has too many is closed without an answer: Zoom would send again.
         if let Some(place) = connections.admit(address.ip()) {
-            return Accepted { stream, place, permit, is_in_crowd: false };
+            return Accepted { stream, place, permit };
         }
     }
 }
@@ -157,11 +154,8 @@ async fn pause_after(error: &io::Error) {
 }
 
 async fn serve_connection(accepted: Accepted, router: Router, shutdown: Shutdown) {
-    let Accepted { stream, place, permit, is_in_crowd } = accepted;
+    let Accepted { stream, place, permit } = accepted;
     let begun = Instant::now();
-    if is_in_crowd && has_given_up(&stream, &place).await {
-        return;
-    }
     // Without this an answer waits for the acknowledgement of the one before it.
     drop(stream.set_nodelay(true));
     let mut stream = TimeoutStream::new(stream);
@@ -204,16 +198,6 @@ async fn serve_connection(accepted: Accepted, router: Router, shutdown: Shutdown
         }
     }
     drop(permit);
-}
-
-/// Waits for what a client sends; whether it has given up. To read and answer all that such clients
-/// once asked for would keep a busy server from those who still wait.
-async fn has_given_up(stream: &TcpStream, place: &Place) -> bool {
-    let sent = timeout(HEADER_TIMEOUT, stream.ready(Interest::READABLE));
-    tokio::select! {
-        () = place.evicted() => true,
-        sent = sent => !matches!(sent, Ok(Ok(ready)) if !ready.is_read_closed()),
-    }
 }
 
 #[cfg(test)]

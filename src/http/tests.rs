@@ -22,16 +22,9 @@ struct Server {
     let_go: Arc<Notify>,
 }
 
-fn listener() -> TcpListener {
-    listen("127.0.0.1:0".parse().expect("an address")).expect("it listens")
-}
-
 impl Server {
     fn start(limits: Limits) -> Self {
-        Self::start_on(listener(), limits)
-    }
-
-    fn start_on(listener: TcpListener, limits: Limits) -> Self {
+        let listener = listen("127.0.0.1:0".parse().expect("an address")).expect("it listens");
         let address = listener.local_addr().expect("it is bound");
         let (trigger, shutdown) = Trigger::new();
         let (arrived, slow) = mpsc::channel(8);
@@ -73,21 +66,6 @@ fn nobody_is_trusted(_: IpAddr) -> bool {
 
 fn limits(connections: usize, from_one_network: usize) -> Limits {
     Limits { connections, from_one_network, is_trusted: nobody_is_trusted, ..Limits::default() }
-}
-
-#[tokio::test]
-async fn in_a_crowd_whoever_has_given_up_is_not_served() {
-    for (what, crowd, is_served) in [("in a crowd", 0, false), ("at ease", 512, true)] {
-        let listener = listener();
-        let address = listener.local_addr().expect("it is bound");
-        let mut gone = TcpStream::connect(address).await.expect("it listens");
-        gone.write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("sent");
-        drop(gone);
-        let mut server = Server::start_on(listener, Limits { crowd, ..Limits::default() });
-        let mut patient = server.connect_from("127.0.0.1").await;
-        assert!(ask(&mut patient).await, "{what}");
-        assert_eq!(server.slow.try_recv().is_ok(), is_served, "{what}");
-    }
 }
 
 #[tokio::test]
