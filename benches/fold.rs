@@ -7,8 +7,8 @@ use std::hint::black_box;
 use compact_str::format_compact;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lookout::moment::Moment;
-use lookout::roster::checkpoint::{self, Header};
 use lookout::roster::{Roster, Rules};
+use lookout::store::{Position, Settle, Store};
 use lookout::zoom::{Event, Kind, Meeting, Name, Participant};
 
 const EVENTS: u64 = 200_000;
@@ -21,35 +21,58 @@ fn fold(criterion: &mut Criterion) {
     let events: Vec<Event> = (0..EVENTS).map(event).collect();
     let rules = Rules { stale_after: 12 * 60 * 60, ..Rules::default() };
     let now = moment(DAYS * DAY);
-    let mut roster = replay(&events);
-    roster.sum_up(&rules, now);
-    let journal = "bench".to_owned();
-    let header = Header { journal, position: EVENTS, last_key: None, archive: Vec::new() };
-    let bytes = checkpoint::encode(&roster, &header);
+    let directory = tempfile::tempdir().expect("a directory");
+    let place = directory.path().join("store");
+    let mut store = Store::open(&place).expect("it opens");
+    fill(&mut store, &events, now);
     let mut group = criterion.benchmark_group("fold");
     group.sample_size(20);
     group.bench_function("presence", |bencher| {
-        bencher.iter(|| roster.presence(black_box(&rules), now));
+        bencher.iter(|| store.presence(black_box(&rules), now).expect("it is read"));
     });
-    group.bench_function("checkpoint/encode", |bencher| {
-        bencher.iter(|| checkpoint::encode(black_box(&roster), &header));
+    group.bench_function("open", |bencher| {
+        bencher.iter(|| {
+            let mut store = Store::open(black_box(&place)).expect("it opens");
+            store.presence(&rules, now).expect("it is read")
+        });
     });
-    group.bench_function("checkpoint/decode", |bencher| {
-        bencher.iter(|| checkpoint::decode(black_box(&bytes), "bench"));
+    group.bench_function("one more", |bencher| {
+        let mut number = EVENTS;
+        bencher.iter(|| {
+            number += 1;
+            store.take_in(number, &event(number), now).expect("it is read");
+            commit(&mut store, Settle::Now);
+        });
     });
     group.throughput(Throughput::Elements(EVENTS));
-    group.bench_function("replay", |bencher| {
-        bencher.iter(|| replay(black_box(&events)));
+    group.bench_function("fold", |bencher| {
+        bencher.iter(|| {
+            let mut roster = Roster::new();
+            black_box(&events).iter().for_each(|event| roster.apply(event));
+            roster
+        });
+    });
+    group.bench_function("fill", |bencher| {
+        bencher.iter(|| {
+            let mut store = Store::in_memory().expect("it opens");
+            fill(&mut store, black_box(&events), now);
+        });
     });
     group.finish();
 }
 
-fn replay(events: &[Event]) -> Roster {
-    let mut roster = Roster::new();
-    for event in events {
-        roster.apply(event).expect("nothing was summed up");
+fn fill(store: &mut Store, events: &[Event], now: Moment) {
+    for (number, event) in (1..).zip(events) {
+        store.take_in(number, event, now).expect("it is read");
+        if number % 10_000 == 0 {
+            commit(store, Settle::Later);
+        }
     }
-    roster
+    commit(store, Settle::Now);
+}
+
+fn commit(store: &mut Store, settle: Settle) {
+    store.commit(&Position::default(), settle).expect("it is written");
 }
 
 /// Each person in turn joins for one round of everybody and stays out for the next.

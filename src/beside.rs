@@ -1,7 +1,7 @@
 //! The names of files that lie beside a journal.
 //!
 //! Lookout once replaced whatever followed the last dot in the journal's name, so that
-//! `lookout.2026-11-26` and `lookout.2026-11-27` shared one checkpoint. Files that it made then are
+//! `lookout.2026-11-26` and `lookout.2026-11-27` shared one file. Files that it made then are
 //! still found.
 
 use std::ffi::OsString;
@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 /// The extension that stands for a journal, and that other files have in its place.
 const EXTENSION: &str = "db";
 
-/// The file with `extension` beside the journal at `path`: `lookout.checkpoint` for `lookout.db`,
-/// and `lookout.2026-11-26.checkpoint` for `lookout.2026-11-26`.
+/// The file with `extension` beside the journal at `path`: `lookout.presence` for `lookout.db`,
+/// and `lookout.2026-11-26.presence` for `lookout.2026-11-26`.
 pub fn beside(path: &Path, extension: &str) -> PathBuf {
     match path.extension() {
         Some(known) if known == EXTENSION => path.with_extension(extension),

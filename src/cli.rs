@@ -125,7 +125,7 @@ pub struct Build {
     #[arg(long, value_name = "RFC3339", value_parser = arguments::moment)]
     pub at: Option<Moment>,
 
-    /// Read every event again instead of starting from the checkpoint
+    /// Read every event again, and store anew what follows from them
     #[arg(long)]
     pub replay: bool,
 

@@ -7,7 +7,7 @@
 //! # The way of an event
 //!
 //! ```text
-//! Zoom ──POST──▶ intake ──▶ journal ──▶ roster ──▶ dashboard ──▶ site ──▶ nginx, Jekyll
+//! Zoom ──POST──▶ intake ──▶ journal ──▶ store  ──▶ dashboard ──▶ site ──▶ nginx, Jekyll
 //!                verify      durable    who was     what may      render,
 //!                answer      log        where       be said       publish
 //!                              ╰────────── generator ──────────────╯
@@ -20,8 +20,8 @@
 //!    [`journal`] puts it on disk, and only then Zoom gets its 204.
 //!    [`archive`] ships it to MongoDB, if there is one, and brings what others stored there.
 //! 3. [`generator`] follows journal and archive: [`zoom::understand`] makes an [`zoom::Event`] of each
-//!    document, [`roster`] folds it in.
-//! 4. [`roster::Roster::presence`] derives who is and was where at a moment;
+//!    document, [`store`] keeps it, with the sessions that [`roster`] derives of its meeting.
+//! 4. [`store::Store::presence`] applies the settings and tells who is and was where at a moment;
 //!    [`dashboard`] makes of it what a visitor may know, as text that templates only place.
 //! 5. [`site`] renders all files in memory, then puts those that changed in place.
 //!    [`visitors`] serves them to a browser where there is no nginx, and tells it of changes;
@@ -43,9 +43,9 @@
 //! - *Acknowledged means on disk.* The answer waits for the commit, and a commit for its sync.
 //!   Before the answer goes out, the journal's files have to be those that were written.
 //! - *What rots is not believed.* Each row has a checksum, and one that does not match is left out.
-//! - *Order changes nothing.* The roster is a union of facts, so late, repeated and shuffled
-//!   deliveries give the same site, byte for byte. A checkpoint is a cache of that fold;
-//!   where it might be wrong it is thrown away and the journal is replayed.
+//! - *Order changes nothing.* What is known of a meeting is a union of facts, so late, repeated and shuffled
+//!   deliveries give the same site, byte for byte.
+//! - *No setting changes what is stored.* Rooms, people, privacy and patience are applied when reading.
 //! - *Only [`site::publish()`] writes below the output directory*, and it removes only what
 //!   Lookout wrote.
 //! - *Privacy is decided once*, in [`dashboard`]: templates never learn of anybody else.
@@ -82,6 +82,7 @@ pub mod roster;
 pub mod scratch;
 pub mod simulate;
 pub mod site;
+pub mod store;
 pub mod visitors;
 pub mod zone;
 pub mod zoom;

@@ -132,7 +132,7 @@ fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Resu
     let from = match (args.at, args.replay) {
         (Some(moment), _) => build::From::Past(moment),
         (None, true) => build::From::Start,
-        (None, false) => build::From::Checkpoint,
+        (None, false) => build::From::Store,
     };
     if args.model {
         return build::print_model(settings, from, runtime()?.handle(), out);

@@ -17,7 +17,7 @@ use nix::fcntl::OFlag;
 use tempfile::TempDir;
 
 /// How names of scratch directories begin.
-const PREFIXES: [&str; 2] = [".lookout-checkpoint-", ".lookout-backup-"];
+const PREFIXES: [&str; 3] = [".lookout-store-", ".lookout-backup-", ".lookout-checkpoint-"];
 
 /// How names of temporary files began in earlier versions.
 const FORMER_PREFIXES: [&str; 2] = [".checkpoint-", ".backup-"];
@@ -31,8 +31,8 @@ const BESIDE: [&str; 4] = ["", "-journal", "-wal", "-shm"];
 /// What is written there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// A checkpoint.
-    Checkpoint,
+    /// A store of presence.
+    Store,
     /// A copy of the journal.
     Backup,
 }
@@ -53,7 +53,7 @@ impl Scratch {
     /// The directory of `place` can't be written.
     pub fn beside(place: &Path, purpose: Purpose) -> io::Result<Self> {
         let prefix = match purpose {
-            Purpose::Checkpoint => PREFIXES[0],
+            Purpose::Store => PREFIXES[0],
             Purpose::Backup => PREFIXES[1],
         };
         loop {
@@ -160,7 +160,7 @@ mod tests {
     fn what_is_left_goes_and_what_is_in_use_stays() {
         let directory = TempDir::new().expect("a directory");
         let place = directory.path().join("lookout.checkpoint");
-        for purpose in [Purpose::Checkpoint, Purpose::Backup] {
+        for purpose in [Purpose::Store, Purpose::Backup] {
             let used = Scratch::beside(&place, purpose).expect("made");
             fs::write(used.file(), "new").expect("written");
             let mode = used.dir.path().metadata().expect("it is there").permissions().mode();

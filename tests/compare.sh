@@ -165,7 +165,7 @@ compare_events() {
     replayed=$(timed "$runs" --anew site "$lookout" -q build --replay)
     row "… \`lookout build --replay\`, page and all" "$(shown "$replayed")" "1 / $(ratio "$(ms "$scanning")" "$(ms "$replayed")")"
     built=$(timed "$runs" --anew site "$lookout" -q build)
-    row "… \`lookout build\`, with its checkpoint" "$(shown "$built")" "1 / $(ratio "$(ms "$scanning")" "$(ms "$built")")"
+    row "… \`lookout build\`, with its store" "$(shown "$built")" "1 / $(ratio "$(ms "$scanning")" "$(ms "$built")")"
     python3 "$repository/tests/compare/alike.py" table.csv $ours || fail 'the tables are not alike'
 }
 

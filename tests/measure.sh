@@ -65,7 +65,7 @@ for events in "$@"; do
     stop
     sed "s/^/    /" summary
     row "$events events: memory of \`serve\`, at most" "$memory"
-    row "$events events: \`build\` with its checkpoint" "$(median_ms "$lookout" -q build)"
+    row "$events events: \`build\` with its store" "$(median_ms "$lookout" -q build)"
     row "$events events: \`build --replay\`" "$(median_ms "$lookout" -q build --replay)"
     row "$events events: journal" "$(du -m data/lookout.db | cut -f1) MB"
     serve

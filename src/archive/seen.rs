@@ -15,7 +15,7 @@ const OVERLAP_S: u32 = 10;
 /// Documents of so many seconds before the newest one are counted.
 const WINDOW_S: u32 = 600;
 
-/// How far an archive was read; a checkpoint keeps it.
+/// How far an archive was read; the store keeps it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Identifies the collection.
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_checkpoint_has_is_not_read_again() {
+    fn what_was_read_before_is_not_read_again() {
         let before = seen(&[id(1_000, 1), id(1_000, 2)]);
         let after = Seen::new(before.position().clone());
         assert_eq!(after.look_from(), id(1_000, 2));

@@ -18,15 +18,12 @@ use crate::generator::{self, Generator, Log, beyond_the_journal};
 use crate::moment::Moment;
 use crate::site::{Outcome, Position, Published, Replace};
 
-/// A checkpoint is written where so many events were read without one.
-const WORTH_SAVING: u64 = 1_000;
-
 /// What to build from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum From {
-    /// The checkpoint, and what came after it.
-    Checkpoint,
-    /// All events.
+    /// The store, and what came after it.
+    Store,
+    /// All events, from which the store is filled anew.
     Start,
     /// All events whose facts are not later than this, as of then.
     Past(Moment),
@@ -62,7 +59,6 @@ impl fmt::Display for Summary {
 pub fn run(settings: Settings, from: From, runtime: &Handle) -> Result<Summary> {
     let (mut generator, now) = prepare(settings, from, runtime)?;
     let published = publish(&mut generator, now, from)?;
-    save_if_worth_it(&mut generator, now);
     ensure!(
         published.problems.is_empty(),
         "the site is in place, but {}",
@@ -83,8 +79,8 @@ pub fn print_model(
     runtime: &Handle,
     out: &mut impl Write,
 ) -> Result<()> {
-    let (generator, now) = prepare(settings, from, runtime)?;
-    generator.with_models(now, |models| serde_json::to_writer_pretty(&mut *out, models))?;
+    let (mut generator, now) = prepare(settings, from, runtime)?;
+    generator.with_models(now, |models| serde_json::to_writer_pretty(&mut *out, models))??;
     writeln!(out)?;
     Ok(())
 }
@@ -97,16 +93,18 @@ fn prepare(settings: Settings, from: From, runtime: &Handle) -> Result<(Generato
     warn_if_nobody_appears(&settings);
     let now = match from {
         From::Past(moment) => moment,
-        From::Checkpoint | From::Start => clock::now(),
+        From::Store | From::Start => clock::now(),
     };
     let archive = settings.archive.as_ref();
     let archive = archive.map(|archive| (Archive::new(archive, runtime.clone()), Mode::Once));
     let log = match from {
-        From::Checkpoint => Log::from_checkpoint(&settings, archive)?,
-        From::Start => Log::from_start(&settings, archive),
-        From::Past(moment) => Log::as_of(&settings, archive, moment),
+        From::Store | From::Start => Log::open(&settings, archive)?,
+        From::Past(moment) => Log::as_of(&settings, archive, moment)?,
     };
     let mut generator = Generator::new(settings, log)?;
+    if from == From::Start {
+        generator.log_mut().replay(now)?;
+    }
     generator.catch_up(now)?;
     Ok((generator, now))
 }
@@ -124,11 +122,12 @@ pub fn warn_if_nobody_appears(settings: &Settings) {
 /// Waits where a server's `ETag` needs it, and gives way to a newer edition.
 fn publish(generator: &mut Generator, now: Moment, from: From) -> Result<Published> {
     let mut replace = match from {
-        From::Checkpoint | From::Start => Replace::NotNewer,
+        From::Store | From::Start => Replace::NotNewer,
         From::Past(_) => Replace::Any,
     };
     loop {
-        let there = match generator.publish(&generator.presence(now), now, replace)?.outcome {
+        let presence = generator.presence(now)?;
+        let there = match generator.publish(&presence, now, replace)?.outcome {
             Outcome::Published(published) => return Ok(published),
             Outcome::TooSoon(wait) => {
                 thread::sleep(wait);
@@ -154,16 +153,6 @@ fn give_way(there: &Position, restored: bool) {
         tracing::warn!("the site stays as it was: {}", beyond_the_journal(there));
     } else {
         tracing::info!("a newer site is in place already");
-    }
-}
-
-/// A checkpoint is a cache: that it can't be written is no failure of the build.
-fn save_if_worth_it(generator: &mut Generator, now: Moment) {
-    let log = generator.log_mut();
-    if log.unsaved() >= WORTH_SAVING
-        && let Err(error) = log.save(now)
-    {
-        tracing::warn!("{error:#}");
     }
 }
 
@@ -201,14 +190,14 @@ mod tests {
         let directory = TempDir::new().expect("a temporary directory");
         let settings = settings(&directory);
         join(&settings, "Ada");
-        let mut replaying = Generator::new(settings.clone(), Log::from_start(&settings, None))
-            .expect("the templates are ours");
+        let log = Log::in_memory(&settings, None).expect("it is empty");
+        let mut replaying = Generator::new(settings.clone(), log).expect("the templates are ours");
         let now = clock::now();
         replaying.catch_up(now).expect("it can be read");
 
         join(&settings, "Grace");
         let runtime = tokio::runtime::Runtime::new().expect("it starts");
-        run(settings.clone(), From::Checkpoint, runtime.handle()).expect("it builds");
+        run(settings.clone(), From::Store, runtime.handle()).expect("it builds");
         publish(&mut replaying, now, From::Start).expect("it builds");
         let csv = settings.site.output_dir.join(&settings.csv.path);
         assert!(std::fs::read_to_string(csv).expect("it is there").contains("Grace"));

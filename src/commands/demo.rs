@@ -86,12 +86,13 @@ pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
     let end = simulate::demo_evening_end(&evening);
     remember(evening, &settings)?;
 
-    let mut log = Log::from_start(&settings, None);
+    let mut log = Log::in_memory(&settings, None)?;
     log.catch_up(end)?;
-    let dashboard = Dashboard::new(&log.presence(end), &settings, end);
+    let dashboard = Dashboard::new(&log.presence(end)?, &settings, end);
     print_table(&dashboard.table, out)?;
-    let generator = Generator::new(settings, log)?;
-    generator.publish(&generator.presence(end), end, Replace::Any)?;
+    let mut generator = Generator::new(settings, log)?;
+    let presence = generator.presence(end)?;
+    generator.publish(&presence, end, Replace::Any)?;
     let dir = dir.keep();
     let site = dir.join("site");
     tracing::info!(

@@ -77,41 +77,46 @@ struct Follower {
 
 impl Follower {
     fn step(&mut self, now: Moment) {
-        self.renew(now);
+        self.renew();
         self.is_news |= self.next_change.is_some_and(|change| change <= now);
-        match self.log.catch_up(now) {
-            Ok(new) => {
-                self.failure.clear();
-                self.is_news |= new;
-                if self.is_news && !self.log.is_first_reading() {
-                    self.show(now);
-                }
-            }
-            Err(error) => {
-                let failure = format!("{error:#}");
-                if failure != self.failure {
-                    tracing::error!("the log cannot be read, messages wait: {failure}");
-                    self.failure = failure;
-                }
-            }
+        match self.catch_up(now) {
+            Ok(()) => self.failure.clear(),
+            Err(error) => self.fail(&error),
         }
     }
 
-    fn show(&mut self, now: Moment) {
-        let presence = self.log.presence(now);
+    fn fail(&mut self, error: &anyhow::Error) {
+        let failure = format!("{error:#}");
+        if failure != self.failure {
+            tracing::error!("the log cannot be read, messages wait: {failure}");
+            self.failure = failure;
+        }
+    }
+
+    fn catch_up(&mut self, now: Moment) -> Result<()> {
+        self.is_news |= self.log.catch_up(now)?;
+        if self.is_news && !self.log.is_first_reading() {
+            self.show(now)?;
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, now: Moment) -> Result<()> {
+        let presence = self.log.presence(now)?;
         self.next_change = presence.next_change;
         let snapshot = Snapshot::new(&presence, &self.settings, now);
         self.tell.send_replace(Some(Arc::new(snapshot)));
         self.is_news = false;
+        Ok(())
     }
 
     /// Takes up settings and templates that have changed, once they have settled.
-    fn renew(&mut self, now: Moment) {
+    fn renew(&mut self) {
         let due = self.inputs.as_ref().and_then(Inputs::due);
         if due.is_none_or(|due| due > Instant::now()) {
             return;
         }
-        let fault = self.take_up(now).err().map(|error| format!("{error:#}")).unwrap_or_default();
+        let fault = self.take_up().err().map(|error| format!("{error:#}")).unwrap_or_default();
         if fault.is_empty() && !self.fault.is_empty() {
             tracing::info!("the fault is mended");
         } else if fault != self.fault {
@@ -123,10 +128,10 @@ impl Follower {
         self.fault = fault;
     }
 
-    fn take_up(&mut self, now: Moment) -> Result<()> {
+    fn take_up(&mut self) -> Result<()> {
         let Some(inputs) = &mut self.inputs else { return Ok(()) };
         let settings = inputs.read(&self.settings)?;
-        self.log.adopt(&settings, now);
+        self.log.adopt(&settings);
         // Another one even where it says the same: templates may be others.
         self.settings = Arc::new(settings);
         self.is_news = true;

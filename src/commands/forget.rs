@@ -1,5 +1,5 @@
 //! `lookout forget NAME`: a person's events and every trace of the name, out of journal,
-//! archive, checkpoint, site, and what chats were told, also beside a running `serve`.
+//! archive, store, site, and what chats were told, also beside a running `serve`.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -174,7 +174,7 @@ impl Stores<'_> {
 
     /// Adds to `near` what stays in the journal and is near to the names.
     fn look_for_near(&self, forgetting: &Forgetting, near: &mut BTreeSet<Name>) -> Result<()> {
-        for name in generator::names_of_old_events(self.settings)? {
+        for name in generator::names_in_store(self.settings)? {
             forgetting.near_name(&name, near);
         }
         let Some(reader) = self.journal()? else { return Ok(()) };
@@ -363,7 +363,7 @@ fn publish(settings: Settings, runtime: &Handle) -> Result<()> {
     if !site::is_published(&settings) {
         return Ok(());
     }
-    let built = build::run(settings, build::From::Checkpoint, runtime);
+    let built = build::run(settings, build::From::Store, runtime);
     built.map(drop).context(
         "the events are removed, but the site still has the name; correct this, then run `lookout build`",
     )

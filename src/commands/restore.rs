@@ -15,12 +15,12 @@ use crate::generator::{Backup, Restored};
 /// Puts the backup at `from` in the journal's place.
 pub fn run(settings: &Settings, from: &Path) -> Result<()> {
     let backup = open_backup(settings, from)?;
-    let Restored { aside, lacks_checkpoint } = backup.restore(settings)?;
+    let Restored { aside, lacks_store } = backup.restore(settings)?;
     let journal = settings.journal.path.display();
     tracing::info!("`{journal}` is what `{}` was; start Lookout again", from.display());
-    if lacks_checkpoint {
+    if lacks_store {
         tracing::warn!(
-            "events were removed before the backup was made (`journal.keep`), and its `.checkpoint` is not beside \
+            "events were removed before the backup was made (`journal.keep`), and its `.presence` is not beside \
              it, so what happened then is not shown; with that file there, run this again"
         );
     }

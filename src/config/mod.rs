@@ -284,7 +284,7 @@ impl Zoom {
 /// `[journal]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Journal {
-    /// The SQLite file; the checkpoint lies beside it.
+    /// The SQLite file; the store of presence lies beside it.
     pub path: PathBuf,
     /// How long bodies are kept; `None`: for ever, or 30 days once they are in an archive.
     pub keep: Option<Duration>,

@@ -20,7 +20,8 @@ use crate::beside;
 const MAX_LINKS: usize = 40;
 
 /// What [lies beside](crate::beside) the journal, by its extensions ...
-const BESIDE: [&str; 8] = [
+const BESIDE: [&str; 14] = [
+    // Of earlier versions.
     "checkpoint",
     "checkpoint.lock",
     "checkpoint.unusable",
@@ -28,6 +29,12 @@ const BESIDE: [&str; 8] = [
     "notify.db-shm",
     "notify.db-wal",
     "notify.lock",
+    "presence",
+    "presence-journal",
+    "presence-shm",
+    "presence-wal",
+    "presence.lock",
+    "presence.unusable",
     "publish.lock",
 ];
 
@@ -302,7 +309,7 @@ mod tests {
             ("a secret of a chat",                      "[[notify]]\nkind = 'slack'\nurl_file = 'secrets/hook'\n[site]\nstatic_dir = 'secrets'"),
             ("a secret of the archive",                 "[archive]\nurl_file = 'templates/url'"),
             ("in the place of the settings",            "[site]\nstatic_dir = 'lookout.toml'"),
-            ("in the place of the checkpoint",          "[site]\noutput_dir = 'data/lookout.checkpoint'"),
+            ("in the place of the store",               "[site]\noutput_dir = 'data/lookout.presence'"),
             ("below the state of chats",                "[site]\noutput_dir = 'data/lookout.notify.db/site'"),
             ("one directory for two",                   "[site]\nstatic_dir = 'templates'"),
             ("one directory for three",                 "[site]\nstatic_dir = 'a'\ntemplates_dir = 'a/'\noutput_dir = 'a/./'"),
@@ -353,8 +360,7 @@ mod tests {
     fn everything_beside_the_journal_is_known_here() {
         let journal = Path::new("data/lookout.db");
         let files = journal_files(journal);
-        let kept =
-            [crate::generator::checkpoint_place(journal), crate::notify::keep::place(journal)];
+        let kept = [crate::generator::store_place(journal), crate::notify::keep::place(journal)];
         for file in kept {
             assert!(files.contains(&file), "`{}` is missing", file.display());
         }

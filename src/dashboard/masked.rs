@@ -1,6 +1,6 @@
 //! Telephone numbers that stand for names, masked.
 //!
-//! Rule 15 of `presence.md`. Whatever is published passes here before privacy is applied, so page,
+//! Rule 15 of the [roster](crate::roster). Whatever is published passes here before privacy is applied, so page,
 //! table, feed, widget and chats show the same. People are told apart by their whole names until
 //! then; two whose masks are equal stay two, the later one by name with an ordinal.
 

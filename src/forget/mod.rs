@@ -19,7 +19,7 @@ use compact_str::CompactString;
 
 use crate::config::Person;
 use crate::zoom::json::Json;
-use crate::zoom::{self, Bound, Name, Participant};
+use crate::zoom::{self, Bound, Event, Name, Participant};
 
 /// Who is to be forgotten, and what was found to be theirs.
 #[derive(Debug, Clone)]
@@ -95,7 +95,11 @@ impl Forgetting {
     /// Learns from an event which connections are the person's; whether that was news. To be
     /// told of all events, again and again, until none is news.
     pub fn learn(&mut self, document: &str) -> bool {
-        let event = zoom::understand(document, 0);
+        self.learn_event(zoom::understand(document, 0))
+    }
+
+    /// The same from an event that was understood.
+    pub fn learn_event(&mut self, event: Event) -> bool {
         let (Some(meeting), Some(participant)) = (event.meeting, event.participant) else {
             return false;
         };
@@ -119,13 +123,8 @@ impl Forgetting {
 
     /// What is to become of an event, by what was learnt.
     pub fn judge(&self, document: &str) -> Verdict {
-        let event = zoom::understand(document, 0);
-        if let Some(participant) = &event.participant {
-            let uuid = event.meeting.map(|meeting| meeting.uuid);
-            let legs = uuid.map(|uuid| legs(&uuid, participant)).unwrap_or_default();
-            if self.is_named(participant) || legs.iter().any(|leg| self.legs.contains(leg)) {
-                return Verdict::Goes;
-            }
+        if self.is_theirs(&zoom::understand(document, 0)) {
+            return Verdict::Goes;
         }
         if !self.may_hold(document) {
             return Verdict::Stays;
@@ -137,6 +136,14 @@ impl Forgetting {
             return Verdict::Goes;
         }
         if self.empty("", &mut json) { Verdict::Changes(json.to_string()) } else { Verdict::Stays }
+    }
+
+    /// Whether an event is about the person, by what was learnt.
+    pub fn is_theirs(&self, event: &Event) -> bool {
+        let Some(participant) = &event.participant else { return false };
+        let uuid = event.meeting.as_ref().map(|meeting| &meeting.uuid);
+        let legs = uuid.map(|uuid| legs(uuid, participant)).unwrap_or_default();
+        self.is_named(participant) || legs.iter().any(|leg| self.legs.contains(leg))
     }
 
     /// Whether bytes that nobody can read hold one of the names, however it is spelt.

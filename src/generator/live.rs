@@ -43,11 +43,14 @@ const HEARTBEAT: i64 = 60;
 /// So often old events are looked for that need not be kept.
 const PRUNE: Duration = Duration::from_secs(10);
 
-/// A checkpoint is written after so many events …
-const SAVE_EVENTS: u64 = 5_000;
+/// The store is synced after so many events …
+const SYNC_EVENTS: u64 = 5_000;
 
 /// … or after so long, if there was any.
-const SAVE: Duration = Duration::from_secs(600);
+const SYNC: Duration = Duration::from_secs(600);
+
+/// After a failure, which mostly is that another process reads, it is tried again so much later.
+const SYNC_RETRY: Duration = Duration::from_secs(5);
 
 /// After a failure the next attempt is made so much later …
 const RETRY: Duration = Duration::from_secs(1);
@@ -82,7 +85,7 @@ pub struct Live {
     pub shutdown: Shutdown,
 }
 
-/// Publishes until it is time to stop, then writes the checkpoint, with a generator that `make`
+/// Publishes until it is time to stop, then syncs the store, with a generator that `make`
 /// makes; should that fail or panic, with another one for the settings that were in effect by
 /// then. Blocks its thread.
 pub fn run(live: &Live, runtime: &Handle, make: impl Fn(&Settings) -> anyhow::Result<Generator>) {
@@ -141,8 +144,8 @@ struct Work {
     /// The moment that the heartbeat file was dated to last.
     heartbeat: Option<Moment>,
     prune: Instant,
-    save: Instant,
-    saving_works: bool,
+    sync: Instant,
+    syncing_works: bool,
     last_failure: String,
     /// What went wrong outside of the output directory, as told last.
     problems: Vec<String>,
@@ -172,8 +175,8 @@ impl Work {
             read_failure: String::new(),
             heartbeat: None,
             prune: now + PRUNE,
-            save: now + SAVE,
-            saving_works: true,
+            sync: now,
+            syncing_works: true,
             last_failure: String::new(),
             problems: Vec::new(),
             template_faults: Vec::new(),
@@ -214,12 +217,16 @@ impl Work {
         self.chats_dirty |= is_due(self.chats_change) || was_put_back;
         let publishes = self.dirty && at >= self.not_before;
         if (publishes || self.chats_dirty) && self.can_publish() {
-            let presence = self.generator.presence(now);
-            if std::mem::take(&mut self.chats_dirty) {
-                self.show_to_chats(&presence, now);
-            }
-            if publishes {
-                self.publish(&presence, now);
+            match self.generator.presence(now) {
+                Ok(presence) => {
+                    if std::mem::take(&mut self.chats_dirty) {
+                        self.show_to_chats(&presence, now);
+                    }
+                    if publishes {
+                        self.publish(&presence, now);
+                    }
+                }
+                Err(error) => self.fail(&error),
             }
         }
         self.keep_house(at);
@@ -259,9 +266,7 @@ impl Work {
                 self.dirty = true;
             }
         }
-        let log = self.generator.log_mut();
-        self.live.health.events_set_aside(log.events_set_aside());
-        self.live.health.warn("log", log.problems());
+        self.live.health.warn("log", self.generator.log_mut().problems());
     }
 
     /// Shows who is where to the chats.
@@ -273,7 +278,7 @@ impl Work {
         }
     }
 
-    /// Publishes what is stored, although changes may still be gathering, and writes the checkpoint.
+    /// Publishes what is stored, although changes may still be gathering, and syncs the store.
     fn finish(&mut self) {
         self.not_before = Instant::now();
         self.step(clock::now());
@@ -282,7 +287,7 @@ impl Work {
             thread::sleep(self.not_before - Instant::now());
             self.step(clock::now());
         }
-        self.save();
+        self.sync();
     }
 
     fn publish(&mut self, presence: &Presence, now: Moment) {
@@ -385,10 +390,10 @@ impl Work {
     }
 
     fn keep_house(&mut self, at: Instant) {
-        let unsaved = self.generator.log_mut().unsaved();
-        let many = unsaved >= SAVE_EVENTS && self.saving_works;
-        if many || (unsaved > 0 && at >= self.save) {
-            self.save();
+        let unsynced = self.generator.log_mut().unsynced();
+        let many = unsynced >= SYNC_EVENTS && self.syncing_works;
+        if many || (unsynced > 0 && at >= self.sync) {
+            self.sync();
         }
         if let Some(journal) = self.live.journal.clone()
             && at >= self.prune
@@ -398,20 +403,21 @@ impl Work {
         }
     }
 
-    fn save(&mut self) {
-        self.save = Instant::now() + SAVE;
-        let saved = self.generator.log_mut().save(clock::now());
-        self.saving_works = saved.is_ok();
-        if let Err(error) = saved {
-            tracing::error!("{error:#}");
+    fn sync(&mut self) {
+        let synced = self.generator.log_mut().sync();
+        self.sync = Instant::now() + if synced.is_ok() { SYNC } else { SYNC_RETRY };
+        self.syncing_works = synced.is_ok();
+        if let Err(error) = synced {
+            // Until then nothing is removed from the journal.
+            tracing::warn!("{error:#}");
         }
     }
 
     fn pruning(&mut self) -> Pruning {
-        let saved = self.generator.log_mut().saved_id();
+        let synced = self.generator.log_mut().synced_id();
         let shipped = self.live.shipped.as_ref().map(|shipped| *shipped.borrow());
         let due = Pruning::due(self.generator.settings(), shipped, clock::now_ms());
-        Pruning { events_up_to: due.events_up_to.min(saved), ..due }
+        Pruning { events_up_to: due.events_up_to.min(synced), ..due }
     }
 }
 

@@ -1,143 +1,325 @@
-//! Following the log: the roster, and how far journal and archive were read.
+//! Following the log: what is new in journal and archive goes into the store.
 //!
-//! The roster is a union of facts, so an event that is in both of them counts once, and
+//! What the store holds is a union of facts, so an event that is in both of them counts once, and
 //! nobody has to know which of them has it. The journal shows this machine's events at
 //! once, also while the archive can't be reached; the archive adds everybody else's.
 //!
-//! Old events are summed up. A late event about those, or other rules, make it necessary to read
-//! everything again. Where that can't be done now, the log goes on from what it has: a
-//! replay that needs the archive runs in the background, and is tried until it succeeds. Where
-//! it can't be done at all, because old events were removed from the journal, the late
-//! event is set aside.
+//! Nothing has to be read twice, but where the journal is another one than the store is of, as
+//! after a backup was put in its place: then the store is [filled anew](filling).
 
-mod replaying;
+mod filling;
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::archive::{Archive, Mode};
 use crate::config::Settings;
-use crate::generator::background::PendingReplay;
-use crate::generator::checkpoint::{self, Checkpoint};
+use crate::generator::legacy;
 use crate::generator::shared::{News, Shared};
+use crate::generator::store_file::{self, FileId, Opened};
 use crate::journal::Reader;
 use crate::moment::Moment;
-use crate::roster::checkpoint::Header;
-use crate::roster::{Presence, Roster, Rules};
-use crate::site::Position;
-use crate::zoom::{self, Key};
+use crate::roster::{Presence, Rules};
+use crate::site;
+use crate::store::{self, Committed, Position, Settle, Store};
+use crate::zoom::Name;
 
-/// The roster of one log, as far as it was read.
+/// Events in one transaction.
+const BATCH: usize = 10_000;
+
+/// So often it is read on after another process has written, before that is taken for a failure.
+const ATTEMPTS: usize = 100;
+
+/// What one log says, as far as it was read.
 pub struct Log {
-    path: PathBuf,
+    settings: Arc<Settings>,
     rules: Rules,
     /// Only facts up to here exist; `None`: all.
     until: Option<Moment>,
     /// `None` while there is no journal yet.
     reader: Option<Reader>,
-    journal_id: String,
     /// `None` where there is no archive.
     shared: Option<Shared>,
-    roster: Roster,
-    last_id: u64,
-    /// The key of the event at `last_id`, once it was asked for there.
-    last_key: (u64, Option<Key>),
-    /// What the checkpoint on disk has taken in.
-    saved_id: u64,
-    /// Events from the archive that it has not.
-    unsaved: u64,
-    /// Everything has to be read again, and was not yet. Nothing is saved until it was.
-    pending: Option<PendingReplay>,
+    store: Store,
+    /// `None` where the store is in memory.
+    file: Option<FileId>,
+    /// The journal's events up to here are in the store, and outlast a power cut.
+    synced_id: u64,
     /// Whether to go on from what is left where old events are nowhere any more.
     may_lack_old_events: bool,
     /// Why old events are missing, where they are.
     lacking: Option<String>,
+    /// Nothing of earlier versions is left.
+    is_tidy: bool,
 }
 
 /// An archive to be read, and for how long.
 pub type Source = (Archive, Mode);
 
 impl Log {
-    /// A log that begins with the checkpoint, if there is one that fits.
-    pub fn from_checkpoint(settings: &Settings, archive: Option<Source>) -> Result<Self> {
-        let mut log = Self::from_start(settings, None);
-        log.open()?;
-        log.shared = archive.map(|(archive, mode)| Shared::new(archive, mode, None));
-        log.begin_with_checkpoint()?;
-        Ok(log)
+    /// A log that goes on from what the store beside the journal has.
+    pub fn open(settings: &Settings, archive: Option<Source>) -> Result<Self> {
+        Self::with(store_file::open(settings)?, settings, archive)
     }
 
-    /// A log that is followed for long. It begins with the checkpoint, and where neither that nor
-    /// the events can be had, goes on from what is left.
+    /// A log that is followed for long. Where old events are nowhere any more, it goes on from
+    /// what is left.
     pub fn to_follow(settings: &Settings, archive: Option<Archive>) -> Result<Self> {
         let archive = archive.map(|archive| (archive, Mode::On));
-        Ok(Self { may_lack_old_events: true, ..Self::from_checkpoint(settings, archive)? })
+        Ok(Self { may_lack_old_events: true, ..Self::open(settings, archive)? })
     }
 
-    /// A log that reads all events again.
-    pub fn from_start(settings: &Settings, archive: Option<Source>) -> Self {
-        Self {
-            path: settings.journal.path.clone(),
-            rules: Rules::from(settings),
-            until: None,
-            reader: None,
-            journal_id: String::new(),
-            shared: archive.map(|(archive, mode)| Shared::new(archive, mode, None)),
-            roster: Roster::new(),
-            last_id: 0,
-            last_key: (0, None),
-            saved_id: 0,
-            unsaved: 0,
-            pending: None,
-            may_lack_old_events: false,
-            lacking: None,
-        }
+    /// A log of which nothing is kept.
+    pub fn in_memory(settings: &Settings, archive: Option<Source>) -> Result<Self> {
+        let opened = Opened { store: Store::in_memory()?, file: None };
+        Self::with(opened, settings, archive)
     }
 
     /// A log of which only facts up to `moment` exist.
-    pub fn as_of(settings: &Settings, archive: Option<Source>, moment: Moment) -> Self {
-        Self { until: Some(moment), ..Self::from_start(settings, archive) }
+    pub fn as_of(settings: &Settings, archive: Option<Source>, moment: Moment) -> Result<Self> {
+        Ok(Self { until: Some(moment), ..Self::open(settings, archive)? })
+    }
+
+    fn with(opened: Opened, settings: &Settings, archive: Option<Source>) -> Result<Self> {
+        let Opened { store, file } = opened;
+        let mut log = Self {
+            settings: Arc::new(settings.clone()),
+            rules: Rules::from(settings),
+            until: None,
+            reader: None,
+            shared: archive.map(|(archive, mode)| Shared::new(archive, mode, None)),
+            store,
+            file,
+            synced_id: 0,
+            may_lack_old_events: false,
+            lacking: None,
+            is_tidy: false,
+        };
+        log.follow_store()?;
+        Ok(log)
+    }
+
+    /// Reads the archive from where the store is.
+    fn follow_store(&mut self) -> Result<()> {
+        let Some(shared) = &mut self.shared else { return Ok(()) };
+        let position = self.store.position();
+        shared.restart(archive_position(position)?);
+        if position.reread.is_some() {
+            shared.rescan();
+        }
+        Ok(())
+    }
+
+    /// Opens the store again where its file is another one by now, or `why` it is of no use.
+    fn reopen_store(&mut self, why: Option<&anyhow::Error>) -> Result<bool> {
+        let is_there = FileId::of(&store_file::place(&self.settings.journal.path));
+        if self.file.is_none() || (self.file == is_there && why.is_none()) {
+            return Ok(false);
+        }
+        if let Some(why) = why.filter(|_| self.file == is_there) {
+            store_file::put_aside(&self.settings, why)?;
+        }
+        let Opened { store, file } = store_file::open(&self.settings)?;
+        (self.store, self.file, self.synced_id) = (store, file, 0);
+        self.follow_store()?;
+        Ok(true)
     }
 
     /// Takes in what is new; returns whether there was anything.
     ///
     /// # Errors
     ///
-    /// The journal can't be read; or, where the archive is read once, that.
+    /// The journal or the store can't be read; or, where the archive is read once, that.
     pub fn catch_up(&mut self, now: Moment) -> Result<bool> {
-        self.open()?;
-        let unread = |shared: &Shared| shared.is_read_once() && shared.position().is_none();
-        if self.shared.as_ref().is_some_and(unread) {
-            self.replay(now)?;
-            return Ok(true);
+        let is_another = self.reopen_store(None)?;
+        match self.catch_up_with(now) {
+            Err(error) if store::is_of_no_use(&error) && self.reopen_store(Some(&error))? => {
+                self.catch_up_with(now)?;
+                Ok(true)
+            }
+            news => {
+                let news = news?;
+                self.tidy_up()?;
+                Ok(is_another | news)
+            }
         }
-        let replayed = self.go_on_replaying(now);
-        let due = self.apply_due(now)?;
-        let journal = self.catch_up_with_journal(now)?;
-        self.note_last_key()?;
-        let archive = self.catch_up_with_archive(now)?;
-        Ok(replayed || due || journal || archive)
     }
 
-    /// Remembers the last event that was read, by which another journal is recognised.
-    fn note_last_key(&mut self) -> Result<()> {
-        if self.last_key.0 != self.last_id
-            && let Some(reader) = &self.reader
-        {
-            self.last_key = (self.last_id, reader.key_at(self.last_id)?);
+    /// Removes what earlier versions kept in the place of the store, once it is there.
+    fn tidy_up(&mut self) -> Result<()> {
+        if !self.is_tidy && self.file.is_some() && self.lacking.is_none() {
+            legacy::remove(&self.settings.journal.path, &self.store.position().journal)?;
+            self.is_tidy = true;
         }
         Ok(())
     }
 
-    /// Takes in the events whose time has come; returns whether there were any.
-    fn apply_due(&mut self, now: Moment) -> Result<bool> {
-        let (due, refused) = self.roster.apply_due(now);
-        self.unsaved += due;
-        if refused > 0 {
-            self.make_up_for(refused, now)?;
+    fn catch_up_with(&mut self, now: Moment) -> Result<bool> {
+        let mut any = self.store.refresh()?;
+        if any {
+            self.follow_store()?;
         }
-        Ok(due > 0)
+        for _ in 0..ATTEMPTS {
+            match self.try_catch_up(now)? {
+                Read::All(news) => {
+                    any |= news;
+                    return Ok(any);
+                }
+                Read::Moved => any = true,
+            }
+        }
+        Err(anyhow::anyhow!("other processes write the store all the time"))
+    }
+
+    fn try_catch_up(&mut self, now: Moment) -> Result<Read> {
+        self.open_journal()?;
+        if let Some(why) = self.misfit()? {
+            return self.begin_anew(why, now);
+        }
+        let due = self.store.apply_due(now)?;
+        if due > 0 && self.commit(self.store.position().clone())? == Committed::Moved {
+            return Ok(Read::Moved);
+        }
+        let mut any = due > 0;
+        for read in [Self::read_journal, Self::read_archive, Self::read_again] {
+            match read(self, now)? {
+                Read::All(news) => any |= news,
+                Read::Moved => return Ok(Read::Moved),
+            }
+        }
+        Ok(Read::All(any))
+    }
+
+    /// Opens the journal, again where it was replaced. One that was removed is what it was until
+    /// there is another.
+    fn open_journal(&mut self) -> Result<()> {
+        if let Some(reader) = &self.reader
+            && !reader.is_outdated()
+        {
+            return Ok(());
+        }
+        if matches!(self.settings.journal.path.try_exists(), Ok(false)) {
+            return Ok(());
+        }
+        // SQLite does not let go of files that were changed under it while any of its connections
+        // is open.
+        self.reader = None;
+        self.reader = Reader::open(&self.settings.journal.path)?;
+        Ok(())
+    }
+
+    /// Why the store is of no use for this journal and archive, if it is not.
+    fn misfit(&self) -> Result<Option<Misfit>> {
+        let position = self.store.position();
+        if !position.archive.is_empty() && self.shared.is_none() {
+            // Facts of an archive that is not ours any more must not stay.
+            return Ok(Some(Misfit::OtherJournal));
+        }
+        let Some(reader) = &self.reader else { return Ok(None) };
+        let id = reader.journal_id()?;
+        if !position.journal.is_empty() && position.journal != id && position.former != id {
+            return Ok(Some(Misfit::OtherJournal));
+        }
+        let there = reader.key_at(position.last_id)?;
+        let is_other = position.last_key.zip(there).is_some_and(|(known, there)| known != there);
+        let is_behind = reader.last_id()? < position.last_id;
+        Ok((is_other || is_behind).then_some(Misfit::Backup))
+    }
+
+    /// Reads the journal's new events.
+    fn read_journal(&mut self, now: Moment) -> Result<Read> {
+        let Some(reader) = &self.reader else { return Ok(Read::All(false)) };
+        let (last_id, known) = (reader.last_id()?, self.store.position().clone());
+        if last_id == known.last_id && !known.journal.is_empty() {
+            return Ok(Read::All(false));
+        }
+        if known.last_id == 0 {
+            let (id, path) = (reader.journal_id()?, &self.settings.journal.path);
+            let is_alone = self.shared.is_none() && reader.pruned()?;
+            if is_alone
+                && (store_file::adopt(path, &id, &mut self.store)?
+                    || legacy::take_over(path, &id, &mut self.store, now)?)
+            {
+                return Ok(Read::Moved);
+            }
+            self.lacking = self.lacking_events(reader)?;
+        }
+        let (journal_id, is_news) = (reader.journal_id()?, last_id > known.last_id);
+        let many = last_id - known.last_id > BATCH as u64;
+        let read = match many {
+            true => filling::fill(&mut self.store, &self.settings.journal.path, &journal_id, now)?,
+            false => filling::read_new(&mut self.store, reader, &journal_id, now)?,
+        };
+        Ok(match read {
+            Committed::Done => Read::All(is_news),
+            Committed::Moved => Read::Moved,
+        })
+    }
+
+    /// Takes in what comes from the archive.
+    fn read_archive(&mut self, now: Moment) -> Result<Read> {
+        let mut any = false;
+        while let Some(shared) = &mut self.shared
+            && let Some(news) = shared.news()?
+        {
+            any = true;
+            let mut position = self.store.position().clone();
+            let settle = match news {
+                News::Events(events, at) => {
+                    for event in &events {
+                        self.store.take_in(0, event, now)?;
+                    }
+                    let settle = if at.is_some() { Settle::Now } else { Settle::Later };
+                    if let Some(at) = at {
+                        position.archive = encoded(&at)?;
+                        shared.took_in(at);
+                    }
+                    settle
+                }
+                News::Scanned(at) => {
+                    position.archive = encoded(&at)?;
+                    Settle::Now
+                }
+                News::OtherCollection => return self.begin_anew(Misfit::OtherJournal, now),
+            };
+            if self.store.commit(&position, settle)? == Committed::Moved {
+                shared.restart(archive_position(self.store.position())?);
+                return Ok(Read::Moved);
+            }
+        }
+        Ok(Read::All(any))
+    }
+
+    fn commit(&mut self, position: Position) -> Result<Committed> {
+        self.store.commit(&position, Settle::Now)
+    }
+
+    /// What is missing of the journal, where that is allowed.
+    fn lacking_events(&self, reader: &Reader) -> Result<Option<String>> {
+        let outcome = self.ensure_whole(reader);
+        if !self.may_lack_old_events {
+            return outcome.map(|()| None);
+        }
+        let lacking = outcome.err().map(|error| format!("old events are missing: {error:#}"));
+        if let Some(lacking) =
+            lacking.as_ref().filter(|lacking| self.lacking.as_ref() != Some(lacking))
+        {
+            tracing::error!("{lacking}");
+        }
+        Ok(lacking)
+    }
+
+    /// An archive has what was removed from the journal.
+    fn ensure_whole(&self, reader: &Reader) -> Result<()> {
+        ensure!(
+            self.shared.is_some() || !reader.pruned()?,
+            "old events were removed from the journal `{}` (`journal.keep`), and the store beside it does \
+             not have them; put back its `.presence` file from a backup with `lookout restore`, or name a new file in \
+             `journal.path` and import all events into it from a backup",
+            self.settings.journal.path.display()
+        );
+        Ok(())
     }
 
     /// Whether the archive is being read for the first time. Whatever is published before that
@@ -150,251 +332,116 @@ impl Log {
 
     /// What is missing from the log now, and why; empty where nothing is.
     pub fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        if let Some(failure) = self.shared.as_ref().and_then(Shared::failure) {
-            problems.push(format!(
+        let failure = self.shared.as_ref().and_then(Shared::failure);
+        let archive = failure.map(|failure| {
+            format!(
                 "the archive cannot be read, so events of other machines are missing: {failure}"
-            ));
-        }
-        if let Some(failure) = self.pending.as_ref().and_then(PendingReplay::failure) {
-            problems.push(format!(
-                "all events have to be read again for what happened over 35 days ago: {failure}"
-            ));
-        }
-        problems.extend(self.lacking.clone());
-        problems
-    }
-
-    /// How many late events could not be taken in, because older ones were removed.
-    pub fn events_set_aside(&self) -> u64 {
-        self.roster.events_set_aside()
+            )
+        });
+        archive.into_iter().chain(self.lacking.clone()).collect()
     }
 
     /// How many events count only once their time has come.
     pub fn events_to_come(&self) -> usize {
-        self.roster.events_to_come()
+        self.store.events_to_come()
+    }
+
+    /// All names that were ever seen.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.store.names()
     }
 
     /// Who is and was where, as of `now`.
-    pub fn presence(&self, now: Moment) -> Presence {
-        self.roster.presence(&self.rules, now)
+    ///
+    /// # Errors
+    ///
+    /// The store can't be read.
+    pub fn presence(&mut self, now: Moment) -> Result<Presence> {
+        match self.until {
+            Some(moment) => self.store.presence_as_of(&self.rules, moment),
+            None => self.store.presence(&self.rules, now),
+        }
     }
 
     /// How far the log was read.
-    pub fn position(&self) -> Position {
-        Position {
-            journal: self.journal_id.clone(),
-            last_event: self.last_id,
+    pub fn position(&self) -> site::Position {
+        let Position { journal, last_id, .. } = self.store.position();
+        site::Position {
+            journal: journal.clone(),
+            last_event: *last_id,
             archive: self.shared.as_ref().map(Shared::edition_position),
         }
     }
 
     /// Whether the journal ends before `there`, as it does where a backup was put in its place.
-    pub fn ends_before(&self, there: &Position) -> Result<bool> {
+    pub fn ends_before(&self, there: &site::Position) -> Result<bool> {
         let end = self.reader.as_ref().map_or(Ok(0), Reader::last_id)?;
         Ok(end < there.last_event)
     }
 
-    /// Events taken in since the checkpoint on disk.
-    pub fn unsaved(&self) -> u64 {
-        self.last_id.saturating_sub(self.saved_id) + self.unsaved
+    /// Events that are in the store, and may be missing there after a power cut.
+    pub fn unsynced(&self) -> u64 {
+        self.store.position().last_id.saturating_sub(self.synced_id)
     }
 
-    /// The last event that the checkpoint on disk has taken in.
-    pub fn saved_id(&self) -> u64 {
-        self.saved_id
+    /// The last of the journal's events that is in the store whatever happens.
+    pub fn synced_id(&self) -> u64 {
+        self.synced_id
     }
 
-    /// Sums up what is old, and writes the checkpoint; later, where that can't be done now.
-    pub fn save(&mut self, now: Moment) -> Result<()> {
-        let archive = self.shared.as_ref().and_then(Shared::position);
-        let is_empty = self.last_id == 0 && archive.is_none();
-        if self.until.is_some() || self.pending.is_some() || is_empty {
+    /// Sees to it that what the store has outlasts a power cut.
+    ///
+    /// # Errors
+    ///
+    /// It can't be synced.
+    pub fn sync(&mut self) -> Result<()> {
+        if self.file.is_none() {
+            // What is in memory is nothing to rely on.
             return Ok(());
         }
-        self.roster.sum_up(&self.rules, now);
-        let last_key = match &self.reader {
-            Some(reader) => reader.key_at(self.last_id)?,
-            None => None,
-        };
-        let header = Header {
-            journal: self.journal_id.clone(),
-            position: self.last_id,
-            last_key: last_key.map(|key| *key.as_bytes()),
-            archive: postcard::to_stdvec(&archive).context("a position always encodes")?,
-        };
-        if checkpoint::write(&self.path, &header, &self.roster)? {
-            self.saved_id = self.last_id;
-            self.unsaved = 0;
-        }
-        Ok(())
-    }
-
-    /// Follows the rules of `settings` from now on. What was summed up by others is read again,
-    /// at once or as soon as that is possible.
-    pub fn adopt(&mut self, settings: &Settings, now: Moment) {
-        let rules = Rules::from(settings);
-        if rules == self.rules {
-            return;
-        }
-        self.rules = rules;
-        self.follow_rules();
-        self.go_on_replaying(now);
-    }
-
-    /// Makes the roster fit the rules, by what is there; the rest has to be read again.
-    fn follow_rules(&mut self) {
-        let fingerprint = self.rules.fingerprint();
-        if self.roster.summed_under().is_none_or(|under| under == fingerprint) {
-            return;
-        }
-        self.roster.keep_past_under(&self.rules);
-        self.saved_id = 0;
-        // A journal that can't be asked is reported by the attempt.
-        if self.is_whole().unwrap_or(true) {
-            self.pending = Some(PendingReplay::new());
-        } else {
-            tracing::warn!(
-                "what happened over 35 days ago keeps the names and rooms of earlier settings, \
-                 because those events were removed from the journal (`journal.keep`)"
-            );
-        }
-    }
-
-    /// Opens the journal, again where it was replaced, and begins anew where it is another one
-    /// now, as it is after somebody was forgotten. One that was removed is what it was until
-    /// there is another.
-    fn open(&mut self) -> Result<()> {
-        if let Some(reader) = &self.reader
-            && !reader.is_outdated()
-            && reader.journal_id()? == self.journal_id
-        {
-            return Ok(());
-        }
-        if matches!(self.path.try_exists(), Ok(false)) {
-            return Ok(());
-        }
-        // SQLite does not let go of files that were changed under it while any of its connections
-        // is open.
-        self.reader = None;
-        let Some(reader) = Reader::open(&self.path)? else { return Ok(()) };
-        let is_backup = self.has_other_events(&reader)?;
-        let before = std::mem::replace(&mut self.journal_id, reader.journal_id()?);
-        self.reader = Some(reader);
-        if is_backup || self.journal_id != before {
-            self.forget();
-            if !before.is_empty() && self.until.is_none() {
-                self.begin_with_checkpoint()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether another event than the one that was read last is at its place, as in a journal that
-    /// was put back and has grown since.
-    fn has_other_events(&self, reader: &Reader) -> Result<bool> {
-        let (place, known) = self.last_key;
-        let there = reader.key_at(place)?;
-        let is_other = known.zip(there).is_some_and(|(known, there)| known != there);
-        Ok(is_other && place == self.last_id)
-    }
-
-    /// Takes over the checkpoint, if there is one that fits.
-    fn begin_with_checkpoint(&mut self) -> Result<()> {
-        let found = checkpoint::read(&self.path, &self.journal_id, self.reader.as_ref());
-        // Facts of an archive that is not ours any more must not stay.
-        let found = found.filter(|found| self.shared.is_some() || found.archive.is_none());
-        let Some(Checkpoint { roster, last_id, archive }) = found else { return Ok(()) };
-        let under = roster.summed_under();
-        let fits = under.is_none_or(|under| under == self.rules.fingerprint());
-        if !fits && self.replays_at_once()? {
-            tracing::info!("all events are read again, because rooms or people have changed");
-            return Ok(());
-        }
-        self.roster = roster;
-        self.last_id = last_id;
-        self.saved_id = last_id;
-        if let Some(shared) = &mut self.shared {
-            shared.was_read(archive);
-        }
-        self.follow_rules();
-        Ok(())
-    }
-
-    fn catch_up_with_journal(&mut self, now: Moment) -> Result<bool> {
-        let Some(reader) = &self.reader else { return Ok(false) };
-        let last_id = reader.last_id()?;
-        if last_id < self.last_id || self.has_other_events(reader)? {
-            // A backup of this journal was put in its place: other events have these places.
-            self.forget();
-        }
-        if last_id == self.last_id {
-            return Ok(false);
-        }
-        let is_empty =
-            self.last_id == 0 && self.shared.as_ref().is_none_or(|s| s.position().is_none());
-        if is_empty {
-            self.replay_journal(last_id, now)?;
-        } else {
-            self.read_new(now)?;
-        }
-        Ok(true)
-    }
-
-    fn forget(&mut self) {
-        self.roster = Roster::new();
-        self.last_id = 0;
-        self.saved_id = 0;
-        self.pending = None;
-        if let Some(shared) = &mut self.shared {
-            shared.was_read(None);
-        }
-    }
-
-    /// Reads new events in the order of arrival, and everything again where one asks for it.
-    fn read_new(&mut self, now: Moment) -> Result<()> {
-        let Some(reader) = &self.reader else { return Ok(()) };
-        let (roster, last_id, until) = (&mut self.roster, &mut self.last_id, self.until);
-        let mut refused = 0;
-        reader.events_after(*last_id, |entry| {
-            let event = zoom::understand(&entry.document, entry.received_ms);
-            let is_taken =
-                until.is_some_and(|until| event.at > until) || roster.take_in(&event, now).is_ok();
-            refused += u64::from(!is_taken);
-            *last_id = entry.id;
-            Ok(())
+        let id = self.store.position().last_id;
+        self.store.sync().with_context(|| {
+            format!(
+                "cannot sync the store `{}`",
+                store_file::place(&self.settings.journal.path).display()
+            )
         })?;
-        if refused > 0 { self.make_up_for(refused, now) } else { Ok(()) }
+        self.synced_id = id;
+        Ok(())
     }
 
-    fn catch_up_with_archive(&mut self, now: Moment) -> Result<bool> {
-        let mut any = false;
-        // After a rescan there is nothing to follow until everything was read again.
-        if let (Some(shared), None) = (&mut self.shared, &self.pending) {
-            shared.restart_if_ended();
-        }
-        while let Some(shared) = &mut self.shared
-            && let Some(news) = shared.news()?
-        {
-            any = true;
-            match news {
-                News::Events(events, position) => {
-                    let taken = events.iter().map(|event| self.roster.take_in(event, now));
-                    let refused = taken.filter(Result::is_err).count() as u64;
-                    shared.took_in(position);
-                    self.unsaved += events.len() as u64;
-                    if refused > 0 {
-                        self.make_up_for(refused, now)?;
-                    }
-                }
-                News::Rescan if shared.is_read_once() => self.replay(now)?,
-                News::Rescan => {
-                    self.pending.get_or_insert_with(PendingReplay::new);
-                    self.go_on_replaying(now);
-                    break;
-                }
-            }
-        }
-        Ok(any)
+    /// Follows the rules of `settings` from now on.
+    pub fn adopt(&mut self, settings: &Settings) {
+        self.rules = Rules::from(settings);
+        self.settings = Arc::new(settings.clone());
     }
+}
+
+/// What became of an attempt to read what is new.
+enum Read {
+    /// All of it was read; whether there was anything.
+    All(bool),
+    /// Another process went on with the store.
+    Moved,
+}
+
+/// Why a store is of no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Misfit {
+    /// It is of another journal, or of an archive that is not read any more.
+    OtherJournal,
+    /// A backup of the journal was put in its place.
+    Backup,
+}
+
+fn archive_position(position: &Position) -> Result<Option<crate::archive::Position>> {
+    if position.archive.is_empty() {
+        return Ok(None);
+    }
+    let read = postcard::from_bytes::<crate::archive::Position>(&position.archive);
+    Ok(Some(read.map_err(|_| store::Damaged)?))
+}
+
+fn encoded(position: &crate::archive::Position) -> Result<Vec<u8>> {
+    postcard::to_stdvec(position).context("a position always encodes")
 }

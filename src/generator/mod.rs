@@ -1,21 +1,19 @@
 //! The generator: journal → roster → dashboard → site.
 //!
-//! It follows the log ([`Log`]), and publishes the site as of a moment. The roster it
-//! keeps is only ever a function of the journal's events, so that a build with a
-//! checkpoint, one without, and a `serve` that has run for months make the same bytes.
+//! It follows the log ([`Log`]), and publishes the site as of a moment. What the store
+//! keeps is only ever a function of the events, so that a build from it, one that
+//! replays everything, and a `serve` that has run for months make the same bytes.
 
-mod anew;
-mod background;
-mod checkpoint;
 mod inputs;
+mod legacy;
 mod live;
 mod log;
 mod preview;
 mod repair;
-mod replay;
 mod restore;
 mod shared;
-mod sorted;
+mod store_file;
+mod succession;
 mod supervision;
 mod watchdog;
 mod watcher;
@@ -30,14 +28,15 @@ use crate::moment::Moment;
 use crate::roster::Presence;
 use crate::site::{self, Build, Edition, Findings, Models, Position, Renderer, Replace};
 
-pub use anew::{back_up, begin_anew, names_of_old_events};
-pub use checkpoint::{place as checkpoint_place, sweep};
 pub use inputs::{Inputs, Load};
+pub use legacy::take_over as take_over_checkpoint;
 pub use live::{Live, run};
 pub use log::{Log, Source};
 pub use preview::{Preview, Previews};
 pub use repair::{Repaired, repair};
 pub use restore::{Backup, Restored};
+pub use store_file::{place as store_place, sweep};
+pub use succession::{back_up, begin_anew, names_in_store, verify_store};
 
 /// What to say of a site that was made from more events than its journal holds.
 pub fn beyond_the_journal(there: &Position) -> String {
@@ -96,7 +95,7 @@ impl Generator {
     /// then works by `settings` with these, because who may appear must not wait until a template
     /// is mended.
     pub fn adopt(&mut self, settings: Settings, now: Moment) -> Result<()> {
-        self.log.adopt(&settings, now);
+        self.log.adopt(&settings);
         self.settings = Arc::new(settings);
         self.renderer = self.renewed_renderer(now)?;
         Ok(())
@@ -104,8 +103,9 @@ impl Generator {
 
     /// Templates and static files as they are now. Those with a fault are taken all the same,
     /// with built-in ones in their place, where the ones in use do not work either.
-    fn renewed_renderer(&self, now: Moment) -> Result<Renderer> {
-        let (settings, dashboard) = (&self.settings, self.dashboard(&self.settings, now));
+    fn renewed_renderer(&mut self, now: Moment) -> Result<Renderer> {
+        let dashboard = self.dashboard(now)?;
+        let settings = &self.settings;
         let renderer = Renderer::load_leniently(settings);
         if let Some(fault) = renderer.fault(&dashboard, settings)
             && self.renderer.fault(&dashboard, settings).is_none()
@@ -117,17 +117,26 @@ impl Generator {
     }
 
     /// Hands what templates receive as of `now` to `then`; publishes nothing.
-    pub fn with_models<T>(&self, now: Moment, then: impl FnOnce(&Models) -> T) -> T {
-        then(&self.renderer.models(&self.dashboard(&self.settings, now)))
+    ///
+    /// # Errors
+    ///
+    /// The store can't be read.
+    pub fn with_models<T>(&mut self, now: Moment, then: impl FnOnce(&Models) -> T) -> Result<T> {
+        let dashboard = self.dashboard(now)?;
+        Ok(then(&self.renderer.models(&dashboard)))
     }
 
-    /// What `settings` let a visitor know at `now`.
-    fn dashboard(&self, settings: &Settings, now: Moment) -> Dashboard {
-        Dashboard::new(&self.log.presence(now), settings, now)
+    /// What the settings let a visitor know at `now`.
+    fn dashboard(&mut self, now: Moment) -> Result<Dashboard> {
+        Ok(Dashboard::new(&self.log.presence(now)?, &self.settings, now))
     }
 
     /// Who is and was where, as of `now`.
-    pub fn presence(&self, now: Moment) -> Presence {
+    ///
+    /// # Errors
+    ///
+    /// The store can't be read.
+    pub fn presence(&mut self, now: Moment) -> Result<Presence> {
         self.log.presence(now)
     }
 

@@ -7,10 +7,9 @@ use tokio::runtime::Handle;
 
 use crate::archive::{self, Archive, Archived};
 use crate::config::Settings;
-use crate::generator::restore::put_in_place;
-use crate::generator::{Backup, checkpoint};
+use crate::generator::Backup;
+use crate::generator::restore::{Successor, put_in_place};
 use crate::journal::{self, Reader, Salvage};
-use crate::roster::checkpoint::relabel;
 
 /// What a repair did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +50,9 @@ pub fn repair(settings: &Settings, backup: Option<Backup>, runtime: &Handle) -> 
     }
     let lost = salvage.missing();
     let staged = salvage.finish()?;
-    let kept = checkpoint::bytes(path, &staged.backup_id).filter(|_| staged.is_pruned);
-    let kept = kept.map(|bytes| relabel(&bytes, &staged.id)).transpose()?;
-    let aside = put_in_place(staged, settings, &alone, kept)?;
+    // What was damaged was never read.
+    let successor = if staged.is_pruned { Successor::ToReread } else { Successor::Empty };
+    let aside = put_in_place(staged, settings, &alone, successor)?;
     Ok(Repaired::Renewed { aside, damaged, lost })
 }
 

@@ -1,21 +1,35 @@
-//! Putting a backup in the journal's place, and its checkpoint with it.
+//! Putting a backup in the journal's place, and its store with it.
 
-use std::fs;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use crate::config::Settings;
-use crate::generator::checkpoint;
+use crate::generator::store_file;
 use crate::journal::{self, BackupFile, Staged};
 use crate::lock::Lock;
-use crate::roster::checkpoint::relabel;
+use crate::regular_file;
+use crate::scratch::Scratch;
+use crate::store::{Position, Store};
 
-/// A backup and the checkpoints that may belong to it, read.
+/// A backup and the stores that may belong to it, open.
 #[derive(Debug)]
 pub struct Backup {
     file: BackupFile,
-    checkpoints: Vec<Vec<u8>>,
+    stores: Vec<File>,
+}
+
+/// What the store of a journal that is put in place has to be.
+pub(super) enum Successor {
+    /// Filled from that journal.
+    Empty,
+    /// What it is, for which the journal is read again.
+    ToReread,
+    /// That of a backup.
+    Restored(Scratch),
 }
 
 /// What a restore did.
@@ -23,9 +37,9 @@ pub struct Backup {
 pub struct Restored {
     /// Where the journal is that was there before.
     pub aside: Option<PathBuf>,
-    /// Old events are missing: they were removed before the backup was made, and the checkpoint
+    /// Old events are missing: they were removed before the backup was made, and the store
     /// that has them is not beside it.
-    pub lacks_checkpoint: bool,
+    pub lacks_store: bool,
 }
 
 impl Backup {
@@ -36,11 +50,15 @@ impl Backup {
     /// It can't be read, or is the journal itself.
     pub fn open(settings: &Settings, path: &Path) -> Result<Self> {
         let file = BackupFile::open(path, &settings.journal.path)?;
-        let checkpoints = checkpoint::all_bytes(path);
-        Ok(Self { file, checkpoints })
+        let place = store_file::place(path);
+        let places = std::iter::once(place).chain(store_file::also_places(path));
+        let stores =
+            places.filter_map(|place| regular_file::open(&place, File::options().read(true)).ok());
+        let stores = stores.collect();
+        Ok(Self { file, stores })
     }
 
-    /// Puts it in the journal's place. The journal that was there, and its checkpoint, are kept
+    /// Puts it in the journal's place. The journal that was there, and its store, are kept
     /// under another name.
     ///
     /// # Errors
@@ -50,12 +68,14 @@ impl Backup {
         let path = &settings.journal.path;
         let alone = journal::lock_alone(path)?;
         let staged = self.file.stage(path)?;
-        let is_its_own = |bytes: &&Vec<u8>| checkpoint::is_of_journal(bytes, &staged.backup_id);
-        let kept = self.checkpoints.iter().find(is_its_own);
-        let kept = kept.map(|bytes| relabel(bytes, &staged.id)).transpose()?;
-        let lacks_checkpoint = staged.is_pruned && kept.is_none() && settings.archive.is_none();
-        let aside = put_in_place(staged, settings, &alone, kept)?;
-        Ok(Restored { aside, lacks_checkpoint })
+        let mut restored = None;
+        for mut store in self.stores {
+            restored = restored.or(copy_of_store(path, &mut store, &staged)?);
+        }
+        let lacks_store = staged.is_pruned && restored.is_none() && settings.archive.is_none();
+        let successor = restored.map_or(Successor::Empty, Successor::Restored);
+        let aside = put_in_place(staged, settings, &alone, successor)?;
+        Ok(Restored { aside, lacks_store })
     }
 
     /// A sound copy of it beside the journal at `path`.
@@ -64,24 +84,60 @@ impl Backup {
     }
 }
 
-/// Puts `staged` in the journal's place, and `kept` in the place of its checkpoint. Returns where
-/// the journal is that was there.
+/// A copy of `store` for the journal that is restored, if it is its backup's.
+fn copy_of_store(path: &Path, store: &mut File, staged: &Staged) -> Result<Option<Scratch>> {
+    let scratch = store_file::scratch(path)?;
+    let failed = || format!("cannot write to `{}`", scratch.file().display());
+    let mut options = File::options();
+    let copy = options.write(true).create_new(true).mode(0o600).open(scratch.file());
+    let mut copy = copy.with_context(failed)?;
+    io::copy(store, &mut copy).with_context(failed)?;
+    drop(copy);
+    // Whatever else has such a name is not looked at again.
+    let Ok(mut copy) = Store::open(&scratch.file()) else { return Ok(None) };
+    if copy.position().journal != staged.backup_id {
+        return Ok(None);
+    }
+    copy.relabel(&staged.id)?;
+    Ok(Some(scratch))
+}
+
+/// Puts `staged` in the journal's place, and its store in the place of the one that is there. Returns
+/// where the journal is that was there.
 pub(super) fn put_in_place(
     staged: Staged,
     settings: &Settings,
     alone: &Lock,
-    kept: Option<Vec<u8>>,
+    successor: Successor,
 ) -> Result<Option<PathBuf>> {
     let path = &settings.journal.path;
-    let _lock = checkpoint::lock(path)?;
+    let _lock = store_file::lock(path)?;
+    let id = staged.id.clone();
     staged.put_in_place(path, alone, |aside| {
-        let place = checkpoint::place(path);
-        if let Some(aside) = aside
-            && place.exists()
-        {
-            let failed = || format!("cannot move the checkpoint `{}`", place.display());
-            fs::rename(&place, checkpoint::place(aside)).with_context(failed)?;
-        }
-        kept.map_or(Ok(()), |kept| checkpoint::put_in_place(path, &kept))
+        let place = store_file::place(path);
+        let failed = || format!("cannot replace the store `{}`", place.display());
+        succeed(path, aside, &id, successor).with_context(failed)
     })
+}
+
+fn succeed(path: &Path, aside: Option<&Path>, id: &str, successor: Successor) -> Result<()> {
+    let place = store_file::place(path);
+    let is_there = place.exists();
+    let mut store = Store::open(&place)?;
+    if let Some(aside) = aside.filter(|_| is_there) {
+        let (before, copy) = (store.position().journal.clone(), store_file::scratch(aside)?);
+        store.copy_to(&copy.file(), &before)?;
+        copy.put_in_place(&store_file::place(aside))?;
+    }
+    let scratch = match successor {
+        Successor::ToReread => {
+            let position =
+                Position { journal: id.to_owned(), reread: Some(0), ..store.position().clone() };
+            return store.set_position(&position);
+        }
+        Successor::Empty => store_file::scratch(path)?,
+        Successor::Restored(scratch) => scratch,
+    };
+    let successor = Store::open(&scratch.file())?;
+    store.become_like(successor, &scratch.file())
 }

@@ -8,7 +8,7 @@
 //! Pure: the clock is an argument.
 
 /// A delivery that was sent so close to now agrees with our clock, in seconds. A fact that is
-/// further ahead does not count yet (`presence.md`, rule 13).
+/// further ahead does not count yet (the [rules](crate::roster), rule 13).
 const PUNCTUAL_S: i64 = 5 * 60;
 
 /// After so many late deliveries without a punctual one our clock is doubted.

@@ -36,7 +36,6 @@ pub struct Health {
     published: Counter,
     published_at: Gauge,
     backlog: Gauge,
-    set_aside: Gauge,
     damaged: Gauge,
     scrubbed_at: Gauge,
     /// What does not work as it should, by the part it concerns.
@@ -99,7 +98,6 @@ impl Default for Health {
             published: Counter::default(),
             published_at: Gauge::default(),
             backlog: Gauge::default(),
-            set_aside: Gauge::default(),
             damaged: Gauge::default(),
             scrubbed_at: Gauge::default(),
             warnings: Mutex::default(),
@@ -181,11 +179,6 @@ impl Health {
         reasons.chain(clock).chain(chats).collect()
     }
 
-    /// How many late events could not be taken in.
-    pub fn events_set_aside(&self, number: u64) {
-        self.set_aside.set(i64::try_from(number).unwrap_or(i64::MAX));
-    }
-
     /// How many stored events and deliveries are damaged, as far as is known.
     pub fn events_damaged(&self, number: u64) {
         self.damaged.set(i64::try_from(number).unwrap_or(i64::MAX));
@@ -258,9 +251,6 @@ impl Health {
         registry.register("publications", "Times the site was published", self.published.clone());
         let backlog = self.backlog.clone();
         registry.register("archive_backlog", "Events that wait for the archive", backlog);
-        let set_aside = self.set_aside.clone();
-        let help = "Late events not taken in, because older ones were removed";
-        registry.register("events_set_aside", help, set_aside);
         let help = "Stored events and deliveries found damaged";
         registry.register("events_damaged", help, self.damaged.clone());
         let help = "When the journal was last looked through for damage to its end";

@@ -50,6 +50,7 @@ pub use reader::{Entry, Quarantined, Reader};
 pub use repairing::Salvage;
 pub use rereading::{Reread, reread_quarantine};
 pub use restoring::{BackupFile, Staged, lock_alone};
+pub use schema::create_directory_of;
 pub(crate) use schema::{create_for_ourselves, sync_directory};
 pub use scrubbing::{Scrub, Scrubbed, Seals};
 pub(crate) use unallocated::overwrite_unallocated;

@@ -9,14 +9,10 @@ use crate::journal::damage::{self, Table};
 use crate::journal::files::{self, OpenFiles};
 use crate::journal::rows::{self, Checked};
 use crate::journal::schema;
-use crate::moment::Moment;
 use crate::zoom::Key;
 
 /// Rows in memory at once, of at most 1 MiB as a rule.
 const PAGE: usize = 64;
-
-/// After so many facts the reader looks whether its files are still in place.
-const FACTS_PER_LOOK: u64 = 4096;
 
 /// A read-only view of the journal.
 #[derive(Debug)]
@@ -111,6 +107,13 @@ impl Reader {
         Ok(self.connection.prepare_cached(query)?.query_row([], |row| row.get(0))?)
     }
 
+    /// The place of the oldest event that is there; behind the newest one where there is none.
+    pub fn first_id(&self) -> Result<u64> {
+        let query = "SELECT min(id) FROM events";
+        let first: Option<u64> = self.connection.query_row(query, [], |row| row.get(0))?;
+        Ok(first.unwrap_or(self.last_id()? + 1))
+    }
+
     /// Whether events were removed from this journal, so that it can't be replayed.
     pub fn pruned(&self) -> Result<bool> {
         Ok(self.connection.query_row("SELECT pruned FROM journal", [], |row| row.get(0))?)
@@ -121,72 +124,6 @@ impl Reader {
     pub fn events_after(&self, position: u64, each: impl FnMut(Entry) -> Result<()>) -> Result<()> {
         let read = Rows { table: Table::Events, read: rows::event, id: |entry| entry.id };
         self.pages(&read, position, each)
-    }
-
-    /// Calls `each` with the document and time of receipt (in milliseconds) of every
-    /// event up to place `last_id` whose fact lies in `from..=to`, in the order of the facts.
-    /// Those that are damaged are left out and reported.
-    pub fn facts(
-        &self,
-        last_id: u64,
-        (from, to): (Moment, Moment),
-        mut each: impl FnMut(&str, i64) -> Result<()>,
-    ) -> Result<()> {
-        let columns = rows::event_columns(self.has_checksums);
-        let mut query = self.connection.prepare_cached(&format!(
-            "SELECT {columns} FROM events
-             WHERE at BETWEEN ?1 AND ?2 AND id <= ?3 ORDER BY at, id"
-        ))?;
-        let mut rows = query.query(params![from.seconds(), to.seconds(), last_id])?;
-        let mut last = (from.seconds(), 0);
-        let mut read = 0;
-        loop {
-            let row = match rows.next() {
-                Ok(Some(row)) => row,
-                Ok(None) => return Ok(()),
-                Err(error) if damage::is_damage(&error) => break,
-                Err(error) => return Err(error.into()),
-            };
-            read += 1;
-            if read % FACTS_PER_LOOK == 0 {
-                self.ensure_current()?;
-            }
-            let id = row.get(0)?;
-            last = row.get(5).map_or(last, |at| (at, id));
-            match rows::with_fact(row, &mut each) {
-                Some(outcome) => outcome?,
-                None => self.is_damaged(Table::Events, id),
-            }
-        }
-        self.facts_one_by_one(last_id, last, to, each)
-    }
-
-    /// The same behind `last`, a time and a place, past rows whose pages can't be read.
-    fn facts_one_by_one(
-        &self,
-        last_id: u64,
-        last: (i64, u64),
-        to: Moment,
-        mut each: impl FnMut(&str, i64) -> Result<()>,
-    ) -> Result<()> {
-        // The index alone has it.
-        let ids = "SELECT id FROM events INDEXED BY events_at
-             WHERE (at, id) > (?1, ?2) AND at <= ?3 AND id <= ?4 ORDER BY at, id";
-        let mut ids = self.connection.prepare_cached(ids)?;
-        let mut ids = ids.query(params![last.0, last.1, to.seconds(), last_id])?;
-        let mut query = self.one_of(Table::Events)?;
-        while let Some(row) = ids.next()? {
-            let id: u64 = row.get(0)?;
-            let found = query.query_row([id], |row| Ok(rows::with_fact(row, &mut each)));
-            match found.optional() {
-                Ok(Some(Some(outcome))) => outcome?,
-                Ok(None) => {}
-                Ok(Some(None)) => self.is_damaged(Table::Events, id),
-                Err(error) if damage::is_damage(&error) => self.is_damaged(Table::Events, id),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
     }
 
     /// How many deliveries are in quarantine.

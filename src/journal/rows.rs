@@ -81,28 +81,6 @@ pub fn quarantined(row: &Row<'_>) -> rusqlite::Result<Checked<(u64, Quarantined)
     Ok(checked(id, read()))
 }
 
-/// Calls `each` with the document and time of receipt of an event, without copying it; whether
-/// it is sound.
-pub fn with_fact<T>(row: &Row<'_>, each: impl FnOnce(&str, i64) -> T) -> Option<T> {
-    let read = || -> Result<_, rusqlite::Error> {
-        let received_ms = row.get(2)?;
-        let envelope = Envelope {
-            received_ms,
-            key: row.get_ref(1)?.as_blob()?,
-            request_id: row.get_ref(3)?.as_str_or_null()?,
-        };
-        let document = row.get_ref(4)?.as_str()?;
-        let expected: Option<u32> = row.get(6)?;
-        let is_sound = expected.is_none_or(|expected| {
-            row.get(5)
-                .is_ok_and(|at| checksum::of_event(envelope, at, document.as_bytes()) == expected)
-        });
-        Ok(is_sound.then_some((document, received_ms)))
-    };
-    let (document, received_ms) = read().ok()??;
-    Some(each(document, received_ms))
-}
-
 fn envelope_of(entry: &Entry) -> Envelope<'_> {
     Envelope {
         received_ms: entry.received_ms,

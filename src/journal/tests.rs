@@ -111,32 +111,6 @@ fn what_can_be_read_by_now_leaves_the_quarantine_as_an_event() {
     assert_eq!(entries, [(Key::of(half), 3000)], "key and receipt are those of the delivery");
     let again = journal.append_all(vec![quarantined(half, 9)]).expect("stored");
     assert_eq!(again, [Appended::Known]);
-    // It is replayed by the time of its fact.
-    let mut facts = 0;
-    let second_5 = (Moment::from_seconds(5), Moment::from_seconds(5));
-    disk.reader()
-        .facts(9, second_5, |_, _| {
-            facts += 1;
-            Ok(())
-        })
-        .expect("readable");
-    assert_eq!(facts, 1);
-}
-
-#[test]
-fn facts_come_in_their_own_order_and_only_those_asked_for() {
-    let disk = Disk::new();
-    let journal = disk.journal();
-    let records = vec![event("c", 3), event("a", 1), event("b", 2), event("late", 2)];
-    journal.append_all(records).expect("stored");
-    let mut documents = Vec::new();
-    let range = (Moment::from_seconds(1), Moment::from_seconds(2));
-    let each = |document: &str, _: i64| {
-        documents.push(document.to_owned());
-        Ok(())
-    };
-    disk.reader().facts(3, range, each).expect("readable");
-    assert_eq!(documents, ["a", "b"], "neither the third second nor the fourth place");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Whose a bound telephone is.
 //!
-//! Rule 15 of `presence.md`: after `meeting.participant_bind` the legs of the caller belong to the
+//! Rule 15 of the [roster](crate::roster): after `meeting.participant_bind` the legs of the caller belong to the
 //! person the telephone was bound to, those before it as well. A telephone keeps its own spans: only
 //! who it is comes from the other participant.
 
-use super::facts::{Binding, Facts, Identity, LegId};
-use super::spans::{LegsByConnection, Said};
+use super::facts::{Binding, Identity, LegId};
+use super::meeting::Meeting;
+use super::spans::Said;
 use super::words::Words;
 
 /// Bindings that are followed from one telephone to the next. Zoom sends one; a circle has no end.
@@ -13,16 +14,11 @@ const HOPS: usize = 4;
 
 /// Who somebody is of whom all of `identities` were said: the participant that the telephone was
 /// bound to, else what they say themselves.
-pub(super) fn said(
-    identities: &[&Identity],
-    order: &LegsByConnection,
-    facts: &Facts,
-    words: &Words,
-) -> Said {
+pub(super) fn said(identities: &[&Identity], meeting: &Meeting, words: &Words) -> Said {
     let own = Said::of(identities, words);
     let Some(mut binding) = binding(identities) else { return own };
     for _ in 0..HOPS {
-        let target = identities_of(&binding.to, order, facts);
+        let target = identities_of(&binding.to, meeting);
         match self::binding(&target) {
             Some(next) => binding = next,
             // Of somebody of whom nothing is known, nobody is more than a telephone number.
@@ -47,12 +43,13 @@ fn binding<'a>(identities: &[&'a Identity]) -> Option<&'a Binding> {
 }
 
 /// All that was said of who has the leg `to`, or is that connection.
-fn identities_of<'a>(to: &LegId, order: &LegsByConnection, facts: &'a Facts) -> Vec<&'a Identity> {
+fn identities_of<'a>(to: &LegId, meeting: &'a Meeting) -> Vec<&'a Identity> {
+    let facts = meeting.facts();
     let Some(connection) = facts.connection_of(to) else {
         return facts.legs.get(to).and_then(|leg| leg.own.as_deref()).into_iter().collect();
     };
     let said = facts.connections.get_index(connection).map(|(_, said)| said);
-    let legs = order.legs(connection).filter_map(|leg| facts.legs[leg].own.as_deref());
+    let legs = meeting.legs_of(connection).filter_map(|leg| facts.legs[leg].own.as_deref());
     said.into_iter().chain(legs).collect()
 }
 

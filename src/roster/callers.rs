@@ -6,9 +6,8 @@
 //! at all; after that, they are one.
 
 use super::cast::Cast;
-use super::derive::{KEPT, list};
+use super::derive::{LISTED, list};
 use super::frame::RoomSpan;
-use super::past::Departed;
 use super::presence::Presence;
 use super::spans::SpanEnd;
 use super::visits;
@@ -21,21 +20,17 @@ pub(super) fn list_callers(
     cast: &Cast<'_>,
     name: &Name,
     mut spans: Vec<RoomSpan>,
-    past: &Departed,
     since: Moment,
 ) {
-    spans.extend(&past.loose);
     // Who is further goes by this order, so it must not go by that of arrival.
     spans.sort_unstable_by_key(|found| (visits::order(&found.span), found.span, found.room));
     let Split { callers, lasts_until } = split(spans, since);
-    let merged_at = lasts_until.map(|last| last.plus(KEPT + 1));
+    let merged_at = lasts_until.map(|last| last.plus(LISTED + 1));
     presence.next_change = presence.next_change.into_iter().chain(merged_at).min();
-    let past = Departed { loose: Vec::new(), ..past.clone() };
-    let nothing = Departed::default();
     let mut ordinal = 1;
     for (number, spans) in callers.into_iter().enumerate() {
         if number == 0 {
-            list(presence, name, spans, &past, since);
+            list(presence, name, spans, since);
             continue;
         }
         let further = loop {
@@ -46,7 +41,7 @@ pub(super) fn list_callers(
                 break further;
             }
         };
-        list(presence, &further, spans, &nothing, since);
+        list(presence, &further, spans, since);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who is who: from what was said of a connection to the person shown.
 //!
-//! Rules 10 and 16 of `presence.md`. The name of a `[[people]]` entry with
+//! Rules 10 and 16 of the [roster](crate::roster). The name of a `[[people]]` entry with
 //! `zoom_user_ids` belongs to those accounts alone: a guest who calls himself so
 //! is nobody, as if he had no name, for a second row of that name would deceive.
 //! Names that differ only in what nobody can see are one person's, who is shown by the
@@ -12,12 +12,12 @@ use rustc_hash::FxHashMap;
 
 use super::rules::Rules;
 use super::spans::Said;
-use super::words::{Seen, Words};
+use super::words::{Seen, Word, Words};
 use crate::config;
 use crate::zoom::Name;
 
 /// All who may be shown, with the means to tell who a connection is.
-pub(super) struct Cast<'a> {
+pub(crate) struct Cast<'a> {
     /// Each person once, known by the place here. The settings' people are first, in their order.
     people: Vec<Shown<'a>>,
     places: FxHashMap<Cow<'a, Name>, u32>,
@@ -28,16 +28,14 @@ pub(super) struct Cast<'a> {
 }
 
 /// One person.
-pub(super) struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     /// The name that is shown.
     pub name: &'a Name,
-    /// The same as it is compared: what tells this person from any other.
-    pub identity: Cow<'a, Name>,
 }
 
 impl<'a> Cast<'a> {
     /// Everybody whom the roster's words or the settings name.
-    pub(super) fn new(words: &'a Words, rules: &'a Rules) -> Self {
+    pub(crate) fn new(words: &'a Words, rules: &'a Rules) -> Self {
         let mut cast = Self {
             people: Vec::new(),
             places: FxHashMap::default(),
@@ -49,10 +47,15 @@ impl<'a> Cast<'a> {
         }
         let accounts = accounts(&rules.people);
         let account = |id: &str| Some(cast.places[&*accounts.get(id)?.comparable()]);
-        cast.by_zoom_user_id = words.zoom_user_ids.texts().map(|id| account(id)).collect();
+        let ids = words.zoom_user_ids.texts();
+        cast.by_zoom_user_id = ids.map(|id| id.and_then(|id| account(id))).collect();
         let owners = owners(&rules.people);
         let latest = latest_forms(words);
         for name in words.names.texts() {
+            let Some(name) = name else {
+                cast.by_name.push(None);
+                continue;
+            };
             let compared = name.comparable();
             let form = || latest.get(&compared).map_or(name, |(_, form)| form);
             let shown = owners.get(&compared).copied().unwrap_or_else(|| Some(form()));
@@ -63,34 +66,49 @@ impl<'a> Cast<'a> {
     }
 
     /// Who somebody is, by all that was said; `None` where nobody can be listed.
-    pub(super) fn who(&self, said: &Said) -> Option<u32> {
+    pub(crate) fn who(&self, said: &Said) -> Option<u32> {
         let ids = said.zoom_user_ids.iter();
         let by_id = ids.filter_map(|id| self.by_zoom_user_id[id.index()]).min();
         by_id.or_else(|| self.by_name[said.name?.index()])
     }
 
     /// The place of the person shown as `name`, unless that person is there already, by another form.
-    pub(super) fn place(&mut self, name: &'a Name) -> u32 {
+    pub(crate) fn place(&mut self, name: &'a Name) -> u32 {
         let identity = name.comparable();
         if let Some(place) = self.places.get(&identity) {
             return *place;
         }
         let place = u32::try_from(self.people.len());
         let place = place.expect("four billion people do not fit in memory");
-        self.places.insert(identity.clone(), place);
-        self.people.push(Shown { name, identity });
+        self.places.insert(identity, place);
+        self.people.push(Shown { name });
         place
     }
 
     /// Everybody, in the order of their places.
-    pub(super) fn people(&self) -> &[Shown<'a>] {
+    pub(crate) fn people(&self) -> &[Shown<'a>] {
         &self.people
     }
 
+    /// Each name with the place of whoever goes by it.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (Word, u32)> {
+        places(&self.by_name)
+    }
+
+    /// Each account with the place of whoever has it.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = (Word, u32)> {
+        places(&self.by_zoom_user_id)
+    }
+
     /// Whether somebody goes by this name.
-    pub(super) fn has(&self, name: &Name) -> bool {
+    pub(crate) fn has(&self, name: &Name) -> bool {
         self.places.contains_key(&*name.comparable())
     }
+}
+
+fn places(people: &[Option<u32>]) -> impl Iterator<Item = (Word, u32)> {
+    let words = (1..).filter_map(Word::of);
+    words.zip(people).filter_map(|(word, place)| Some((word, (*place)?)))
 }
 
 /// Of each name that was seen in several forms, the one that was seen last, by how it is compared.

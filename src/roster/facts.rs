@@ -1,8 +1,8 @@
 //! What is kept of a meeting's events: facts merged by union and maximum.
 //!
 //! Nothing here knows who is present; it only remembers what was said, in a
-//! form in which neither order nor repetition can show (`presence.md`, "Facts
-//! kept"). Serialising is for the checkpoint alone, which is private to the roster.
+//! form in which neither order nor repetition can show (the [rules](crate::roster), "Facts
+//! kept").
 
 use std::cmp::Ordering;
 use std::hash::Hash;
@@ -10,11 +10,11 @@ use std::hash::Hash;
 use compact_str::CompactString;
 use indexmap::{Equivalent, IndexMap};
 use rustc_hash::FxBuildHasher;
-use serde::{Deserialize, Serialize};
 use smallvec::{Array, SmallVec};
 
 use super::id::Id;
-use super::words::{Dictionary, Word, Words};
+use super::meeting::Place;
+use super::words::{Dictionary, Word};
 use crate::moment::Moment;
 use crate::zoom::{Name, Participant};
 
@@ -22,18 +22,16 @@ use crate::zoom::{Name, Participant};
 pub(super) type Table<K, V> = IndexMap<K, V, FxBuildHasher>;
 
 /// The facts of one meeting's participants, and its end.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     /// When it ended, in order; one moment unless Zoom contradicts itself.
     pub ended: SmallVec<[Moment; 1]>,
-    #[serde(with = "indexmap::map::serde_seq")]
     pub legs: Table<LegId, Leg>,
-    #[serde(with = "indexmap::map::serde_seq")]
     pub connections: Table<Id, Identity>,
 }
 
 /// What names a leg within its meeting.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum LegId {
     /// `user_id`: the rule.
     User(Id),
@@ -44,7 +42,7 @@ pub(super) enum LegId {
 }
 
 /// One leg.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Leg {
     /// What it did, in order; mostly one join and one leave.
     pub marks: SmallVec<[Mark; 2]>,
@@ -56,7 +54,7 @@ pub(super) struct Leg {
 }
 
 /// What a leg did, and when. Ordered by time, and in one second by [`Step`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mark {
     pub at: Moment,
     pub step: Step,
@@ -64,7 +62,7 @@ pub(super) struct Mark {
 
 /// What a leg does, in the order in which the steps of one second are taken: whatever begins in it
 /// also ends in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Step {
     Join,
     StartSharing,
@@ -80,7 +78,7 @@ impl Step {
 }
 
 /// Whom a connection (or a leg without one) was said to be.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Identity {
     /// The latest sighting of a name.
     pub sighting: Option<Sighting>,
@@ -92,7 +90,7 @@ pub(super) struct Identity {
 
 /// That somebody's legs are those of another participant, as a telephone's are once its caller is
 /// known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Binding {
     pub at: Moment,
     /// A leg of that participant, or [the connection](LegId::Connection).
@@ -100,7 +98,7 @@ pub(super) struct Binding {
 }
 
 /// A name, and when it was seen.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Sighting {
     pub at: Moment,
     pub stamp_ms: i64,
@@ -151,16 +149,15 @@ impl Facts {
         connection.expect("connections are never taken out").0
     }
 
-    /// Whether everything that is referred to is there, as it is unless a checkpoint was tampered with.
-    pub(super) fn is_consistent(&self, words: &Words) -> bool {
-        let connections = self.connections.len();
-        self.connections.values().all(|said| said.is_of(words))
-            && self.legs.iter().all(|(id, leg)| {
-                let connection = leg.connection.map(|(_, place)| place as usize);
-                connection.is_none_or(|place| place < connections)
-                    && leg.own.as_ref().is_none_or(|said| said.is_of(words))
-                    && !matches!(id, LegId::Named(name) if !words.names.holds(*name))
-            })
+    /// The group that `leg` is of, if it is known.
+    pub(super) fn group_of(&self, leg: &LegId) -> Option<Place> {
+        let (place, _, leg) = self.legs.get_full(leg)?;
+        Some(match leg.connection {
+            Some((_, connection)) => Place::Connection(connection),
+            None => {
+                Place::Leg(u32::try_from(place).expect("four billion legs do not fit in memory"))
+            }
+        })
     }
 }
 
@@ -209,13 +206,6 @@ impl Identity {
         if !self.zoom_user_ids.contains(&id) {
             self.zoom_user_ids.push(id);
         }
-    }
-
-    fn is_of(&self, words: &Words) -> bool {
-        let name = self.sighting.map(|sighting| sighting.name);
-        let mut ids = self.zoom_user_ids.iter();
-        name.is_none_or(|name| words.names.holds(name))
-            && ids.all(|id| words.zoom_user_ids.holds(*id))
     }
 }
 

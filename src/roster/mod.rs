@@ -7,25 +7,20 @@
 //! meetings (`meeting`). [`Roster::presence`] (`derive`) sees each meeting among the
 //! others (`frame`), finds the spans of its legs (`spans`) and what is shared in them
 //! (`sharing`), tells whose they are (`cast`), and joins those of each person into visits (`visits`).
-//! [`Roster::sum_up`] (`past`) bounds memory; [`checkpoint`] keeps a roster between
-//! two runs.
+//! The [store](crate::store) does the same for more events than fit in memory.
 
-pub mod checkpoint;
+#![doc = include_str!("rules.md")]
 
 mod bound;
 mod callers;
 mod cast;
 mod derive;
-mod equality;
 mod facts;
 mod fold;
-mod forgetting;
 mod frame;
 mod future;
 mod id;
 mod meeting;
-mod merge;
-mod past;
 mod presence;
 mod rules;
 mod sharing;
@@ -34,8 +29,16 @@ mod visits;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
-pub use fold::{NeedsReplay, Roster};
+pub(crate) use derive::{Gathered, LISTED};
+pub(crate) use frame::{Newest, RoomSpan};
+pub(crate) use future::{counts_from, has_come};
+pub(crate) use meeting::{Changed, GroupId, Meeting, Outline, Stretch, states_a_fact};
+pub(crate) use spans::{Said, Sessions, Span, SpanEnd};
+pub(crate) use visits::{Stay, join_up, known_from, order as span_order};
+pub(crate) use words::{Word, Words};
+
+pub use fold::Roster;
 pub use presence::{End, Person, Presence, Room, Visit};
-pub use rules::{Fingerprint, NEVER, Rules};
+pub use rules::{NEVER, Rules};

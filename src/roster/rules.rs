@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
 use crate::config::{self, Room, Settings, StaleAfter};
 use crate::moment::Moment;
 
@@ -12,7 +9,7 @@ use crate::moment::Moment;
 pub const NEVER: i64 = i64::MAX;
 
 /// The settings by which presence is derived from the facts.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rules {
     /// Seconds of silence after which a meeting no longer shows people as present, or [`NEVER`].
     pub stale_after: i64,
@@ -25,22 +22,12 @@ pub struct Rules {
     pub people: Vec<config::Person>,
 }
 
-/// A digest of [`Rules`]: equal for equal rules, in every build and on every machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fingerprint(u64);
-
 impl Rules {
     /// When a meeting of the room `number` that was silent since `last` is stale; `None`: never.
     pub(super) fn stale_at(&self, number: Option<&str>, last: Moment) -> Option<Moment> {
         let own = number.and_then(|number| self.stale_after_in.get(number));
         let stale_after = *own.unwrap_or(&self.stale_after);
         (stale_after != NEVER).then(|| last.plus(stale_after))
-    }
-
-    /// Digests everything that deriving depends on besides the facts and the moment.
-    pub fn fingerprint(&self) -> Fingerprint {
-        let bytes = postcard::to_stdvec(self).expect("numbers, texts and lists always encode");
-        Fingerprint(stable_hash(&bytes))
     }
 }
 
@@ -61,12 +48,4 @@ fn seconds(stale_after: StaleAfter) -> i64 {
         StaleAfter::Never => NEVER,
         StaleAfter::Silence(silence) => i64::try_from(silence.as_secs()).unwrap_or(NEVER),
     }
-}
-
-/// The first 64 bits of SHA-256: the same for ever, unlike the standard library's hashes.
-pub(super) fn stable_hash(bytes: &[u8]) -> u64 {
-    let digest = Sha256::digest(bytes);
-    let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
-    u64::from_be_bytes(first)
 }

@@ -1,6 +1,6 @@
 //! What a leg shares: the rule by which sharing begins and is over.
 //!
-//! Sharing is shown beside presence and never decides it (`presence.md`, "Leg"). It belongs to a leg,
+//! Sharing is shown beside presence and never decides it (the [rules](crate::roster), "Leg"). It belongs to a leg,
 //! and a [`Sharing`] follows one through its marks, in order:
 //!
 //! 1. A start opens it, if not open: of two starts the first holds. A stop closes it.

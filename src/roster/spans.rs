@@ -1,22 +1,22 @@
 //! From the facts of one meeting to spans: when each leg was in.
 //!
-//! Rules 1 to 6 of `presence.md`, in two steps. [`Traces::of`] applies those that
+//! Rules 1 to 6 of the [roster](crate::roster), in two steps. [`sessions`] applies those that
 //! one meeting decides alone; [`Bounds::close`] the one that also asks for the
 //! other meetings of the number, and for the moment.
 
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::bound;
 use super::facts::{Facts, Identity, Mark, Sighting, Step};
+use super::meeting::{Meeting, Place};
 use super::sharing::Sharing;
 use super::words::{Word, Words};
 use crate::moment::Moment;
 
 /// One uninterrupted presence of one leg, or the trace of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Span {
+pub(crate) struct Span {
     /// When it began; of a [`SpanEnd::Bare`] leave, when that was.
     pub start: Moment,
     pub end: SpanEnd,
@@ -24,7 +24,7 @@ pub(super) struct Span {
 
 /// How a span ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) enum SpanEnd {
+pub(crate) enum SpanEnd {
     /// It did not.
     Open {
         /// Since when its leg has been sharing, if it is.
@@ -38,18 +38,18 @@ pub(super) enum SpanEnd {
     Bare,
 }
 
-/// Who was in a meeting and when, by what is known of it alone.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Traces {
-    /// Whoever was said to be there, each once.
-    pub people: Vec<Said>,
-    /// Their spans, each with a place in `people`.
-    pub spans: Vec<(u32, Span)>,
+/// When a participant was in a meeting, by what is known of it alone: of a connection, or of a leg
+/// that has none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sessions {
+    pub who: Said,
+    /// In order.
+    pub spans: SmallVec<[Span; 1]>,
 }
 
 /// All that was said of who somebody is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Said {
+pub(crate) struct Said {
     /// The name of the latest sighting.
     pub name: Option<Word>,
     /// Every account ever named, in the order of the words.
@@ -58,9 +58,9 @@ pub(super) struct Said {
 
 /// What ends the open spans of a meeting from outside of it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds<'a> {
-    /// The first moments of all meetings of the number, in order.
-    pub firsts: &'a [Moment],
+pub(crate) struct Bounds {
+    /// When the newest meeting of the number was first seen.
+    pub newest: Option<Moment>,
     /// When the meeting goes stale, if it does.
     pub stale_at: Option<Moment>,
     pub now: Moment,
@@ -68,7 +68,7 @@ pub(super) struct Bounds<'a> {
 
 impl Span {
     /// Whether it still lasts.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         matches!(self.end, SpanEnd::Open { .. })
     }
 }
@@ -86,110 +86,50 @@ impl Said {
     }
 }
 
-impl Bounds<'_> {
+impl Bounds {
     /// Rule 5: a span that is still open may be over all the same, its end unknown.
-    pub(super) fn close(&self, span: Span) -> Span {
+    pub(crate) fn close(&self, span: Span) -> Span {
         if !span.is_open() {
             return span;
         }
-        let newer = self.firsts.last().is_some_and(|&last| last > span.start);
+        let newer = self.newest.is_some_and(|newest| newest > span.start);
         let stale = self.stale_at.is_some_and(|stale_at| stale_at <= self.now);
         let end = if newer || stale { SpanEnd::Unknown } else { span.end };
         Span { end, ..span }
     }
 }
 
-impl Traces {
-    /// Rules 1 to 4 and 6.
-    pub(super) fn of(facts: &Facts, words: &Words) -> Self {
-        let order = LegsByConnection::of(facts);
-        let mut traces = Tracing::default();
-        let mut group = Group::default();
-        for (place, identity) in facts.connections.values().enumerate() {
-            group.begin(Some(identity));
-            for leg in order.legs(place) {
+/// Rules 1 to 4 and 6: the sessions of the group at `place`; `None` where there are none.
+pub(super) fn sessions(meeting: &Meeting, place: Place, words: &Words) -> Option<Sessions> {
+    let facts = meeting.facts();
+    let mut group = Group::default();
+    match place {
+        Place::Connection(connection) => {
+            let said = facts.connections.get_index(connection as usize);
+            group.identities.extend(said.map(|(_, said)| said));
+            for leg in meeting.legs_of(connection as usize) {
                 group.add(facts, leg);
             }
-            traces.add(&mut group, &order, facts, words);
         }
-        for (place, leg) in facts.legs.values().enumerate() {
-            if leg.connection.is_none() {
-                group.begin(None);
-                group.add(facts, place);
-                traces.add(&mut group, &order, facts, words);
+        Place::Leg(leg) => {
+            let leg = leg as usize;
+            if facts.legs.get_index(leg).is_none_or(|(_, leg)| leg.connection.is_some()) {
+                return None;
             }
+            group.add(facts, leg);
         }
-        traces.traces
     }
-
-    /// Whether everything that is referred to is there.
-    pub(super) fn is_consistent(&self, words: &Words) -> bool {
-        let knows = |said: &Said| {
-            let mut ids = said.zoom_user_ids.iter();
-            said.name.is_none_or(|name| words.names.holds(name))
-                && ids.all(|id| words.zoom_user_ids.holds(*id))
-        };
-        let people = self.people.len();
-        self.people.iter().all(knows) && self.spans.iter().all(|(who, _)| (*who as usize) < people)
+    if group.spans.is_empty() && group.bare_leaves.is_empty() {
+        return None;
     }
-}
-
-/// Traces being gathered.
-#[derive(Default)]
-struct Tracing {
-    traces: Traces,
-    places: FxHashMap<Said, u32>,
-}
-
-impl Tracing {
-    fn add(
-        &mut self,
-        group: &mut Group<'_>,
-        order: &LegsByConnection,
-        facts: &Facts,
-        words: &Words,
-    ) {
-        if group.spans.is_empty() && group.bare_leaves.is_empty() {
-            return;
-        }
-        let said = bound::said(group.identities(), order, facts, words);
-        let next = u32::try_from(self.traces.people.len());
-        let next = next.expect("four billion people do not fit in memory");
-        let who = *self.places.entry(said).or_insert_with_key(|said| {
-            self.traces.people.push(said.clone());
-            next
-        });
-        group.settle(facts, |span| self.traces.spans.push((who, span)));
-    }
-}
-
-/// The legs of each connection, as chains through one list: no allocation for each connection.
-pub(super) struct LegsByConnection {
-    first: Vec<Option<u32>>,
-    next: Vec<Option<u32>>,
-}
-
-impl LegsByConnection {
-    fn of(facts: &Facts) -> Self {
-        let mut first = vec![None; facts.connections.len()];
-        let mut next = vec![None; facts.legs.len()];
-        for (place, leg) in (0..).zip(facts.legs.values()) {
-            if let Some((_, connection)) = leg.connection {
-                next[place as usize] = first[connection as usize].replace(place);
-            }
-        }
-        Self { first, next }
-    }
-
-    pub(super) fn legs(&self, connection: usize) -> impl Iterator<Item = usize> {
-        std::iter::successors(self.first[connection], |&leg| self.next[leg as usize])
-            .map(|leg| leg as usize)
-    }
+    let who = bound::said(&group.identities, meeting, words);
+    Some(Sessions { who, spans: group.settle(facts) })
 }
 
 /// The legs of one connection, or one leg that has none.
 #[derive(Default)]
 struct Group<'a> {
+    /// All that was said of who it is.
     identities: Vec<&'a Identity>,
     spans: Vec<LegSpan>,
     /// Leaves with no join of their leg before them.
@@ -202,18 +142,6 @@ struct LegSpan {
 }
 
 impl<'a> Group<'a> {
-    /// All that was said of who it is.
-    fn identities(&self) -> &[&'a Identity] {
-        &self.identities
-    }
-
-    fn begin(&mut self, identity: Option<&'a Identity>) {
-        self.identities.clear();
-        self.identities.extend(identity);
-        self.spans.clear();
-        self.bare_leaves.clear();
-    }
-
     /// Rule 1: a join opens, a leave closes; a leave before any join is bare. What is shared at the end
     /// is shared in the open span (rules 1 to 4 of [`sharing`](super::sharing)).
     fn add(&mut self, facts: &'a Facts, place: usize) {
@@ -250,7 +178,7 @@ impl<'a> Group<'a> {
         self.spans.push(LegSpan { span: Span { start, end }, leg });
     }
 
-    fn settle(&mut self, facts: &Facts, mut found: impl FnMut(Span)) {
+    fn settle(mut self, facts: &Facts) -> SmallVec<[Span; 1]> {
         if self.spans.len() > 1 {
             self.spans.sort_by(|a, b| {
                 let by_id = || facts.leg_id(a.leg).cmp_text(facts.leg_id(b.leg));
@@ -258,14 +186,12 @@ impl<'a> Group<'a> {
             });
         }
         self.bare_leaves.sort_unstable();
-        for (place, &LegSpan { span, .. }) in self.spans.iter().enumerate() {
+        let settled = self.spans.iter().enumerate().map(|(place, &LegSpan { span, .. })| {
             let known = span.is_open().then(|| self.end_of_open(place, facts)).flatten();
-            found(Span { end: known.map_or(span.end, SpanEnd::At), ..span });
-        }
-        for &start in &self.bare_leaves {
-            let end = SpanEnd::Bare;
-            found(Span { start, end });
-        }
+            Span { end: known.map_or(span.end, SpanEnd::At), ..span }
+        });
+        let bare = self.bare_leaves.iter().map(|&start| Span { start, end: SpanEnd::Bare });
+        settled.chain(bare).collect()
     }
 
     /// Rules 2, 3, 4 and 6: the known end of a span that no leave of its own leg closed.

@@ -1,16 +1,15 @@
 //! From spans to visits, and what is remembered of visits for ever.
 //!
-//! Rules 7 to 9 of `presence.md`.
+//! Rules 7 to 9 of the [roster](crate::roster).
 
-use serde::{Deserialize, Serialize};
-
+use super::frame::RoomSpan;
 use super::presence::{End, Visit};
 use super::spans::{Span, SpanEnd};
 use crate::moment::Moment;
 
 /// A visit with what the page needs to know besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stay {
+pub(crate) struct Stay {
     pub visit: Visit,
     /// Since when somebody who is still in has been sharing.
     pub sharing_since: Option<Moment>,
@@ -19,7 +18,7 @@ pub(super) struct Stay {
 }
 
 /// Last Join and Last Left: all that old visits still matter for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Lasts {
     pub join: Option<Moment>,
     pub left: Option<Moment>,
@@ -35,14 +34,38 @@ impl Lasts {
     }
 }
 
+/// Since when all of somebody's spans have to be known for Last Join, Last Left and the visits that
+/// lasted until `since` or longer to be right, by those of `spans` that count; `None` where either
+/// of the former is missing. Sorts `spans`.
+pub(crate) fn known_from(
+    spans: &mut [RoomSpan],
+    since: Moment,
+    counts: impl Fn(&RoomSpan) -> bool,
+) -> Option<Moment> {
+    spans.sort_by_key(|found| order(&found.span));
+    let (mut join, mut left, mut listed) = (None, None, since);
+    let counted = spans.iter().filter(|found| counts(found));
+    join_up(counted.map(|found| found.span), |Stay { visit, reach, .. }| {
+        join = join.max(visit.start);
+        if reach.is_none_or(|reach| reach >= since) {
+            listed = visit.start.map_or(listed, |start| listed.min(start));
+        }
+        if let End::At(end) = visit.end {
+            left = left.max(Some((end, visit.start.unwrap_or(end))));
+        }
+    });
+    let (_, left_from) = left?;
+    Some(left_from.min(join?).min(listed))
+}
+
 /// The order in which [`join_up`] wants spans: by time, and in one second leaves without a join
 /// last, so that whatever visit they may lie in is known by then.
-pub(super) fn order(span: &Span) -> (Moment, bool) {
+pub(crate) fn order(span: &Span) -> (Moment, bool) {
     (span.start, span.end == SpanEnd::Bare)
 }
 
 /// Joins the spans of one person, in [`order`], into visits, and hands each to `found`, oldest first.
-pub(super) fn join_up(spans: impl IntoIterator<Item = Span>, mut found: impl FnMut(Stay)) {
+pub(crate) fn join_up(spans: impl IntoIterator<Item = Span>, mut found: impl FnMut(Stay)) {
     let mut growing: Option<Growing> = None;
     // The latest leave without a join: a second one of that second says nothing new.
     let mut bare: Option<Moment> = None;

@@ -1,7 +1,8 @@
-//! What Lookout understands of a delivery: one fact about a meeting and,
-//! mostly, a participant. The roster folds these, and its checkpoint holds those whose time
-//! is yet to come; nothing of Zoom's JSON leaves this module's neighbours. A replay makes millions of them, and nearly all of their
-//! ids are short: [`CompactString`] spares each an allocation.
+//! What Lookout understands of a delivery: one fact about a meeting and, mostly, a participant.
+//!
+//! The roster folds these, and the store keeps them: changing their shape changes what is on disk.
+//! Nothing of Zoom's JSON leaves this module's neighbours. Reading everything again makes millions of
+//! events, and nearly all of their ids are short: [`CompactString`] spares each an allocation.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::zoom::name::Name;
 pub struct Event {
     /// What happened.
     pub kind: Kind,
-    /// The time of the fact (`presence.md`, "Facts kept").
+    /// The time of the fact (the [rules](crate::roster), "Facts kept").
     pub at: Moment,
     /// `event_ts` in milliseconds, else the time of receipt: orders sightings of one second.
     pub stamp_ms: i64,
@@ -52,7 +53,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether this event makes its meeting *seen* (`presence.md`, "Meeting").
+    /// Whether this event makes its meeting *seen* (the [rules](crate::roster), "Meeting").
     pub fn makes_meeting_seen(self) -> bool {
         !matches!(self, Self::Bound | Self::Other)
     }

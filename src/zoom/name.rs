@@ -3,7 +3,7 @@
 //! Cleaning is not escaping: a name stays hostile text, and every output has an
 //! escaper of its own.
 //!
-//! What nobody can see takes no part in comparing names (`presence.md`, rule 16). Nearly all of
+//! What nobody can see takes no part in comparing names ([rule 16](crate::roster)). Nearly all of
 //! it is dropped at once. The joiners that scripts and emoji need stay, so names that are compared
 //! are made [comparable](Name::comparable) first.
 
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// A display name without control characters and without what nobody can see, in NFC, with
-/// white space collapsed and trimmed (`presence.md`, "Names"). Never empty.
+/// white space collapsed and trimmed (the [rules](crate::roster), "Names"). Never empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Name(CompactString);
 

@@ -1,6 +1,6 @@
 //! Telephone numbers that stand for names: Zoom names a caller by the number.
 //!
-//! A number is personal, so it is shown masked but for its last two digits (`presence.md`, rule 15),
+//! A number is personal, so it is shown masked but for its last two digits (the [rules](crate::roster), rule 15),
 //! and stored so where `privacy.drop_fields` has `phone_number`.
 
 use std::collections::BTreeSet;

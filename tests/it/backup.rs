@@ -116,7 +116,7 @@ fn a_backup_replaces_only_a_backup() {
 }
 
 #[test]
-fn a_backup_of_a_pruned_journal_brings_its_checkpoint_along() {
+fn a_backup_of_a_pruned_journal_brings_its_store_along() {
     let mut lookout = Lookout::new();
     lookout.serve();
     assert_eq!(lookout.deliver(joined(1).as_bytes()).status, 204);
@@ -125,18 +125,18 @@ fn a_backup_of_a_pruned_journal_brings_its_checkpoint_along() {
     journal.execute_batch("DELETE FROM events; UPDATE journal SET pruned = 1").expect("pruned");
     drop(journal);
     lookout.ok(&["backup", "backup.db"]);
-    fs::remove_file(lookout.path("data/lookout.checkpoint")).expect("removed");
+    fs::remove_file(lookout.path("data/lookout.presence")).expect("removed");
     fs::remove_dir_all(lookout.path("site")).expect("removed");
     restore(&lookout, "backup.db");
-    let checkpoint = lookout.path("data/lookout.checkpoint");
-    fs::copy(lookout.path("backup.checkpoint"), checkpoint).expect("copied");
+    let store = lookout.path("data/lookout.presence");
+    fs::copy(lookout.path("backup.presence"), store).expect("copied");
     lookout.ok(&["build"]);
     assert!(lookout.csv().contains("Guest 1"), "{}", lookout.csv());
 }
 
 #[test]
 fn another_ones_events_at_the_same_places_are_noticed() {
-    // A copy made by hand has the journal's id, and may outgrow the checkpoint unseen.
+    // A copy made by hand has the journal's id, and may outgrow the store unseen.
     let mut lookout = Lookout::new();
     lookout.serve();
     assert_eq!(lookout.deliver(joined(1).as_bytes()).status, 204);
@@ -145,14 +145,14 @@ fn another_ones_events_at_the_same_places_are_noticed() {
     lookout.serve();
     assert_eq!(lookout.deliver(joined(2).as_bytes()).status, 204);
     lookout.stop();
-    let checkpoint = fs::read(lookout.path("data/lookout.checkpoint")).expect("there is one");
+    let store = fs::read(lookout.path("data/lookout.presence")).expect("there is one");
     restore(&lookout, "copy.db");
     lookout.serve();
     for n in [3, 4] {
         assert_eq!(lookout.deliver(joined(n).as_bytes()).status, 204);
     }
     lookout.kill();
-    fs::write(lookout.path("data/lookout.checkpoint"), checkpoint).expect("written");
+    fs::write(lookout.path("data/lookout.presence"), store).expect("written");
     lookout.ok(&["build", "--output-dir", "elsewhere"]);
     let csv = lookout.path("elsewhere/_data/zoom-room-dashboard.csv");
     let csv = fs::read_to_string(csv).expect("it is there");
@@ -160,7 +160,7 @@ fn another_ones_events_at_the_same_places_are_noticed() {
     assert_eq!(guests, ["Guest 1", "Guest 3", "Guest 4"]);
 }
 
-/// Removes all events from the journal, as `journal.keep` does: its checkpoint has them alone.
+/// Removes all events from the journal, as `journal.keep` does: its store has them alone.
 fn prune(lookout: &Lookout, path: &str) {
     let journal = rusqlite::Connection::open(lookout.path(path)).expect("it opens");
     journal.execute_batch("DELETE FROM events; UPDATE journal SET pruned = 1").expect("pruned");
@@ -179,14 +179,14 @@ fn each_of_several_dated_backups_of_a_pruned_journal_can_be_put_back() {
         lookout.ok(&["backup", backup]);
     }
     // What the README says, and what is at hand: to rename both files alike.
-    for place in ["data/lookout.checkpoint", "data/lookout.db.checkpoint"] {
+    for place in ["data/lookout.presence", "data/lookout.db.presence"] {
         for (n, backup) in backups.iter().enumerate() {
-            drop(fs::remove_file(lookout.path("data/lookout.checkpoint")));
+            drop(fs::remove_file(lookout.path("data/lookout.presence")));
             drop(fs::remove_dir_all(lookout.path("site")));
             restore(&lookout, backup);
             let name = backup.strip_suffix(".db").unwrap_or(backup);
-            let checkpoint = lookout.path(&format!("{name}.checkpoint"));
-            fs::copy(checkpoint, lookout.path(place)).expect("copied");
+            let store = lookout.path(&format!("{name}.presence"));
+            fs::copy(store, lookout.path(place)).expect("copied");
             lookout.ok(&["build"]);
             assert_eq!(lookout.csv().lines().count(), n + 2, "{backup}: {}", lookout.csv());
         }
@@ -194,7 +194,7 @@ fn each_of_several_dated_backups_of_a_pruned_journal_can_be_put_back() {
 }
 
 #[test]
-fn journals_in_one_directory_share_no_checkpoint_and_find_that_of_an_older_version() {
+fn journals_in_one_directory_share_no_store() {
     let mut lookout = Lookout::with_settings(
         "[privacy]\npublish = [\"*\"]\n[journal]\npath = \"data/rooms.lounge\"\n",
     );
@@ -202,23 +202,13 @@ fn journals_in_one_directory_share_no_checkpoint_and_find_that_of_an_older_versi
     assert_eq!(lookout.deliver(joined(1).as_bytes()).status, 204);
     lookout.stop();
     prune(&lookout, "data/rooms.lounge");
-    // An older version put it there, and so did another journal.
-    let (place, former) =
-        (lookout.path("data/rooms.lounge.checkpoint"), lookout.path("data/rooms.checkpoint"));
-    fs::rename(&place, &former).expect("there was one");
-    fs::remove_dir_all(lookout.path("site")).expect("removed");
+    let other = lookout.path("data/rooms.presence");
+    fs::write(&other, "of another journal").expect("written");
     lookout.ok(&["build"]);
     assert!(lookout.csv().contains("Guest 1"), "{}", lookout.csv());
-    // It moves with the next that is written.
-    lookout.serve();
-    assert_eq!(lookout.deliver(joined(2).as_bytes()).status, 204);
-    lookout.stop();
-    assert!(place.exists() && !former.exists());
-
-    fs::write(&former, "of another journal").expect("written");
     lookout.ok(&["forget", "--yes", "Guest 1"]);
-    assert_eq!(fs::read(&former).expect("it stays"), b"of another journal");
-    let found = fs::read(&place).expect("it is there");
+    assert_eq!(fs::read(&other).expect("it stays"), b"of another journal");
+    let found = fs::read(lookout.path("data/rooms.lounge.presence")).expect("it is there");
     assert!(!found.windows(7).any(|bytes| bytes == b"Guest 1"));
 }
 
@@ -272,7 +262,7 @@ fn restore_puts_a_backup_back_and_keeps_what_was_there() {
 }
 
 #[test]
-fn restore_brings_the_checkpoint_of_a_pruned_journal_along() {
+fn restore_brings_the_store_of_a_pruned_journal_along() {
     let mut lookout = Lookout::new();
     lookout.serve();
     assert_eq!(lookout.deliver(joined(1).as_bytes()).status, 204);
@@ -284,10 +274,8 @@ fn restore_brings_the_checkpoint_of_a_pruned_journal_along() {
     assert!(!restored(&lookout, "lookout.2026-11-26").contains("WARN"));
     lookout.ok(&["build"]);
     assert!(lookout.csv().contains("Guest 1"), "{}", lookout.csv());
-    fs::remove_file(lookout.path("lookout.2026-11-26.checkpoint")).expect("removed");
-    assert!(
-        restored(&lookout, "lookout.2026-11-26").contains("its `.checkpoint` is not beside it")
-    );
+    fs::remove_file(lookout.path("lookout.2026-11-26.presence")).expect("removed");
+    assert!(restored(&lookout, "lookout.2026-11-26").contains("its `.presence` is not beside it"));
 }
 
 #[test]

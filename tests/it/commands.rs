@@ -145,9 +145,8 @@ fn build_says_what_it_did_for_machines() {
 }
 
 #[test]
-fn a_checkpoint_is_a_cache() {
+fn the_store_may_be_lost() {
     let lookout = Lookout::new();
-    // Enough that a checkpoint is worth writing.
     let many: Vec<_> = (0..1500)
         .map(|i| {
             joined(
@@ -158,8 +157,8 @@ fn a_checkpoint_is_a_cache() {
         .collect();
     import(&lookout, &many.join("\n"));
     lookout.ok(&["build"]);
-    let checkpoint = lookout.path("data/lookout.checkpoint");
-    let genuine = fs::read(&checkpoint).expect("there is a checkpoint");
+    let store = lookout.path("data/lookout.presence");
+    let genuine = fs::read(&store).expect("there is a store");
     let site = lookout.site();
     let mut damaged = genuine.clone();
     damaged[genuine.len() / 2] ^= 1;
@@ -171,16 +170,16 @@ fn a_checkpoint_is_a_cache() {
         ("empty",      b""),
     ];
     for (what, bytes) in cases {
-        fs::write(&checkpoint, bytes).expect("written");
+        fs::write(&store, bytes).expect("written");
         lookout.ok(&["build", "--output-dir", "other"]);
         assert_eq!(files(&lookout.path("other")), site, "{what}");
     }
-    fs::remove_file(&checkpoint).expect("removed");
+    fs::remove_file(&store).expect("removed");
     lookout.ok(&["build", "--output-dir", "other"]);
     assert_eq!(files(&lookout.path("other")), site, "deleted");
 }
 
-/// A journal of 1,500 events, with a checkpoint; and its backup of when it held three.
+/// A journal of 1,500 events, with a store; and its backup of when it held three.
 fn with_a_backup() -> (Lookout, PathBuf) {
     let lookout = Lookout::new();
     import(&lookout, &evening());
@@ -191,7 +190,7 @@ fn with_a_backup() -> (Lookout, PathBuf) {
         .collect();
     import(&lookout, &more.join("\n"));
     lookout.ok(&["build"]);
-    assert!(lookout.path("data/lookout.checkpoint").exists());
+    assert!(lookout.path("data/lookout.presence").exists());
     (lookout, backup)
 }
 
@@ -233,7 +232,7 @@ fn a_running_serve_goes_on_with_a_journal_that_was_put_in_place() {
 }
 
 #[test]
-fn a_pruned_journal_is_not_replayed_and_what_the_error_advises_helps() {
+fn a_pruned_journal_needs_its_store_and_what_the_error_advises_helps() {
     let lookout = Lookout::new();
     import(&lookout, &evening());
     let backup = lookout.ok(&["export"]);
@@ -244,7 +243,10 @@ fn a_pruned_journal_is_not_replayed_and_what_the_error_advises_helps() {
         .execute_batch("DELETE FROM events WHERE id = 1; UPDATE journal SET pruned = 1")
         .expect("pruned");
 
-    let output = lookout.run(&["build", "--replay"]);
+    lookout.ok(&["build", "--replay"]);
+    assert_eq!(lookout.site(), site, "what was removed is in the store");
+    fs::remove_file(lookout.path("data/lookout.presence")).expect("removed");
+    let output = lookout.run(&["build"]);
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("name a new file in `journal.path`"), "{stderr}");
@@ -502,7 +504,7 @@ fn no_lock_that_others_can_hold_keeps_a_command_back() {
         assert!(status.expect("it ended").success(), "{command:?}");
     }
     assert!(!lookout.csv().contains("Ada"));
-    for lock in ["data/lookout.publish.lock", "data/lookout.checkpoint.lock"] {
+    for lock in ["data/lookout.publish.lock", "data/lookout.presence.lock"] {
         let mode = fs::metadata(lookout.path(lock)).expect("it is there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{lock}");
     }

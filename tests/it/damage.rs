@@ -145,7 +145,7 @@ fn a_flipped_byte_in_a_name_is_not_believed_and_the_page_goes_on() {
     let (_, is_made, said) = outcome(&lookout, &["backup", "backup.db"]);
     assert!(!is_made && said.contains("is damaged, so `backup.db` stays as it was"), "{said}");
 
-    fs::remove_file(lookout.path("data/lookout.checkpoint")).expect("removed");
+    fs::remove_file(lookout.path("data/lookout.presence")).expect("removed");
     fs::remove_dir_all(lookout.path("site")).expect("removed");
     lookout.serve();
     let csv = lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| csv.contains("Guest 0008"));

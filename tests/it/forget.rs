@@ -50,15 +50,15 @@ fn nobody_finds_a_byte_of_somebody_forgotten_and_everybody_else_is_as_before() {
     lookout.serve();
     with_an_evening(&lookout);
     lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| csv.contains(NAME));
-    // A checkpoint has her as well.
+    // The store has her as well.
     lookout.stop();
-    assert!(lookout.path("data/lookout.checkpoint").exists());
-    // An upgrade that could not read the checkpoint keeps it for the earlier version.
-    fs::write(lookout.path("data/lookout.checkpoint.unusable"), NAME).expect("written");
+    assert!(lookout.path("data/lookout.presence").exists());
+    // One that could not be read may be kept.
+    fs::write(lookout.path("data/lookout.presence.unusable"), NAME).expect("written");
     lookout.serve();
     let before = lookout.csv();
     let first = holding(lookout.dir.path(), NAME.as_bytes());
-    assert!(first.len() >= 4, "journal, checkpoint, page, table: {first:?}");
+    assert!(first.len() >= 4, "journal, store, page, table: {first:?}");
 
     let output = lookout.run(&["forget", NAME]);
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -100,7 +100,7 @@ fn nobody_finds_a_byte_of_somebody_forgotten_and_everybody_else_is_as_before() {
 }
 
 #[test]
-fn where_old_events_are_only_in_the_checkpoint_they_are_forgotten_there() {
+fn where_old_events_are_only_in_the_store_they_are_forgotten_there() {
     let mut lookout = Lookout::new();
     lookout.serve();
     with_an_evening(&lookout);

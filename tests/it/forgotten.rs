@@ -305,7 +305,7 @@ fn what_is_near_to_the_name_is_listed_after_the_question_and_stays() {
 }
 
 #[test]
-fn what_is_near_to_the_name_is_listed_also_where_only_the_checkpoint_has_it() {
+fn what_is_near_to_the_name_is_listed_also_where_only_the_store_has_it() {
     let mut lookout = Lookout::new();
     lookout.serve();
     for name in [NAMES[1], "ada byron (2)", "Grace"] {

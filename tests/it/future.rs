@@ -42,7 +42,7 @@ fn a_clock_that_is_wrong_somewhere_neither_empties_a_room_nor_fills_it() {
     };
     lookout.wait_for(csv, |csv| is_right(csv) && csv.contains(&row("Dilnoza")));
 
-    // A checkpoint keeps what is yet to come, and so does a replay.
+    // The store keeps what is yet to come, and so does a replay.
     lookout.stop();
     for arguments in [&["build"][..], &["build", "--replay"]] {
         lookout.ok(arguments);

@@ -213,7 +213,7 @@ pub fn quarantine_as_before(lookout: &Lookout) {
                       SELECT received_ms, key, request_id, ?1 FROM events";
     assert_eq!(journal.execute(quarantine, [HALF_AN_EMOJI]).expect("moved"), 1);
     journal.execute("DELETE FROM events", []).expect("removed");
-    drop(std::fs::remove_file(lookout.path("data/lookout.checkpoint")));
+    drop(std::fs::remove_file(lookout.path("data/lookout.presence")));
     drop(std::fs::remove_dir_all(lookout.path("site")));
 }
 

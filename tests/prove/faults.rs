@@ -206,7 +206,7 @@ fn temporary(directory: &Path) -> Vec<String> {
         left_over(directory).iter().map(|path| path.display().to_string()).collect();
     let entries = fs::read_dir(directory).expect("it is there").flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    left.extend(names.filter(|name| name.starts_with(".checkpoint-")));
+    left.extend(names.filter(|name| name.starts_with(".lookout-")));
     left
 }
 

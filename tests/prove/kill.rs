@@ -37,14 +37,14 @@ enum Aim {
     Anywhere,
     /// While SQLite moves its log into the journal's file.
     Moving,
-    /// While the roster's checkpoint is written.
-    Saving,
+    /// While the store of presence is written.
+    Storing,
     /// As soon as a delivery was acknowledged.
     Answered,
 }
 
 /// In turn, so that all of them come about.
-const AIMS: [Aim; 5] = [Aim::Anywhere, Aim::Moving, Aim::Answered, Aim::Saving, Aim::Anywhere];
+const AIMS: [Aim; 5] = [Aim::Anywhere, Aim::Moving, Aim::Answered, Aim::Storing, Aim::Anywhere];
 
 pub fn cycles(length: Length) -> String {
     let kills = length.pick(30, 1_000);
@@ -78,11 +78,11 @@ pub fn cycles(length: Length) -> String {
     assert!(differing.is_empty(), "these files differ from a replay's: {differing:?}");
     let hits = |aim| hits.get(&aim).copied().unwrap_or_default();
     format!(
-        "killed {kills} times at {RATE}/s ({} while the log was moved, {} while a checkpoint was written, {} at \
+        "killed {kills} times at {RATE}/s ({} while the log was moved, {} while the store was written, {} at \
          an answer): {} acknowledged, 0 lost, 0 twice, the journal sound, the site that of a replay; \
          {} attempts found nobody and were made again",
         hits(Aim::Moving),
-        hits(Aim::Saving),
+        hits(Aim::Storing),
         hits(Aim::Answered),
         answered.keys.len(),
         answered.refusals
@@ -96,17 +96,18 @@ fn wait(aim: Aim, lookout: &Lookout, load: &Load, dice: &mut Dice) -> bool {
         thread::sleep(some_of(LIFE, dice));
     }
     let (moved, answered) = (modified(&data), length(&load.ledger));
+    let stored = written(&data);
     let is_hit = || match aim {
         Aim::Anywhere => true,
         Aim::Moving => modified(&data) != moved,
-        Aim::Saving => is_saving(&data),
+        Aim::Storing => written(&data) != stored,
         Aim::Answered => length(&load.ledger) != answered,
     };
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
         if is_hit() {
             // What takes some time is not always hit at its beginning.
-            if matches!(aim, Aim::Moving | Aim::Saving) {
+            if matches!(aim, Aim::Moving | Aim::Storing) {
                 thread::sleep(some_of(Duration::from_millis(4), dice));
             }
             return true;
@@ -130,9 +131,9 @@ fn modified(data: &Path) -> Option<SystemTime> {
     fs::metadata(data.join("lookout.db")).and_then(|file| file.modified()).ok()
 }
 
-fn is_saving(data: &Path) -> bool {
-    let entries = fs::read_dir(data).into_iter().flatten().flatten();
-    entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with(".checkpoint-"))
+/// When the store's log was written.
+fn written(data: &Path) -> Option<SystemTime> {
+    fs::metadata(data.join("lookout.presence-wal")).and_then(|file| file.modified()).ok()
 }
 
 /// Compares what was acknowledged with what is stored, while nobody else looks.

@@ -26,7 +26,7 @@ struct Found {
     told: String,
 }
 
-/// What `build` may take where it has a checkpoint, and the page 500 people.
+/// What `build` may take where nothing is new, and the page 500 people.
 const BUILD: Duration = Duration::from_millis(30);
 
 pub fn hundred_thousand(_: Length) -> String {
@@ -50,7 +50,7 @@ pub fn ten_million(length: Length) -> String {
     found
 }
 
-/// The cost of `build` with a checkpoint, one of the middle by time.
+/// The cost of `build` where nothing is new, one of the middle by time.
 fn build_cost(lookout: &Lookout) -> Cost {
     cost(lookout, &["-q", "build"]);
     let mut builds: Vec<Cost> = (0..7).map(|_| cost(lookout, &["-q", "build"])).collect();
@@ -75,7 +75,7 @@ impl Past {
         let serve_mib = peak_memory_mib(lookout.id());
         let told = format!(
             "{} events of {} people in {} days: imported in {}, journal {journal_mb} MB; `build --replay` {}, {} MiB; \
-             `build` with its checkpoint {}, {} MiB; `serve`, with 2,000 more, {serve_mib} MiB at most, {at_rest} MiB then",
+             `build` with its store {}, {} MiB; `serve`, with 2,000 more, {serve_mib} MiB at most, {at_rest} MiB then",
             self.events,
             self.people,
             self.days,

@@ -12,6 +12,7 @@ mod chat;
 mod client;
 mod debian;
 mod disk;
+mod edits;
 mod faults;
 mod flips;
 mod kill;
@@ -65,6 +66,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "outages/slow",       shows: "each answer of MongoDB takes 2 s: the same",                                   run: outages::slow },
     Proof { name: "outages/primary",    shows: "the primary of three is killed: the same",                                     run: outages::primary },
     Proof { name: "majority",           shows: "`acknowledge = \"archive\"`: what was acknowledged survives every killed primary", run: majority::kills },
+    Proof { name: "edits",              shows: "each change of the settings counts at once, under load and with nothing to read again", run: edits::under_load },
     Proof { name: "big/old",            shows: "old documents give the right table; a second `build` costs what is new",       run: big::old_documents },
     Proof { name: "big/disorder",       shows: "an archive in the worst order of facts is replayed in little memory",          run: big::disorder },
     Proof { name: "lighthouse",         shows: "the pages of 8 and of 100 people score 100 on a phone and on a desktop computer",    run: lighthouse::scores },

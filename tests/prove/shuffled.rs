@@ -25,19 +25,19 @@ type Site = Vec<(PathBuf, Vec<u8>)>;
 
 pub fn histories(length: Length) -> String {
     let histories = length.pick(50, 1_000);
-    let (mut events, mut checkpoints) = (0, 0);
+    let (mut events, mut restarts) = (0, 0);
     for seed in 0..histories {
         let history = History::invented(seed);
         let stage = Stage::new(&history.settings);
-        let grown = history.grow(&stage, &mut Dice::new(seed), &mut checkpoints);
-        let log = Log::from_start(&stage.settings("replayed"), None);
+        let grown = history.grow(&stage, &mut Dice::new(seed), &mut restarts);
+        let log = Log::in_memory(&stage.settings("replayed"), None).expect("it is empty");
         let replayed = stage.publish(log, "replayed", history.now);
         assert!(grown == replayed, "history {seed}: {:?} differ", differing(&grown, &replayed));
         events += history.deliveries.len();
     }
     format!(
         "{histories} histories of {events} deliveries, out of order and repeated, read bit by bit over \
-         {checkpoints} checkpoints: each site equals that of a replay"
+         {restarts} restarts: each site equals that of a replay"
     )
 }
 
@@ -59,16 +59,16 @@ pub fn copies(length: Length) -> String {
         mix(&mut records, usize::MAX, &mut dice);
         let stage = Stage::new(&settings);
         let journal = stage.journal();
-        let mut generator = stage.generator(Log::from_start(&stage.settings("site"), None), "site");
+        let log = Log::open(&stage.settings("site"), None).expect("it opens");
+        let mut generator = stage.generator(log, "site");
         let mut new = 0;
-        // A log that begins is read in the order of facts; what follows, in that of arrival.
         for part in [&records[..1], &records[1..]] {
             let outcomes = journal.append_all(part.to_vec()).expect("stored");
             new += outcomes.iter().filter(|outcome| **outcome == Appended::New).count();
             generator.catch_up(now).expect("readable");
         }
         assert_eq!(new, distinct, "each event is stored once");
-        put_in_place(&generator, now);
+        put_in_place(&mut generator, now);
         let site = files(&stage.settings("site").site.output_dir);
         let first = first.get_or_insert_with(|| site.clone());
         assert!(*first == site, "shuffle {shuffle}: {:?} differ", differing(first, &site));
@@ -103,10 +103,11 @@ impl History {
     }
 
     /// Lets it arrive bit by bit while it is looked at, and published; the site in the end.
-    fn grow(&self, stage: &Stage, dice: &mut Dice, checkpoints: &mut usize) -> Site {
+    fn grow(&self, stage: &Stage, dice: &mut Dice, restarts: &mut usize) -> Site {
         let journal = stage.journal();
         let settings = stage.settings("site");
-        let mut generator = stage.generator(Log::from_start(&settings, None), "site");
+        let log = Log::open(&settings, None).expect("it opens");
+        let mut generator = stage.generator(log, "site");
         let (mut rest, mut seen) = (&self.deliveries[..], BEGIN);
         let publish_at = dice.below(self.deliveries.len());
         while !rest.is_empty() {
@@ -120,19 +121,16 @@ impl History {
             let now = seen.plus([0, 60, DAY, 40 * DAY][dice.below(4)]);
             generator.catch_up(now).expect("readable");
             if was_before && rest.len() <= publish_at {
-                put_in_place(&generator, now);
+                put_in_place(&mut generator, now);
             }
             if dice.below(3) == 0 {
-                *checkpoints += 1;
-                generator.log_mut().save(now).expect("written");
-            }
-            if dice.below(3) == 0 {
-                let log = Log::from_checkpoint(&settings, None).expect("readable");
+                *restarts += 1;
+                let log = Log::open(&settings, None).expect("readable");
                 generator = stage.generator(log, "site");
             }
         }
         generator.catch_up(self.now).expect("readable");
-        put_in_place(&generator, self.now);
+        put_in_place(&mut generator, self.now);
         files(&settings.site.output_dir)
     }
 }
@@ -173,14 +171,14 @@ impl<'a> Stage<'a> {
     fn publish(&self, log: Log, output: &str, now: Moment) -> Site {
         let mut generator = self.generator(log, output);
         generator.catch_up(now).expect("readable");
-        put_in_place(&generator, now);
+        put_in_place(&mut generator, now);
         files(&self.dir.path().join(output))
     }
 }
 
 #[track_caller]
-fn put_in_place(generator: &Generator, now: Moment) {
-    let presence = generator.presence(now);
+fn put_in_place(generator: &mut Generator, now: Moment) {
+    let presence = generator.presence(now).expect("readable");
     let build = generator.publish(&presence, now, Replace::NotNewer).expect("published");
     assert!(matches!(build.outcome, Outcome::Published(_)), "{:?}", build.outcome);
 }

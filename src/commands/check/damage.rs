@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::{Context, Depth, Line};
 use crate::commands::counted::counted;
+use crate::generator;
 use crate::journal::{self, Reader, Verdict};
 
 /// A quick look ends after so long, however long the journal is.
@@ -17,7 +18,21 @@ pub(super) fn check(context: &Context<'_>, depth: Depth) -> Vec<Line> {
     let line = examined(context, depth).unwrap_or_else(|error| {
         Some(Line::wrong("damage", format!("the journal cannot be examined: {error:#}")))
     });
-    line.into_iter().collect()
+    let store = if depth == Depth::Deep { store(context) } else { None };
+    line.into_iter().chain(store).collect()
+}
+
+/// Examines what the page is made from, if there is any of it yet.
+fn store(context: &Context<'_>) -> Option<Line> {
+    let wrong = |fault: &str| {
+        let advice = "`lookout build --replay` fills `lookout.presence` anew; examine the disk";
+        Line::wrong("presence", format!("{fault}; {advice}"))
+    };
+    match generator::verify_store(context.settings) {
+        Ok(None) => Some(Line::fine("presence", "what is stored follows from the events")),
+        Ok(Some(fault)) => Some(wrong(&fault)),
+        Err(error) => Some(wrong(&format!("{error:#}"))),
+    }
 }
 
 fn examined(context: &Context<'_>, depth: Depth) -> Result<Option<Line>> {

@@ -10,37 +10,19 @@ use crate::journal::Reader;
 /// Opens the journal as `build` would.
 pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
     let stored = stored(context);
-    let late = late(context);
     let to_come = to_come(context);
     let wrong = |fault: anyhow::Error| Line::wrong("events", format!("{fault:#}"));
-    let lines = [stored.map(Some), late, to_come]
-        .map(|line| line.unwrap_or_else(|fault| Some(wrong(fault))));
+    let lines =
+        [stored.map(Some), to_come].map(|line| line.unwrap_or_else(|fault| Some(wrong(fault))));
     let mut lines: Vec<_> = lines.into_iter().flatten().collect();
     // A journal that can't be read says so once.
     lines.dedup();
     lines
 }
 
-/// Reports events that came too late to be taken in. That happens only where older ones were removed.
-fn late(context: &Context<'_>) -> Result<Option<Line>> {
-    let reader = Reader::open(&context.settings.journal.path)?;
-    if context.settings.archive.is_some() || !reader.map_or(Ok(false), |reader| reader.pruned())? {
-        return Ok(None);
-    }
-    let mut log = Log::from_checkpoint(context.settings, None)?;
-    log.catch_up(context.now)?;
-    let number = log.events_set_aside();
-    let late = counted(number, "late event is", "late events are");
-    let text = format!(
-        "{late} set aside: older events of the same meetings were removed (`journal.keep`); \
-         a larger `journal.keep` or an `[archive]` avoids that"
-    );
-    Ok((number > 0).then(|| Line::look("late", text)))
-}
-
 /// Reports events from the future: a clock is wrong, here or at Zoom.
 fn to_come(context: &Context<'_>) -> Result<Option<Line>> {
-    let mut log = Log::from_checkpoint(context.settings, None)?;
+    let mut log = Log::open(context.settings, None)?;
     // Where the journal can't be read alone, there is a line of that.
     if log.catch_up(context.now).is_err() {
         return Ok(None);

@@ -50,9 +50,9 @@ pub(super) fn never_seen(context: &Context<'_>) -> Vec<Line> {
 
 /// The names of everybody who was ever seen, as they are compared, as far as this machine knows.
 fn seen(context: &Context<'_>) -> Result<BTreeSet<Name>> {
-    let mut log = Log::from_checkpoint(context.settings, None)?;
+    let mut log = Log::open(context.settings, None)?;
     log.catch_up(context.now)?;
-    let people = log.presence(context.now).people;
+    let people = log.presence(context.now)?.people;
     Ok(people.into_iter().map(|person| person.name.comparable().into_owned()).collect())
 }
 

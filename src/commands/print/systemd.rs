@@ -158,7 +158,7 @@ fn own_directories(settings: &Settings, service: Service) -> Result<Vec<PathBuf>
     let site = absolute(&settings.site.output_dir)?;
     let journal = absolute(&settings.journal.path)?;
     let journal = journal.parent().unwrap_or(Path::new("/")).to_owned();
-    // Checkpoint and what chats were told lie beside the journal, also where others write that.
+    // The store and what chats were told lie beside the journal, also where others write that.
     Ok(if service.makes_the_site() { vec![journal, site] } else { vec![journal] })
 }
 

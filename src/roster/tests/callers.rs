@@ -1,4 +1,4 @@
-//! Telephones, and those who call by them: rule 15 of `presence.md`.
+//! Telephones, and those who call by them: rule 15 of the [roster](crate::roster).
 
 use super::story::*;
 use crate::zoom::{Event, Kind};

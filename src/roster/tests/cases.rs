@@ -1,4 +1,4 @@
-//! The case table of `presence.md`, row by row.
+//! The case table of the [roster](crate::roster), row by row.
 
 use super::story::*;
 use crate::roster::Roster;

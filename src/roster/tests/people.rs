@@ -1,8 +1,8 @@
-//! Who is who: rule 10 of `presence.md`.
+//! Who is who: rule 10 of the [roster](crate::roster).
 
 use super::story::*;
 use crate::config;
-use crate::roster::{Roster, Rules};
+use crate::roster::{Presence, Rules};
 use crate::zoom::{Event, Kind, Name};
 
 /// Grace, also called "G." and "G"; and Ada Lovelace, who has an account and an alias.
@@ -78,12 +78,6 @@ fn names_that_differ_only_in_what_nobody_can_see_are_one_person_by_the_latest_fo
     for (what, mut events, form) in cases {
         for direction in ["forwards", "backwards"] {
             assert_eq!(listed(&events, &rules()).0, form, "{direction}: {what}");
-            let mut summed_up = roster(&events);
-            summed_up.sum_up(&rules(), clock("200 00:00"));
-            let presence = summed_up.presence(&rules(), clock("200 00:00"));
-            let people: Vec<_> =
-                presence.people.iter().map(|person| person.name.as_str()).collect();
-            assert_eq!(people, [form], "summed up, {direction}: {what}");
             events.reverse();
         }
     }
@@ -159,9 +153,8 @@ fn a_name_shared_by_an_entry_with_and_one_without_accounts_is_of_the_latter() {
 fn an_event_without_a_meeting_is_no_fact() {
     let mut event = join("10:00");
     event.meeting = None;
-    let roster = roster([&event]);
-    assert_eq!(roster, Roster::new());
-    assert_eq!(roster.newest(), None);
+    let presence = roster([&event]).presence(&rules(), clock("11:00"));
+    assert_eq!(presence, Presence::default());
 }
 
 #[test]
@@ -169,14 +162,12 @@ fn a_name_alone_makes_a_leg_only_by_joining_or_leaving() {
     let nameless = |event: Event| event.leg("").connection("");
     #[rustfmt::skip]
     let cases = [
-        // what is special       event                                        legs
+        // what is special       event                                        people
         ("joined",               nameless(join("10:00")),                     1),
         ("in a waiting room",    nameless(about_ada(Kind::Other, "10:00")),   0),
     ];
-    for (what, event, legs) in cases {
-        let roster = roster([&event]);
-        let meeting = roster.meetings.get("m1");
-        let found = meeting.map_or(0, |meeting| meeting.facts(&roster.words).unwrap().legs.len());
-        assert_eq!(found, legs, "{what}");
+    for (what, event, people) in cases {
+        let presence = roster([&event]).presence(&rules(), clock("11:00"));
+        assert_eq!(presence.people.len(), people, "{what}");
     }
 }

@@ -1,4 +1,4 @@
-//! The rules of `presence.md`, one by one, in their corners.
+//! The rules of the [roster](crate::roster), one by one, in their corners.
 
 use super::story::check_in_any_order as check;
 use super::story::*;

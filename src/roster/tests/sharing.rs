@@ -1,7 +1,6 @@
 //! Who is sharing: the rule of `roster::sharing`, in its corners.
 
 use super::story::*;
-use crate::roster::Roster;
 use crate::zoom::{Event, Kind};
 
 /// Ada's leg after a breakout move.
@@ -176,18 +175,4 @@ fn sharing_is_shown_in_the_room_where_it_happens_and_over_all() {
     for (people, expected) in shared {
         assert_eq!(summary(people), expected);
     }
-}
-
-/// A meeting that is packed away after six quiet hours, although people are still in.
-#[test]
-fn sharing_outlasts_packing_and_bears_what_is_said_afterwards() {
-    let elsewhere = join("20:00").leg("9").connection("c9").name("Bob").room("222");
-    let mut roster = roster(&[join("10:00"), share("10:05"), elsewhere]);
-    let shown = |roster: &Roster| summary(&roster.presence(&rules(), clock("21:00")).people[..1]);
-    let before = shown(&roster);
-    assert_eq!(before, "Ada in since 10:00, sharing since 10:05, joined 10:00, left N/A: 10:00-");
-    roster.sum_up(&rules(), clock("21:00"));
-    assert_eq!(shown(&roster), before);
-    roster.apply(&unshare("20:30")).unwrap();
-    assert_eq!(shown(&roster), "Ada in since 10:00, joined 10:00, left N/A: 10:00-");
 }

@@ -5,8 +5,8 @@ use lookout::archive::document::{self, Shape};
 use lookout::dashboard::Dashboard;
 use lookout::journal::{Content, Entry, Quarantined, Record};
 use lookout::jsonl;
-use lookout::roster::checkpoint::{self, Header};
 use lookout::roster::{Roster, Rules};
+use lookout::store::{Position, Settle, Store};
 use lookout::zoom::delivery::{Document, Odd, Reading};
 use lookout::zoom::json::{Json, Unreadable};
 use lookout::zoom::{Key, Redaction, surrogate, understand};
@@ -100,22 +100,25 @@ fn keys(value: &Value) -> usize {
     }
 }
 
-/// The fold takes it once, a checkpoint keeps it, and a page can be made of it.
+/// The fold takes it once, the store keeps it, and a page can be made of it.
 fn is_folded(stored: &str) {
     let event = understand(stored, RECEIVED_MS);
     let rules = Rules { stale_after: 12 * 60 * 60, ..Rules::default() };
     let mut roster = Roster::new();
     for _ in 0..2 {
-        roster.apply(&event).expect("nothing was summed up");
+        roster.apply(&event);
     }
     let mut once = Roster::new();
-    once.apply(&event).expect("nothing was summed up");
+    once.apply(&event);
     let presence = once.presence(&rules, sample::NOW);
     assert_eq!(roster.presence(&rules, sample::NOW), presence, "twice is not once");
-    let header = Header { journal: "j".to_owned(), position: 1, last_key: None, archive: vec![] };
-    let bytes = checkpoint::encode(&once, &header);
-    let (restored, _) = checkpoint::decode(&bytes, "j").expect("our own bytes");
-    assert_eq!(restored.presence(&rules, sample::NOW), presence, "a checkpoint changes it");
+    let mut store = Store::in_memory().expect("there is memory");
+    store.take_in(1, &event, event.at).expect("it is taken in");
+    store.commit(&Position::default(), Settle::Now).expect("it is kept");
+    let then = store.presence_as_of(&rules, event.at).expect("it is read");
+    assert_eq!(then, once.presence(&rules, event.at), "as of then, it was another one");
+    let kept = store.presence(&rules, sample::NOW).expect("it is read");
+    assert_eq!(kept, presence, "the store answers otherwise");
     drop(Dashboard::new(&presence, &sample::settings(), sample::NOW));
 }
 

@@ -32,7 +32,7 @@ fn warnings(lookout: &Lookout) -> String {
 }
 
 #[test]
-fn no_archive_and_no_checkpoint_show_what_the_journal_holds_and_the_rest_when_it_is_back() {
+fn no_archive_and_no_store_show_what_the_journal_holds_and_the_rest_when_it_is_back() {
     let mut mongod = Mongod::alone();
     mongod.events().insert(vec![of_another_machine("Elsewhere", "2026-01-05T19:00:00Z")]);
     let mut lookout = Lookout::with_settings(&mongod.settings());
@@ -40,7 +40,7 @@ fn no_archive_and_no_checkpoint_show_what_the_journal_holds_and_the_rest_when_it
     deliver(&lookout, &body("joined", "m", "Ada", "2026-01-05T20:00:00Z"));
     lookout.wait_for(CSV, |csv| csv.contains("Ada") && csv.contains("Elsewhere"));
     lookout.stop();
-    fs::remove_file(lookout.path("data/lookout.checkpoint")).expect("there was one");
+    fs::remove_file(lookout.path("data/lookout.presence")).expect("there was one");
     mongod.kill();
 
     lookout.serve();
@@ -64,7 +64,7 @@ fn a_start_shows_nothing_less_than_before_while_the_archive_is_read_for_the_firs
     lookout.serve();
     lookout.wait_for(CSV, |csv| csv.contains("Elsewhere"));
     lookout.stop();
-    fs::remove_file(lookout.path("data/lookout.checkpoint")).expect("there was one");
+    fs::remove_file(lookout.path("data/lookout.presence")).expect("there was one");
     proxy.set(Wire::Delays(std::time::Duration::from_millis(300)));
     lookout.serve();
     let mut shown = Vec::new();

@@ -22,7 +22,7 @@ fn what_was_shipped_leaves_the_journal_but_for_its_key() {
     lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| {
         names.iter().all(|name| csv.contains(name))
     });
-    // Its last act is a checkpoint: what that has is not needed for the page any more.
+    // Its last act is to sync the store: what that has is not needed for the page any more.
     lookout.stop();
     assert_eq!(lookout.exported_lines(&["--from", "journal"]).len(), 3);
 
@@ -53,7 +53,7 @@ fn what_was_not_shipped_stays() {
     assert_eq!(events.count(doc! {}), 1);
     mongod.kill();
     deliver(&lookout, &body("joined", "m1", "Bob", "2026-01-05T20:00:00Z"));
-    // An intake lets go what was shipped without any checkpoint.
+    // An intake lets go what was shipped without any store.
     let left = || lookout.exported_lines(&["--from", "journal"]);
     assert!(until(|| left().len() == 1), "{}", lookout.log());
     assert!(left()[0].contains("Bob"), "{:?}", left());

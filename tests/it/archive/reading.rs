@@ -54,14 +54,12 @@ fn old_documents_give_the_right_table_and_a_second_build_costs_only_what_is_new(
 }
 
 #[test]
-fn years_that_were_copied_in_behind_later_ones_are_sorted_on_disk() {
+fn years_that_were_copied_in_behind_later_ones_count_like_any_other() {
     let mongod = Mongod::alone();
     let (past, copied) = (Old { count: 35_000 }, 5_000);
     past.insert_some(&mongod.events(), (copied..past.count).chain(0..copied));
     let lookout = Lookout::with_settings(&mongod.settings());
-    let built = lookout.run(&["build"]);
-    let stderr = String::from_utf8_lossy(&built.stderr);
-    assert!(built.status.success() && stderr.contains("sorted first"), "{stderr}");
+    lookout.ok(&["build"]);
     let reference = Lookout::new();
     fs::write(reference.path("old.jsonl"), past.lines()).expect("written");
     reference.ok(&["-q", "import", "old.jsonl"]);

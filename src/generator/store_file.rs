@@ -1,0 +1,227 @@
+//! The file of the store, beside the journal: it may be deleted at any time, as long as the
+//! journal or an archive holds every event (`journal.keep`).
+//!
+//! Whoever makes the journal another one holds a [lock()] until the store is of that one.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::beside;
+use crate::config::Settings;
+use crate::journal::{self, Reader};
+use crate::lock::{self, Lock};
+use crate::scratch::{self, Purpose, Scratch};
+use crate::store::{self, Store};
+
+const EXTENSION: &str = "presence";
+
+/// The name of its lock.
+const LOCK: &str = "presence";
+
+/// How long to wait for somebody else: a backup of a large journal takes a while.
+const LOCK_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Where the store of the journal at `path` lies.
+pub fn place(path: &Path) -> PathBuf {
+    beside::beside(path, EXTENSION)
+}
+
+/// Where else somebody may have put the store of a backup.
+pub fn also_places(path: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    beside::also_beside(path, EXTENSION)
+}
+
+/// Opens the store of the journal that `settings` name. Where there is neither journal nor archive, or
+/// this user may not write there, it is in memory. One that is of no use makes room for another.
+pub fn open(settings: &Settings) -> Result<Opened> {
+    let path = &settings.journal.path;
+    if settings.archive.is_some() {
+        journal::create_directory_of(path)?;
+    } else if !path.exists() {
+        return Opened::in_memory();
+    }
+    let place = place(path);
+    let opened = Store::open(&place).or_else(|error| {
+        if !store::is_of_no_use(&error) {
+            return Err(error);
+        }
+        put_aside(settings, &error)?;
+        Store::open(&place)
+    });
+    match opened {
+        Ok(store) => Ok(Opened { store, file: FileId::of(&place) }),
+        Err(error) if is_not_allowed(&error) => {
+            tracing::warn!(
+                "`{}` cannot be written, so all events are read again: {error:#}",
+                place.display()
+            );
+            Opened::in_memory()
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes `store` like one of the journal `id` that somebody put elsewhere beside the journal at `path`, as
+/// with a backup that was renamed by hand; whether there was one.
+pub fn adopt(path: &Path, id: &str, store: &mut Store) -> Result<bool> {
+    for place in also_places(path).filter(|place| place.is_file()) {
+        // Whatever else has such a name is left alone.
+        let Ok(other) = Store::open(&place) else { continue };
+        if other.position().journal == id {
+            store.become_like(other, &place)?;
+            remove_if_there(&place)
+                .with_context(|| format!("cannot remove `{}`", place.display()))?;
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A store, and what tells its file from one in its place.
+pub struct Opened {
+    pub store: Store,
+    /// `None` where it is in memory.
+    pub file: Option<FileId>,
+}
+
+impl Opened {
+    fn in_memory() -> Result<Self> {
+        Ok(Self { store: Store::in_memory()?, file: None })
+    }
+}
+
+/// Device and inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileId(u64, u64);
+
+impl FileId {
+    /// That of the file at `path`, if there is one.
+    pub fn of(path: &Path) -> Option<Self> {
+        let data = fs::metadata(path).ok()?;
+        Some(Self(data.dev(), data.ino()))
+    }
+}
+
+/// Makes room for another store. Where the one that is of no use may have what is nowhere else, it
+/// keeps another name.
+pub fn put_aside(settings: &Settings, why: &anyhow::Error) -> Result<()> {
+    let path = &settings.journal.path;
+    let _lock = lock(path)?;
+    let place = place(path);
+    let pruned = Reader::open(path)?.map_or(Ok(false), |reader| reader.pruned())?;
+    let failed = || format!("cannot replace the store `{}`", place.display());
+    if pruned && settings.archive.is_none() {
+        let kept = unusable(path);
+        fs::rename(&place, &kept).with_context(failed)?;
+        tracing::error!("`{}` is kept as `{}`: {why:#}", place.display(), kept.display());
+    } else {
+        tracing::warn!("all events are read again: {why:#}");
+        remove_if_there(&place).with_context(failed)?;
+    }
+    for end in ["-wal", "-shm", "-journal"] {
+        remove_if_there(&appended(&place, end)).with_context(failed)?;
+    }
+    Ok(())
+}
+
+/// Removes what [`put_aside`] kept: it holds names.
+pub fn remove_unusable(path: &Path) -> Result<()> {
+    let kept = unusable(path);
+    remove_if_there(&kept).with_context(|| format!("cannot remove `{}`", kept.display()))
+}
+
+fn unusable(path: &Path) -> PathBuf {
+    beside::beside(path, "presence.unusable")
+}
+
+fn appended(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn is_not_allowed(error: &anyhow::Error) -> bool {
+    use rusqlite::ErrorCode;
+    let codes = [
+        ErrorCode::CannotOpen,
+        ErrorCode::ReadOnly,
+        ErrorCode::PermissionDenied,
+        // A file system without syncs, say.
+        ErrorCode::SystemIoFailure,
+    ];
+    error.chain().any(|cause| match cause.downcast_ref::<rusqlite::Error>() {
+        Some(rusqlite::Error::SqliteFailure(failure, _)) => codes.contains(&failure.code),
+        _ => cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == ErrorKind::PermissionDenied),
+    })
+}
+
+/// A place for another store, which is removed when dropped.
+///
+/// # Errors
+///
+/// The directory can't be written.
+pub fn scratch(path: &Path) -> Result<Scratch> {
+    let place = place(path);
+    let failed = || format!("cannot write beside `{}`", place.display());
+    Scratch::beside(&place, Purpose::Store).with_context(failed)
+}
+
+/// Keeps everybody from making the journal at `path` or its store another one, or a copy of them, until it
+/// is dropped. What a kill left beside the journal is gone then.
+///
+/// # Errors
+///
+/// Somebody else holds it for too long, or something that was left can't be removed.
+pub fn lock(path: &Path) -> Result<Lock> {
+    let lock = lock::acquire(&lock::place(path, LOCK), LOCK_PATIENCE)?;
+    sweep_under(&lock, scratch::directory(path))?;
+    Ok(lock)
+}
+
+/// The same lock, if nobody has it.
+///
+/// # Errors
+///
+/// Its file can't be opened.
+pub fn try_lock(path: &Path) -> Result<Option<Lock>> {
+    lock::try_acquire(&lock::place(path, LOCK))
+}
+
+/// Removes what a kill left beside the journal at `path`, unless somebody is at work there: who begins
+/// later finds it as well. It is no reason not to begin.
+pub fn sweep(path: &Path) {
+    // Without a directory, there is nothing in it.
+    if !scratch::directory(path).is_dir() {
+        return;
+    }
+    let swept = match try_lock(path) {
+        Ok(Some(lock)) => sweep_under(&lock, scratch::directory(path)),
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = swept {
+        tracing::warn!("files that a kill left beside the journal stay for now: {error:#}");
+    }
+}
+
+/// Removes what a kill left beside the journal of whoever holds `lock` while they write.
+fn sweep_under(lock: &Lock, directory: &Path) -> Result<()> {
+    let former = || if lock.is_exclusive() { scratch::sweep_former(directory) } else { Ok(()) };
+    scratch::sweep(directory)
+        .and_then(|()| former())
+        .with_context(|| format!("cannot tidy up `{}`", directory.display()))
+}

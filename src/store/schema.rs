@@ -1,0 +1,128 @@
+//! The tables of the store, their version, and how it is opened.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rusqlite::Connection;
+
+/// The version of the tables, kept in `user_version`.
+const VERSION: i64 = 1;
+
+/// Tells a store from any other database, kept in `application_id`: "LkSt".
+const APPLICATION: i64 = 0x4c6b_5374;
+
+/// How long a connection waits for another one's lock: a rebuild holds it for as long.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// The memory for pages, in KiB. What is read at each publication fits in.
+const CACHE_KIB: i64 = 8 << 10;
+
+/// Each `checksum` is that of the rest of its row, as [`of_row`](super::chunks::of_row) has it.
+/// Ids of `facts` and `sessions` are those of their meeting and a number within it: see
+/// [`chunk_id`](super::chunks::chunk_id). `who` is a name's id, or an account's below zero.
+const CREATE: &str = "
+CREATE TABLE store (
+    journal    TEXT NOT NULL,
+    former     TEXT NOT NULL,
+    position   INTEGER NOT NULL,
+    last_key   BLOB,
+    archive    BLOB NOT NULL,
+    understood INTEGER NOT NULL,
+    reread     INTEGER,
+    edition    INTEGER NOT NULL
+);
+CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, seen_at INTEGER, seen_stamp_ms INTEGER, checksum INTEGER NOT NULL);
+CREATE TABLE account (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, checksum INTEGER NOT NULL);
+CREATE TABLE meeting (
+    id         INTEGER PRIMARY KEY,
+    uuid       TEXT NOT NULL UNIQUE,
+    number     TEXT,
+    number_at  INTEGER,
+    first_seen INTEGER,
+    last_seen  INTEGER,
+    first_fact INTEGER NOT NULL,
+    last_fact  INTEGER NOT NULL,
+    checksum   INTEGER NOT NULL
+);
+CREATE INDEX meeting_by_number ON meeting (number, first_seen);
+CREATE TABLE facts (id INTEGER PRIMARY KEY, events BLOB NOT NULL);
+CREATE TABLE sessions (
+    id       INTEGER PRIMARY KEY,
+    reach    INTEGER NOT NULL,
+    has_open INTEGER NOT NULL,
+    of       BLOB NOT NULL
+);
+CREATE INDEX sessions_by_reach ON sessions (reach);
+CREATE INDEX sessions_open ON sessions (id) WHERE has_open;
+CREATE TABLE attended (who INTEGER, meeting INTEGER, reach INTEGER NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (who, meeting)) WITHOUT ROWID;
+CREATE INDEX attended_by_reach ON attended (who, reach);
+CREATE TABLE account_of (who INTEGER, account INTEGER, PRIMARY KEY (account, who)) WITHOUT ROWID;
+CREATE TABLE last_visit (who INTEGER, number TEXT, start INTEGER, stop INTEGER, checksum INTEGER NOT NULL, PRIMARY KEY (who, number)) WITHOUT ROWID;
+CREATE TABLE outdated (who INTEGER, number TEXT, PRIMARY KEY (who, number)) WITHOUT ROWID;
+CREATE TABLE future (event BLOB PRIMARY KEY, source INTEGER NOT NULL) WITHOUT ROWID;
+";
+
+/// Opens the store at `path`, made if need be; `None` where there is one of another version.
+pub(super) fn open(path: &Path) -> Result<Option<Connection>> {
+    make_private(path)?;
+    let connection = Connection::open(path)?;
+    configure(&connection)?;
+    ready(connection)
+}
+
+/// A store that nobody else sees, and that ends with its connection.
+pub(super) fn in_memory() -> Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    ready(connection)?.context("a new database has no version")
+}
+
+/// Makes the file at `path`, if it is not there, so that nobody else may read it.
+pub(super) fn make_private(path: &Path) -> Result<()> {
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    drop(file.with_context(|| format!("`{}`", path.display()))?);
+    Ok(())
+}
+
+fn configure(connection: &Connection) -> Result<()> {
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // What a power cut takes back is read again from the journal. Before events are removed there,
+    // the store is synced.
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    // Of whoever is forgotten, no page keeps a byte.
+    connection.pragma_update(None, "secure_delete", true)?;
+    Ok(())
+}
+
+fn ready(mut connection: Connection) -> Result<Option<Connection>> {
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    match version(&transaction)? {
+        0 => {
+            let tables: i64 =
+                transaction
+                    .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+            if tables > 0 {
+                bail!("it is a database of something else");
+            }
+            transaction.execute_batch(CREATE)?;
+            transaction
+                .execute("INSERT INTO store VALUES ('', '', 0, NULL, x'', 0, NULL, 0)", [])?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+            transaction.pragma_update(None, "application_id", APPLICATION)?;
+        }
+        VERSION => {}
+        _ => return Ok(None),
+    }
+    transaction.commit()?;
+    Ok(Some(connection))
+}
+
+fn version(connection: &Connection) -> Result<i64> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}

@@ -1,0 +1,264 @@
+//! The store against the roster: both are given the same events, and have to give the same answers.
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::{Committed, Position, Settle, Store};
+use crate::moment::Moment;
+use crate::roster::tests::any;
+use crate::roster::tests::story::*;
+use crate::roster::{Roster, Rules};
+use crate::zoom::Event;
+
+/// A moment at which every event has come.
+const LATE: &str = "999 00:00";
+
+fn moment() -> impl Strategy<Value = Moment> {
+    (-HOUR..200 * DAY).prop_map(|seconds| clock("00:00").plus(seconds))
+}
+
+fn histories() -> impl Strategy<Value = Vec<Event>> {
+    prop_oneof![
+        prop::sample::select(&[1, HOUR, 12 * HOUR][..]).prop_flat_map(any::events),
+        any::long_events(),
+        any::long_events(),
+    ]
+}
+
+/// Commits what `store` took in.
+#[track_caller]
+fn commit(store: &mut Store, settle: Settle) {
+    let position = Position { last_id: store.position().last_id + 1, ..Position::default() };
+    assert_eq!(store.commit(&position, settle).expect("it is written"), Committed::Done);
+}
+
+#[track_caller]
+fn take_in(store: &mut Store, event: &Event, now: Moment) {
+    store.take_in(1, event, now).expect("it is read");
+}
+
+/// A store in a directory of its own.
+fn on_disk() -> (TempDir, Store) {
+    let directory = TempDir::new().expect("a directory");
+    let store = Store::open(&directory.path().join("store")).expect("it opens");
+    (directory, store)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn it_answers_as_a_roster_does_whatever_was_committed_when(
+        (events, order) in histories().prop_flat_map(|events| {
+            let twice = [events.clone(), events.clone()].concat();
+            (Just(events), Just(twice).prop_shuffle())
+        }),
+        commits in prop::collection::vec(0..8_u8, 120),
+        rules in prop::collection::vec(any::rules(), 3),
+        moments in prop::collection::vec(moment(), 3),
+    ) {
+        let mut store = Store::in_memory().expect("it opens");
+        let mut committed = 0;
+        for (at, (event, commits)) in order.iter().zip(commits).enumerate() {
+            take_in(&mut store, event, clock(LATE));
+            match commits {
+                0 => commit(&mut store, Settle::Now),
+                1 => commit(&mut store, Settle::Later),
+                2 => {
+                    commit(&mut store, Settle::Now);
+                    // What is in memory has to follow.
+                    store.presence(&rules[0], moments[0]).expect("it is read");
+                }
+                3 => {
+                    commit(&mut store, Settle::Later);
+                    store.reload().expect("it is read");
+                }
+                4 => {
+                    // Killed, and what was not committed comes again.
+                    store.reload().expect("it is read");
+                    for event in &order[committed..=at] {
+                        take_in(&mut store, event, clock(LATE));
+                    }
+                }
+                _ => {}
+            }
+            if commits < 4 {
+                committed = at + 1;
+            }
+        }
+        commit(&mut store, Settle::Now);
+        let roster = roster(&events);
+        for round in 0..2 {
+            for rules in &rules {
+                for now in &moments {
+                    let found = store.presence(rules, *now).expect("it is read");
+                    prop_assert_eq!(found, roster.presence(rules, *now), "round {}, {:?}", round, rules);
+                }
+            }
+            store.reload().expect("it is read");
+        }
+    }
+
+    #[test]
+    fn as_of_a_moment_only_what_counted_then_exists(
+        mut events in histories(), as_of in moment(), rules in any::rules(), has_forms in any::<bool>(),
+    ) {
+        for event in events.iter_mut().filter(|_| !has_forms) {
+            if let Some(who) = &mut event.participant {
+                who.name = who.name.take().filter(|name| name.as_str().is_ascii() || name.is_telephone_mask());
+            }
+        }
+        let mut store = Store::in_memory().expect("it opens");
+        events.iter().for_each(|event| take_in(&mut store, event, clock("20 00:00")));
+        commit(&mut store, Settle::Now);
+        let then = store.presence_as_of(&rules, as_of).expect("it is read");
+        let expected = roster(events.iter().filter(|event| event.at <= as_of));
+        prop_assert_eq!(then, expected.presence(&rules, as_of));
+    }
+
+    #[test]
+    fn events_count_once_their_time_has_come(
+        events in histories(), hours in prop::collection::vec(0..60_i64, 60), rules in any::rules(),
+    ) {
+        let mut store = Store::in_memory().expect("it opens");
+        let mut roster = Roster::new();
+        let mut now = clock("00:00");
+        for (event, hours) in events.iter().zip(hours) {
+            now = now.plus(hours * HOUR);
+            store.apply_due(now).expect("it is read");
+            roster.apply_due(now);
+            take_in(&mut store, event, now);
+            roster.take_in(event, now);
+            commit(&mut store, Settle::Now);
+            if hours % 2 == 0 {
+                store.reload().expect("it is read");
+            }
+            let found = store.presence(&rules, now).expect("it is read");
+            prop_assert_eq!(found, roster.presence(&rules, now));
+        }
+    }
+
+    #[test]
+    fn a_store_that_takes_over_another_is_as_if_it_had_been_given_the_events(
+        events in histories(), kept in prop::collection::vec(any::<bool>(), 60), rules in any::rules(), now in moment(),
+    ) {
+        let mut store = Store::in_memory().expect("it opens");
+        events.iter().for_each(|event| take_in(&mut store, event, clock(LATE)));
+        commit(&mut store, Settle::Now);
+        let keeps = |event: &Event| events.iter().position(|other| other == event).is_some_and(|at| kept[at % kept.len()]);
+        let mut other = Store::in_memory().expect("it opens");
+        other.take_over(&store, clock(LATE), |_, event| keeps(event)).expect("it is read");
+        let expected = roster(events.iter().filter(|event| keeps(event)));
+        prop_assert_eq!(other.presence(&rules, now).expect("it is read"), expected.presence(&rules, now));
+    }
+}
+
+#[test]
+fn who_finds_the_store_written_by_another_begins_anew_with_what_is_there() {
+    let (directory, mut ours) = on_disk();
+    let mut theirs = Store::open(&directory.path().join("store")).expect("it opens");
+    take_in(&mut ours, &join("10:00"), clock(LATE));
+    take_in(&mut theirs, &join("10:00"), clock(LATE));
+    commit(&mut theirs, Settle::Now);
+    let position = Position::default();
+    let outcome = ours.commit(&position, Settle::Now).expect("it is read");
+    assert_eq!(outcome, Committed::Moved, "what was taken in may be there by now");
+    assert_eq!(ours.position(), theirs.position());
+    take_in(&mut ours, &leave("10:30"), clock(LATE));
+    commit(&mut ours, Settle::Now);
+    assert!(theirs.refresh().expect("it is read"), "it is noticed");
+    for store in [&mut ours, &mut theirs] {
+        let presence = store.presence(&rules(), clock("11:00")).expect("it is read");
+        let expected = "Ada out, joined 10:00, left 10:30: 10:00-10:30";
+        assert_eq!(summary(&presence.people), expected);
+    }
+}
+
+#[test]
+fn a_large_meeting_is_written_in_pieces() {
+    let (directory, mut store) = on_disk();
+    let person = |event: Event, n: u32| {
+        event.leg(&n.to_string()).connection(&format!("c{n}")).name(&format!("Person {n}"))
+    };
+    let mut events = Vec::new();
+    for n in 0..2_000 {
+        events.push(person(join("10:00"), n));
+        if n % 3 == 0 {
+            events.push(person(leave("10:30"), n));
+        }
+    }
+    for (n, event) in events.iter().enumerate() {
+        take_in(&mut store, event, clock(LATE));
+        if n % 700 == 0 {
+            commit(&mut store, Settle::Now);
+        }
+    }
+    commit(&mut store, Settle::Now);
+    let chunks = |table: &str| -> i64 {
+        let query = format!("SELECT count(*) FROM {table}");
+        store.db.query_row(&query, [], |row| row.get(0)).expect("it is read")
+    };
+    assert!(chunks("facts") > 5 && chunks("sessions") > 5, "it takes several");
+    drop(store);
+    let mut store = Store::open(&directory.path().join("store")).expect("it opens");
+    let expected = roster(&events).presence(&rules(), clock("11:00"));
+    assert_eq!(store.presence(&rules(), clock("11:00")).expect("it is read"), expected);
+    let last = person(leave("10:59"), 1_999);
+    take_in(&mut store, &last, clock(LATE));
+    commit(&mut store, Settle::Now);
+    let expected = roster(events.iter().chain([&last])).presence(&rules(), clock("11:00"));
+    assert_eq!(store.presence(&rules(), clock("11:00")).expect("it is read"), expected);
+}
+
+#[test]
+fn damage_is_never_believed() {
+    let (directory, mut store) = on_disk();
+    take_in(&mut store, &join("10:00"), clock(LATE));
+    commit(&mut store, Settle::Now);
+    for table in [
+        "facts SET events = substr(events, 1, 8) || x'00' || substr(events, 10)",
+        "sessions SET of = substr(of, 1, 4) || x'00' || substr(of, 6)",
+    ] {
+        store.db.execute(&format!("UPDATE {table}"), []).expect("written");
+    }
+    drop(store);
+    let mut store = Store::open(&directory.path().join("store")).expect("it opens");
+    assert!(store.presence(&Rules::default(), clock("11:00")).is_err());
+    assert!(store.take_in(1, &leave("10:30"), clock(LATE)).is_err());
+}
+
+#[test]
+fn what_does_not_follow_from_the_facts_is_found() {
+    let (_directory, mut store) = on_disk();
+    take_in(&mut store, &join("10:00"), clock(LATE));
+    commit(&mut store, Settle::Now);
+    assert_eq!(store.verify().expect("it is read"), None);
+    let sessions: Vec<u8> =
+        store.db.query_row("SELECT of FROM sessions", [], |row| row.get(0)).expect("it is there");
+    take_in(&mut store, &leave("10:30"), clock(LATE));
+    commit(&mut store, Settle::Now);
+    assert_eq!(store.verify().expect("it is read"), None);
+    store.db.execute("UPDATE sessions SET of = ?1", [sessions]).expect("written");
+    let fault = store.verify().expect("it is read").expect("it is noticed");
+    assert_eq!(fault, "what is known of the meeting `m1` does not follow from its events");
+}
+
+#[test]
+fn a_copy_is_the_store_of_another_journal() {
+    let (directory, mut store) = on_disk();
+    take_in(&mut store, &join("10:00"), clock(LATE));
+    commit(&mut store, Settle::Now);
+    let place = directory.path().join("copy");
+    store.copy_to(&place, "another").expect("it is written");
+    let files: Vec<_> = std::fs::read_dir(directory.path()).expect("readable").collect();
+    let mut copy = Store::open(&place).expect("it opens");
+    assert_eq!(copy.position().journal, "another");
+    let now = clock("11:00");
+    let found = copy.presence(&rules(), now).expect("it is read");
+    assert_eq!(found, store.presence(&rules(), now).expect("it is read"));
+    let copies = files
+        .iter()
+        .flatten()
+        .filter(|file| file.file_name().to_string_lossy().starts_with("copy"));
+    assert_eq!(copies.count(), 1, "it is one file");
+}
