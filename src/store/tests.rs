@@ -8,7 +8,7 @@ use crate::moment::Moment;
 use crate::roster::tests::any;
 use crate::roster::tests::story::*;
 use crate::roster::{Roster, Rules};
-use crate::zoom::Event;
+use crate::zoom::{Event, Kind};
 
 /// A moment at which every event has come.
 const LATE: &str = "999 00:00";
@@ -171,6 +171,44 @@ fn who_finds_the_store_written_by_another_begins_anew_with_what_is_there() {
         let presence = store.presence(&rules(), clock("11:00")).expect("it is read");
         let expected = "Ada out, joined 10:00, left 10:30: 10:00-10:30";
         assert_eq!(summary(&presence.people), expected);
+    }
+}
+
+/// What the store and a roster say of `events` at `now`, which has to be the same.
+#[track_caller]
+fn answer(what: &str, events: &[Event], now: &str) -> String {
+    let mut store = Store::in_memory().expect("it opens");
+    events.iter().for_each(|event| take_in(&mut store, event, clock(LATE)));
+    commit(&mut store, Settle::Now);
+    // As another process finds it, which begins with what is on disk.
+    store.reload().expect("it is read");
+    let found = store.presence(&rules(), clock(now)).expect("it is read");
+    assert_eq!(found, roster(events).presence(&rules(), clock(now)), "{what}");
+    summary(&found.people)
+}
+
+#[test]
+fn what_lies_at_the_border_of_the_last_35_days_is_as_if_all_were_in_memory() {
+    let next = |event: Event| event.meeting("m2");
+    let first = |event: Event| event.leg("7").connection("c7").name("•••••••••43");
+    let second = |event: Event| event.leg("8").connection("c8").name("•••••••••43");
+    #[rustfmt::skip]
+    let cases = [
+        // what is special
+        ("a visit of two meetings, of which one was over before",
+            vec![join("10:00"), leave("22:00"), next(join("22:00")), next(leave("2 10:00")),
+                 join("20 10:00").meeting("m3"), leave("20 11:00").meeting("m3")],
+            "36 23:00", "Ada out, joined 20 10:00, left 20 11:00: 10:00-2 10:00 20 10:00-20 11:00"),
+        ("callers of whom one left before, and one is in",
+            vec![first(join("10:00")), first(leave("10:30")), next(second(join("10:10"))),
+                 next(event(Kind::RoleChanged, "50 00:00"))],
+            "50 01:00", "•••••••••43 out, joined 10:00, left 10:30: \n•••••••••43 (2) in since 10:10, joined 10:10, left N/A: 10:10-"),
+        ("nobody but long ago",
+            vec![join("10:00"), leave("10:30")],
+            "300 00:00", "Ada out, joined 10:00, left 10:30: "),
+    ];
+    for (what, events, now, expected) in cases {
+        assert_eq!(answer(what, &events, now), expected, "{what}");
     }
 }
 
