@@ -52,6 +52,11 @@ impl<'a> Frame<'a> {
         Some((room, Bounds { newest, stale_at: self.stale_at(meeting), now: self.now }))
     }
 
+    /// When the newest meeting of a number was first seen.
+    pub(crate) fn newest(&self, number: Option<&str>) -> Option<Moment> {
+        self.newest.get(number?).copied()
+    }
+
     /// How many rooms there are; none where every meeting counts as one room.
     pub(super) fn rooms_shown(&self) -> usize {
         self.rules.rooms.len()

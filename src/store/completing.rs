@@ -6,14 +6,12 @@ use rusqlite::{Connection, params};
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
+use super::BEGINNING;
 use super::attended::{Attended, Backwards, Who};
 use super::last_visits::LastVisits;
 use super::window::Window;
 use crate::moment::Moment;
-use crate::roster::{Gathered, RoomSpan, Rules, Span, SpanEnd, Words, known_from};
-
-/// Before everything.
-const BEGINNING: Moment = Moment::from_seconds(i64::MIN);
+use crate::roster::{Gathered, RoomSpan, Rules, Words, known_from};
 
 /// What older sessions are looked for in.
 pub(super) struct Completing<'a> {
@@ -127,45 +125,48 @@ impl Completing<'_> {
             {
                 return Ok(self.since);
             }
-        } else if let Some(visits) = self.certain_visits(gathered, person, room) {
-            let known_since = visits.iter().map(|visit| visit.start).max().unwrap_or(BEGINNING);
-            let found = visits.into_iter().map(|span| RoomSpan { room, span });
+        } else if let Some((found, known_since)) = self.last_visits(gathered, person, room) {
             gathered.spans_mut(person.place).extend(found);
             return Ok(known_since);
         }
         self.walk(gathered, person, is_here)
     }
 
-    /// The last visits to the room's numbers; `None` where one of them is not certain, or the last two meet.
-    fn certain_visits(
+    /// Spans from which Last Join and Last Left in a room follow, and since when all are known there; `None`
+    /// where only sessions tell.
+    fn last_visits(
         &self,
         gathered: &Gathered<'_>,
         person: &Person<'_>,
         room: u32,
-    ) -> Option<SmallVec<[Span; 1]>> {
-        let mut visits: SmallVec<[Span; 1]> = SmallVec::new();
+    ) -> Option<(Vec<RoomSpan>, Moment)> {
         if person.is_masked || self.until.is_some() {
             return None;
         }
+        let (mut found, mut known_since, mut count) = (Vec::new(), BEGINNING, 0);
         for who in person.selectors {
             if self.shared.contains(who) {
                 return None;
             }
-            let here = self.last_visits.of(*who);
-            for (_, visit) in
-                here.filter(|(number, _)| gathered.frame().room(*number) == Some(room))
-            {
-                let (start, end) = visit?;
-                visits.push(Span { start, end: SpanEnd::At(end) });
+            for (number, lasts) in self.last_visits.of(*who) {
+                if gathered.frame().room(number) != Some(room) {
+                    continue;
+                }
+                // A newer meeting has ended what has no end; else it may still last.
+                let newest = gathered.frame().newest(number);
+                if lasts.open.is_some_and(|open| newest.is_none_or(|newest| newest <= open)) {
+                    return None;
+                }
+                count += 1;
+                known_since = known_since.max(lasts.since);
+                found.extend(lasts.spans().map(|span| RoomSpan { room, span }));
             }
         }
-        visits.sort_unstable();
-        let (last, before) = visits.split_last()?;
-        let meets = |visit: &Span| match visit.end {
-            SpanEnd::At(end) => end >= last.start,
-            _ => true,
-        };
-        (!before.iter().any(meets)).then_some(visits)
+        let from = known_from(&mut found, self.since, |_| true);
+        // Those of several names or numbers may meet what is not noted.
+        let is_enough =
+            count < 2 || known_since == BEGINNING || from.is_some_and(|from| from >= known_since);
+        is_enough.then_some((found, known_since))
     }
 
     /// Adds sessions, the latest first, until Last Join and Last Left are certain in the rooms that

@@ -1,8 +1,8 @@
-//! The last visit of each name and account to the meetings of each number: all that pages need of people
-//! who were not there lately.
+//! Last Join and Last Left of each name and account in the meetings of each number: all that pages need
+//! of people who were not there lately.
 //!
-//! A visit is noted only where its end is certain whatever the settings say; of any other, it is
-//! noted that the sessions have to be looked at.
+//! Settings and other meetings have a say only in sessions that have no end. Here, they count as over, end
+//! unknown; since when there are any is noted, and whoever reads has to see whether they are.
 
 use std::collections::BTreeSet;
 
@@ -10,45 +10,77 @@ use anyhow::Result;
 use indexmap::IndexSet;
 use rusqlite::{Connection, params};
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::attended::{Attended, Backwards, Who};
-use super::{Damaged, chunks};
+use super::{BEGINNING, Damaged, chunks};
 use crate::moment::Moment;
-use crate::roster::{End, Span, Stay, join_up, span_order};
+use crate::roster::{End, Span, SpanEnd, Stay, join_up, span_order};
 
 /// All last visits, in memory.
 #[derive(Debug, Default)]
 pub(super) struct LastVisits {
-    of: FxHashMap<Who, SmallVec<[LastVisit; 1]>>,
+    of: FxHashMap<Who, SmallVec<[OfNumber; 1]>>,
     /// No number is the empty one.
     numbers: IndexSet<Box<str>, FxBuildHasher>,
     /// Those to be found anew.
     outdated: BTreeSet<(Who, Box<str>)>,
 }
 
-/// The last visit to the meetings of one number.
+/// The last visits to the meetings of one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct LastVisit {
+struct OfNumber {
     number: u32,
-    /// When it began and ended; `None` where settings or other meetings have a say in that.
-    visit: Option<(Moment, Moment)>,
+    lasts: LastVisit,
+}
+
+/// What is known of the last visits to some meetings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LastVisit {
+    /// Last Join, and the end of that visit, if it is known.
+    join: Option<(Moment, Option<Moment>)>,
+    /// Last Left, and since when that visit lasted.
+    left: Option<(Moment, Moment)>,
+    /// All sessions are in what is noted that ended at this moment or later.
+    pub(super) since: Moment,
+    /// When the latest session without an end began, if there is one.
+    pub(super) open: Option<Moment>,
+}
+
+impl LastVisit {
+    /// Spans of which the same follows.
+    pub(super) fn spans(self) -> impl Iterator<Item = Span> {
+        let joined = self.join.map(|(start, _)| start);
+        let is_same = self.left.is_some_and(|(_, start)| Some(start) == joined);
+        let left = self.left.map(|(end, start)| match is_same || start < end {
+            true => Span { start, end: SpanEnd::At(end) },
+            false => Span { start: end, end: SpanEnd::Bare },
+        });
+        let join = self
+            .join
+            .map(|(start, end)| Span { start, end: end.map_or(SpanEnd::Unknown, SpanEnd::At) });
+        join.filter(|_| !is_same).into_iter().chain(left)
+    }
 }
 
 impl LastVisits {
     /// Reads them.
     pub(super) fn read(db: &Connection) -> Result<Self> {
         let mut read = Self::default();
-        let mut query = db.prepare("SELECT who, number, start, stop, checksum FROM last_visit")?;
+        let mut query = db.prepare("SELECT who, number, found FROM last_visit")?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
-            let id: i64 = row.get(0)?;
+            let (id, number): (i64, &str) = (row.get(0)?, row.get_ref(1)?.as_str()?);
+            let sealed = chunks::unseal(row.get_ref(2)?.as_blob()?)?;
+            let found: (i64, &str, LastVisit) =
+                postcard::from_bytes(sealed).map_err(|_| Damaged)?;
+            if (found.0, found.1) != (id, number) {
+                return Err(Damaged.into());
+            }
+            let (number, lasts) = (read.number(number), found.2);
             let who = Who::of_id(id).ok_or(Damaged)?;
-            let (start, stop): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
-            chunks::ensure_whole(&(id, row.get_ref(1)?.as_str()?, start, stop), row.get(4)?)?;
-            let visit = start.map(Moment::from_seconds).zip(stop.map(Moment::from_seconds));
-            let number = read.number(row.get_ref(1)?.as_str()?);
-            read.of.entry(who).or_default().push(LastVisit { number, visit });
+            read.of.entry(who).or_default().push(OfNumber { number, lasts });
         }
         let mut query = db.prepare("SELECT who, number FROM outdated")?;
         let mut rows = query.query([])?;
@@ -59,14 +91,11 @@ impl LastVisits {
         Ok(read)
     }
 
-    /// Each number whose meetings `who` attended, with the last visit there if it is certain.
-    pub(super) fn of(
-        &self,
-        who: Who,
-    ) -> impl Iterator<Item = (Option<&str>, Option<(Moment, Moment)>)> {
+    /// Each number whose meetings `who` attended, with the last visits there.
+    pub(super) fn of(&self, who: Who) -> impl Iterator<Item = (Option<&str>, LastVisit)> {
         self.of.get(&who).into_iter().flatten().map(|last| {
             let number = self.numbers.get_index(last.number as usize).map(|number| &**number);
-            (number.filter(|number| !number.is_empty()), last.visit)
+            (number.filter(|number| !number.is_empty()), last.lasts)
         })
     }
 
@@ -94,8 +123,7 @@ impl LastVisits {
             return Ok(());
         }
         let mut replace = db.prepare_cached(
-            "INSERT OR REPLACE INTO last_visit (who, number, start, stop, checksum)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT OR REPLACE INTO last_visit (who, number, found) VALUES (?1, ?2, ?3)",
         )?;
         let mut delete =
             db.prepare_cached("DELETE FROM last_visit WHERE who = ?1 AND number = ?2")?;
@@ -105,18 +133,16 @@ impl LastVisits {
             let all = self.of.entry(who).or_default();
             all.retain(|last| last.number != place);
             match found {
-                Found::Nothing => {
+                None => {
                     delete.execute(params![who.id(), number])?;
                     if all.is_empty() {
                         self.of.remove(&who);
                     }
                 }
-                Found::Visit(visit) => {
-                    all.push(LastVisit { number: place, visit });
-                    let (start, stop) = visit.unzip();
-                    let (start, stop) = (start.map(Moment::seconds), stop.map(Moment::seconds));
-                    let checksum = chunks::of_row(&(who.id(), &*number, start, stop));
-                    replace.execute(params![who.id(), number, start, stop, checksum])?;
+                Some(lasts) => {
+                    all.push(OfNumber { number: place, lasts });
+                    let found = postcard::to_stdvec(&(who.id(), &*number, lasts))?;
+                    replace.execute(params![who.id(), number, chunks::seal(found)])?;
                 }
             }
         }
@@ -131,49 +157,66 @@ impl LastVisits {
     }
 }
 
-enum Found {
-    /// There are no sessions any more.
-    Nothing,
-    /// The last one, if it is certain.
-    Visit(Option<(Moment, Moment)>),
-}
-
-/// Looks for the last visit of `who` to meetings of `number`.
-fn find(db: &Connection, attended: &mut Attended, who: Who, number: &str) -> Result<Found> {
+/// Looks for the last visits of `who` to meetings of `number`; `None`: there are no sessions.
+fn find(
+    db: &Connection,
+    attended: &mut Attended,
+    who: Who,
+    number: &str,
+) -> Result<Option<LastVisit>> {
     let number = Some(number).filter(|number| !number.is_empty());
     let mut meetings = Backwards::of(db, [who]).with_number(number);
     let mut spans: Vec<Span> = Vec::new();
+    let mut open = None;
     loop {
         let next = meetings.peek()?;
-        let last = last_stay(&mut spans);
-        let begins = last.as_ref().map(|stay| stay.visit.start.or(stay.reach));
-        let is_whole = match (next, begins) {
-            (None, _) => true,
-            // It lasts, and nothing before can change that.
-            (_, Some(_)) if last.as_ref().is_some_and(|stay| stay.visit.end == End::Open) => true,
-            (Some((reach, _)), Some(begins)) => begins.is_some_and(|begins| reach < begins),
-            (Some(_), None) => false,
+        let found = lasts_of(&mut spans);
+        let is_enough = |(reach, _): &(Moment, i64)| {
+            let begins = found.and_then(|found| Some(found.join?.0.min(found.left?.1)));
+            begins.is_some_and(|begins| *reach < begins)
         };
-        if is_whole {
-            return Ok(last.map_or(Found::Nothing, |Stay { visit, .. }| {
-                Found::Visit(match (visit.start, visit.end) {
-                    (Some(start), End::At(end)) => Some((start, end)),
-                    _ => None,
-                })
+        let Some(next) = next.filter(|next| !is_enough(next)) else {
+            // What was not looked at ended before this.
+            let since = next.map_or(BEGINNING, |(reach, _)| reach.plus(1));
+            return Ok(found.map(|found| LastVisit {
+                since: found.since.max(since),
+                open,
+                ..found
             }));
-        }
-        let Some(next) = next else { return Ok(Found::Nothing) };
+        };
         meetings.pass(next);
         let known = attended.meeting(db, next.1)?;
         let sessions = known.chunks.iter().flat_map(|(_, sessions)| sessions);
         let theirs = sessions.filter(|(_, sessions)| who.is(&sessions.who));
-        spans.extend(theirs.flat_map(|(_, sessions)| sessions.spans.iter().copied()));
+        for span in theirs.flat_map(|(_, sessions)| &sessions.spans) {
+            let is_open = span.is_open();
+            open = open.max(is_open.then_some(span.start));
+            spans.push(if is_open { Span { end: SpanEnd::Unknown, ..*span } } else { *span });
+        }
     }
 }
 
-fn last_stay(spans: &mut [Span]) -> Option<Stay> {
+/// What follows from all of `spans`; `None` where there are none.
+fn lasts_of(spans: &mut [Span]) -> Option<LastVisit> {
     spans.sort_by_key(span_order);
-    let mut last = None;
-    join_up(spans.iter().copied(), |stay| last = Some(stay));
-    last
+    spans.first()?;
+    let (mut join, mut left) = (None, None);
+    let mut stays = Vec::new();
+    join_up(spans.iter().copied(), |stay| {
+        let end = match stay.visit.end {
+            End::At(end) => Some(end),
+            End::Open | End::Unknown => None,
+        };
+        join = join.max(stay.visit.start.map(|start| (start, end)));
+        left = left.max(end.map(|end| (end, stay.visit.start.unwrap_or(end))));
+        stays.push(stay);
+    });
+    // Of all others nothing is noted.
+    let is_noted = |Stay { visit, .. }: &Stay| {
+        let is_left = left.is_some_and(|(end, _)| visit.end == End::At(end));
+        is_left || (visit.start.is_some() && visit.start == join.map(|(start, _)| start))
+    };
+    let others = stays.iter().filter(|stay| !is_noted(stay)).filter_map(|stay| stay.reach);
+    let since = others.max().map_or(BEGINNING, |reach| reach.plus(1));
+    Some(LastVisit { join, left, since, open: None })
 }

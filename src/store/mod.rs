@@ -52,6 +52,9 @@ use window::Window;
 /// background.
 const UNDERSTANDING: u32 = 1;
 
+/// Before everything.
+const BEGINNING: Moment = Moment::from_seconds(i64::MIN);
+
 /// At most so many facts stay in memory between two commits.
 const HOT_FACTS: usize = 100_000;
 

@@ -60,7 +60,7 @@ CREATE INDEX sessions_open ON sessions (id) WHERE has_open;
 CREATE TABLE attended (who INTEGER, meeting INTEGER, reach INTEGER NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (who, meeting)) WITHOUT ROWID;
 CREATE INDEX attended_by_reach ON attended (who, reach);
 CREATE TABLE account_of (who INTEGER, account INTEGER, PRIMARY KEY (account, who)) WITHOUT ROWID;
-CREATE TABLE last_visit (who INTEGER, number TEXT, start INTEGER, stop INTEGER, checksum INTEGER NOT NULL, PRIMARY KEY (who, number)) WITHOUT ROWID;
+CREATE TABLE last_visit (who INTEGER, number TEXT, found BLOB NOT NULL, PRIMARY KEY (who, number)) WITHOUT ROWID;
 CREATE TABLE outdated (who INTEGER, number TEXT, PRIMARY KEY (who, number)) WITHOUT ROWID;
 CREATE TABLE future (event BLOB PRIMARY KEY, source INTEGER NOT NULL) WITHOUT ROWID;
 ";
