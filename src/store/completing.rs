@@ -3,13 +3,13 @@
 
 use anyhow::Result;
 use rusqlite::{Connection, params};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::BEGINNING;
 use super::attended::{Attended, Backwards, Who};
 use super::last_visits::LastVisits;
 use super::window::Window;
+use super::{BEGINNING, chunks};
 use crate::moment::Moment;
 use crate::roster::{Gathered, RoomSpan, Rules, Words, known_from};
 
@@ -25,6 +25,8 @@ pub(super) struct Completing<'a> {
     pub(super) shared: FxHashSet<Who>,
     /// Only meetings that had begun by then exist; `None`: all.
     pub(super) until: Option<Moment>,
+    /// Meetings of which nothing is missing in the window.
+    pub(super) whole: FxHashMap<i64, bool>,
 }
 
 /// Who somebody goes by.
@@ -193,6 +195,21 @@ impl Completing<'_> {
         }
     }
 
+    /// Whether all sessions of a meeting were gathered, as those of most lately are.
+    fn is_whole(&mut self, meeting: i64) -> Result<bool> {
+        if let Some(is_whole) = self.whole.get(&meeting) {
+            return Ok(*is_whole);
+        }
+        let (there, (from, to)) = (self.window.chunks_of(meeting), chunks::chunk_ids(meeting));
+        let query = "SELECT count(*) FROM sessions WHERE id >= ?1 AND id < ?2";
+        let count = |row: &rusqlite::Row<'_>| row.get::<_, usize>(0);
+        let is_whole = self.until.is_none()
+            && there > 0
+            && self.db.prepare_cached(query)?.query_row([from, to], count)? == there;
+        self.whole.insert(meeting, is_whole);
+        Ok(is_whole)
+    }
+
     /// Adds a person's sessions in a meeting that were not gathered, if its room counts.
     fn add_older(
         &mut self,
@@ -201,6 +218,9 @@ impl Completing<'_> {
         meeting: i64,
         counts: impl Fn(&RoomSpan) -> bool,
     ) -> Result<()> {
+        if self.is_whole(meeting)? {
+            return Ok(());
+        }
         let known = self.attended.meeting(self.db, meeting)?;
         let Some((room, bounds)) = gathered.frame().room_and_bounds(&known.outline) else {
             return Ok(());

@@ -269,6 +269,7 @@ impl Store {
             since,
             shared: completing::shared(db, &memory.words, rules)?,
             until: None,
+            whole: FxHashMap::default(),
         };
         completing.complete(&mut gathered)?;
         let next_due = memory.future.iter().map(|(_, event)| counts_from(event)).min();

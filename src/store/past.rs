@@ -57,6 +57,7 @@ impl Store {
             since,
             shared: FxHashSet::default(),
             until: Some(moment),
+            whole: FxHashMap::default(),
         };
         completing.complete(&mut gathered)?;
         Ok(gathered.presence(None))

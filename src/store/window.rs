@@ -148,6 +148,11 @@ impl Window {
         self.meetings.get(&meeting).is_some_and(|shown| shown.chunks.contains_key(&chunk))
     }
 
+    /// How many chunks of a meeting are there.
+    pub(super) fn chunks_of(&self, meeting: i64) -> usize {
+        self.meetings.get(&meeting).map_or(0, |shown| shown.chunks.len())
+    }
+
     /// All meetings with their sessions.
     pub(super) fn meetings(
         &self,
