@@ -406,10 +406,11 @@ impl Work {
     fn sync(&mut self) {
         let synced = self.generator.log_mut().sync();
         self.sync = Instant::now() + if synced.is_ok() { SYNC } else { SYNC_RETRY };
-        self.syncing_works = synced.is_ok();
-        if let Err(error) = synced {
-            // Until then nothing is removed from the journal.
-            tracing::warn!("{error:#}");
+        let worked = std::mem::replace(&mut self.syncing_works, synced.is_ok());
+        if let Err(error) = synced
+            && worked
+        {
+            tracing::warn!("{error:#}; until that works, nothing is removed from the journal");
         }
     }
 

@@ -23,7 +23,6 @@ use crate::moment::Moment;
 use crate::roster::{Presence, Rules};
 use crate::site;
 use crate::store::{self, Committed, Position, Settle, Store};
-use crate::zoom::Name;
 
 /// Events in one transaction.
 const BATCH: usize = 10_000;
@@ -118,7 +117,7 @@ impl Log {
             return Ok(false);
         }
         if let Some(why) = why.filter(|_| self.file == is_there) {
-            store_file::put_aside(&self.settings, why)?;
+            store_file::put_aside(&self.settings, self.file, why)?;
         }
         let Opened { store, file } = store_file::open(&self.settings)?;
         (self.store, self.file, self.synced_id) = (store, file, 0);
@@ -166,7 +165,11 @@ impl Log {
                     any |= news;
                     return Ok(any);
                 }
-                Read::Moved => any = true,
+                Read::Moved => {
+                    // Its position in the archive may be before ours now, as where it was filled anew.
+                    self.follow_store()?;
+                    any = true;
+                }
             }
         }
         Err(anyhow::anyhow!("other processes write the store all the time"))
@@ -178,8 +181,11 @@ impl Log {
             return self.begin_anew(why, now);
         }
         let due = self.store.apply_due(now)?;
-        if due > 0 && self.commit(self.store.position().clone())? == Committed::Moved {
-            return Ok(Read::Moved);
+        if due > 0 {
+            let position = self.store.position().clone();
+            if self.store.commit(&position, Settle::Now)? == Committed::Moved {
+                return Ok(Read::Moved);
+            }
         }
         let mut any = due > 0;
         for read in [Self::read_journal, Self::read_archive, Self::read_again] {
@@ -281,18 +287,13 @@ impl Log {
                     position.archive = encoded(&at)?;
                     Settle::Now
                 }
-                News::OtherCollection => return self.begin_anew(Misfit::OtherJournal, now),
+                News::OtherCollection => return self.begin_anew(Misfit::OtherCollection, now),
             };
             if self.store.commit(&position, settle)? == Committed::Moved {
-                shared.restart(archive_position(self.store.position())?);
                 return Ok(Read::Moved);
             }
         }
         Ok(Read::All(any))
-    }
-
-    fn commit(&mut self, position: Position) -> Result<Committed> {
-        self.store.commit(&position, Settle::Now)
     }
 
     /// What is missing of the journal, where that is allowed.
@@ -344,11 +345,6 @@ impl Log {
     /// How many events count only once their time has come.
     pub fn events_to_come(&self) -> usize {
         self.store.events_to_come()
-    }
-
-    /// All names that were ever seen.
-    pub fn names(&self) -> impl Iterator<Item = &Name> {
-        self.store.names()
     }
 
     /// Who is and was where, as of `now`.
@@ -430,6 +426,8 @@ enum Read {
 enum Misfit {
     /// It is of another journal, or of an archive that is not read any more.
     OtherJournal,
+    /// Another collection has the archive's place, which only the archive can tell.
+    OtherCollection,
     /// A backup of the journal was put in its place.
     Backup,
 }

@@ -70,7 +70,10 @@ impl Backup {
         let staged = self.file.stage(path)?;
         let mut restored = None;
         for mut store in self.stores {
-            restored = restored.or(copy_of_store(path, &mut store, &staged)?);
+            restored = copy_of_store(path, &mut store, &staged)?;
+            if restored.is_some() {
+                break;
+            }
         }
         let lacks_store = staged.is_pruned && restored.is_none() && settings.archive.is_none();
         let successor = restored.map_or(Successor::Empty, Successor::Restored);

@@ -46,11 +46,12 @@ pub fn open(settings: &Settings) -> Result<Opened> {
         return Opened::in_memory();
     }
     let place = place(path);
+    let there = FileId::of(&place);
     let opened = Store::open(&place).or_else(|error| {
         if !store::is_of_no_use(&error) {
             return Err(error);
         }
-        put_aside(settings, &error)?;
+        put_aside(settings, there, &error)?;
         Store::open(&place)
     });
     match opened {
@@ -107,12 +108,16 @@ impl FileId {
     }
 }
 
-/// Makes room for another store. Where the one that is of no use may have what is nowhere else, it
-/// keeps another name.
-pub fn put_aside(settings: &Settings, why: &anyhow::Error) -> Result<()> {
+/// Makes room for another store in the place of `file`, which is of no use. Where that may have what is
+/// nowhere else, it keeps another name.
+pub fn put_aside(settings: &Settings, file: Option<FileId>, why: &anyhow::Error) -> Result<()> {
     let path = &settings.journal.path;
     let _lock = lock(path)?;
     let place = place(path);
+    if FileId::of(&place) != file {
+        // Somebody else has made room, and filled it.
+        return Ok(());
+    }
     let pruned = Reader::open(path)?.map_or(Ok(false), |reader| reader.pruned())?;
     let failed = || format!("cannot replace the store `{}`", place.display());
     if pruned && settings.archive.is_none() {
@@ -224,4 +229,33 @@ fn sweep_under(lock: &Lock, directory: &Path) -> Result<()> {
     scratch::sweep(directory)
         .and_then(|()| former())
         .with_context(|| format!("cannot tidy up `{}`", directory.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn only_the_store_that_was_found_damaged_makes_room() {
+        let directory = TempDir::new().expect("a temporary directory");
+        let mut settings = Settings::default();
+        settings.journal.path = directory.path().join("lookout.db");
+        let place = place(&settings.journal.path);
+        let why = anyhow::Error::new(store::Damaged);
+        fs::write(&place, "what is damaged").expect("it can be written");
+        let damaged = FileId::of(&place);
+        // While this process waited for the lock, another one made room and filled it.
+        let another = directory.path().join("another");
+        fs::write(&another, "what another process filled").expect("it can be written");
+        fs::rename(&another, &place).expect("it can be put in place");
+
+        put_aside(&settings, damaged, &why).expect("it need not do anything");
+        let there = fs::read_to_string(&place).expect("it is still there");
+        assert_eq!(there, "what another process filled");
+
+        put_aside(&settings, FileId::of(&place), &why).expect("it makes room");
+        assert!(!place.exists(), "a damaged store makes room");
+    }
 }

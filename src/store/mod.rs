@@ -132,7 +132,7 @@ pub fn is_of_no_use(error: &anyhow::Error) -> bool {
 }
 
 /// `error`, as [`Damaged`] where SQLite says that.
-fn told(error: anyhow::Error) -> anyhow::Error {
+fn classified(error: anyhow::Error) -> anyhow::Error {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
     match code {
@@ -172,7 +172,7 @@ impl Store {
             let db = schema::open(path)?.ok_or(OtherVersion)?;
             Self::with(db)
         };
-        open().map_err(told).with_context(failed)
+        open().map_err(classified).with_context(failed)
     }
 
     /// A store that lasts as long as this value.
@@ -201,9 +201,9 @@ impl Store {
     ///
     /// The store can't be read.
     pub fn refresh(&mut self) -> Result<bool> {
-        let has_moved = read_edition(&self.db).map_err(told)? != self.memory.state.edition;
+        let has_moved = read_edition(&self.db).map_err(classified)? != self.memory.state.edition;
         if has_moved {
-            self.reload().map_err(told)?;
+            self.reload().map_err(classified)?;
         }
         Ok(has_moved)
     }
@@ -219,7 +219,7 @@ impl Store {
             return Ok(());
         }
         if has_come(event, now) {
-            return self.memory.apply(&self.db, source, event).map_err(told);
+            return self.memory.apply(&self.db, source, event).map_err(classified);
         }
         let memory = &mut self.memory;
         if !memory.future.iter().any(|(_, known)| known == event) {
@@ -238,7 +238,7 @@ impl Store {
         let future = &mut self.memory.future;
         let due: Vec<_> = future.extract_if(.., |(_, event)| has_come(event, now)).collect();
         for (source, event) in &due {
-            self.memory.apply(&self.db, *source, event).map_err(told)?;
+            self.memory.apply(&self.db, *source, event).map_err(classified)?;
         }
         let count = due.len();
         self.memory.future_changes.due.extend(due.into_iter().map(|(_, event)| event));
@@ -251,7 +251,7 @@ impl Store {
     ///
     /// The store can't be read.
     pub fn presence(&mut self, rules: &Rules, now: Moment) -> Result<Presence> {
-        self.derive(rules, now).map_err(told)
+        self.derive(rules, now).map_err(classified)
     }
 
     fn derive(&mut self, rules: &Rules, now: Moment) -> Result<Presence> {

@@ -13,7 +13,7 @@ use super::attended::{Attended, Known};
 use super::chunks::{self, Grouped};
 use super::completing::Completing;
 use super::window::Window;
-use super::{Memory, Store, told};
+use super::{Memory, Store, classified};
 use crate::moment::Moment;
 use crate::roster::{Gathered, LISTED, Meeting, Newest, Presence, Roster, Rules, Words};
 use crate::zoom::Event;
@@ -35,7 +35,7 @@ impl Store {
     ///
     /// The store can't be read.
     pub fn presence_as_of(&self, rules: &Rules, moment: Moment) -> Result<Presence> {
-        self.derive_as_of(rules, moment).map_err(told)
+        self.derive_as_of(rules, moment).map_err(classified)
     }
 
     fn derive_as_of(&self, rules: &Rules, moment: Moment) -> Result<Presence> {

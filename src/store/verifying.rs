@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Store, attended, chunks, told};
+use super::{Store, attended, chunks, classified};
 use crate::roster::{GroupId, Meeting, Sessions, Words};
 
 impl Store {
@@ -24,7 +24,7 @@ impl Store {
         let mut meetings = meetings.query([])?;
         while let Some(row) = meetings.next()? {
             let (id, uuid): (i64, String) = (row.get(0)?, row.get(1)?);
-            match self.follows(id, &uuid, &mut words).map_err(told) {
+            match self.follows(id, &uuid, &mut words).map_err(classified) {
                 Ok(true) => {}
                 Ok(false) => {
                     return Ok(Some(format!(

@@ -10,8 +10,8 @@ use super::chunks::{self, Grouped};
 use super::hot::{Changes, Hot};
 use super::window::{self, Reach};
 use super::{
-    Committed, HOT_FACTS, Memory, Position, Settle, State, Store, UNDERSTANDING, read_edition,
-    read_newest_of, told,
+    Committed, HOT_FACTS, Memory, Position, Settle, State, Store, UNDERSTANDING, classified,
+    read_edition, read_newest_of,
 };
 use crate::moment::Moment;
 use crate::roster::{GroupId, Sessions, Words};
@@ -24,7 +24,7 @@ impl Store {
     ///
     /// The disk's. Nothing of it is then done, and what was taken in is dropped.
     pub fn commit(&mut self, position: &Position, settle: Settle) -> Result<Committed> {
-        let outcome = self.try_commit(position, settle).map_err(told);
+        let outcome = self.try_commit(position, settle).map_err(classified);
         if !matches!(outcome, Ok(Committed::Done)) {
             self.reload()?;
         }

@@ -199,7 +199,8 @@ impl Log {
         self.reader = None;
         self.open_journal()?;
         self.store.refresh()?;
-        if self.misfit()?.is_none() && why != Misfit::OtherJournal {
+        // Whoever had the lock before may have filled it.
+        if self.misfit()?.is_none() && why != Misfit::OtherCollection {
             return Ok(Read::Moved);
         }
         if let Some(reader) = &self.reader {
@@ -247,11 +248,8 @@ impl Log {
             Some(scratch) => self.store.become_like(anew, &scratch.file())?,
             None => self.store = anew,
         }
-        if let Some(shared) = &mut self.shared {
-            shared.restart(None);
-        }
         self.synced_id = 0;
-        Ok(())
+        self.follow_store()
     }
 }
 
