@@ -116,7 +116,7 @@ mod tests {
     ];
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+        #![proptest_config(ProptestConfig::with_cases(2000))]
 
         #[test]
         fn no_slip_of_the_finger_makes_an_error_show_a_secret(

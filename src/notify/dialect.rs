@@ -156,7 +156,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+        #![proptest_config(ProptestConfig::with_cases(1000))]
 
         #[test]
         fn a_cut_text_is_whole_pieces_of_the_text(

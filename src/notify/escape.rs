@@ -133,7 +133,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+        #![proptest_config(ProptestConfig::with_cases(1000))]
 
         #[test]
         fn no_line_begins_and_no_command_is_sent_whatever_the_name(name in "\\PC{0,20}|[\\s<>|@:;#~x-]{0,20}") {

@@ -36,7 +36,7 @@ pub(crate) use frame::{Newest, RoomSpan};
 pub(crate) use future::{counts_from, has_come};
 pub(crate) use meeting::{Changed, GroupId, Meeting, Outline, Stretch, states_a_fact};
 pub(crate) use spans::{Said, Sessions, Span, SpanEnd};
-pub(crate) use visits::{Stay, join_up, known_from, order as span_order};
+pub(crate) use visits::{KnownFrom, Stay, join_up, order as span_order};
 pub(crate) use words::{Word, Words};
 
 pub use fold::Roster;

@@ -34,28 +34,44 @@ impl Lasts {
     }
 }
 
-/// Since when all of somebody's spans have to be known for Last Join, Last Left and the visits that
-/// lasted until `since` or longer to be right, by those of `spans` that count; `None` where either
-/// of the former is missing. Sorts `spans`.
-pub(crate) fn known_from(
-    spans: &mut [RoomSpan],
-    since: Moment,
-    counts: impl Fn(&RoomSpan) -> bool,
-) -> Option<Moment> {
-    spans.sort_by_key(|found| order(&found.span));
-    let (mut join, mut left, mut listed) = (None, None, since);
-    let counted = spans.iter().filter(|found| counts(found));
-    join_up(counted.map(|found| found.span), |Stay { visit, reach, .. }| {
-        join = join.max(visit.start);
-        if reach.is_none_or(|reach| reach >= since) {
-            listed = visit.start.map_or(listed, |start| listed.min(start));
-        }
-        if let End::At(end) = visit.end {
-            left = left.max(Some((end, visit.start.unwrap_or(end))));
-        }
-    });
-    let (_, left_from) = left?;
-    Some(left_from.min(join?).min(listed))
+/// Since when all of somebody's spans have to be known, for what pages show of them to be right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KnownFrom {
+    /// For the visits that are listed.
+    pub(crate) listed: Moment,
+    /// For Last Join; `None`: it is missing.
+    pub(crate) join: Option<Moment>,
+    /// For Last Left; `None`: it is missing.
+    left: Option<Moment>,
+}
+
+impl KnownFrom {
+    /// By those of `spans` that count, where visits are listed that lasted until `since` or
+    /// longer. Sorts `spans`.
+    pub(crate) fn of(
+        spans: &mut [RoomSpan],
+        since: Moment,
+        counts: impl Fn(&RoomSpan) -> bool,
+    ) -> Self {
+        spans.sort_by_key(|found| order(&found.span));
+        let (mut join, mut left, mut listed) = (None, None, since);
+        let counted = spans.iter().filter(|found| counts(found));
+        join_up(counted.map(|found| found.span), |Stay { visit, reach, .. }| {
+            join = join.max(visit.start);
+            if reach.is_none_or(|reach| reach >= since) {
+                listed = visit.start.map_or(listed, |start| listed.min(start));
+            }
+            if let End::At(end) = visit.end {
+                left = left.max(Some((end, visit.start.unwrap_or(end))));
+            }
+        });
+        Self { listed, join, left: left.map(|(_, from)| from) }
+    }
+
+    /// For all of it; `None` where something is missing.
+    pub(crate) fn all(self) -> Option<Moment> {
+        Some(self.left?.min(self.join?).min(self.listed))
+    }
 }
 
 /// The order in which [`join_up`] wants spans: by time, and in one second leaves without a join

@@ -11,7 +11,7 @@ use super::last_visits::LastVisits;
 use super::window::Window;
 use super::{BEGINNING, chunks};
 use crate::moment::Moment;
-use crate::roster::{Gathered, RoomSpan, Rules, Words, known_from};
+use crate::roster::{Gathered, KnownFrom, RoomSpan, Rules, Words};
 
 /// What older sessions are looked for in.
 pub(super) struct Completing<'a> {
@@ -51,7 +51,7 @@ impl Person<'_> {
         since: Moment,
         counts: impl Fn(&RoomSpan) -> bool,
     ) -> Option<Moment> {
-        let from = known_from(spans, since, &counts)?;
+        let from = KnownFrom::of(spans, since, &counts).all()?;
         // Which of several people a span is of depends on all that meet.
         let earliest = spans.iter().filter(|found| self.is_masked && counts(found));
         Some(earliest.map(|found| found.span.start).fold(from, Moment::min))
@@ -122,27 +122,37 @@ impl Completing<'_> {
     ) -> Result<Moment> {
         let is_here = |found: &RoomSpan| found.room == room;
         let spans = gathered.spans_mut(person.place);
-        if spans.iter().any(is_here) {
-            if person.known_from(spans, self.since, is_here).is_some_and(|from| from >= self.since)
-            {
-                return Ok(self.since);
-            }
-        } else if let Some((found, known_since)) = self.last_visits(gathered, person, room) {
+        let was_here = spans.iter().any(is_here);
+        if was_here
+            && person.known_from(spans, self.since, is_here).is_some_and(|from| from >= self.since)
+        {
+            return Ok(self.since);
+        }
+        if let Some((found, known_since)) = self.last_visits(gathered, person, room) {
             gathered.spans_mut(person.place).extend(found);
             return Ok(known_since);
         }
         self.walk(gathered, person, is_here)
     }
 
-    /// Spans from which Last Join and Last Left in a room follow, and since when all are known there; `None`
-    /// where only sessions tell.
+    /// Spans that stand for the last visits to a room, so that Last Join and Last Left follow from
+    /// them and those that were gathered, and since when all are known there; `None` where only
+    /// sessions tell.
     fn last_visits(
         &self,
-        gathered: &Gathered<'_>,
+        gathered: &mut Gathered<'_>,
         person: &Person<'_>,
         room: u32,
     ) -> Option<(Vec<RoomSpan>, Moment)> {
         if person.is_masked || self.until.is_some() {
+            return None;
+        }
+        let spans = gathered.spans_mut(person.place);
+        let mut all: Vec<RoomSpan> =
+            spans.iter().copied().filter(|found| found.room == room).collect();
+        let was_here_lately = !all.is_empty();
+        let known = KnownFrom::of(&mut all, self.since, |_| true);
+        if known.listed < self.since || known.join.is_some_and(|from| from < self.since) {
             return None;
         }
         let (mut found, mut known_since, mut count) = (Vec::new(), BEGINNING, 0);
@@ -154,17 +164,23 @@ impl Completing<'_> {
                 if gathered.frame().room(number) != Some(room) {
                     continue;
                 }
-                // A newer meeting has ended what has no end; else it may still last.
+                // A newer meeting has ended what has no end; else it may still last. What may is gathered.
                 let newest = gathered.frame().newest(number);
-                if lasts.open.is_some_and(|open| newest.is_none_or(|newest| newest <= open)) {
+                let may_last = |open| newest.is_none_or(|newest| newest <= open);
+                if !was_here_lately && lasts.open.is_some_and(may_last) {
                     return None;
                 }
                 count += 1;
                 known_since = known_since.max(lasts.since);
-                found.extend(lasts.spans().map(|span| RoomSpan { room, span }));
+                let stands_for = |span| RoomSpan { room, span };
+                match known.join {
+                    Some(_) => found.extend(lasts.left_span().map(stands_for)),
+                    None => found.extend(lasts.spans().map(stands_for)),
+                }
             }
         }
-        let from = known_from(&mut found, self.since, |_| true);
+        all.extend(&found);
+        let from = KnownFrom::of(&mut all, self.since, |_| true).all();
         // Those of several names or numbers may meet what is not noted.
         let is_enough =
             count < 2 || known_since == BEGINNING || from.is_some_and(|from| from >= known_since);

@@ -51,16 +51,21 @@ pub(super) struct LastVisit {
 impl LastVisit {
     /// Spans of which the same follows.
     pub(super) fn spans(self) -> impl Iterator<Item = Span> {
-        let joined = self.join.map(|(start, _)| start);
-        let is_same = self.left.is_some_and(|(_, start)| Some(start) == joined);
-        let left = self.left.map(|(end, start)| match is_same || start < end {
-            true => Span { start, end: SpanEnd::At(end) },
-            false => Span { start: end, end: SpanEnd::Bare },
-        });
         let join = self
             .join
             .map(|(start, end)| Span { start, end: end.map_or(SpanEnd::Unknown, SpanEnd::At) });
-        join.filter(|_| !is_same).into_iter().chain(left)
+        let is_left = |start| self.left.is_some_and(|(_, from)| from == start);
+        join.filter(|join| !is_left(join.start)).into_iter().chain(self.left_span())
+    }
+
+    /// The span of which Last Left follows.
+    pub(super) fn left_span(self) -> Option<Span> {
+        let (end, start) = self.left?;
+        let is_joined = start < end || self.join.is_some_and(|(joined, _)| joined == start);
+        Some(match is_joined {
+            true => Span { start, end: SpanEnd::At(end) },
+            false => Span { start: end, end: SpanEnd::Bare },
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 /// The version of the tables, kept in `user_version`.
 const VERSION: i64 = 1;
@@ -89,6 +90,8 @@ pub(super) fn make_private(path: &Path) -> Result<()> {
 
 fn configure(connection: &Connection) -> Result<()> {
     connection.busy_timeout(BUSY)?;
+    // Else SQLite would plan each query anew for each value that it compares.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     // What a power cut takes back is read again from the journal. Before events are removed there,
     // the store is synced.

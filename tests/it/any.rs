@@ -214,8 +214,6 @@ fn typed() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
     #[test]
     fn any_body_is_kept_and_understood(body in bodies()) {
         delivery::is_kept_and_understood(&body);

@@ -19,7 +19,7 @@ const fn at(seconds: i64) -> Moment {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+    #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn a_chat_and_the_feed_agree_on_the_latest_opening(visits in vec(visits(), 1..4)) {

@@ -9,7 +9,7 @@ use crate::notify::digest::{Rules, digest};
 use crate::notify::snapshot::recent;
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn the_recent_part_of_a_presence_says_what_the_whole_would(

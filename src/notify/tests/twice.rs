@@ -21,7 +21,7 @@ fn script() -> Vec<(i64, String)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     /// Two machines take turns; each sees its own part of the log at its own pace.
     #[test]
