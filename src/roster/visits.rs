@@ -43,6 +43,8 @@ pub(crate) struct KnownFrom {
     pub(crate) join: Option<Moment>,
     /// For Last Left; `None`: it is missing.
     left: Option<Moment>,
+    /// When the visit began that still lasts.
+    pub(crate) present: Option<Moment>,
 }
 
 impl KnownFrom {
@@ -54,18 +56,20 @@ impl KnownFrom {
         counts: impl Fn(&RoomSpan) -> bool,
     ) -> Self {
         spans.sort_by_key(|found| order(&found.span));
-        let (mut join, mut left, mut listed) = (None, None, since);
+        let (mut join, mut left, mut listed, mut present) = (None, None, since, None);
         let counted = spans.iter().filter(|found| counts(found));
         join_up(counted.map(|found| found.span), |Stay { visit, reach, .. }| {
             join = join.max(visit.start);
             if reach.is_none_or(|reach| reach >= since) {
                 listed = visit.start.map_or(listed, |start| listed.min(start));
             }
-            if let End::At(end) = visit.end {
-                left = left.max(Some((end, visit.start.unwrap_or(end))));
+            match visit.end {
+                End::At(end) => left = left.max(Some((end, visit.start.unwrap_or(end)))),
+                End::Open => present = visit.start,
+                End::Unknown => {}
             }
         });
-        Self { listed, join, left: left.map(|(_, from)| from) }
+        Self { listed, join, left: left.map(|(_, from)| from), present }
     }
 
     /// For all of it; `None` where something is missing.

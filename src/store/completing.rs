@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::attended::{Attended, Backwards, Who};
 use super::last_visits::LastVisits;
-use super::window::Window;
+use super::window::{self, Window};
 use super::{BEGINNING, chunks};
 use crate::moment::Moment;
 use crate::roster::{Gathered, KnownFrom, RoomSpan, Rules, Words};
@@ -39,6 +39,8 @@ struct Person<'a> {
     selectors: &'a Selectors,
     /// Several people may go by one mask, so their spans must not be taken for one another's.
     is_masked: bool,
+    /// Whether they were in several rooms.
+    was_in_several: bool,
     /// Meetings whose older sessions were added.
     added: SmallVec<[i64; 4]>,
 }
@@ -71,7 +73,13 @@ impl Completing<'_> {
         }
         for (place, selectors) in (0..).zip(&selectors) {
             let is_masked = gathered.cast().people()[place as usize].name.is_telephone_mask();
-            let person = Person { place, selectors, is_masked, added: SmallVec::new() };
+            let person = Person {
+                place,
+                selectors,
+                is_masked,
+                was_in_several: false,
+                added: SmallVec::new(),
+            };
             self.complete_person(gathered, person)?;
         }
         Ok(())
@@ -98,6 +106,7 @@ impl Completing<'_> {
                 rooms.push((found.room, self.since));
             }
         }
+        person.was_in_several = rooms.len() > 1;
         for (room, known_since) in &mut rooms {
             *known_since = self.complete_room(gathered, &mut person, *room)?;
         }
@@ -128,16 +137,25 @@ impl Completing<'_> {
         {
             return Ok(self.since);
         }
-        if let Some((found, known_since)) = self.last_visits(gathered, person, room) {
-            gathered.spans_mut(person.place).extend(found);
+        // Older spans make room for what stands for them, unless those of other rooms touch them.
+        if !(was_here && person.was_in_several)
+            && let Some((found, known_since)) = self.last_visits(gathered, person, room)
+        {
+            let spans = gathered.spans_mut(person.place);
+            spans.retain(|known| known.room != room || self.is_of_late(known));
+            spans.extend(found);
             return Ok(known_since);
         }
         self.walk(gathered, person, is_here)
     }
 
+    /// Whether it is one of those of which all were gathered.
+    fn is_of_late(&self, found: &RoomSpan) -> bool {
+        found.span.is_open() || window::last_of(&found.span) >= self.since
+    }
+
     /// Spans that stand for the last visits to a room, so that Last Join and Last Left follow from
-    /// them and those that were gathered, and since when all are known there; `None` where only
-    /// sessions tell.
+    /// them and those of late, and since when all are known there; `None` where only sessions tell.
     fn last_visits(
         &self,
         gathered: &mut Gathered<'_>,
@@ -148,14 +166,15 @@ impl Completing<'_> {
             return None;
         }
         let spans = gathered.spans_mut(person.place);
-        let mut all: Vec<RoomSpan> =
-            spans.iter().copied().filter(|found| found.room == room).collect();
+        let is_of_late = |known: &&RoomSpan| known.room == room && self.is_of_late(known);
+        let mut all: Vec<RoomSpan> = spans.iter().filter(is_of_late).copied().collect();
         let was_here_lately = !all.is_empty();
         let known = KnownFrom::of(&mut all, self.since, |_| true);
         if known.listed < self.since || known.join.is_some_and(|from| from < self.since) {
             return None;
         }
         let (mut found, mut known_since, mut count) = (Vec::new(), BEGINNING, 0);
+        let mut left = None;
         for who in person.selectors {
             if self.shared.contains(who) {
                 return None;
@@ -172,18 +191,20 @@ impl Completing<'_> {
                 }
                 count += 1;
                 known_since = known_since.max(lasts.since);
-                let stands_for = |span| RoomSpan { room, span };
-                match known.join {
-                    Some(_) => found.extend(lasts.left_span().map(stands_for)),
-                    None => found.extend(lasts.spans().map(stands_for)),
-                }
+                left = left.max(lasts.left);
+                found.extend(lasts.spans().map(|span| RoomSpan { room, span }));
             }
         }
         all.extend(&found);
-        let from = KnownFrom::of(&mut all, self.since, |_| true).all();
+        let known = KnownFrom::of(&mut all, self.since, |_| true);
+        // They did not leave who left in a visit that still lasts: of the one before, nothing is noted.
+        if known.present.is_some_and(|present| left.is_some_and(|(end, _)| end >= present)) {
+            return None;
+        }
         // Those of several names or numbers may meet what is not noted.
-        let is_enough =
-            count < 2 || known_since == BEGINNING || from.is_some_and(|from| from >= known_since);
+        let is_enough = count < 2
+            || known_since == BEGINNING
+            || known.all().is_some_and(|from| from >= known_since);
         is_enough.then_some((found, known_since))
     }
 

@@ -38,34 +38,45 @@ struct OfNumber {
 /// What is known of the last visits to some meetings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LastVisit {
-    /// Last Join, and the end of that visit, if it is known.
-    join: Option<(Moment, Option<Moment>)>,
+    /// Last Join, and that visit.
+    join: Option<Latest>,
     /// Last Left, and since when that visit lasted.
-    left: Option<(Moment, Moment)>,
+    pub(super) left: Option<(Moment, Moment)>,
     /// All sessions are in what is noted that ended at this moment or later.
     pub(super) since: Moment,
     /// When the latest session without an end began, if there is one.
     pub(super) open: Option<Moment>,
 }
 
+/// The visit that began last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Latest {
+    start: Moment,
+    /// The last moment that belongs to it for certain.
+    reach: Moment,
+    /// Whether it ended then. Otherwise, its end is unknown.
+    has_ended: bool,
+}
+
+impl Latest {
+    /// Spans of which it follows.
+    fn spans(self) -> impl Iterator<Item = Span> {
+        let vanished = Span { start: self.reach, end: SpanEnd::Unknown };
+        let known = Span { start: self.start, end: SpanEnd::At(self.reach) };
+        [known].into_iter().chain((!self.has_ended).then_some(vanished))
+    }
+}
+
 impl LastVisit {
     /// Spans of which the same follows.
     pub(super) fn spans(self) -> impl Iterator<Item = Span> {
-        let join = self
-            .join
-            .map(|(start, end)| Span { start, end: end.map_or(SpanEnd::Unknown, SpanEnd::At) });
         let is_left = |start| self.left.is_some_and(|(_, from)| from == start);
-        join.filter(|join| !is_left(join.start)).into_iter().chain(self.left_span())
-    }
-
-    /// The span of which Last Left follows.
-    pub(super) fn left_span(self) -> Option<Span> {
-        let (end, start) = self.left?;
-        let is_joined = start < end || self.join.is_some_and(|(joined, _)| joined == start);
-        Some(match is_joined {
+        let is_same = self.join.is_some_and(|join| is_left(join.start));
+        let left = self.left.map(|(end, start)| match is_same || start < end {
             true => Span { start, end: SpanEnd::At(end) },
             false => Span { start: end, end: SpanEnd::Bare },
-        })
+        });
+        self.join.filter(|_| !is_same).into_iter().flat_map(Latest::spans).chain(left)
     }
 }
 
@@ -177,7 +188,7 @@ fn find(
         let next = meetings.peek()?;
         let found = lasts_of(&mut spans);
         let is_enough = |(reach, _): &(Moment, i64)| {
-            let begins = found.and_then(|found| Some(found.join?.0.min(found.left?.1)));
+            let begins = found.and_then(|found| Some(found.join?.start.min(found.left?.1)));
             begins.is_some_and(|begins| *reach < begins)
         };
         let Some(next) = next.filter(|next| !is_enough(next)) else {
@@ -212,14 +223,16 @@ fn lasts_of(spans: &mut [Span]) -> Option<LastVisit> {
             End::At(end) => Some(end),
             End::Open | End::Unknown => None,
         };
-        join = join.max(stay.visit.start.map(|start| (start, end)));
+        let reach = stay.reach.expect("what is open counts as over");
+        let latest = |start| Latest { start, reach, has_ended: end.is_some() };
+        join = join.max(stay.visit.start.map(latest));
         left = left.max(end.map(|end| (end, stay.visit.start.unwrap_or(end))));
         stays.push(stay);
     });
     // Of all others nothing is noted.
     let is_noted = |Stay { visit, .. }: &Stay| {
         let is_left = left.is_some_and(|(end, _)| visit.end == End::At(end));
-        is_left || (visit.start.is_some() && visit.start == join.map(|(start, _)| start))
+        is_left || (visit.start.is_some() && visit.start == join.map(|join| join.start))
     };
     let others = stays.iter().filter(|stay| !is_noted(stay)).filter_map(|stay| stay.reach);
     let since = others.max().map_or(BEGINNING, |reach| reach.plus(1));
