@@ -8,7 +8,7 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lookout::config::{Secret, Settings};
 use lookout::journal::Content;
-use lookout::moment::Moment;
+use lookout::time::moment::Moment;
 use lookout::zoom::Key;
 use lookout::zoom::signature::{Headers, sign, verify};
 

@@ -6,9 +6,9 @@ use std::hint::black_box;
 
 use compact_str::format_compact;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use lookout::moment::Moment;
 use lookout::roster::{Roster, Rules};
 use lookout::store::{Position, Settle, Store};
+use lookout::time::moment::Moment;
 use lookout::zoom::{Event, Kind, Meeting, Name, Participant};
 
 const EVENTS: u64 = 200_000;

@@ -8,10 +8,10 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use lookout::config::{PublishList, Settings};
 use lookout::dashboard::Dashboard;
-use lookout::moment::Moment;
 use lookout::roster::{End, Person, Presence, Visit};
 use lookout::site::Renderer;
-use lookout::zone::Zone;
+use lookout::time::moment::Moment;
+use lookout::time::zone::Zone;
 use lookout::zoom::Name;
 use tera::{Context, Tera};
 

@@ -10,8 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands::check::Depth;
 use crate::commands::export::{Store, What};
 use crate::commands::{arguments, forget, init, notify, print, simulate};
-use crate::moment::Moment;
-use crate::visitors::preview;
+use crate::server::visitors::preview;
+use crate::time::moment::Moment;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -14,7 +14,7 @@
 //!                              ╰──▶ notify ──▶ Mattermost, Slack, Discord
 //! ```
 //!
-//! 1. [`http`] accepts a connection, with the time-outs and caps it needs; [`intake`] reads
+//! 1. [`server`] accepts a connection, with the time-outs and caps it needs; [`intake`] reads
 //!    the body, and [`zoom::signature`] proves that it is Zoom's.
 //! 2. [`zoom::delivery`] reads it into a document, or it is quarantined; either way
 //!    [`journal`] puts it on disk, and only then Zoom gets its 204.
@@ -24,8 +24,8 @@
 //! 4. [`store::Store::presence`] applies the settings and tells who is and was where at a moment;
 //!    [`dashboard`] makes of it what a visitor may know, as text that templates only place.
 //! 5. [`site`] renders all files in memory, then puts those that changed in place.
-//!    [`visitors`] serves them to a browser where there is no nginx, and tells it of changes;
-//!    [`visitors::preview`] does so for whoever writes templates.
+//!    [`server::visitors`] serves them to a browser where there is no nginx, and tells it of changes;
+//!    [`server::visitors::preview`] does so for whoever writes templates.
 //! 6. [`notify`] compares who is where with what each chat was told, and sends the difference, in
 //!    a thread of its own.
 //!
@@ -34,10 +34,10 @@
 //!
 //! # The rules, and what holds them
 //!
-//! - *The middle is pure.* [`zoom`], [`zone`], [`roster`], [`dashboard`], [`jsonl`], [`forget`], digest and encoders
+//! - *The middle is pure.* [`zoom`], [`time::zone`], [`roster`], [`dashboard`], [`jsonl`], [`forget`], digest and encoders
 //!   of [`notify`] and the stories of [`simulate`] read no clock, environment, disk or network;
 //!   the moment is an argument.
-//!   `.clippy.toml` forbids the calls everywhere else than in [`clock`] and [`config`].
+//!   `.clippy.toml` forbids the calls everywhere else than in [`time::clock`] and [`config`].
 //! - *Nothing genuine is refused for being odd.* It is stored, then understood; a journal
 //!   read by a newer Lookout tells it more.
 //! - *Acknowledged means on disk.* The answer waits for the commit, and a commit for its sync.
@@ -58,31 +58,23 @@
 //! `main.rs` is a call for each command of [`commands`]; [`commands::serve`] shows how the
 //! parts are joined, and [`commands::demo`] is the whole of it in one page.
 
-pub mod abort_on_panic;
-pub mod admin;
 pub mod archive;
-pub mod beside;
 pub mod cli;
-pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod dashboard;
+pub mod files;
 pub mod forget;
 pub mod generator;
-pub mod http;
 pub mod intake;
 pub mod journal;
 pub mod jsonl;
-pub mod lock;
-pub mod logging;
-pub mod moment;
 pub mod notify;
-pub mod regular_file;
 pub mod roster;
-pub mod scratch;
+pub mod server;
 pub mod simulate;
 pub mod site;
 pub mod store;
-pub mod visitors;
-pub mod zone;
+pub mod telemetry;
+pub mod time;
 pub mod zoom;

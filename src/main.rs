@@ -9,7 +9,6 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::Parser;
 use lookout::cli::{self, Cli, Command};
-use lookout::clock;
 use lookout::commands::serve::Extras;
 use lookout::commands::{
     backup, build, check, demo, export, forget, import, init, intake, notify, print, repair,
@@ -17,8 +16,9 @@ use lookout::commands::{
 };
 use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
 use lookout::generator::Load;
-use lookout::http::Signals;
-use lookout::logging;
+use lookout::server::Signals;
+use lookout::telemetry::logging;
+use lookout::time::clock;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -14,7 +14,7 @@ use crate::archive::document::{self, Archived};
 use crate::archive::queries::{PAGE, page};
 use crate::archive::writing::majority;
 use crate::archive::{Archive, NOTE};
-use crate::clock;
+use crate::time::clock;
 
 /// Shows every document to `each`, and puts what it gives back in the document's place.
 /// Returns how many were replaced.

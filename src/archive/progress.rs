@@ -17,8 +17,8 @@ use tokio::time::Instant;
 use crate::archive::Archive;
 use crate::archive::client::identity;
 use crate::archive::writing::{DUPLICATE_KEY, majority};
-use crate::clock;
 use crate::journal::{Journal, Reader, Shipped};
+use crate::time::clock;
 
 /// How far one journal is in one archive.
 #[derive(Debug)]

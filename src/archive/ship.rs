@@ -15,10 +15,10 @@ use crate::archive::document::{self, Shape};
 use crate::archive::progress::Progress;
 use crate::archive::writing::{Refused, insert};
 use crate::archive::{Archive, Receipts, indexes};
-use crate::clock;
-use crate::http::Shutdown;
-use crate::intake::Health;
 use crate::journal::{Backlog, Journal, Reader, Shipped};
+use crate::server::Shutdown;
+use crate::telemetry::health::Health;
+use crate::time::clock;
 use crate::zoom::Key;
 
 /// Events shipped at once.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::archive::client::identity;
 use crate::archive::{Archive, NOTE, document, indexes, progress};
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// A query that only tells more is given up after so long.
 const CURIOSITY: Duration = Duration::from_secs(5);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::config;
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// A whole number from 1 up.
 pub fn count(text: &str) -> Result<NonZeroUsize, String> {

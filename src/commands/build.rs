@@ -10,13 +10,13 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 
 use crate::archive::{Archive, Mode};
-use crate::clock;
 use crate::commands::owner;
 use crate::commands::rereading::reread_quarantine;
 use crate::config::Settings;
 use crate::generator::{self, Generator, Log, beyond_the_journal};
-use crate::moment::Moment;
 use crate::site::{Outcome, Position, Published, Replace};
+use crate::time::clock;
+use crate::time::moment::Moment;
 
 /// What to build from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

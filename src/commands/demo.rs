@@ -10,15 +10,15 @@ use anyhow::{Context, Result, anyhow};
 use tempfile::TempDir;
 use tokio::task;
 
-use crate::clock;
 use crate::commands::serve::{CannotListen, Extras, Service};
 use crate::config::{PublishList, Room, Secret, Settings, Slug, Supervisor};
 use crate::dashboard::{Dashboard, TableRow};
 use crate::generator::{Generator, Log};
-use crate::http::Signals;
 use crate::journal::{Content, Journal, Record};
+use crate::server::Signals;
 use crate::simulate::{self, Delivery, Pacing, Sending};
 use crate::site::Replace;
+use crate::time::clock;
 use crate::zoom::Key;
 
 /// What the demo signs with. Nothing else takes it.

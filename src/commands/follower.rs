@@ -9,13 +9,13 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use crate::abort_on_panic::AbortOnPanic;
-use crate::clock;
 use crate::config::Settings;
 use crate::generator::{Inputs, Load, Log};
-use crate::http::Shutdown;
-use crate::moment::Moment;
 use crate::notify::{Snapshot, Snapshots};
+use crate::server::Shutdown;
+use crate::telemetry::abort_on_panic::AbortOnPanic;
+use crate::time::clock;
+use crate::time::moment::Moment;
 
 /// So often journal and archive are looked at.
 const LOOK: Duration = Duration::from_millis(500);

@@ -8,13 +8,13 @@ use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::Input;
-use crate::clock;
 use crate::commands::counted::counted;
 use crate::commands::owner;
 use crate::commands::rereading::reread_quarantine;
 use crate::config::Settings;
 use crate::journal::{Appended, Journal, Record};
 use crate::jsonl;
+use crate::time::clock;
 use crate::zoom::Redaction;
 
 /// Lines in one transaction: few, so that a running `serve` never waits long.

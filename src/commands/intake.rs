@@ -11,10 +11,12 @@ use crate::commands::scrubbing;
 use crate::commands::serve::{listen_on_both, spawn};
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
-use crate::http::{self, Signals, Trigger};
-use crate::intake::{Health, Intake};
+use crate::intake::Intake;
 use crate::journal::{Journal, Pruning};
-use crate::{admin, clock};
+use crate::server::admin;
+use crate::server::{self, Signals, Trigger};
+use crate::telemetry::health::Health;
+use crate::time::clock;
 
 /// So often old events are looked for that need not be kept.
 const PRUNE: Duration = Duration::from_secs(10);
@@ -26,7 +28,7 @@ pub async fn run(
     mut signals: Signals,
 ) -> Result<()> {
     settings.require_secret()?;
-    http::raise_file_limit();
+    server::raise_file_limit();
     let (public, private) = listen_on_both(&settings, &mut supervisor)?;
     let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 

@@ -12,13 +12,14 @@ use crate::commands::owner;
 use crate::commands::serve::listen;
 use crate::config::{Settings, SettingsError, Supervisor};
 use crate::generator::{Load, Log};
-use crate::http::{self, Signals, Trigger};
-use crate::intake::Health;
+use crate::notify;
 use crate::notify::message::{Message, News};
 use crate::notify::pace::Pace;
 use crate::notify::request::Outcome;
 use crate::notify::target::{Target, Unusable, Way, WayKind, sample};
-use crate::{admin, notify};
+use crate::server::admin;
+use crate::server::{self, Signals, Trigger};
+use crate::telemetry::health::Health;
 
 /// What `notify` takes.
 #[derive(Debug, Clone, clap::Args)]
@@ -42,7 +43,7 @@ pub async fn run(
     let (trigger, shutdown) = Trigger::new();
     // Beside an intake on the same machine, that one has the address.
     let admin = listen(&mut supervisor, settings.admin.listen, "admin.listen").map(|listener| {
-        tokio::spawn(http::serve(listener, admin::router(Arc::clone(&health)), shutdown.clone()))
+        tokio::spawn(server::serve(listener, admin::router(Arc::clone(&health)), shutdown.clone()))
     });
     if let Err(error) = &admin {
         tracing::info!("there are no metrics of the messages: {error:#}");

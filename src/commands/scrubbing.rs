@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::clock;
-use crate::intake::Health;
 use crate::journal::{self, Journal, Scrub, Scrubbed, Sealer};
+use crate::telemetry::health::Health;
+use crate::time::clock;
 
 /// From the end of one look to the next.
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -12,8 +12,6 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::abort_on_panic::AbortOnPanic;
-use crate::admin;
 use crate::archive::Archive;
 use crate::commands::build::warn_if_nobody_appears;
 use crate::commands::rereading::open_journal;
@@ -21,12 +19,15 @@ use crate::commands::scrubbing;
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
 use crate::generator::{self, Generator, Live, Load, Log, Previews};
-use crate::http::{self, Shutdown, Signals, Trigger};
-use crate::intake::{Health, Intake};
+use crate::intake::Intake;
 use crate::journal::Journal;
 use crate::notify::pace::Pace;
 use crate::notify::{self, Notifier};
-use crate::visitors::{self, Publications};
+use crate::server::admin;
+use crate::server::visitors::{self, Publications};
+use crate::server::{self, Shutdown, Signals, Trigger};
+use crate::telemetry::abort_on_panic::AbortOnPanic;
+use crate::telemetry::health::Health;
 
 /// How long to wait for the last publication; the printed unit ends us after 30 s.
 const LAST_PUBLICATION: Duration = Duration::from_secs(15);
@@ -83,10 +84,10 @@ impl Service {
     ) -> Result<Self> {
         settings.require_secret()?;
         warn_if_nobody_appears(&settings);
-        http::raise_file_limit();
+        server::raise_file_limit();
         // Addresses first: a second `serve` by mistake ends here, before it touches anything.
         let (public, private) = listen_on_both(&settings, supervisor)?;
-        let preview = extras.preview.map(http::listen).transpose()?;
+        let preview = extras.preview.map(server::listen).transpose()?;
         let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 
         let journal = open_journal(&settings)?;
@@ -199,7 +200,7 @@ pub(super) fn listen(
         return Ok(TcpListener::from_std(socket)?);
     }
     let cannot = |error| CannotListen { why: format!("{error:#}"), key };
-    Ok(http::listen(address).map_err(cannot)?)
+    Ok(server::listen(address).map_err(cannot)?)
 }
 
 /// Starts the generator in a thread of its own. Whatever is wrong with templates, static files or
@@ -246,7 +247,7 @@ pub(super) fn spawn(
     router: Router,
     shutdown: &Shutdown,
 ) -> tokio::task::JoinHandle<()> {
-    let serving = http::serve(listener, router, shutdown.clone());
+    let serving = server::serve(listener, router, shutdown.clone());
     tokio::spawn(async move {
         let _guard = AbortOnPanic::guard("a server");
         serving.await;

@@ -8,12 +8,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::abort_on_panic::AbortOnPanic;
 use crate::archive::{Archive, Majority, Receipts, Shipper};
 use crate::config::{Acknowledge, Settings};
-use crate::http::Trigger;
-use crate::intake::Health;
 use crate::journal::{Journal, Shipped};
+use crate::server::Trigger;
+use crate::telemetry::abort_on_panic::AbortOnPanic;
+use crate::telemetry::health::Health;
 
 /// What still waits when everything else has ended is shipped for so long; the rest is
 /// shipped after the next start.

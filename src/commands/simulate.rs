@@ -7,12 +7,12 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use reqwest::Url;
 
-use crate::clock;
 use crate::commands::arguments;
 use crate::config::{Secret, Settings};
-use crate::http::Signals;
-use crate::moment::Moment;
+use crate::server::Signals;
 use crate::simulate::{self, Ledger, Odds, Pace, Pacing, Plan, RoomPlan, Sending, Story, Summary};
+use crate::time::clock;
+use crate::time::moment::Moment;
 
 /// With `--rate`, so many people are in within the first second, or half of all.
 const ALREADY_IN: usize = 8;

@@ -12,8 +12,8 @@ use crate::commands::scrubbing;
 use crate::commands::serve::{Extras, join_generator, start_generator, start_preview};
 use crate::config::{Settings, Supervisor};
 use crate::generator::{Live, Previews};
-use crate::http::{self, Signals, Trigger};
-use crate::visitors;
+use crate::server::visitors;
+use crate::server::{self, Signals, Trigger};
 
 /// Keeps the site current until SIGTERM or SIGINT.
 pub async fn run(
@@ -31,7 +31,7 @@ pub async fn run(
     let preview = match extras.preview {
         Some(address) => {
             let site = visitors::router(&settings, publications, shutdown.clone());
-            let listener = http::listen(address)?;
+            let listener = server::listen(address)?;
             Some(start_preview(listener, &settings, site, &previews, &shutdown)?)
         }
         None => None,

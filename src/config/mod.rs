@@ -59,7 +59,7 @@ pub use supervisor::Supervisor;
 pub use values::{duration, listen};
 pub use zones::ZoneRules;
 
-use crate::zone::Zone;
+use crate::time::zone::Zone;
 use crate::zoom::Redaction;
 use problem::Note;
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use chrono::Timelike;
 
 use super::Secret;
-use crate::moment::Moment;
-use crate::zone::Zone;
+use crate::time::moment::Moment;
+use crate::time::zone::Zone;
 
 /// One of `[[notify]]`: a chat that is told what happens.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,12 +14,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf, absolute};
 
 use super::Settings;
-use crate::beside;
+use crate::files::beside;
 
 /// As many links as Linux follows in one path.
 const MAX_LINKS: usize = 40;
 
-/// What [lies beside](crate::beside) the journal, by its extensions ...
+/// What [lies beside](crate::files::beside) the journal, by its extensions ...
 const BESIDE: [&str; 14] = [
     // Of earlier versions.
     "checkpoint",

@@ -15,7 +15,7 @@ use super::source::Place;
 use super::tree::{Node, Table, Value};
 use super::unknown::Unknown;
 use super::zones::ZoneRules;
-use crate::zone::Zone;
+use crate::time::zone::Zone;
 
 /// A key that settings understand.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::Environment;
 use super::nearest::{hint, nearest};
-use crate::zone::{BUILT_IN_VERSION, Zone};
+use crate::time::zone::{BUILT_IN_VERSION, Zone};
 
 /// Where systems keep compiled time-zone files.
 const DIRECTORY: &str = "/usr/share/zoneinfo";
@@ -262,7 +262,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::moment::Moment;
+    use crate::time::moment::Moment;
 
     const ISTANBUL: &str = "Europe/Istanbul";
 

@@ -3,8 +3,8 @@
 
 use chrono::{Datelike, Days, NaiveDate, Timelike};
 
-use crate::moment::Moment;
-use crate::zone::Zone;
+use crate::time::moment::Moment;
+use crate::time::zone::Zone;
 
 /// One day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

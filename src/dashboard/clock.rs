@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::calendar::Day;
 use super::words::Words;
-use crate::moment::{Moment, date_and_time, two_digits};
-use crate::zone::Zone;
+use crate::time::moment::{Moment, date_and_time, two_digits};
+use crate::time::zone::Zone;
 
 /// A moment, written out for a `<time>` element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -7,8 +7,8 @@ use super::openings::{Opening, Openings};
 use super::place::Place;
 use super::visible::WINDOW_S;
 use super::words::Words;
-use crate::moment::Moment;
 use crate::roster::End;
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// How many entries a feed has at most.

@@ -55,8 +55,8 @@ fn masks(presence: &Presence, privacy: &Privacy) -> BTreeMap<Name, Name> {
 mod tests {
     use super::*;
     use crate::config::{PublishList, Settings};
-    use crate::moment::Moment;
     use crate::roster::{End, Room, Visit};
+    use crate::time::moment::Moment;
 
     fn person(name: &str) -> Person {
         let now = Moment::from_seconds(0);

@@ -26,8 +26,8 @@ mod words;
 use compact_str::CompactString;
 
 use crate::config::{self, Room, Settings};
-use crate::moment::Moment;
 use crate::roster::Presence;
+use crate::time::moment::Moment;
 
 use charts::Drawing;
 use clock::Clock;

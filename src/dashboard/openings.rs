@@ -7,8 +7,8 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::moment::Moment;
 use crate::roster::{End, Person};
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// All openings of a room, and who was there.

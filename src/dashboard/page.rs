@@ -12,8 +12,8 @@ use super::clock::{Clock, Time};
 use super::visible::Visible;
 use super::words::{Labels, Words};
 use crate::config::Room;
-use crate::moment::Moment;
 use crate::roster;
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// How many people a page names as seen lately.

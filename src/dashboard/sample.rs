@@ -1,8 +1,8 @@
 //! Invented people, so that templates can be tried without events.
 
 use crate::config::{Others, PublishList, Room, Settings, Slug};
-use crate::moment::Moment;
 use crate::roster::{self, End, Person, Presence, Visit};
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// Each way in which a site may come out that templates could trip over: `settings` as they

@@ -4,8 +4,8 @@ use compact_str::CompactString;
 
 use super::clock::csv_time;
 use super::visible::Visible;
-use crate::moment::Moment;
-use crate::zone::Zone;
+use crate::time::moment::Moment;
+use crate::time::zone::Zone;
 
 /// A row of the CSV, not yet escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]

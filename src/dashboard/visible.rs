@@ -4,8 +4,8 @@
 use std::cmp::Reverse;
 
 use crate::config::{Others, Privacy};
-use crate::moment::Moment;
 use crate::roster::Person;
+use crate::time::moment::Moment;
 
 /// How far back pages go; the CSV has everybody.
 pub(super) const WINDOW_S: i64 = 35 * 24 * 60 * 60;

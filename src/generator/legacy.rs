@@ -13,10 +13,10 @@ use anyhow::{Context, Result, anyhow, ensure};
 use compact_str::{CompactString, format_compact};
 use serde::Deserialize;
 
-use crate::beside;
-use crate::moment::Moment;
-use crate::regular_file;
+use crate::files::beside;
+use crate::files::regular_file;
 use crate::store::{Position, Settle, Store};
+use crate::time::moment::Moment;
 use crate::zoom::{Bound, Event, Key, Kind, Meeting, Name, Participant};
 
 /// What a checkpoint of the last version that wrote any begins with.

@@ -24,9 +24,9 @@ use anyhow::{Result, bail};
 
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
-use crate::moment::Moment;
 use crate::roster::Presence;
 use crate::site::{self, Build, Edition, Findings, Models, Position, Renderer, Replace};
+use crate::time::moment::Moment;
 
 pub use inputs::{Inputs, Load};
 pub use legacy::take_over as take_over_checkpoint;

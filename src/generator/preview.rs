@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::clock;
+use crate::time::clock;
 
 /// How the site stands; a browser that previews it asks for nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::config::Settings;
+use crate::files::lock::Lock;
+use crate::files::regular_file;
+use crate::files::scratch::Scratch;
 use crate::generator::store_file;
 use crate::journal::{self, BackupFile, Staged};
-use crate::lock::Lock;
-use crate::regular_file;
-use crate::scratch::Scratch;
 use crate::store::{Position, Store};
 
 /// A backup and the stores that may belong to it, open.

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::beside;
 use crate::config::Settings;
+use crate::files::beside;
+use crate::files::lock::{self, Lock};
+use crate::files::scratch::{self, Purpose, Scratch};
 use crate::journal::{self, Reader};
-use crate::lock::{self, Lock};
-use crate::scratch::{self, Purpose, Scratch};
 use crate::store::{self, Store};
 
 const EXTENSION: &str = "presence";

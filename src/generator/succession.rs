@@ -5,13 +5,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::clock;
 use crate::config::Settings;
+use crate::files::scratch;
 use crate::forget::Forgetting;
 use crate::generator::{legacy, store_file};
 use crate::journal::{self, Eraser, Reader};
-use crate::scratch;
 use crate::store::{self, Position, Store};
+use crate::time::clock;
 use crate::zoom::Name;
 
 /// Makes the journal another one, from which everybody begins anew who read the one it was:

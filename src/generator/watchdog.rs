@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use crate::intake::Health;
+use crate::telemetry::health::Health;
 
 /// What takes longer is reported. The slowest sound publication takes about a second.
 const LIMIT: Duration = Duration::from_secs(20);

@@ -4,10 +4,9 @@
 //! alone, unless it was asked for that the archive has an event, too. A 4xx loses an event for good
 //! while a 503 brings it back, so whatever may be our own fault is a 503.
 
-mod answer;
+pub(crate) mod answer;
 mod body;
-mod clock_skew;
-mod health;
+pub(crate) mod clock_skew;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,10 +21,11 @@ use axum::routing::post;
 use tokio::time::{Instant, timeout_at};
 
 use crate::archive::{Majority, Receipt};
-use crate::clock;
 use crate::config::{Secret, Settings};
 use crate::journal::{Appended, Content, Journal, NotStored, Record};
-use crate::moment::Moment;
+use crate::telemetry::health::Health;
+use crate::time::clock;
+use crate::time::moment::Moment;
 use crate::zoom::challenge::{self, CHALLENGE};
 use crate::zoom::delivery::Reading;
 use crate::zoom::signature::{self, Headers, SIGNATURE_HEADER, TIMESTAMP_HEADER, Untimely};
@@ -34,7 +34,6 @@ use crate::zoom::{Key, Redaction};
 use answer::Answer;
 use axum::response::IntoResponse;
 use body::{BodyError, Budget};
-pub use health::{Health, Reason};
 
 /// The body must be here by then, counted from the headers.
 const BODY_DEADLINE: Duration = Duration::from_secs(2);

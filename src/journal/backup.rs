@@ -11,8 +11,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use rusqlite::Connection;
 
+use crate::files::scratch::{self, Purpose, Scratch};
 use crate::journal::{Reader, restoring, schema};
-use crate::scratch::{self, Purpose, Scratch};
 
 /// Copies the journal at `from`, as of one moment, to `to`; `beside` makes what belongs to
 /// the copy, whose id it is given, before the copy is in place. An earlier backup is replaced,

@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+use crate::files::lock::Lock;
 use crate::journal::checksum::{self, Envelope};
 use crate::journal::files::OpenFiles;
 use crate::journal::{overwrite_unallocated, schema, writers};
-use crate::lock::Lock;
 
 /// The log beside the file can be emptied once nobody reads from it; readers are quick.
 const EMPTYING: Duration = Duration::from_secs(30);

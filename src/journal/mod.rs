@@ -35,7 +35,7 @@ mod watch;
 mod writer;
 mod writers;
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::challenge::CHALLENGE;
 use crate::zoom::delivery::{Document, Reading};
 use crate::zoom::{self, Key, Redaction};

@@ -8,9 +8,9 @@ use anyhow::{Context, Result, bail, ensure};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use crate::files::lock::Lock;
 use crate::journal::files::beside;
 use crate::journal::{Reader, leaving, log, schema, verifying, writers};
-use crate::lock::Lock;
 
 /// A backup that is open: it may lie where only root may read.
 #[derive(Debug)]

@@ -8,14 +8,14 @@ use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use crate::abort_on_panic::AbortOnPanic;
+use crate::files::lock::Lock;
 use crate::journal::group::Group;
 use crate::journal::leaving;
 use crate::journal::watch::{Tampered, Watch};
 use crate::journal::{
     Pruning, Record, Seals, Shipped, backlog, schema, scrubbing, storing, writers,
 };
-use crate::lock::Lock;
+use crate::telemetry::abort_on_panic::AbortOnPanic;
 use crate::zoom::Key;
 
 /// At most so many rows are removed in one step, so that nobody waits long for it.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::files::lock::{self, Lock};
 use crate::journal::schema;
-use crate::lock::{self, Lock};
 
 /// The name of the lock.
 const LOCK: &str = "writer";

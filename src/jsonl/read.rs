@@ -126,7 +126,7 @@ fn bytes(json: &Json) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::moment::Moment;
+    use crate::time::moment::Moment;
 
     const NOW_MS: i64 = 1_800_000_000_000;
 

@@ -17,9 +17,6 @@ use anyhow::Result;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::clock;
-use crate::http::Shutdown;
-use crate::moment::Moment;
 use crate::notify::digest::digest;
 use crate::notify::forgotten;
 use crate::notify::keep::{Keeper, Standing};
@@ -30,6 +27,9 @@ use crate::notify::request::Outcome;
 use crate::notify::sending::{Flight, Sending};
 use crate::notify::snapshot::Snapshot;
 use crate::notify::target::Target;
+use crate::server::Shutdown;
+use crate::time::clock;
+use crate::time::moment::Moment;
 
 /// A request under way is waited for so long when it is time to stop.
 const LAST_CHANCE: Duration = Duration::from_secs(5);

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::config::notify::Happening;
-use crate::moment::Moment;
 use crate::notify::sight::Sight;
 use crate::notify::told::{Changes, FRESH, ToldPerson, ToldRoom};
 use crate::roster::Person;
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// Compares what was told of a room with how it looks.

@@ -14,13 +14,13 @@ use std::collections::BTreeSet;
 use crate::config::notify::{Happening, Quiet};
 use crate::config::{Others, Privacy};
 use crate::dashboard::Opening;
-use crate::moment::Moment;
 use crate::notify::difference::{self, Difference};
 use crate::notify::message::{Card, CardState, Message, News, Room, Summary};
 use crate::notify::sight::Sight;
 use crate::notify::told::{Changes, Gathering, Open, Posted, Told, ToldRoom};
 use crate::roster::{End, Presence};
-use crate::zone::Zone;
+use crate::time::moment::Moment;
+use crate::time::zone::Zone;
 
 /// What one target is told, and when.
 #[derive(Debug, Clone)]

@@ -10,11 +10,11 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::moment::Moment;
 use crate::notify::kept::Kept;
 use crate::notify::message::{Card, CardState, News, Summary};
 use crate::notify::told::{Changes, Posted, REMEMBERED, ToldRoom};
 use crate::roster::{self, Person, Presence};
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// Instead of why a chat refused something: it says so in words that may be those it was sent.

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::moment::Moment;
 use crate::notify::forgotten::Mark;
 use crate::notify::message::Message;
 use crate::notify::told::Told;
+use crate::time::moment::Moment;
 
 /// So many letters wait at most; beyond, the oldest is given up. At a message every ten
 /// seconds this is almost three hours.

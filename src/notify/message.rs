@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// One message about one room.

@@ -8,8 +8,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::moment::Moment;
 use crate::notify::target::Label;
+use crate::time::moment::Moment;
 
 /// Counters of all targets.
 #[derive(Debug, Clone, Default)]

@@ -12,9 +12,9 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 use serde_json::Value;
 
-use crate::clock;
 use crate::config::Secret;
-use crate::http::{Certificate, Failure};
+use crate::server::{Certificate, Failure};
+use crate::time::clock;
 
 /// Discord's: after how many seconds its rate limit is over, with fractions.
 const RESET_AFTER: &str = "x-ratelimit-reset-after";

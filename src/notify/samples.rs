@@ -2,7 +2,7 @@
 //! anybody comes.
 
 use super::message::{Card, CardState, Inside, Message, News, Room, Summary};
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// An evening in January 2026.

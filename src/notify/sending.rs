@@ -11,7 +11,6 @@ use tokio::time::Instant;
 
 use crate::config::PublishList;
 use crate::config::notify::Happening;
-use crate::moment::Moment;
 use crate::notify::desk::Desk;
 use crate::notify::forgotten::{Mark, WORDS_GONE};
 use crate::notify::kept::{Fate, Kept};
@@ -20,6 +19,7 @@ use crate::notify::metrics::Loss;
 use crate::notify::request::Outcome;
 use crate::notify::target::{Way, WayKind};
 use crate::notify::told::Posted;
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// A bot that was refused is tried again after so long, in seconds.

@@ -20,16 +20,16 @@ use tokio::sync::watch;
 use tokio::task;
 use tokio::time::sleep;
 
-use crate::abort_on_panic::AbortOnPanic;
 use crate::archive::{Archive, Lease};
 use crate::config::Settings;
-use crate::http::{Shutdown, Trigger};
 use crate::notify::desk::{Brief, Desk};
 use crate::notify::keep::{Keeper, Local, Place};
 use crate::notify::metrics::Metrics;
 use crate::notify::pace::{Pace, Rhythm};
 use crate::notify::snapshot::{Snapshot, Snapshots};
 use crate::notify::target::{MakeDo, Target, Unusable};
+use crate::server::{Shutdown, Trigger};
+use crate::telemetry::abort_on_panic::AbortOnPanic;
 
 /// A target whose task panicked is begun again after this.
 const BEGIN_AGAIN: Duration = Duration::from_secs(60);

@@ -2,9 +2,9 @@
 
 use crate::config::Privacy;
 use crate::dashboard::{Opening, Openings, Visible};
-use crate::moment::Moment;
 use crate::notify::message::Inside;
 use crate::roster::{End, Person};
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// One room at one moment. Privacy has been applied.

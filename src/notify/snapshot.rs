@@ -6,9 +6,9 @@ use tokio::sync::watch;
 
 use crate::config::Settings;
 use crate::dashboard::{Openings, masked};
-use crate::moment::Moment;
 use crate::notify::told::FRESH;
 use crate::roster::{End, Person, Presence, Visit};
+use crate::time::moment::Moment;
 
 /// What was last derived; `None` before the first.
 pub type Snapshots = watch::Receiver<Option<Arc<Snapshot>>>;

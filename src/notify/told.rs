@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::moment::Moment;
 use crate::notify::message::{Card, CardState};
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// Facts older than this are passed over in silence, in seconds.

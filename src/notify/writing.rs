@@ -13,7 +13,7 @@ use super::post::{Colour, Field, Post, Sheet, Width};
 use super::templates::Templates;
 use crate::config::Site;
 use crate::dashboard::short_time;
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// How many names are in a sentence.

@@ -11,7 +11,7 @@ use super::frame::RoomSpan;
 use super::presence::Presence;
 use super::spans::SpanEnd;
 use super::visits;
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// Lists everybody who goes by the mask `name`.

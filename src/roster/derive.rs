@@ -11,7 +11,7 @@ use super::rules::Rules;
 use super::spans::{Sessions, Span};
 use super::visits::{self, Lasts};
 use super::words::Words;
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// How long visits are listed: 35 days, in seconds.

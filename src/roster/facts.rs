@@ -15,7 +15,7 @@ use smallvec::{Array, SmallVec};
 use super::id::Id;
 use super::meeting::Place;
 use super::words::{Dictionary, Word};
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::{Name, Participant};
 
 /// Walked from end to end when deriving, so its values lie side by side.

@@ -12,7 +12,7 @@ use super::meeting::{Meeting, states_a_fact};
 use super::presence::Presence;
 use super::rules::Rules;
 use super::words::Words;
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::Event;
 
 /// Everything that some events say of meetings and people, from which presence is derived.

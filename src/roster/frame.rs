@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::meeting::Outline;
 use super::rules::Rules;
 use super::spans::{Bounds, Span};
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// A span in one of the rooms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! Rule 13 of the [roster](crate::roster): such an event is kept, and counts from its own time on. Zoom's clock and
 //! ours may differ by a little, so what is at most [`AHEAD`] seconds ahead counts at once.
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::Event;
 
 /// How far ahead of our clock a fact may be to count at once, in seconds.

@@ -12,7 +12,7 @@ use super::facts::{self, Binding, Facts, Identity, LegId, Mark, Sighting, Step};
 use super::id::Id;
 use super::spans::{self, Sessions};
 use super::words::{Word, Words};
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::{Event, Kind, Name, Participant};
 
 /// The facts of one meeting.

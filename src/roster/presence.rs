@@ -1,6 +1,6 @@
 //! What is derived from the facts at a moment: people and their visits.
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// Who is and was where, as of one moment.

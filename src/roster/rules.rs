@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{self, Room, Settings, StaleAfter};
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// Instead of seconds: a meeting is not stale, however long it is silent.
 pub const NEVER: i64 = i64::MAX;

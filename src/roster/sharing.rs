@@ -13,7 +13,7 @@
 //! 4. Nobody shares before joining: a start before the join counts from the join.
 //! 5. A person has been sharing since the earliest start in the spans that make up the open visit.
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// What is shared by one leg, by the marks seen so far.
 #[derive(Debug, Clone, Copy, Default)]

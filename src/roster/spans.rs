@@ -12,7 +12,7 @@ use super::facts::{Facts, Identity, Mark, Sighting, Step};
 use super::meeting::{Meeting, Place};
 use super::sharing::Sharing;
 use super::words::{Word, Words};
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// One uninterrupted presence of one leg, or the trace of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

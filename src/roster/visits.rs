@@ -5,7 +5,7 @@
 use super::frame::RoomSpan;
 use super::presence::{End, Visit};
 use super::spans::{Span, SpanEnd};
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// A visit with what the page needs to know besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use std::num::NonZeroU32;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// The dictionaries of a roster.

@@ -1,6 +1,6 @@
 //! The bodies of deliveries, in the shapes that Zoom gives them (`zoom.md`, "Payloads").
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 use super::cast::Character;
 use super::json::Object;

@@ -1,6 +1,6 @@
 //! The stories that a newcomer sees first.
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 use super::odds::Odds;
 use super::plan::{Pace, Plan, RoomPlan};

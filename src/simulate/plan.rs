@@ -1,6 +1,6 @@
 //! What a story is to be about.
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 use super::odds::Odds;
 

@@ -1,6 +1,6 @@
 //! From a scene to the deliveries that tell it: stamped, delayed, doubled or lost.
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 use super::body::{self, Guest, Meeting, Setting, Stamp};
 use super::cast;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 use super::latency::Latencies;
 use super::sender::Answer;

@@ -11,7 +11,7 @@ use include_dir::{Dir, DirEntry, include_dir};
 use sha2::{Digest, Sha256};
 
 use super::own_files::{self, Findings, OwnFile};
-use crate::regular_file;
+use crate::files::regular_file;
 
 static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/static");
 

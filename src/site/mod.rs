@@ -22,9 +22,9 @@ use anyhow::Result;
 
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
-use crate::lock;
-use crate::moment::Moment;
+use crate::files::lock;
 use crate::roster::Presence;
+use crate::time::moment::Moment;
 
 pub use assets::builtin_files as builtin_static_files;
 pub use outputs::Models;

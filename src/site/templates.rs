@@ -19,7 +19,7 @@ use tera::Tera;
 
 use super::fault;
 use super::own_files::{self, Findings, OwnFile};
-use crate::regular_file;
+use crate::files::regular_file;
 
 static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates");
 

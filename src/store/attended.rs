@@ -9,8 +9,8 @@ use smallvec::SmallVec;
 
 use super::chunks::{self, Grouped};
 use super::window;
-use crate::moment::Moment;
 use crate::roster::{Outline, Said, Word};
+use crate::time::moment::Moment;
 
 /// So many meetings are asked for at once.
 const PAGE: usize = 8;

@@ -8,8 +8,8 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::Damaged;
-use crate::moment::Moment;
 use crate::roster::{GroupId, Sessions};
+use crate::time::moment::Moment;
 use crate::zoom::{Event, Kind, Meeting, Participant};
 
 /// So many bits of an id number the chunks of a meeting.

@@ -10,8 +10,8 @@ use super::attended::{Attended, Backwards, Who};
 use super::last_visits::LastVisits;
 use super::window::{self, Window};
 use super::{BEGINNING, chunks};
-use crate::moment::Moment;
 use crate::roster::{Gathered, KnownFrom, RoomSpan, Rules, Words};
+use crate::time::moment::Moment;
 
 /// What older sessions are looked for in.
 pub(super) struct Completing<'a> {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use rusqlite::{Transaction, TransactionBehavior};
 
 use super::{Committed, Position, Settle, Store, chunks, schema, writing};
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::{Event, Name};
 
 /// Facts in one transaction.

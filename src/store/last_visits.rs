@@ -15,8 +15,8 @@ use smallvec::SmallVec;
 
 use super::attended::{Attended, Backwards, Who};
 use super::{BEGINNING, Damaged, chunks};
-use crate::moment::Moment;
 use crate::roster::{End, Span, SpanEnd, Stay, join_up, span_order};
+use crate::time::moment::Moment;
 
 /// All last visits, in memory.
 #[derive(Debug, Default)]

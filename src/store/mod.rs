@@ -36,10 +36,10 @@ use anyhow::{Context, Result, anyhow};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use rustc_hash::FxHashMap;
 
-use crate::moment::Moment;
 use crate::roster::{
     Gathered, LISTED, Newest, Presence, Rules, Word, Words, counts_from, has_come, states_a_fact,
 };
+use crate::time::moment::Moment;
 use crate::zoom::{Event, Key, Name};
 
 use attended::Attended;

@@ -14,8 +14,8 @@ use super::chunks::{self, Grouped};
 use super::completing::Completing;
 use super::window::Window;
 use super::{Memory, Store, classified};
-use crate::moment::Moment;
 use crate::roster::{Gathered, LISTED, Meeting, Newest, Presence, Roster, Rules, Words};
+use crate::time::moment::Moment;
 use crate::zoom::Event;
 
 /// What differs from the present.

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{Committed, Position, Settle, Store};
-use crate::moment::Moment;
 use crate::roster::tests::any;
 use crate::roster::tests::story::*;
 use crate::roster::{Roster, Rules};
+use crate::time::moment::Moment;
 use crate::zoom::{Event, Kind};
 
 /// A moment at which every event has come.

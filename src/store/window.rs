@@ -12,8 +12,8 @@ use rustc_hash::FxHashMap;
 use super::Damaged;
 use super::attended::Known;
 use super::chunks::{self, Grouped};
-use crate::moment::Moment;
 use crate::roster::{LISTED, Outline, Sessions, Span, SpanEnd, Stretch};
+use crate::time::moment::Moment;
 
 /// How much older sessions may be that are kept, in seconds: they need not be dropped one by one.
 const SLACK: i64 = 24 * 60 * 60;

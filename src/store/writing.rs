@@ -13,8 +13,8 @@ use super::{
     Committed, HOT_FACTS, Memory, Position, Settle, State, Store, UNDERSTANDING, classified,
     read_edition, read_newest_of,
 };
-use crate::moment::Moment;
 use crate::roster::{GroupId, Sessions, Words};
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 impl Store {

@@ -7,7 +7,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::name::Name;
 
 /// One understood event: a fact and when it holds from.

@@ -18,7 +18,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::config::Secret;
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// The header with the signature.
 pub const SIGNATURE_HEADER: &str = "x-zm-signature";

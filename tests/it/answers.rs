@@ -445,7 +445,7 @@ fn the_live_stream_has_one_event_for_each_change_one_can_see() {
     let mut stream = connect(lookout.public()).expect("it listens");
     stream.write_all(b"GET /lookout/live HTTP/1.1\r\nhost: a\r\n\r\n").expect("sent");
     let join = |name: &str| {
-        let time = lookout::moment::Moment::from_seconds(now()).to_string();
+        let time = lookout::time::moment::Moment::from_seconds(now()).to_string();
         format!(
             r#"{{"event":"meeting.participant_joined","event_ts":{},"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{name}","user_name":"{name}","join_time":"{time}"}}}}}}}}"#,
             now() * 1000

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use lookout::moment::Moment;
+use lookout::time::moment::Moment;
 
 use crate::support::Lookout;
 use crate::support::lookout::{now, until};

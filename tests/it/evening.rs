@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use lookout::moment::Moment;
 use lookout::roster::{Person, Roster, Rules};
 use lookout::simulate::Dice;
+use lookout::time::moment::Moment;
 use lookout::zoom::{Event, understand};
 
 use crate::support::Lookout;
@@ -24,7 +24,7 @@ fn seed() -> u64 {
     #[expect(clippy::disallowed_methods, reason = "it is no setting of the program")]
     let wanted = std::env::var(SEED);
     wanted.map_or_else(
-        |_| lookout::clock::now_ms().unsigned_abs(),
+        |_| lookout::time::clock::now_ms().unsigned_abs(),
         |seed| seed.parse().expect("a number"),
     )
 }

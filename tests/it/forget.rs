@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lookout::moment::Moment;
+use lookout::time::moment::Moment;
 use mongodb::bson::{Document, doc};
 
 use crate::evening;

@@ -1,6 +1,6 @@
 //! Events of a time that is yet to come change nothing until then.
 
-use lookout::moment::Moment;
+use lookout::time::moment::Moment;
 
 use crate::support::Lookout;
 use crate::support::lookout::now;

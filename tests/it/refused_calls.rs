@@ -153,7 +153,7 @@ fn whatever_a_file_system_refuses_each_version_is_published_once_and_told_from_t
             assert_eq!(versions(&lookout), after, "{what}: nothing is touched, copies neither");
             before = after;
             // As if it had been replaced several times within this second.
-            let ahead = lookout::clock::system_time() + Duration::from_secs(2);
+            let ahead = lookout::time::clock::system_time() + Duration::from_secs(2);
             let file = fs::File::options().write(true).open(&page).expect("it is there");
             file.set_modified(ahead).expect("it can be dated");
             before

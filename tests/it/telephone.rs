@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use lookout::moment::Moment;
+use lookout::time::moment::Moment;
 
 use crate::support::Lookout;
 use crate::support::chat::Chat;

@@ -10,9 +10,9 @@ use std::process::Command;
 
 use lookout::config::zones::{RulesSource, TzdbVersion};
 use lookout::config::{Environment, Settings, parse};
-use lookout::moment::Moment;
 use lookout::notify::{Encoder, Message, News, Room, Service, Summary};
-use lookout::zone::Zone;
+use lookout::time::moment::Moment;
+use lookout::time::zone::Zone;
 use tempfile::TempDir;
 
 use crate::support::Lookout;

@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lookout::clock;
 use lookout::simulate::RoomPlan;
+use lookout::time::clock;
 
 use crate::client::{Answers, deliveries, send};
 use crate::pressure::told;

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lookout::clock;
 use lookout::config::Secret;
 use lookout::simulate::{Odds, Pace, Plan, RoomPlan, Story};
+use lookout::time::clock;
 use lookout::zoom::Key;
 use lookout::zoom::signature::sign;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

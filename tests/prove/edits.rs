@@ -5,7 +5,7 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lookout::moment::Moment;
+use lookout::time::moment::Moment;
 
 use crate::load::{Load, RATE};
 use crate::proof::{Length, in_ms};

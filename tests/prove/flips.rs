@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use lookout::config::Secret;
-use lookout::moment::Moment;
 use lookout::simulate::{Dice, Odds, Pace, Plan, RoomPlan, Story};
+use lookout::time::moment::Moment;
 use lookout::zoom::signature::{Headers, sign, verify};
 
 use crate::proof::Length;

@@ -4,8 +4,8 @@ use std::io::{BufWriter, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use lookout::clock;
 use lookout::simulate::{Odds, Pace, Plan, RoomPlan, Story};
+use lookout::time::clock;
 
 use crate::client::{deliveries, send, some_room};
 use crate::proof::{Length, in_ms, shown};

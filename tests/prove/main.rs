@@ -103,7 +103,7 @@ fn main() -> ExitCode {
         }
     }
     // Thousands of connections are made here, and by the programs started here.
-    lookout::http::raise_file_limit();
+    lookout::server::raise_file_limit();
     let is_wanted = |proof: &&Proof| {
         begins.is_empty() || begins.iter().any(|begin| proof.name.starts_with(begin))
     };

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lookout::clock;
+use lookout::time::clock;
 use lookout::zoom::Key;
 
 use crate::support::Lookout;

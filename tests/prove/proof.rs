@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use lookout::clock;
+use lookout::time::clock;
 
 /// Something to be shown.
 pub struct Proof {

@@ -182,7 +182,7 @@ impl Said {
 
 /// Somebody joins now.
 fn join(name: &str) -> String {
-    let now = lookout::clock::now();
+    let now = lookout::time::clock::now();
     format!(
         r#"{{"event":"meeting.participant_joined","event_ts":1,"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{name}","user_name":"{name}","join_time":"{now}"}}}}}}}}"#
     )

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use lookout::config::{PublishList, Room, Settings, Slug};
 use lookout::generator::{Generator, Log};
 use lookout::journal::{Appended, Content, Journal, Record};
-use lookout::moment::Moment;
 use lookout::simulate::{Delivery, Dice, Odds, Pace, PerMille, Plan, RoomPlan, Story};
 use lookout::site::{Outcome, Replace};
+use lookout::time::moment::Moment;
 use lookout::zoom::{Key, Redaction};
 use tempfile::TempDir;
 

@@ -12,8 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use flate2::read::GzDecoder;
-use lookout::moment::Moment;
 use lookout::simulate::{Dice, Odds, Pace, Plan, RoomPlan, Story};
+use lookout::time::moment::Moment;
 use rustls::{ClientConnection, StreamOwned};
 
 use crate::disk::left_over;

@@ -17,7 +17,7 @@ use mongodb::bson::{self as mongo, Binary, Bson, DateTime};
 
 use crate::forget::Forgetting;
 use crate::journal::{Entry, Quarantined};
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::delivery::Document;
 use crate::zoom::json::Json;
 use crate::zoom::{self, Key};

@@ -4,7 +4,7 @@ use tokio::runtime::Builder;
 
 use super::{Context, Line};
 use crate::archive::{Archive, Survey, survey};
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// Clocks further apart than this make late documents a matter of counting.
 const SKEW_S: i64 = 5;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::{Context, Line};
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// 2026-01-01T00:00:00Z: no clock of a running Lookout can be before it.
 const EARLIEST: Moment = Moment::from_seconds(1_767_225_600);

@@ -9,7 +9,7 @@ use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, User, access, getuid};
 
 use super::{Context, Line};
-use crate::lock;
+use crate::files::lock;
 use crate::site::publish::{self, Refusal};
 
 /// Less free space than this is a fault: an event that can't be stored is refused.

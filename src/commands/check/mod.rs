@@ -31,7 +31,7 @@ use nix::unistd::{AccessFlags, access};
 
 use crate::commands::owner;
 use crate::config::Settings;
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 pub use line::{Line, Mark};
 

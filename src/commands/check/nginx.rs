@@ -115,7 +115,7 @@ fn value<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 mod tests {
     use super::*;
     use crate::config::{Environment, parse};
-    use crate::moment::Moment;
+    use crate::time::moment::Moment;
 
     const OURS: &str = "client_header_timeout 5s; reset_timedout_connection on;\n\
         server { location = /w { proxy_request_buffering off; proxy_pass http://127.0.0.1:8787/w; } }";

@@ -4,10 +4,10 @@ use tokio::runtime::Builder;
 
 use super::{Context, Line, Mark};
 use crate::archive::Archive;
-use crate::moment::Moment;
 use crate::notify::kept::Kept;
 use crate::notify::survey::{Found, survey};
 use crate::notify::target::Unusable;
+use crate::time::moment::Moment;
 
 /// A message that waits for longer has no good reason to, in seconds.
 const PATIENCE: i64 = 120;

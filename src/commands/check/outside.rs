@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Context, Line};
 use crate::config::Secret;
-use crate::http::{Certificate, Failure};
+use crate::server::{Certificate, Failure};
 use crate::zoom::challenge::CHALLENGE;
 use crate::zoom::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, hmac_hex, sign};
 

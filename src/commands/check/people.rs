@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Environment, parse};
-    use crate::moment::Moment;
+    use crate::time::moment::Moment;
 
     #[test]
     fn the_lines_tell_what_the_page_will_show() {

@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Environment, load};
-    use crate::moment::Moment;
+    use crate::time::moment::Moment;
 
     #[test]
     fn a_secret_that_everybody_can_read_is_none() {

@@ -38,7 +38,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Environment, parse};
-    use crate::moment::Moment;
+    use crate::time::moment::Moment;
 
     #[test]
     fn every_template_is_tried_with_people_and_without() {

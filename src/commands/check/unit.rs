@@ -106,7 +106,7 @@ fn line(context: &Context<'_>, installed: &Unit, args: &Args, program: &Path) ->
 mod tests {
     use super::*;
     use crate::config::{Environment, parse};
-    use crate::moment::Moment;
+    use crate::time::moment::Moment;
 
     /// What is said of the units that were printed for `before`, now that `after` is set.
     fn said(before: &str, after: &str, added: &str) -> Vec<String> {

@@ -3,8 +3,8 @@
 use super::{Context, Line};
 use crate::config::ZoneRules;
 use crate::config::zones::{RulesSource, TzdbVersion, WhyBuiltIn};
-use crate::moment::Moment;
-use crate::zone::Zone;
+use crate::time::moment::Moment;
+use crate::time::zone::Zone;
 
 /// Rules that were released longer ago are doubtful: in most years some government changes its clocks.
 const GOOD_FOR: i64 = 365 * 86_400;
@@ -74,7 +74,7 @@ fn is_over_a_year_old(version: &TzdbVersion, now: Moment) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::zone::BUILT_IN_VERSION;
+    use crate::time::zone::BUILT_IN_VERSION;
 
     fn version(text: &str) -> TzdbVersion {
         TzdbVersion::parse(text).expect("a version")

@@ -10,8 +10,8 @@ use super::super::calendar::Day;
 use super::super::visible::Visible;
 use super::Drawing;
 use super::tally::Tally;
-use crate::moment::Moment;
-use crate::zone::Zone;
+use crate::time::moment::Moment;
+use crate::time::zone::Zone;
 
 const DAYS: u64 = 28;
 

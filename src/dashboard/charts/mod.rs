@@ -15,9 +15,9 @@ use super::calendar::Day;
 use super::clock::Clock;
 use super::visible::Visible;
 use super::words::Words;
-use crate::moment::Moment;
 use crate::roster::{End, Person, Visit};
-use crate::zone::Zone;
+use crate::time::moment::Moment;
+use crate::time::zone::Zone;
 
 pub use four_weeks::{FourWeeks, Run, Weekday};
 pub use today::{Bar, HourMark, Strip, Today};

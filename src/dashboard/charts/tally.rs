@@ -1,6 +1,6 @@
 //! How much time visits take of spans that follow one another: of days, of hours.
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// Sums up seconds, span by span, at a cost for each visit that does not grow with its length.
 pub(super) struct Tally<'a> {

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::super::visible::Visible;
 use super::{Drawing, known};
-use crate::moment::Moment;
 use crate::roster::{End, Person, Visit};
+use crate::time::moment::Moment;
 
 /// How many people get a strip.
 const STRIPS: usize = 24;

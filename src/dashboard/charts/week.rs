@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::visible::Visible;
 use super::Drawing;
 use super::tally::Tally;
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// The hours of this week, from Monday to Sunday.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::Work;
 use crate::generator::inputs::Inputs;
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// What came of looking at settings and templates.
 #[derive(Default)]

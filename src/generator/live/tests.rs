@@ -8,8 +8,8 @@ use tokio::runtime::{Builder, Runtime};
 use super::*;
 use crate::config::{PublishList, Settings};
 use crate::generator::Log;
-use crate::http::Trigger;
 use crate::journal::{Content, Record};
+use crate::server::Trigger;
 use crate::zoom::{Key, Redaction};
 
 const NOW: Moment = Moment::from_seconds(1_785_369_686);

@@ -9,8 +9,8 @@ use anyhow::{Context, Result, anyhow, ensure};
 use super::{BATCH, Log, Misfit, Read};
 use crate::generator::store_file;
 use crate::journal::{Entry, Reader};
-use crate::moment::Moment;
 use crate::store::{Committed, Position, Settle, Store};
+use crate::time::moment::Moment;
 use crate::zoom::{self, Event, Key};
 
 /// Events that are understood and handed on at once.

@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::journal::schema;
 use crate::journal::{Appended, Change, Content, Entry, Eraser, Journal, Reader, Record};
-use crate::moment::Moment;
 use crate::simulate::Dice;
+use crate::time::moment::Moment;
 use crate::zoom::Key;
 
 /// So many people are forgotten one after the other.

@@ -4,7 +4,6 @@ use anyhow::{Context, Result};
 
 use super::{local, read};
 use crate::archive::{Archive, change_leases};
-use crate::clock;
 use crate::config::Settings;
 use crate::forget::Forgetting;
 use crate::notify::forgotten::Mark;
@@ -12,6 +11,7 @@ use crate::notify::kept::Kept;
 use crate::notify::pace::Pace;
 use crate::notify::service::seed;
 use crate::notify::target::Target;
+use crate::time::clock;
 
 /// Forgets whoever `forgetting` means, in the file beside the journal and in the archive. A
 /// process that sends notices before it keeps or sends anything more.

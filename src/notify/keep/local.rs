@@ -13,9 +13,9 @@ use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::archive::{Record, Standing};
-use crate::beside;
+use crate::files::beside;
+use crate::files::lock::{self, Lock};
 use crate::journal::{create_for_ourselves, overwrite_unallocated, sync_directory};
-use crate::lock::{self, Lock};
 
 const EXTENSION: &str = "notify.db";
 

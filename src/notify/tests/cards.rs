@@ -3,7 +3,7 @@
 use super::stage::{Stage, clock, rules};
 use crate::config::notify::Quiet;
 use crate::notify::digest::Rules;
-use crate::zone::Zone;
+use crate::time::zone::Zone;
 
 fn with_cards() -> Rules {
     Rules { has_cards: true, ..rules() }

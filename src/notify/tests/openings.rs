@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use super::stage::privacy;
 use crate::config::{Others, PublishList, Settings};
 use crate::dashboard::Dashboard;
-use crate::moment::Moment;
 use crate::notify::sight::Sight;
 use crate::roster::{End, Person, Presence, Visit};
+use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// Later than every visit below.

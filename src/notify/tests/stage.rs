@@ -7,11 +7,11 @@ use compact_str::format_compact;
 
 use crate::config::notify::Happening;
 use crate::config::{Others, Privacy, PublishList};
-use crate::moment::Moment;
 use crate::notify::digest::{Rules, Watched, digest};
 use crate::notify::message::{CardState, Message, News, Room, Summary};
 use crate::notify::told::Told;
 use crate::roster::{self, Presence, Roster};
+use crate::time::moment::Moment;
 use crate::zoom::{Event, Kind, Meeting, Name, Participant};
 
 /// Midnight before every script.

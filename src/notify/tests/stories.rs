@@ -4,7 +4,7 @@ use super::stage::{Stage, clock, names, privacy, rules, watched};
 use crate::config::Others;
 use crate::config::notify::{Happening, Quiet};
 use crate::notify::digest::Rules;
-use crate::zone::Zone;
+use crate::time::zone::Zone;
 
 /// What is said of `script` to a target that knows the room to be empty.
 fn said(script: &str) -> String {

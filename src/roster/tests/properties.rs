@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::any;
 use super::story::{DAY, HOUR, clock, roster};
-use crate::moment::Moment;
 use crate::roster::{End, Person, Roster};
+use crate::time::moment::Moment;
 use crate::zoom::Event;
 
 /// Events a second apart, an hour, or half a day.

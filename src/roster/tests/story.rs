@@ -2,8 +2,8 @@
 
 use compact_str::CompactString;
 
-use crate::moment::Moment;
 use crate::roster::{End, Person, Presence, Roster, Rules, Visit};
+use crate::time::moment::Moment;
 use crate::zoom::{Bound, Event, Kind, Meeting, Name, Participant};
 
 pub const HOUR: i64 = 3600;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use reqwest::{StatusCode, Url, redirect};
 
-use crate::clock;
 use crate::config::Secret;
 use crate::simulate::post::Delivery;
 use crate::simulate::summary::Failure;
+use crate::time::clock;
 use crate::zoom::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
 /// Zoom waits so long for an answer.

@@ -12,8 +12,8 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::clock;
 use crate::simulate::summary::Failure;
+use crate::time::clock;
 use crate::zoom::Key;
 use crate::zoom::signature::{Headers, verify};
 

@@ -1,10 +1,10 @@
 //! Coming and going, and the scenes it makes.
 
-use crate::moment::Moment;
 use crate::simulate::body::Guest;
 use crate::simulate::cast;
 use crate::simulate::dice::PerMille;
 use crate::simulate::scene::Scene;
+use crate::time::moment::Moment;
 
 use super::{Doing, Door, Session, SessionId, Story, Waiting};
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::batch;
-use crate::regular_file;
+use crate::files::regular_file;
 
 /// How far a file's date may be ahead of the clock, in seconds.
 pub(super) const AHEAD_S: u64 = 2;

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{Edition, Position};
-use crate::regular_file;
+use crate::files::regular_file;
 
 /// Its name in the output directory.
 pub(super) const FILE: &str = ".lookout-manifest.json";

@@ -32,10 +32,10 @@ use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
 use super::File;
-use crate::clock;
-use crate::lock::{self, Lock};
-use crate::moment::Moment;
-use crate::regular_file;
+use crate::files::lock::{self, Lock};
+use crate::files::regular_file;
+use crate::time::clock;
+use crate::time::moment::Moment;
 use batch::Batch;
 use change::Change;
 use manifest::Manifest;

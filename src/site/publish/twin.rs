@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::change::Change;
 use super::{Published, batch};
-use crate::clock;
 use crate::config::real_path;
-use crate::regular_file;
+use crate::files::regular_file;
 use crate::site::File;
+use crate::time::clock;
 
 /// A file kept equal outside of the output directory.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,7 @@ use compact_str::CompactString;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// Text or a number, as text; everything else is empty.
 #[derive(Default)]

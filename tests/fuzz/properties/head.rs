@@ -8,9 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use lookout::config::Secret;
-use lookout::http::{self, Trigger};
-use lookout::intake::{Health, Intake};
+use lookout::intake::Intake;
 use lookout::journal::Journal;
+use lookout::server::{self, Trigger};
+use lookout::telemetry::health::Health;
 
 use super::sample;
 
@@ -69,6 +70,6 @@ fn serve(listener: TcpListener) {
         listener.set_nonblocking(true).expect("it can be");
         let listener = tokio::net::TcpListener::from_std(listener).expect("it is one");
         let (_running, shutdown) = Trigger::new();
-        http::serve(listener, router, shutdown).await;
+        server::serve(listener, router, shutdown).await;
     });
 }

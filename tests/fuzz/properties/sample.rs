@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use lookout::config::{PublishList, Settings};
-use lookout::moment::Moment;
 use lookout::roster::{End, Person, Presence, Visit};
-use lookout::zone::Zone;
+use lookout::time::moment::Moment;
+use lookout::time::zone::Zone;
 use lookout::zoom::Name;
 
 /// A Monday evening in Istanbul.

@@ -1,6 +1,6 @@
 //! Several machines that could tell the same chat.
 
-use lookout::moment::Moment;
+use lookout::time::moment::Moment;
 
 use super::deliver;
 use crate::support::Lookout;

@@ -78,7 +78,7 @@ fn rebuild(lookout: &Lookout, directory: usize, text: &str) {
     let bytes = Cow::Borrowed(text.as_bytes());
     let files = [File { path: "page.html".to_owned(), bytes, lasting: false }];
     let position = Position { journal: "j".to_owned(), last_event: 1, archive: None };
-    let edition = Edition { position, moment: lookout::clock::now() };
+    let edition = Edition { position, moment: lookout::time::clock::now() };
     let lock = lookout.path(&format!("r{directory}.lock"));
     loop {
         match publish(&files, &[], &output, &lock, &edition, Replace::Any).expect("published") {

@@ -38,8 +38,8 @@ pub fn printed(lookout: &Lookout) -> String {
 
 /// Somebody joined just now.
 fn join(name: &str) -> Vec<u8> {
-    let at = lookout::clock::now_ms();
-    let time = lookout::moment::Moment::from_millis(at);
+    let at = lookout::time::clock::now_ms();
+    let time = lookout::time::moment::Moment::from_millis(at);
     format!(
         r#"{{"event":"meeting.participant_joined","event_ts":{at},"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{name}","user_name":"{name}","join_time":"{time}"}}}}}}}}"#
     )

@@ -121,7 +121,7 @@ fn life(mut stream: Box<dyn Stream>, first: &str, then: &str) -> Duration {
 
 #[test]
 fn connections_that_send_three_bytes_block_deliveries_for_seconds_only() {
-    lookout::http::raise_file_limit();
+    lookout::server::raise_file_limit();
     let (_lookout, nginx) = behind_nginx();
     let deliver = |name: &str| {
         let reply = nginx.try_send(&signed(WEBHOOK, &join(name), now()));

@@ -1,9 +1,9 @@
 //! What a chat reads: every kind of message, in every language, as every service gets it.
 
 use lookout::config::{Language, Settings};
-use lookout::moment::Moment;
 use lookout::notify::{Card, CardState, Encoder, Inside, Message, News, Room, Service, Summary};
-use lookout::zone::Zone;
+use lookout::time::moment::Moment;
+use lookout::time::zone::Zone;
 use lookout::zoom::Name;
 use serde_json::Value;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::thread;
 
-use lookout::moment::Moment;
+use lookout::time::moment::Moment;
 
 use super::stage::hook;
 use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lookout::config::{Environment, Settings, parse};
-use lookout::intake::Health;
-use lookout::moment::Moment;
 use lookout::notify::pace::Pace;
 use lookout::notify::survey::survey;
 use lookout::notify::told::ToldRoom;
 use lookout::notify::{Notifier, Snapshot, start};
 use lookout::roster::{Roster, Rules};
+use lookout::telemetry::health::Health;
+use lookout::time::moment::Moment;
 use lookout::zoom::{self, Name};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

@@ -3,8 +3,8 @@
 use std::fs;
 
 use lookout::config::{Language, Settings};
-use lookout::moment::Moment;
 use lookout::notify::{Encoder, Message, News, Room, Service, Summary};
+use lookout::time::moment::Moment;
 use lookout::zoom::Name;
 use serde_json::Value;
 use tempfile::TempDir;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use lookout::config::Settings;
 use lookout::dashboard::{Dashboard, Page};
-use lookout::moment::Moment;
 use lookout::roster::{End, Person, Presence, Visit};
-use lookout::zone::Zone;
+use lookout::time::moment::Moment;
+use lookout::time::zone::Zone;
 use proptest::prelude::*;
 
 use super::sample::{Does, NOW, at, person, presence, settings};

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use lookout::config::{PublishList, Settings};
 use lookout::dashboard::Dashboard;
-use lookout::moment::Moment;
 use lookout::roster::{self, End, Person, Presence};
 use lookout::site::Renderer;
+use lookout::time::moment::Moment;
 use proptest::prelude::*;
 
 use super::sample::{Does, NOW, at, name, person, presence_in, room, settings};

@@ -15,7 +15,8 @@ use super::sample::{self, edition};
 use super::stage::Stage;
 
 fn now() -> i64 {
-    let now = lookout::clock::system_time().duration_since(UNIX_EPOCH).expect("the clock is set");
+    let now =
+        lookout::time::clock::system_time().duration_since(UNIX_EPOCH).expect("the clock is set");
     i64::try_from(now.as_secs()).expect("the clock is set")
 }
 
@@ -87,7 +88,7 @@ fn each_version_is_dated_a_second_later_and_then_has_to_wait() {
 fn a_clock_that_was_put_back_holds_nobody_up() {
     let stage = Stage::new();
     stage.publish(&[("index.html", "before")]);
-    stage.set_date("index.html", lookout::clock::system_time() + Duration::from_secs(86_400));
+    stage.set_date("index.html", lookout::time::clock::system_time() + Duration::from_secs(86_400));
     stage.publish(&[("index.html", "after")]);
     assert!(stage.date("index.html") <= now() + 2);
 }
@@ -168,7 +169,7 @@ fn what_a_crash_left_is_cleaned_away() {
 fn publishers_wait_for_each_other() {
     let stage = Stage::new();
     stage.publish(&[("index.html", "before")]);
-    let lock = lookout::lock::acquire(&stage.lock(), Duration::ZERO).expect("it is free");
+    let lock = lookout::files::lock::acquire(&stage.lock(), Duration::ZERO).expect("it is free");
     thread::scope(|scope| {
         let (done, is_done) = mpsc::channel();
         let waiting = &stage;
@@ -288,7 +289,7 @@ fn a_place_that_is_taken_is_named_and_nothing_hidden_is_left() {
 fn the_heartbeat_is_dated_and_not_rewritten() {
     let directory = TempDir::new().expect("a temporary directory");
     let settings = sample::settings(directory.path());
-    let moment = lookout::moment::Moment::from_seconds(1_785_369_660);
+    let moment = lookout::time::moment::Moment::from_seconds(1_785_369_660);
     lookout::site::touch_heartbeat(&settings, moment)
         .expect("nothing is published yet, and that is no error");
     let renderer = lookout::site::Renderer::load(&settings).expect("the built-in templates load");

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use lookout::config::{PublishList, Room, Settings, Slug};
-use lookout::moment::Moment;
 use lookout::roster::{self, End, Person, Presence, Visit};
 use lookout::site::{Edition, Position};
-use lookout::zone::Zone;
+use lookout::time::moment::Moment;
+use lookout::time::zone::Zone;
 use lookout::zoom::Name;
 
 /// The moment of all samples: a Monday evening in Istanbul.

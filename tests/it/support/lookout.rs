@@ -351,7 +351,7 @@ pub fn signed<'a>(path: &'a str, body: &'a [u8], seconds: i64) -> Request<'a> {
 }
 
 pub fn now() -> i64 {
-    lookout::clock::now().seconds()
+    lookout::time::clock::now().seconds()
 }
 
 /// Whether `condition` came true in time.

@@ -1,6 +1,6 @@
 //! Documents of the older set-up, as its scripts stored them.
 
-use lookout::moment::Moment;
+use lookout::time::moment::Moment;
 use mongodb::bson::{Document, doc};
 
 use super::mongod::Events;

@@ -119,7 +119,7 @@ impl Systemd {
 fn send_until(over: &AtomicBool, sender: usize, address: SocketAddr) -> Vec<String> {
     let mut keys = Vec::new();
     while !over.load(Ordering::Relaxed) {
-        let (at, name) = (lookout::clock::now_ms(), format!("{sender}-{}", keys.len()));
+        let (at, name) = (lookout::time::clock::now_ms(), format!("{sender}-{}", keys.len()));
         let body = format!(
             r#"{{"event":"meeting.participant_joined","event_ts":{at},"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{name}","user_name":"{name}"}}}}}}}}"#
         );

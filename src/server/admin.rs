@@ -9,7 +9,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
-use crate::intake::{Health, Reason};
+use crate::telemetry::health::{Health, Reason};
 
 /// The text format that Prometheus and OpenMetrics readers take.
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -24,7 +24,7 @@ use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
 use crate::config::Settings;
-use crate::http::Shutdown;
+use crate::server::Shutdown;
 use crate::site::headers::Kind;
 
 /// Pages and files that may be under way at once.

@@ -15,7 +15,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 use super::body::{Guest, Meeting};
 use super::cast::{self, Character};

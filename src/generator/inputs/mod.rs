@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use super::watcher::Watcher;
 use crate::config::{Journal, Privacy, Settings, SettingsError, Site, ZoneRules};
 use crate::site::{OwnFiles, list_own_files};
-use crate::zone::Zone;
+use crate::time::zone::Zone;
 
 /// Reads the settings again.
 pub type Load = Arc<dyn Fn() -> Result<Settings, SettingsError> + Send + Sync>;

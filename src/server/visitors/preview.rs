@@ -23,7 +23,7 @@ use tokio::sync::watch;
 
 use crate::config::Settings;
 use crate::generator::{Preview, Previews};
-use crate::http::Shutdown;
+use crate::server::Shutdown;
 
 const SCRIPT: &str = include_str!("preview.js");
 

@@ -4,10 +4,12 @@
 //! its answer is closed; the rest goes on. Nobody holds all connections: see [`connections`].
 //! What a handler may take, it limits itself.
 
+pub mod admin;
 mod connections;
 mod failure;
 mod metered;
 mod shutdown;
+pub mod visitors;
 
 use std::convert::Infallible;
 use std::io;

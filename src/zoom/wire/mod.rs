@@ -8,7 +8,7 @@ mod lenient;
 
 use serde::Deserialize;
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 use crate::zoom::event::{Bound, Event, Kind, Meeting, Participant};
 use crate::zoom::name::Name;
 use crate::zoom::surrogate;

@@ -13,19 +13,19 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use crate::clock;
 use crate::config::Settings;
 use crate::generator::inputs::{Inputs, Load};
 use crate::generator::supervision::supervise;
 use crate::generator::watchdog::Watchdog;
 use crate::generator::{Generator, Previews, beyond_the_journal};
-use crate::http::Shutdown;
-use crate::intake::Health;
 use crate::journal::{Journal, Pruning, Shipped};
-use crate::moment::Moment;
 use crate::notify::Snapshot;
 use crate::roster::Presence;
+use crate::server::Shutdown;
 use crate::site::{self, Outcome, Replace};
+use crate::telemetry::health::Health;
+use crate::time::clock;
+use crate::time::moment::Moment;
 use reload::Renewal;
 
 mod reload;

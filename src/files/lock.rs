@@ -18,7 +18,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
-use crate::{beside, regular_file};
+use super::{beside, regular_file};
 
 /// How often a lock that somebody holds is tried again.
 const RETRY: Duration = Duration::from_millis(20);

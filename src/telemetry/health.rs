@@ -11,11 +11,11 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use serde::Serialize;
 
-use crate::clock;
 use crate::intake::answer::Answer;
 use crate::intake::clock_skew::ClockSkew;
 use crate::journal::Appended;
 use crate::notify::Metrics;
+use crate::time::clock;
 use crate::zoom::signature::Untimely;
 
 /// A line about deliveries of one kind at most so often: anybody may send them.
@@ -111,13 +111,13 @@ impl Default for Health {
 
 impl Health {
     /// A new delivery was stored that was sent `late_s` seconds before it came.
-    pub(super) fn new_delivery_was_sent(&self, late_s: i64) {
+    pub(crate) fn new_delivery_was_sent(&self, late_s: i64) {
         let mut skew = self.clock_skew();
         *skew = skew.after(late_s);
     }
 
     /// A genuine delivery that was never stored came out of tolerance.
-    pub(super) fn clock_disagrees(&self, untimely: &Untimely) {
+    pub(crate) fn clock_disagrees(&self, untimely: &Untimely) {
         if let Untimely::OutOfTolerance { skew_s, .. } = *untimely {
             *self.clock_skew() = ClockSkew::OutOfTolerance { skew_s };
         }
@@ -205,7 +205,7 @@ impl Health {
     }
 
     /// Counts an answer; logs a refusal, at most one line in ten seconds.
-    pub(super) fn answered(&self, answer: &Answer) {
+    pub(crate) fn answered(&self, answer: &Answer) {
         let labels = AnswerLabels { answer: answer.word(), status: answer.status().as_u16() };
         self.answers.get_or_create(&labels).inc();
         if let Answer::Refused(refused) = answer

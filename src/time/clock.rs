@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// Now, in milliseconds since the epoch.
 pub fn now_ms() -> i64 {

@@ -14,7 +14,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::moment::Moment;
+use crate::time::moment::Moment;
 
 /// 2200-01-01T00:00:00Z. From then on, clocks are taken to stay as they are.
 const HORIZON: i64 = 7_258_118_400;

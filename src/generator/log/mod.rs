@@ -19,10 +19,10 @@ use crate::generator::legacy;
 use crate::generator::shared::{News, Shared};
 use crate::generator::store_file::{self, FileId, Opened};
 use crate::journal::Reader;
-use crate::moment::Moment;
 use crate::roster::{Presence, Rules};
 use crate::site;
 use crate::store::{self, Committed, Position, Settle, Store};
+use crate::time::moment::Moment;
 
 /// Events in one transaction.
 const BATCH: usize = 10_000;

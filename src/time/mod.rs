@@ -1,0 +1,5 @@
+//! Moments, time zones, and the clock.
+
+pub mod clock;
+pub mod moment;
+pub mod zone;
