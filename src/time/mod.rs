@@ -1,5 +1,6 @@
 //! Moments, time zones, and the clock.
 
+pub mod backoff;
 pub mod clock;
 pub mod moment;
 pub mod zone;
