@@ -12,6 +12,7 @@ use crate::archive::queries;
 use crate::archive::seen::{Position, Seen};
 use crate::archive::stream::{Inserted, Stream};
 use crate::archive::{Archive, document};
+use crate::time::backoff::Backoff;
 
 /// So often it is looked whether anybody still listens, and without a stream of changes
 /// whether there is anything new.
@@ -23,11 +24,11 @@ const COUNT: Duration = Duration::from_secs(30);
 /// So many looks do not find what is there before everything is read again.
 const LOOKS: usize = 4;
 
-/// After a failure the next attempt is made so much later …
-const RETRY: Duration = Duration::from_millis(500);
+/// The delay after the first failure.
+const RETRY_INITIAL: Duration = Duration::from_millis(500);
 
-/// … and then twice as late each time, to at most this.
-const RETRY_MOST: Duration = Duration::from_secs(5);
+/// The longest delay after a failure.
+const RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// Looking for what is new.
 pub struct Following<'a> {
@@ -43,7 +44,7 @@ impl<'a> Following<'a> {
 
     /// Hands on what is new until nobody takes it, or everything has to be read again.
     pub async fn follow(mut self) {
-        let mut retry = RETRY;
+        let mut backoff = Backoff::new(RETRY_INITIAL, RETRY_MAX);
         while !self.reading.is_over() {
             let begun = Instant::now();
             match self.look_on_and_on().await {
@@ -52,11 +53,10 @@ impl<'a> Following<'a> {
                     if !self.reading.tell(Update::Away(error)).await {
                         return;
                     }
-                    if begun.elapsed() > RETRY_MOST {
-                        retry = RETRY;
+                    if begun.elapsed() > RETRY_MAX {
+                        backoff.reset();
                     }
-                    sleep(retry).await;
-                    retry = (retry * 2).min(RETRY_MOST);
+                    sleep(backoff.next_wait()).await;
                 }
             }
         }

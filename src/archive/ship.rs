@@ -18,6 +18,7 @@ use crate::archive::{Archive, Receipts, indexes};
 use crate::journal::{Backlog, Journal, Reader, Shipped};
 use crate::server::Shutdown;
 use crate::telemetry::health::Health;
+use crate::time::backoff::Backoff;
 use crate::time::clock;
 use crate::zoom::Key;
 
@@ -37,11 +38,11 @@ const VERIFY: Duration = Duration::from_secs(10);
 /// So often it is told how much waits.
 const TELL: Duration = Duration::from_secs(1);
 
-/// After a failure the next attempt is made so much later …
-const RETRY: Duration = Duration::from_millis(250);
+/// The delay after the first failure.
+const RETRY_INITIAL: Duration = Duration::from_millis(250);
 
-/// … and then twice as late each time, to at most this.
-const RETRY_MOST: Duration = Duration::from_secs(5);
+/// The longest delay after a failure.
+const RETRY_MAX: Duration = Duration::from_secs(5);
 
 /// So often quarantined deliveries are looked for that need not be kept …
 const TIDY: Duration = Duration::from_secs(3600);
@@ -79,20 +80,20 @@ impl Shipper {
         let mut committed = self.journal.committed();
         let mut progress = None;
         let mut tidied_at = None;
-        let mut retry = RETRY;
+        let mut backoff = Backoff::new(RETRY_INITIAL, RETRY_MAX);
         let mut is_away = false;
         loop {
             committed.mark_unchanged();
             match self.telling(self.step(&mut progress)).await {
                 Ok(0) => {
-                    self.recovered(&mut retry, &mut is_away);
+                    self.recovered(&mut backoff, &mut is_away);
                     tokio::select! {
                         () = self.shutdown.clone().wait() => break,
                         Ok(()) = committed.changed() => {}
                         () = sleep(LOOK) => {}
                     }
                 }
-                Ok(_) => self.recovered(&mut retry, &mut is_away),
+                Ok(_) => self.recovered(&mut backoff, &mut is_away),
                 Err(error) => {
                     if !std::mem::replace(&mut is_away, true) {
                         tracing::warn!("events wait in the journal for the archive: {error:#}");
@@ -101,9 +102,8 @@ impl Shipper {
                     self.tell_backlog().await;
                     tokio::select! {
                         () = self.shutdown.clone().wait() => break,
-                        () = self.telling(sleep(retry)) => {}
+                        () = self.telling(sleep(backoff.next_wait())) => {}
                     }
-                    retry = (retry * 2).min(RETRY_MOST);
                     continue;
                 }
             }
@@ -122,8 +122,8 @@ impl Shipper {
     }
 
     /// Notes that the archive answers.
-    fn recovered(&self, retry: &mut Duration, is_away: &mut bool) {
-        *retry = RETRY;
+    fn recovered(&self, backoff: &mut Backoff, is_away: &mut bool) {
+        backoff.reset();
         if std::mem::take(is_away) {
             tracing::info!("the archive takes events again");
         }
