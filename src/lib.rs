@@ -58,6 +58,7 @@
 //! `main.rs` is a call for each command of [`commands`]; [`commands::serve`] shows how the
 //! parts are joined, and [`commands::demo`] is the whole of it in one page.
 
+pub mod app;
 pub mod archive;
 pub mod cli;
 pub mod commands;

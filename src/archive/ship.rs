@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use mongodb::bson::{DateTime, doc};
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -17,7 +18,6 @@ use crate::archive::writing::{Refused, insert};
 use crate::archive::{Archive, Receipts, indexes};
 use crate::journal::{Backlog, Journal, Reader, Shipped};
 use crate::server::Shutdown;
-use crate::telemetry::health::Health;
 use crate::time::backoff::Backoff;
 use crate::time::clock;
 use crate::zoom::Key;
@@ -66,8 +66,8 @@ pub struct Shipper {
     pub path: PathBuf,
     /// Told what arrived.
     pub receipts: Arc<Receipts>,
-    /// Told how much waits.
-    pub health: Arc<Health>,
+    /// Receives how many events wait.
+    pub waiting: Gauge,
     /// How long it keeps quarantined deliveries.
     pub keep_quarantined: Duration,
     /// When to end.
@@ -148,7 +148,7 @@ impl Shipper {
             self.shipped.send_replace(progress.shipped);
             self.receipts.arrived(keys(&backlog));
         }
-        self.health.archive_backlog(backlog.waiting.saturating_sub(count as u64));
+        self.set_waiting(backlog.waiting.saturating_sub(count as u64));
         if progress.is_news() && (count == 0 || progress.noted_at.elapsed() >= NOTE) {
             if !progress.is_of(&self.path).await? {
                 *known = None;
@@ -183,8 +183,12 @@ impl Shipper {
             Ok(reader.backlog(shipped, 0)?.waiting)
         });
         if let Ok(waiting) = waiting.await {
-            self.health.archive_backlog(waiting);
+            self.set_waiting(waiting);
         }
+    }
+
+    fn set_waiting(&self, waiting: u64) {
+        self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
     }
 
     /// Removes quarantined deliveries that need not be kept, in the background.

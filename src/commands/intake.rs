@@ -6,8 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::app::monitoring::Monitoring;
+use crate::app::scrubbing;
 use crate::commands::rereading::open_journal;
-use crate::commands::scrubbing;
 use crate::commands::serve::{listen_on_both, spawn};
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
@@ -15,7 +16,6 @@ use crate::intake::Intake;
 use crate::journal::{Journal, Pruning};
 use crate::server::admin;
 use crate::server::{self, Signals, Trigger};
-use crate::telemetry::health::Health;
 use crate::time::clock;
 
 /// So often old events are looked for that need not be kept.
@@ -33,10 +33,11 @@ pub async fn run(
     let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 
     let journal = open_journal(&settings)?;
-    let health = Arc::new(Health::default());
-    scrubbing::start(&settings.journal.path, &health, Some(&journal));
-    let shipping = Shipping::start(&settings, &journal, &health);
-    let intake = Intake::new(&settings, Arc::clone(&journal), Arc::clone(&health));
+    let monitoring = Monitoring::default();
+    let health = monitoring.health;
+    scrubbing::start(&settings.journal.path, &health, monitoring.scrubbing, Some(&journal));
+    let shipping = Shipping::start(&settings, &journal, monitoring.archive_backlog);
+    let intake = Intake::new(&settings, Arc::clone(&journal), monitoring.intake);
     let intake = intake.acknowledging(shipping.as_ref().and_then(|s| s.majority(&settings)));
     let (trigger, shutdown) = Trigger::new();
     let servers = [
@@ -54,7 +55,7 @@ pub async fn run(
     };
     tracing::info!("stopping on {signal}: requests under way are answered first");
     supervisor.stopping();
-    health.drains();
+    health.set_fault("process", Some("it is about to end".to_owned()));
     trigger.pull();
     for server in servers {
         server.await.context("a server panicked")?;

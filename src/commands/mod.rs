@@ -18,7 +18,6 @@ pub mod print;
 pub mod repair;
 mod rereading;
 pub mod restore;
-mod scrubbing;
 pub mod serve;
 mod shipping;
 pub mod simulate;

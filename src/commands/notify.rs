@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use tokio::runtime::Handle;
 
+use crate::app::monitoring::Monitoring;
 use crate::archive::Archive;
 use crate::commands::follower::follow;
 use crate::commands::owner;
@@ -19,7 +20,6 @@ use crate::notify::request::Outcome;
 use crate::notify::target::{Target, Unusable, Way, WayKind, sample};
 use crate::server::admin;
 use crate::server::{self, Signals, Trigger};
-use crate::telemetry::health::Health;
 
 /// What `notify` takes.
 #[derive(Debug, Clone, clap::Args)]
@@ -39,7 +39,7 @@ pub async fn run(
 ) -> Result<()> {
     require_targets(&settings)?;
     owner::become_journals(&settings)?;
-    let health = Arc::new(Health::default());
+    let Monitoring { health, notify: metrics, .. } = Monitoring::default();
     let (trigger, shutdown) = Trigger::new();
     // Beside an intake on the same machine, that one has the address.
     let admin = listen(&mut supervisor, settings.admin.listen, "admin.listen").map(|listener| {
@@ -53,7 +53,7 @@ pub async fn run(
     let log = Log::to_follow(&settings, archive.clone())?;
     let snapshots = follow(settings.clone(), log, load, shutdown)?;
     let pace = Pace::default();
-    let notifier = notify::start(&settings, archive, snapshots, health.notify(), pace)?;
+    let notifier = notify::start(&settings, archive, snapshots, metrics, pace)?;
     supervisor.ready();
     let signal = signals.received().await;
     tracing::info!("stopping on {signal}");

@@ -12,10 +12,11 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::app::monitoring::Monitoring;
+use crate::app::scrubbing;
 use crate::archive::Archive;
 use crate::commands::build::warn_if_nobody_appears;
 use crate::commands::rereading::open_journal;
-use crate::commands::scrubbing;
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
 use crate::generator::{self, Generator, Live, Load, Log, Previews};
@@ -91,13 +92,14 @@ impl Service {
         let (address, admin_address) = (public.local_addr()?, private.local_addr()?);
 
         let journal = open_journal(&settings)?;
-        let health = Arc::new(Health::default());
-        scrubbing::start(&settings.journal.path, &health, Some(&journal));
+        let monitoring = Monitoring::default();
+        let health = monitoring.health;
+        scrubbing::start(&settings.journal.path, &health, monitoring.scrubbing, Some(&journal));
         let (stop_servers, shutdown) = Trigger::new();
         let (stop_generator, last_call) = Trigger::new();
         let (tell, publications) = watch::channel(0);
-        let shipping = Shipping::start(&settings, &journal, &health);
-        let intake = Intake::new(&settings, Arc::clone(&journal), Arc::clone(&health));
+        let shipping = Shipping::start(&settings, &journal, monitoring.archive_backlog);
+        let intake = Intake::new(&settings, Arc::clone(&journal), monitoring.intake);
         let intake = intake.acknowledging(shipping.as_ref().and_then(|s| s.majority(&settings)));
         let previews = Previews::default();
         let site = visitors::router(&settings, publications.clone(), shutdown.clone());
@@ -111,6 +113,7 @@ impl Service {
             journal: Some(Arc::clone(&journal)),
             publications: tell,
             health: Arc::clone(&health),
+            metrics: monitoring.generator,
             in_effect: Arc::new(Mutex::new(Arc::new(settings.clone()))),
             load: extras.load,
             previews,
@@ -119,7 +122,7 @@ impl Service {
         let archive = shipping.as_ref().map(|shipping| shipping.archive.clone());
         let shared = archive.clone();
         let notifier =
-            notify::start(&settings, shared, for_chats, health.notify(), Pace::default())?;
+            notify::start(&settings, shared, for_chats, monitoring.notify, Pace::default())?;
         let generator = start_generator(archive, live)?;
         let mut servers = vec![
             spawn(public, router, &shutdown),
@@ -152,7 +155,7 @@ impl Service {
 
     /// Answers what is under way, publishes what is stored, and ends.
     pub async fn stop(self) -> Result<()> {
-        self.health.drains();
+        self.health.set_fault("process", Some("it is about to end".to_owned()));
         self.stop_servers.pull();
         for server in self.servers {
             server.await.context("a server panicked")?;

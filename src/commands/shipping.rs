@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -13,7 +14,6 @@ use crate::config::{Acknowledge, Settings};
 use crate::journal::{Journal, Shipped};
 use crate::server::Trigger;
 use crate::telemetry::abort_on_panic::AbortOnPanic;
-use crate::telemetry::health::Health;
 
 /// What still waits when everything else has ended is shipped for so long; the rest is
 /// shipped after the next start.
@@ -33,11 +33,7 @@ pub struct Shipping {
 
 impl Shipping {
     /// Begins to ship, if there is an archive. It need not be there yet.
-    pub fn start(
-        settings: &Settings,
-        journal: &Arc<Journal>,
-        health: &Arc<Health>,
-    ) -> Option<Self> {
+    pub fn start(settings: &Settings, journal: &Arc<Journal>, waiting: Gauge) -> Option<Self> {
         let archive = Archive::new(settings.archive.as_ref()?, Handle::current());
         let receipts = Arc::new(Receipts::default());
         let (trigger, shutdown) = Trigger::new();
@@ -48,7 +44,7 @@ impl Shipping {
             journal: Arc::clone(journal),
             path: settings.journal.path.clone(),
             receipts: Arc::clone(&receipts),
-            health: Arc::clone(health),
+            waiting,
             keep_quarantined: settings.journal.keep_quarantined,
             shutdown,
         };

@@ -6,9 +6,10 @@ use anyhow::{Context, Result};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::app::monitoring::Monitoring;
+use crate::app::scrubbing;
 use crate::archive::Archive;
 use crate::commands::build::warn_if_nobody_appears;
-use crate::commands::scrubbing;
 use crate::commands::serve::{Extras, join_generator, start_generator, start_preview};
 use crate::config::{Settings, Supervisor};
 use crate::generator::{Live, Previews};
@@ -36,12 +37,14 @@ pub async fn run(
         }
         None => None,
     };
-    let health = Arc::default();
-    scrubbing::start(&settings.journal.path, &health, None);
+    let monitoring = Monitoring::default();
+    let health = monitoring.health;
+    scrubbing::start(&settings.journal.path, &health, monitoring.scrubbing, None);
     let live = Live {
         journal: None,
         publications: tell,
         health: Arc::clone(&health),
+        metrics: monitoring.generator,
         in_effect: Arc::new(Mutex::new(Arc::new(settings.clone()))),
         snapshots: watch::channel(None).0,
         shipped: None,

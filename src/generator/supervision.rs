@@ -29,7 +29,7 @@ pub(super) fn supervise(
             Ok(Err(error)) => format!("cannot start: {error:#}"),
             Err(_) => "panicked, which is a mistake in Lookout".to_owned(),
         };
-        health.publishing_fails();
+        health.set_site_fails(true);
         if begun.elapsed() > RETRY_MOST {
             retry = first_retry;
         }

@@ -82,7 +82,7 @@ fn check(elapsed: Option<Duration>, is_reported: bool, health: &Health) -> bool 
         Some(warning) => tracing::error!("{warning}"),
         None => tracing::info!("making the site has returned"),
     }
-    health.warn(PART, warning.into_iter().collect());
+    health.set_warnings(PART, warning.into_iter().collect());
     is_stuck
 }
 
@@ -108,7 +108,7 @@ mod tests {
         for (what, elapsed, expected) in looks {
             is_reported = check(elapsed, is_reported, &health);
             let warnings = health.warnings();
-            let is_warned = warnings.iter().any(|warning| warning.what == PART);
+            let is_warned = warnings.iter().any(|warning| warning.part == PART);
             assert_eq!((is_reported, is_warned), (expected, expected), "{what}");
         }
     }

@@ -16,7 +16,7 @@ const LATE_IN_A_ROW: u32 = 5;
 
 /// What new deliveries say about our clock.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ClockSkew {
+pub(super) enum ClockSkew {
     /// It is right, as far as is known.
     #[default]
     None,
@@ -31,7 +31,7 @@ pub(crate) enum ClockSkew {
 impl ClockSkew {
     /// Takes in a new delivery that was sent `late_s` seconds before it came.
     #[must_use]
-    pub(crate) fn after(self, late_s: i64) -> Self {
+    pub(super) fn after(self, late_s: i64) -> Self {
         match self {
             _ if late_s < -PUNCTUAL_S => Self::Behind { by_s: late_s.saturating_neg() },
             _ if late_s <= PUNCTUAL_S => Self::None,
@@ -45,7 +45,7 @@ impl ClockSkew {
     }
 
     /// Why deliveries are turned away, if they are.
-    pub(crate) fn fault(self) -> Option<String> {
+    pub(super) fn fault(self) -> Option<String> {
         let Self::OutOfTolerance { skew_s } = self else { return None };
         Some(format!(
             "the last new delivery was sent {skew_s} s away from our clock, so it was not stored; set the clock"
@@ -53,7 +53,7 @@ impl ClockSkew {
     }
 
     /// What is to be doubted although deliveries are stored.
-    pub(crate) fn warning(self) -> Option<String> {
+    pub(super) fn warning(self) -> Option<String> {
         match self {
             Self::Behind { by_s } => Some(format!(
                 "the last new delivery was sent {by_s} s later than our clock shows; set the clock, or what \

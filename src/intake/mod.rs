@@ -4,9 +4,10 @@
 //! alone, unless it was asked for that the archive has an event, too. A 4xx loses an event for good
 //! while a 503 brings it back, so whatever may be our own fault is a 503.
 
-pub(crate) mod answer;
+mod answer;
 mod body;
-pub(crate) mod clock_skew;
+mod clock_skew;
+mod metrics;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,14 +17,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Request};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use tokio::time::{Instant, timeout_at};
 
 use crate::archive::{Majority, Receipt};
 use crate::config::{Secret, Settings};
 use crate::journal::{Appended, Content, Journal, NotStored, Record};
-use crate::telemetry::health::Health;
 use crate::time::clock;
 use crate::time::moment::Moment;
 use crate::zoom::challenge::{self, CHALLENGE};
@@ -32,8 +32,9 @@ use crate::zoom::signature::{self, Headers, SIGNATURE_HEADER, TIMESTAMP_HEADER, 
 use crate::zoom::{Key, Redaction};
 
 use answer::Answer;
-use axum::response::IntoResponse;
 use body::{BodyError, Budget};
+
+pub use metrics::Metrics;
 
 /// The body must be here by then, counted from the headers.
 const BODY_DEADLINE: Duration = Duration::from_secs(2);
@@ -55,22 +56,22 @@ pub struct Intake {
     max_body: usize,
     redaction: Redaction,
     journal: Arc<Journal>,
-    health: Arc<Health>,
+    metrics: Metrics,
     budget: Budget,
     /// Has to have an event, too, before it is acknowledged.
     majority: Option<Majority>,
 }
 
 impl Intake {
-    /// An intake as `settings` have it, writing to `journal` and telling `health`.
-    pub fn new(settings: &Settings, journal: Arc<Journal>, health: Arc<Health>) -> Self {
+    /// An intake as `settings` have it, writing to `journal` and reporting to `metrics`.
+    pub fn new(settings: &Settings, journal: Arc<Journal>, metrics: Metrics) -> Self {
         Self {
             secrets: settings.zoom.secret_tokens.clone(),
             tolerance: settings.zoom.tolerance,
             max_body: settings.zoom.max_body,
             redaction: settings.redaction(),
             journal,
-            health,
+            metrics,
             budget: Budget::new(settings.zoom.max_body),
             majority: None,
         }
@@ -152,7 +153,7 @@ impl Intake {
             // A challenge is never stored, so an old one is no more than that.
             Ok(Ok(false)) if is_challenge(body) => Answer::Untimely,
             Ok(Ok(false)) => {
-                self.health.clock_disagrees(&untimely);
+                self.metrics.untimely(&untimely);
                 Answer::Untimely
             }
             Ok(Err(_)) => self.not_stored(),
@@ -171,11 +172,7 @@ impl Intake {
         };
         match outcome {
             Ok(Ok(Ok(appended))) => {
-                self.health.journal_works();
-                self.health.stored(appended);
-                if appended == Appended::New {
-                    self.health.new_delivery_was_sent(late_s);
-                }
+                self.metrics.stored(appended, late_s);
                 match self.has_arrived(key, appended, awaited, deadline).await {
                     true => Answer::Stored,
                     false => Answer::NotArchived,
@@ -202,7 +199,7 @@ impl Intake {
     }
 
     fn not_stored(&self) -> Answer {
-        self.health.journal_fails();
+        self.metrics.not_stored();
         Answer::NotStored
     }
 }
@@ -213,7 +210,7 @@ fn is_challenge(body: &[u8]) -> bool {
 
 async fn receive(State(intake): State<Arc<Intake>>, request: Request<Body>) -> Response {
     let answer = intake.answer(request).await;
-    intake.health.answered(&answer);
+    intake.metrics.answered(&answer);
     answer.into_response()
 }
 

@@ -1,14 +1,14 @@
 //! What is counted of each target, by its place and kind; never its address.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
 
 use crate::notify::target::Label;
+use crate::telemetry::health::Health;
 use crate::time::moment::Moment;
 
 /// Counters of all targets.
@@ -20,8 +20,7 @@ pub struct Metrics {
     backlog: Family<TargetLabels, Gauge>,
     oldest: Family<TargetLabels, Gauge>,
     running: Family<TargetLabels, Gauge>,
-    /// Why chats are not told as the settings and templates want it.
-    faults: Arc<Mutex<Vec<String>>>,
+    health: Arc<Health>,
 }
 
 /// Why something was not delivered.
@@ -51,27 +50,23 @@ struct LossLabels {
 }
 
 impl Metrics {
-    /// Puts them where they are read.
-    pub fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "notify_sent",
-            "Messages and cards delivered to a chat",
-            self.sent.clone(),
-        );
-        registry.register(
-            "notify_lost",
-            "Messages that were not delivered to a chat",
-            self.lost.clone(),
-        );
-        let retries = self.retries.clone();
-        registry.register("notify_retries", "Attempts that failed and are made again", retries);
-        let backlog = self.backlog.clone();
-        registry.register("notify_backlog", "Messages and cards that wait for a chat", backlog);
-        let oldest = self.oldest.clone();
-        let help = "Since when the oldest of them waits; 0 if none does";
-        registry.register("notify_oldest_timestamp_seconds", help, oldest);
-        let running = self.running.clone();
-        registry.register("notify_running", "Whether a chat is looked after here", running);
+    /// Registers the metrics of all targets with `health`.
+    pub fn register(health: Arc<Health>) -> Self {
+        let sent = "Messages and cards delivered to a chat";
+        let lost = "Messages that were not delivered to a chat";
+        let retries = "Attempts that failed and are made again";
+        let backlog = "Messages and cards that wait for a chat";
+        let oldest = "Since when the oldest of them waits; 0 if none does";
+        let running = "Whether a chat is looked after here";
+        Self {
+            sent: health.register("notify_sent", sent),
+            lost: health.register("notify_lost", lost),
+            retries: health.register("notify_retries", retries),
+            backlog: health.register("notify_backlog", backlog),
+            oldest: health.register("notify_oldest_timestamp_seconds", oldest),
+            running: health.register("notify_running", running),
+            health,
+        }
     }
 
     /// Something was delivered.
@@ -102,14 +97,9 @@ impl Metrics {
         self.oldest.get_or_create(&of(label)).set(since.map_or(0, Moment::seconds));
     }
 
-    /// Replaces what is wrong with the chats.
-    pub fn set_faults(&self, faults: Vec<String>) {
-        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
-    }
-
-    /// Why chats are not told as the settings and templates want it.
-    pub fn faults(&self) -> Vec<String> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Replaces the warnings of the chats.
+    pub fn set_warnings(&self, warnings: Vec<String>) {
+        self.health.set_warnings("notify", warnings);
     }
 
     /// Whether the target is looked after by this process.

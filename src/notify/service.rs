@@ -156,7 +156,7 @@ impl Desks {
         for (_, fault) in self.faults.iter().filter(is_news) {
             tracing::error!("{fault}");
         }
-        self.common.metrics.set_faults(self.faults.values().cloned().collect());
+        self.common.metrics.set_warnings(self.faults.values().cloned().collect());
     }
 
     /// Makes do with the templates that one of `before` has, or with the built-in ones.

@@ -9,7 +9,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
-use crate::telemetry::health::{Health, Reason};
+use crate::telemetry::health::{Condition, Health};
 
 /// The text format that Prometheus and OpenMetrics readers take.
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -26,15 +26,15 @@ pub fn router(health: Arc<Health>) -> Router {
 #[derive(Serialize)]
 struct Readiness {
     ready: bool,
-    reasons: Vec<Reason>,
+    reasons: Vec<Condition>,
     /// Reported, but no reason to send deliveries elsewhere.
     site_fails: bool,
-    /// The same, with reasons: settings that could not be taken up, an archive that is away.
-    warnings: Vec<Reason>,
+    /// Also no reason to send deliveries elsewhere: settings with a mistake, an archive that is away.
+    warnings: Vec<Condition>,
 }
 
 async fn ready(State(health): State<Arc<Health>>) -> Response {
-    let reasons = health.reasons();
+    let reasons = health.faults();
     let ready = reasons.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let (site_fails, warnings) = (health.site_fails(), health.warnings());

@@ -17,7 +17,7 @@ use crate::config::Settings;
 use crate::generator::inputs::{Inputs, Load};
 use crate::generator::supervision::supervise;
 use crate::generator::watchdog::Watchdog;
-use crate::generator::{Generator, Previews, beyond_the_journal};
+use crate::generator::{Generator, Metrics, Previews, beyond_the_journal};
 use crate::journal::{Journal, Pruning, Shipped};
 use crate::notify::Snapshot;
 use crate::roster::Presence;
@@ -69,8 +69,10 @@ pub struct Live {
     pub journal: Option<Arc<Journal>>,
     /// Counts the publications that a visitor can see.
     pub publications: watch::Sender<u64>,
-    /// Told how publishing goes.
+    /// Receives publish results and warnings.
     pub health: Arc<Health>,
+    /// Counts publications.
+    pub metrics: Metrics,
     /// How far the archive has everything; `None` where there is none.
     pub shipped: Option<watch::Receiver<Shipped>>,
     /// Told who is where, for whoever else wants to know; nobody need listen.
@@ -256,7 +258,7 @@ impl Work {
             Err(error) => {
                 self.read_not_before = at + self.read_retry;
                 self.read_retry = (self.read_retry * 2).min(RETRY_MOST);
-                self.live.health.publishing_fails();
+                self.live.health.set_site_fails(true);
                 let failure = format!("{error:#}");
                 if failure != self.read_failure {
                     tracing::error!("the site stays as it was: {failure}");
@@ -266,7 +268,7 @@ impl Work {
                 self.dirty = true;
             }
         }
-        self.live.health.warn("log", self.generator.log_mut().problems());
+        self.live.health.set_warnings("log", self.generator.log_mut().problems());
     }
 
     /// Shows who is where to the chats.
@@ -303,7 +305,8 @@ impl Work {
                 self.dirty = false;
                 self.beat(now);
                 self.as_of = Some(now);
-                self.live.health.published();
+                self.live.health.set_site_fails(false);
+                self.live.metrics.published();
                 self.tell_problems(published.problems);
                 let visible = !published.written.is_empty() || !published.removed.is_empty();
                 if visible {
@@ -369,12 +372,12 @@ impl Work {
         if faults.is_empty() {
             tracing::info!("all templates and static files work again");
         }
-        self.live.health.warn("templates", faults.clone());
+        self.live.health.set_warnings("templates", faults.clone());
         self.template_faults = faults;
     }
 
     fn fail(&mut self, error: &anyhow::Error) {
-        self.live.health.publishing_fails();
+        self.live.health.set_site_fails(true);
         let failure = format!("{error:#}");
         if failure != self.last_failure {
             // A template that was broken from the start is told already.

@@ -28,7 +28,7 @@ impl Work {
         let taken_up = self.take_up(&mut inputs, now);
         self.chats_dirty |= !is_retry || taken_up.is_ok();
         let problem = taken_up.as_ref().err().map(|error| format!("{error:#}"));
-        self.live.health.warn("settings", problem.into_iter().collect());
+        self.live.health.set_warnings("settings", problem.into_iter().collect());
         match taken_up {
             Ok(()) => {
                 if !self.renewal.fault.is_empty() {

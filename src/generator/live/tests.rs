@@ -37,6 +37,7 @@ impl Stage {
             journal: Some(Arc::new(journal)),
             publications: watch::channel(0).0,
             health: Arc::default(),
+            metrics: Metrics::default(),
             in_effect: Arc::new(Mutex::new(Arc::clone(generator.settings()))),
             snapshots: watch::channel(None).0,
             shipped: None,

@@ -8,10 +8,9 @@ use std::thread;
 use std::time::Duration;
 
 use lookout::config::Secret;
-use lookout::intake::Intake;
+use lookout::intake::{Intake, Metrics};
 use lookout::journal::Journal;
 use lookout::server::{self, Trigger};
-use lookout::telemetry::health::Health;
 
 use super::sample;
 
@@ -63,7 +62,7 @@ fn serve(listener: TcpListener) {
         vec![Secret::new("the fuzzer cannot guess this").expect("not empty")];
     settings.journal.path = directory.path().join("lookout.db");
     let journal = Arc::new(Journal::open(&settings.journal.path).expect("it opens"));
-    let intake = Intake::new(&settings, journal, Arc::new(Health::default()));
+    let intake = Intake::new(&settings, journal, Metrics::register(Arc::default()));
     let router = intake.router(&settings.zoom.paths());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("it starts").block_on(async {

@@ -9,7 +9,7 @@ use lookout::config::{Environment, Settings, parse};
 use lookout::notify::pace::Pace;
 use lookout::notify::survey::survey;
 use lookout::notify::told::ToldRoom;
-use lookout::notify::{Notifier, Snapshot, start};
+use lookout::notify::{Metrics, Notifier, Snapshot, start};
 use lookout::roster::{Roster, Rules};
 use lookout::telemetry::health::Health;
 use lookout::time::moment::Moment;
@@ -40,6 +40,7 @@ pub struct Stage {
     /// Removed with the stage.
     dir: TempDir,
     pub health: Arc<Health>,
+    metrics: Metrics,
     settings: Arc<Settings>,
     roster: Roster,
     snapshots: watch::Sender<Option<Arc<Snapshot>>>,
@@ -60,9 +61,11 @@ impl Stage {
         let dir = TempDir::new().expect("a temporary directory");
         let settings = read(&dir, &format!("[privacy]\npublish = [\"*\"]\n{targets}"));
         let runtime = Runtime::new().expect("it starts");
+        let health = Arc::default();
         let mut stage = Self {
             dir,
-            health: Arc::default(),
+            metrics: Metrics::register(Arc::clone(&health)),
+            health,
             settings,
             roster: Roster::new(),
             snapshots: watch::channel(None).0,
@@ -77,7 +80,7 @@ impl Stage {
 
     /// Begins to tell, with what was kept.
     pub fn start(&mut self) {
-        let (snapshots, metrics) = (self.snapshots.subscribe(), self.health.notify());
+        let (snapshots, metrics) = (self.snapshots.subscribe(), self.metrics.clone());
         let notifier = start(&self.settings, None, snapshots, metrics, self.pace);
         self.notifier = Some(notifier.expect("it starts"));
         self.wait_for_first_look();

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use prometheus_client::metrics::gauge::Gauge;
 
 use crate::journal::{self, Journal, Scrub, Scrubbed, Sealer};
 use crate::telemetry::health::Health;
@@ -23,13 +24,33 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Between two attempts at a journal that can't be opened, or is not there yet.
 const RETRY: Duration = Duration::from_secs(60);
 
+/// Metrics of damage.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    damaged: Gauge,
+    scrubbed_at: Gauge,
+}
+
+impl Metrics {
+    /// Registers the metrics with `health`.
+    pub fn register(health: &Health) -> Self {
+        let scrubbed_at = "When the journal was last looked through for damage to its end";
+        Self {
+            damaged: health
+                .register("events_damaged", "Stored events and deliveries found damaged"),
+            scrubbed_at: health.register("journal_scrubbed_timestamp_seconds", scrubbed_at),
+        }
+    }
+}
+
 /// Looks through the journal at `path` now and once a day, in a thread of its own, for as long as
 /// there is `health` to tell. Rows without checksum get one from `journal`, where this process
 /// writes it.
-pub(super) fn start(path: &Path, health: &Arc<Health>, journal: Option<&Journal>) {
+pub fn start(path: &Path, health: &Arc<Health>, metrics: Metrics, journal: Option<&Journal>) {
     let scrubber = Scrubber {
         path: path.to_owned(),
         health: Arc::downgrade(health),
+        metrics,
         sealer: journal.map(Journal::sealer),
     };
     let spawned = thread::Builder::new().name("scrub".to_owned()).spawn(move || scrubber.run());
@@ -41,6 +62,7 @@ pub(super) fn start(path: &Path, health: &Arc<Health>, journal: Option<&Journal>
 struct Scrubber {
     path: PathBuf,
     health: Weak<Health>,
+    metrics: Metrics,
     sealer: Option<Sealer>,
 }
 
@@ -57,7 +79,7 @@ impl Scrubber {
                 match step {
                     Ok(None) => failure.clear(),
                     Ok(Some(found)) => {
-                        structure = self.ended(found, &health);
+                        structure = self.ended(found);
                         next += EVERY;
                     }
                     Err(error) => {
@@ -70,7 +92,7 @@ impl Scrubber {
                     }
                 }
             }
-            tell(&self.path, structure.as_deref(), &health);
+            self.report(structure.as_deref(), &health);
             drop(health);
             thread::sleep(PAUSE);
         }
@@ -85,8 +107,8 @@ impl Scrubber {
     }
 
     /// Tells what a look found; returns what is wrong with the database.
-    fn ended(&self, found: Scrubbed, health: &Health) -> Option<String> {
-        health.journal_scrubbed(clock::now().seconds());
+    fn ended(&self, found: Scrubbed) -> Option<String> {
+        self.metrics.scrubbed_at.set(clock::now().seconds());
         let path = self.path.display();
         match &found.structure {
             Some(structure) => tracing::error!(
@@ -96,17 +118,17 @@ impl Scrubber {
         }
         found.structure
     }
-}
 
-/// Counts and reports what is damaged, whoever found it.
-fn tell(path: &Path, structure: Option<&str>, health: &Health) {
-    let damaged = journal::damage_found(path);
-    health.events_damaged(damaged as u64);
-    let rows = (damaged > 0).then(|| {
-        format!(
-            "{damaged} stored events or deliveries are damaged and left out; run `lookout repair`"
-        )
-    });
-    let structure = structure.map(|structure| format!("{structure}; run `lookout repair`"));
-    health.warn("damage", rows.into_iter().chain(structure).collect());
+    /// Reports all damage found so far, by this part or another.
+    fn report(&self, structure: Option<&str>, health: &Health) {
+        let damaged = journal::damage_found(&self.path);
+        self.metrics.damaged.set(i64::try_from(damaged).unwrap_or(i64::MAX));
+        let rows = (damaged > 0).then(|| {
+            format!(
+                "{damaged} stored events or deliveries are damaged and left out; run `lookout repair`"
+            )
+        });
+        let structure = structure.map(|structure| format!("{structure}; run `lookout repair`"));
+        health.set_warnings("damage", rows.into_iter().chain(structure).collect());
+    }
 }
