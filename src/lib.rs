@@ -78,4 +78,5 @@ pub mod site;
 pub mod store;
 pub mod telemetry;
 pub mod time;
+pub mod types;
 pub mod zoom;

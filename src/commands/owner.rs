@@ -9,7 +9,8 @@ use anyhow::{Context as _, Result, bail};
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, User, geteuid, initgroups, setgid, setgroups, setuid};
 
-use crate::config::{Controller, Settings, controller};
+use crate::config::Settings;
+use crate::files::controller::{Controller, controller};
 
 /// Run as root, becomes the user who controls the journal, so that no file is left which the
 /// service can't write, and that user's links lead nowhere where they may not go themselves. As

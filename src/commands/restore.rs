@@ -9,7 +9,8 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::commands::owner;
-use crate::config::{Settings, controller};
+use crate::config::Settings;
+use crate::files::controller::controller;
 use crate::generator::{Backup, Restored};
 
 /// Puts the backup at `from` in the journal's place.

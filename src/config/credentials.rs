@@ -5,46 +5,9 @@
 //! The settings go on naming the file itself, so they mean the same to `serve` and
 //! to whoever runs `lookout check` as root.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
-
-use super::Environment;
-use super::zones::Zoneinfo;
-
-/// The variable that names the directory with a service's credentials.
-const VARIABLE: &str = "CREDENTIALS_DIRECTORY";
-
-/// Where settings are read from.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Base<'a> {
-    /// Relative paths are relative to it.
-    pub(super) directory: &'a Path,
-    /// Where systemd put copies of files with secrets, if it did.
-    pub(super) credentials: Option<&'a Path>,
-    /// Where the system's time-zone files are.
-    pub(super) zoneinfo: Zoneinfo<'a>,
-}
-
-impl<'a> Base<'a> {
-    /// The directory of the settings file, and what `env` says about credentials and time zones.
-    pub(super) fn new(file: Option<&'a Path>, env: &'a Environment) -> Self {
-        let directory = file.and_then(Path::parent).unwrap_or(Path::new(""));
-        let credentials = env.get(VARIABLE).filter(|path| !path.is_empty()).map(Path::new);
-        Self { directory, credentials, zoneinfo: Zoneinfo::of(env) }
-    }
-
-    /// No file, no credentials, no time zones but those compiled in.
-    pub(super) fn nowhere() -> Self {
-        Self { directory: Path::new(""), credentials: None, zoneinfo: Zoneinfo::nowhere() }
-    }
-
-    /// The copy of `file` that systemd made for us, else `file` itself.
-    pub(super) fn readable(&self, file: PathBuf) -> PathBuf {
-        let copy = self.credentials.map(|directory| directory.join(credential_name(&file)));
-        copy.filter(|copy| copy.exists()).unwrap_or(file)
-    }
-}
 
 /// The name under which systemd keeps a copy of `file`: another for every path, and fit to be
 /// a file's name.

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use super::credentials::Base;
-use super::problem::{Note, SettingsError};
+use super::context::Context;
+use super::environment::Environment;
+use super::key::Key;
+use super::problem::{Diagnostic, SettingsError};
 use super::reader::Reader;
-use super::section::Key;
-use super::source::{Place, Sources};
+use super::settings::{SecretSource, Settings};
+use super::source::{Sources, Span};
 use super::tree::{self, Table};
-use super::{Environment, SecretSource, Settings, overlap, overlay, secrecy};
+use super::{masking, overlap, overrides};
 
 /// The files that are looked for where none is named: here, then where the package keeps it.
 const FILES: [&str; 2] = ["lookout.toml", "/etc/lookout/lookout.toml"];
@@ -33,10 +35,10 @@ pub fn load(file: Option<&Path>, env: &Environment) -> Result<Settings, Settings
 }
 
 /// The same settings as the text of a settings file, without the secrets in them.
-pub fn load_in_effect(file: Option<&Path>, env: &Environment) -> Result<String, SettingsError> {
+pub fn load_effective(file: Option<&Path>, env: &Environment) -> Result<String, SettingsError> {
     match find(file, &FILES.map(PathBuf::from))? {
-        Some((path, text)) => in_effect(&text, &path, env),
-        None => Ok(read(None, env)?.in_effect),
+        Some((path, text)) => effective(&text, &path, env),
+        None => Ok(read(None, env)?.effective),
     }
 }
 
@@ -103,18 +105,18 @@ pub fn parse(text: &str, file: &Path, env: &Environment) -> Result<Settings, Set
 
 /// Settings from `text`, which stands in `file`, with `env` laid over them, as the text of a
 /// settings file without the secrets in them.
-pub(super) fn in_effect(
+pub(super) fn effective(
     text: &str,
     file: &Path,
     env: &Environment,
 ) -> Result<String, SettingsError> {
-    Ok(read(Some((file, text)), env)?.in_effect)
+    Ok(read(Some((file, text)), env)?.effective)
 }
 
 /// What was read.
 struct Loaded {
     settings: Settings,
-    in_effect: String,
+    effective: String,
 }
 
 /// Every key there is, in the order of the settings file.
@@ -122,14 +124,16 @@ pub fn keys() -> Vec<Key> {
     let mut sources = Sources::default();
     let one_of_each = "[[rooms]]\n[[people]]\n[[notify]]\n";
     let root = typed(Path::new(FILES[0]), one_of_each, &mut sources).expect("the text is TOML");
-    let mut reader = Reader::new(root, Base::nowhere());
+    let mut reader = Reader::new(root, Context::nowhere());
     reader.settings();
     reader.into_keys()
 }
 
-/// Settings where nothing is set.
-pub(super) fn defaults() -> Settings {
-    Reader::new(Table::new(), Base::nowhere()).settings()
+impl Default for Settings {
+    /// The settings where nothing is set: no file, no environment.
+    fn default() -> Self {
+        Reader::new(Table::new(), Context::nowhere()).settings()
+    }
 }
 
 fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Loaded, SettingsError> {
@@ -139,32 +143,32 @@ fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Loaded, Settin
         None => Table::new(),
     };
     let keys = keys();
-    let mut notes = overlay::lay(env, &keys, &mut root, &mut sources);
-    secrecy::mask_values(&root, &mut sources);
+    let mut diagnostics = overrides::apply(env, &keys, &mut root, &mut sources);
+    masking::mask_values(&root, &mut sources);
     let path = file.map(|(path, _)| path);
-    let mut reader = Reader::new(root, Base::new(path, env));
+    let mut reader = Reader::new(root, Context::new(path, env));
     let mut settings = reader.settings();
     settings.origin.file = path.map(Path::to_owned);
     if settings.origin.secret == SecretSource::Settings && env.is_set(SECRET_VARIABLE) {
         settings.origin.secret = SecretSource::Environment;
     }
     if env.is_set(ARCHIVE_VARIABLE) {
-        settings.origin.typed_secrets.retain(|key| key != "archive.url");
+        settings.origin.inline_secrets.retain(|key| key != "archive.url");
     }
-    let in_effect = reader.in_effect(path);
-    let mut unplaced = Vec::new();
+    let effective = reader.effective(path);
+    let mut without_span = Vec::new();
     for overlap::Overlap { keys, secret_file, message } in overlap::find(&settings) {
-        let place_of_secret = || reader.secret_file_place(&secret_file?);
-        match reader.typed_place(&keys).or_else(place_of_secret) {
-            Some(place) => notes.push(Note::new(place, message)),
-            None => unplaced.push(message),
+        let span_of_secret = || reader.secret_file_span(&secret_file?);
+        match reader.typed_span(&keys).or_else(span_of_secret) {
+            Some(span) => diagnostics.push(Diagnostic::new(span, message)),
+            None => without_span.push(message),
         }
     }
-    notes.extend(reader.into_notes(&keys, &mut sources));
+    diagnostics.extend(reader.into_diagnostics(&keys, &mut sources));
     let location = path.map_or_else(|| "defaults".to_owned(), |path| path.display().to_string());
-    match SettingsError::from_notes(notes, &sources, (&location, unplaced)) {
+    match SettingsError::from_diagnostics(diagnostics, &sources, (&location, without_span)) {
         Some(error) => Err(error),
-        None => Ok(Loaded { settings, in_effect }),
+        None => Ok(Loaded { settings, effective }),
     }
 }
 
@@ -179,11 +183,12 @@ fn typed(path: &Path, text: &str, sources: &mut Sources) -> Result<Table, Settin
     let span = error.span().unwrap_or(0..0);
     let start = text.floor_char_boundary(span.start);
     let end = text.ceil_char_boundary(span.end.max(start));
-    secrecy::mask_values(&root, sources);
-    secrecy::mask_line(source, text, start, &keys(), sources);
+    masking::mask_values(&root, sources);
+    masking::mask_line(source, text, start, &keys(), sources);
     let message = format!("this is not TOML: {}", error.message());
-    let note = Note::new(Place::new(source, start..end), message);
-    Err(SettingsError::from_notes(vec![note], sources, ("", Vec::new())).expect("there is a note"))
+    let diagnostic = Diagnostic::new(Span::new(source, start..end), message);
+    Err(SettingsError::from_diagnostics(vec![diagnostic], sources, ("", Vec::new()))
+        .expect("there is a diagnostic"))
 }
 
 #[cfg(test)]
@@ -194,7 +199,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Others, PublishList, StaleAfter};
-    use crate::zoom::Name;
+    use crate::types::Name;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
         variables.iter().copied().collect()

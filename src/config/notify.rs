@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use chrono::Timelike;
 
-use super::Secret;
 use crate::time::moment::Moment;
 use crate::time::zone::Zone;
+use crate::types::Secret;
 
 /// One of `[[notify]]`: a chat that is told what happens.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,17 +7,14 @@
 //! Paths are compared as the file system has them now, without links and `..`, also where their
 //! end does not exist yet. A directory that is mounted in two places is found by its inode.
 
-use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf, absolute};
 
-use super::Settings;
+use super::problem::SettingsError;
+use super::settings::Settings;
 use crate::files::beside;
-
-/// As many links as Linux follows in one path.
-const MAX_LINKS: usize = 40;
+use crate::files::real_path::real_path;
 
 /// What [lies beside](crate::files::beside) the journal, by its extensions ...
 const BESIDE: [&str; 14] = [
@@ -78,6 +75,18 @@ impl Private<'_> {
     }
 }
 
+impl Settings {
+    /// Refuses directories that would publish something private, or one another: for settings
+    /// that were changed after they were read.
+    pub fn refuse_overlaps(&self) -> Result<(), SettingsError> {
+        let Some(overlap) = find(self).into_iter().next() else { return Ok(()) };
+        let file = self.origin.file.as_ref();
+        let location =
+            file.map_or_else(|| "settings".to_owned(), |file| file.display().to_string());
+        Err(SettingsError::of(location, overlap.message))
+    }
+}
+
 /// Every overlap in `settings`.
 pub(super) fn find(settings: &Settings) -> Vec<Overlap> {
     let directories = directories(settings);
@@ -98,33 +107,6 @@ pub(super) fn find(settings: &Settings) -> Vec<Overlap> {
         }
     }
     overlaps
-}
-
-/// `path` without links, `.` and `..`, also where its end does not exist.
-pub fn real_path(path: &Path) -> PathBuf {
-    let owned = |part: Component| part.as_os_str().to_owned();
-    let path = absolute(path).unwrap_or_else(|_| path.to_owned());
-    let mut rest: VecDeque<OsString> = path.components().map(owned).collect();
-    let mut real = PathBuf::from("/");
-    let mut links = 0;
-    while let Some(part) = rest.pop_front() {
-        match Path::new(&part).components().next() {
-            Some(Component::RootDir) => real = PathBuf::from("/"),
-            Some(Component::ParentDir) => drop(real.pop()),
-            Some(Component::Normal(name)) => {
-                real.push(name);
-                if links < MAX_LINKS
-                    && let Ok(target) = fs::read_link(&real)
-                {
-                    links += 1;
-                    real.pop();
-                    target.components().rev().for_each(|part| rest.push_front(owned(part)));
-                }
-            }
-            _ => {}
-        }
-    }
-    real
 }
 
 fn directories(settings: &Settings) -> [Directory<'_>; 3] {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::zoom::Name;
+use crate::types::Name;
 
 /// One of `[[people]]`: a person with several names or Zoom ids.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

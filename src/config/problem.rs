@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::source::{Place, Sources};
+use super::source::{Sources, Span};
 
 /// Why settings can't be used: every problem that was found, in the order of the file.
 ///
@@ -38,18 +38,18 @@ impl SettingsError {
         Self::of(file.display().to_string(), message.to_string())
     }
 
-    /// What `notes` say, shown in their sources, then the messages about `location` that have no
+    /// What `diagnostics` say, shown in their sources, then the messages about `location` that have no
     /// place in a text; `None` where there is nothing to say.
-    pub(super) fn from_notes(
-        mut notes: Vec<Note>,
+    pub(super) fn from_diagnostics(
+        mut diagnostics: Vec<Diagnostic>,
         sources: &Sources,
-        (location, unplaced): (&str, Vec<String>),
+        (location, without_span): (&str, Vec<String>),
     ) -> Option<Self> {
-        notes.sort_by(|a, b| a.place.cmp(&b.place));
-        let placed = notes.iter().map(|note| note.shown(sources));
-        let unplaced =
-            unplaced.into_iter().flat_map(|message| Self::of(location, message).problems);
-        let problems: Vec<_> = placed.chain(unplaced).collect();
+        diagnostics.sort_by(|a, b| a.span.cmp(&b.span));
+        let located = diagnostics.iter().map(|diagnostic| diagnostic.shown(sources));
+        let without_span =
+            without_span.into_iter().flat_map(|message| Self::of(location, message).problems);
+        let problems: Vec<_> = located.chain(without_span).collect();
         (!problems.is_empty()).then_some(Self { problems })
     }
 }
@@ -79,36 +79,36 @@ impl fmt::Display for Problem {
 }
 
 /// A problem while reading, before its place is looked up.
-pub(super) struct Note {
-    place: Place,
+pub(super) struct Diagnostic {
+    span: Span,
     message: String,
-    first: Option<Place>,
+    first: Option<Span>,
 }
 
-impl Note {
+impl Diagnostic {
     /// `message` about what stands at `place`.
-    pub(super) fn new(place: Place, message: impl Into<String>) -> Self {
+    pub(super) fn new(span: Span, message: impl Into<String>) -> Self {
         let (message, first) = (message.into(), None);
-        Self { place, message, first }
+        Self { span, message, first }
     }
 
     /// Also says where the same thing stands already.
-    pub(super) fn after(mut self, first: Place) -> Self {
+    pub(super) fn after(mut self, first: Span) -> Self {
         self.first = Some(first);
         self
     }
 
     fn shown(&self, sources: &Sources) -> Problem {
         let first = self.first.as_ref();
-        let first = first.map_or_else(String::new, |place| {
-            format!(" (the first is at {})", sources.location(place))
+        let first = first.map_or_else(String::new, |span| {
+            format!(" (the first is at {})", sources.location(span))
         });
         let message = format!("{}{first}", self.message);
         Problem {
-            location: sources.location(&self.place),
+            location: sources.location(&self.span),
             // A control character of a quoted value could command the terminal.
             message: message.replace(char::is_control, "\u{fffd}"),
-            excerpt: sources.excerpt(&self.place),
+            excerpt: sources.excerpt(&self.span),
         }
     }
 }

@@ -8,41 +8,31 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::credentials::Base;
-use super::in_effect::{Block, Entry};
-use super::problem::Note;
-use super::source::Place;
+use super::context::Context;
+use super::effective::{Block, Entry};
+use super::key::Key;
+use super::problem::Diagnostic;
+use super::source::Span;
 use super::tree::{Node, Table, Value};
 use super::unknown::Unknown;
 use super::zones::ZoneRules;
 use crate::time::zone::Zone;
 
-/// A key that settings understand.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// Its section, without brackets.
-    pub section: &'static str,
-    /// Its name.
-    pub name: &'static str,
-    /// Its default as TOML; `None` where it has to be given.
-    pub default: Option<String>,
-}
-
 /// Where the keys of one section were typed.
 #[derive(Clone, Default)]
-pub(super) struct Places {
-    header: Option<Place>,
-    keys: BTreeMap<&'static str, Place>,
+pub(super) struct KeySpans {
+    header: Option<Span>,
+    keys: BTreeMap<&'static str, Span>,
 }
 
-impl Places {
+impl KeySpans {
     /// The place of the value of `key`, if it was typed.
-    pub(super) fn typed(&self, key: &str) -> Option<&Place> {
+    pub(super) fn typed(&self, key: &str) -> Option<&Span> {
         self.keys.get(key)
     }
 
     /// The place of the value of `key`, else of the section.
-    pub(super) fn nearest(&self, key: &str) -> Option<&Place> {
+    pub(super) fn key_or_header(&self, key: &str) -> Option<&Span> {
         self.typed(key).or(self.header.as_ref())
     }
 }
@@ -51,38 +41,38 @@ impl Places {
 #[derive(Default)]
 pub(super) struct Findings {
     pub(super) keys: Vec<Key>,
-    pub(super) notes: Vec<Note>,
+    pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) unknown: Vec<Unknown>,
     pub(super) blocks: Vec<Block>,
     /// Files that hold secrets, as the settings name them.
     pub(super) secret_files: Vec<PathBuf>,
     /// Where each of them is named.
-    pub(super) secret_file_places: Vec<Place>,
+    pub(super) secret_file_spans: Vec<Span>,
     /// Keys whose secret stands in the settings themselves, the token apart.
-    pub(super) typed_secrets: Vec<String>,
+    pub(super) inline_secrets: Vec<String>,
 }
 
 /// A section while it is read.
 pub(super) struct Section<'a> {
     name: &'static str,
     entries: Table,
-    places: Places,
-    base: Base<'a>,
+    spans: KeySpans,
+    context: Context<'a>,
     findings: &'a mut Findings,
 }
 
 impl<'a> Section<'a> {
-    /// The section `name` with what was typed in it; paths are read as `base` has them.
+    /// The section `name` with what was typed in it; paths are read as `context` has them.
     pub(super) fn new(
         name: &'static str,
-        header: Option<Place>,
+        header: Option<Span>,
         entries: Table,
-        base: Base<'a>,
+        context: Context<'a>,
         findings: &'a mut Findings,
     ) -> Self {
         findings.blocks.push(Block { section: name, ..Block::default() });
-        let places = Places { header, keys: BTreeMap::new() };
-        Self { name, entries, places, base, findings }
+        let spans = KeySpans { header, keys: BTreeMap::new() };
+        Self { name, entries, spans, context, findings }
     }
 
     /// The value of `key`, which `parse` understands, else what it makes of `default`.
@@ -92,7 +82,7 @@ impl<'a> Section<'a> {
         default: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> T {
-        self.know(key, Some(quoted(default)));
+        self.register(key, Some(quoted(default)));
         self.parsed(key, &parse)
             .unwrap_or_else(|| parse(default).expect("each default is a valid value"))
     }
@@ -104,9 +94,9 @@ impl<'a> Section<'a> {
         why: &str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
-        self.know(key, None);
+        self.register(key, None);
         if !self.entries.contains_key(key) {
-            self.note_header(format!("`{}` needs a `{key}`: {why}", self.name));
+            self.report_at_header(format!("`{}` needs a `{key}`: {why}", self.name));
         }
         self.parsed(key, &parse)
     }
@@ -126,8 +116,8 @@ impl<'a> Section<'a> {
 
     /// A path of the file system; a relative one lies below the settings file's directory.
     pub(super) fn path(&mut self, key: &'static str, default: &'static str) -> PathBuf {
-        let base = self.base;
-        self.value(key, default, |text| file_path(base, text))
+        let context = self.context;
+        self.value(key, default, |text| file_path(context, text))
     }
 
     /// A time zone, and the rules it follows.
@@ -136,28 +126,28 @@ impl<'a> Section<'a> {
         key: &'static str,
         default: &'static str,
     ) -> (Zone, ZoneRules) {
-        let zoneinfo = self.base.zoneinfo;
+        let zoneinfo = self.context.zoneinfo;
         self.value(key, default, |text| zoneinfo.zone(text))
     }
 
     /// A file that holds a secret, if one is named: where to read it.
     pub(super) fn secret_file(&mut self, key: &'static str) -> Option<PathBuf> {
-        let base = self.base;
-        let file = self.optional(key, |text| file_path(base, text))?;
+        let context = self.context;
+        let file = self.optional(key, |text| file_path(context, text))?;
         self.findings.secret_files.push(file.clone());
-        self.findings.secret_file_places.extend(self.places.typed(key).cloned());
-        Some(base.readable(file))
+        self.findings.secret_file_spans.extend(self.spans.typed(key).cloned());
+        Some(context.readable(file))
     }
 
     /// Notes that what was typed as `key` is a secret.
-    pub(super) fn note_secret(&mut self, key: &'static str) {
-        self.findings.typed_secrets.push(format!("{}.{key}", self.name));
+    pub(super) fn record_inline_secret(&mut self, key: &'static str) {
+        self.findings.inline_secrets.push(format!("{}.{key}", self.name));
     }
 
     /// A list of paths, empty by default.
     pub(super) fn paths(&mut self, key: &'static str) -> Vec<PathBuf> {
-        let base = self.base;
-        self.list(key, &[], |text| file_path(base, text))
+        let context = self.context;
+        self.list(key, &[], |text| file_path(context, text))
     }
 
     /// A list of texts, each of which `parse` understands.
@@ -168,7 +158,7 @@ impl<'a> Section<'a> {
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
         let quotes: Vec<_> = default.iter().map(|item| quoted(item)).collect();
-        self.know(key, Some(format!("[{}]", quotes.join(", "))));
+        self.register(key, Some(format!("[{}]", quotes.join(", "))));
         let Some(node) = self.take(key) else {
             let parsed = default.iter().map(|item| parse(item));
             return parsed.map(|item| item.expect("each default is a valid value")).collect();
@@ -180,7 +170,7 @@ impl<'a> Section<'a> {
             }
             other => {
                 let kind = other.kind();
-                self.note(key, node.place, format!("is a list of texts, but here stands {kind}; put it in brackets, such as `{key} = [\"…\"]`"));
+                self.report(key, node.span, format!("is a list of texts, but here stands {kind}; put it in brackets, such as `{key} = [\"…\"]`"));
                 Vec::new()
             }
         }
@@ -193,13 +183,13 @@ impl<'a> Section<'a> {
         key: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
-        self.know(key, Some(quoted("")));
+        self.register(key, Some(quoted("")));
         let Some(node) = self.take(key) else {
             return Vec::new();
         };
         let items = match node.value {
             Value::List(items) => items,
-            value => vec![Node { place: node.place, value }],
+            value => vec![Node { span: node.span, value }],
         };
         let items = items.into_iter();
         items.filter_map(|item| self.item(key, item, &parse)).collect()
@@ -207,23 +197,23 @@ impl<'a> Section<'a> {
 
     /// Whether `key` was typed.
     pub(super) fn is_typed(&self, key: &'static str) -> bool {
-        self.places.typed(key).is_some()
+        self.spans.typed(key).is_some()
     }
 
     /// How many mistakes were noted so far: one that follows from another need not be told.
     pub(super) fn noted(&self) -> usize {
-        self.findings.notes.len()
+        self.findings.diagnostics.len()
     }
 
     /// Says that `key`, or else the section, is wrong in combination with others.
-    pub(super) fn clash(&mut self, key: &'static str, message: impl Into<String>) {
-        if let Some(place) = self.places.nearest(key).cloned() {
-            self.findings.notes.push(Note::new(place, message));
+    pub(super) fn conflict(&mut self, key: &'static str, message: impl Into<String>) {
+        if let Some(span) = self.spans.key_or_header(key).cloned() {
+            self.findings.diagnostics.push(Diagnostic::new(span, message));
         }
     }
 
     /// Ends the section: what was not asked for is unknown.
-    pub(super) fn finish(self) -> Places {
+    pub(super) fn finish(self) -> KeySpans {
         let unknown = self.entries.into_iter().map(|(name, entry)| Unknown {
             section: Some(self.name),
             name,
@@ -231,10 +221,10 @@ impl<'a> Section<'a> {
             node: entry.node,
         });
         self.findings.unknown.extend(unknown);
-        self.places
+        self.spans
     }
 
-    fn know(&mut self, name: &'static str, default: Option<String>) {
+    fn register(&mut self, name: &'static str, default: Option<String>) {
         let key = Key { section: self.name, name, default };
         let typed = self.entries.get(name).map(|entry| &entry.node);
         if let Some(block) = self.findings.blocks.last_mut() {
@@ -245,7 +235,7 @@ impl<'a> Section<'a> {
 
     fn take(&mut self, key: &'static str) -> Option<Node> {
         let entry = self.entries.remove(key)?;
-        self.places.keys.insert(key, entry.node.place.clone());
+        self.spans.keys.insert(key, entry.node.span.clone());
         Some(entry.node)
     }
 
@@ -271,25 +261,25 @@ impl<'a> Section<'a> {
                 Value::Other(_) => "put it in quotes",
                 _ => "write one text in quotes",
             };
-            self.note(key, node.place, format!("is a text, but here stands {kind}; {remedy}"));
+            self.report(key, node.span, format!("is a text, but here stands {kind}; {remedy}"));
             return None;
         };
         let understood = parse(text);
         if let Err(why) = &understood {
             let message = format!("`{}.{key}`: {why}", self.name);
-            self.findings.notes.push(Note::new(node.place, message));
+            self.findings.diagnostics.push(Diagnostic::new(node.span, message));
         }
         understood.ok()
     }
 
-    fn note(&mut self, key: &str, place: Place, what: String) {
+    fn report(&mut self, key: &str, span: Span, what: String) {
         let message = format!("`{}.{key}` {what}", self.name);
-        self.findings.notes.push(Note::new(place, message));
+        self.findings.diagnostics.push(Diagnostic::new(span, message));
     }
 
-    fn note_header(&mut self, message: String) {
-        if let Some(place) = self.places.header.clone() {
-            self.findings.notes.push(Note::new(place, message));
+    fn report_at_header(&mut self, message: String) {
+        if let Some(span) = self.spans.header.clone() {
+            self.findings.diagnostics.push(Diagnostic::new(span, message));
         }
     }
 }
@@ -299,12 +289,12 @@ fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-fn file_path(base: Base<'_>, text: &str) -> Result<PathBuf, String> {
+fn file_path(context: Context<'_>, text: &str) -> Result<PathBuf, String> {
     if text.is_empty() {
         return Err("a path is missing between the quotes".to_owned());
     }
     if text.starts_with("~/") {
         return Err(format!("`{text}`: `~` means nothing here; write the directory out"));
     }
-    Ok(base.directory.join(text))
+    Ok(context.directory.join(text))
 }

@@ -1,4 +1,4 @@
-//! The texts that settings are typed in, and places within them.
+//! The texts that settings are typed in, and spans within them.
 //!
 //! A place is shown as `file:line:column` with the line below it. What is secret
 //! is masked in that line, whatever the error is about.
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// A stretch of one of the [`Sources`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct Span {
     source: usize,
     start: usize,
     end: usize,
@@ -26,11 +26,11 @@ enum Origin {
     Variable(String),
 }
 
-/// All texts that one set of settings was typed in, and the places not to show.
+/// All texts that one set of settings was typed in, and the spans not to show.
 #[derive(Default)]
 pub(super) struct Sources {
     texts: Vec<Source>,
-    masked: Vec<Place>,
+    masked: Vec<Span>,
 }
 
 impl Sources {
@@ -51,35 +51,35 @@ impl Sources {
     }
 
     /// From now on shows `…` instead of what stands at `place`.
-    pub(super) fn mask(&mut self, place: Place) {
-        self.masked.push(place);
+    pub(super) fn mask(&mut self, span: Span) {
+        self.masked.push(span);
     }
 
     /// Where `place` is, in words: `lookout.toml:3:1` or a variable.
-    pub(super) fn location(&self, place: &Place) -> String {
-        let source = &self.texts[place.source];
+    pub(super) fn location(&self, span: &Span) -> String {
+        let source = &self.texts[span.source];
         match &source.origin {
             Origin::Variable(name) => format!("environment variable `{name}`"),
             Origin::File(path) => {
-                let line = Line::at(&source.text, place.start);
-                let column = source.text[line.start..place.start].chars().count() + 1;
+                let line = Line::at(&source.text, span.start);
+                let column = source.text[line.start..span.start].chars().count() + 1;
                 format!("{}:{}:{column}", path.display(), line.number)
             }
         }
     }
 
     /// The line of `place` with a caret below; `None` for a variable, whose value may be anything.
-    pub(super) fn excerpt(&self, place: &Place) -> Option<String> {
-        let source = &self.texts[place.source];
+    pub(super) fn excerpt(&self, span: &Span) -> Option<String> {
+        let source = &self.texts[span.source];
         if matches!(source.origin, Origin::Variable(_)) {
             return None;
         }
-        let line = Line::at(&source.text, place.start).without_comment(&source.text, place.end);
+        let line = Line::at(&source.text, span.start).without_comment(&source.text, span.end);
         let masked = |at: usize| {
-            let hides = |m: &&Place| m.source == place.source && (m.start..m.end).contains(&at);
+            let hides = |m: &&Span| m.source == span.source && (m.start..m.end).contains(&at);
             self.masked.iter().find(hides).map(|m| m.end)
         };
-        let mut shown = Shown::new(place.start..place.end);
+        let mut shown = Shown::new(span.start..span.end);
         let mut hidden_until = line.start;
         for (offset, c) in source.text[line.start..line.end].char_indices() {
             let at = line.start + offset;
@@ -96,7 +96,7 @@ impl Sources {
     }
 }
 
-impl Place {
+impl Span {
     /// The stretch `span` of the text numbered `source`.
     pub(super) fn new(source: usize, span: Range<usize>) -> Self {
         let (start, end) = (span.start, span.end);
@@ -151,11 +151,11 @@ impl Shown {
     fn push(&mut self, at: usize, c: char) {
         let c = if c == '\t' { ' ' } else { c };
         self.chars.push(if c.is_control() { '\u{fffd}' } else { c });
-        self.note(at);
+        self.report(at);
     }
 
     /// Notes that byte `at` is shown by the last character.
-    fn note(&mut self, at: usize) {
+    fn report(&mut self, at: usize) {
         if self.about.contains(&at) {
             let last = self.chars.len().saturating_sub(1);
             let first = self.caret.as_ref().map_or(last, |caret| caret.start);
@@ -189,18 +189,18 @@ mod tests {
         let source = sources.add_file("lookout.toml".into(), text);
         let find = |part: &str| {
             let start = text.find(part).expect("the part is in the text");
-            Place::new(source, start..start + part.len())
+            Span::new(source, start..start + part.len())
         };
         if let Some(part) = masked {
             sources.mask(find(part));
         }
-        let place = find(about);
-        let shown = sources.excerpt(&place).expect("a file has lines");
-        format!("{}\n{shown}", sources.location(&place))
+        let span = find(about);
+        let shown = sources.excerpt(&span).expect("a file has lines");
+        format!("{}\n{shown}", sources.location(&span))
     }
 
     #[test]
-    fn a_place_is_shown_with_its_line_and_a_caret() {
+    fn a_span_is_shown_with_its_line_and_a_caret() {
         insta::assert_snapshot!(excerpt("[site]\ntitel = \"ğ\"\n", "titel", None), @r#"
         lookout.toml:2:1
           |

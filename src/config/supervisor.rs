@@ -11,7 +11,7 @@ use std::time::Duration;
 use listenfd::ListenFd;
 use sd_notify::NotifyState;
 
-use super::SettingsError;
+use super::problem::SettingsError;
 
 /// Whoever started this process.
 #[derive(Debug, Default)]

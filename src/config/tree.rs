@@ -1,4 +1,4 @@
-//! What was typed, as a tree in which everything knows its place.
+//! What was typed, as a tree in which everything knows its span.
 //!
 //! TOML has more kinds of value than settings need: texts, lists and tables have
 //! a shape here, any other kind is only named, so that an error can say what stands there.
@@ -8,20 +8,20 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::source::Place;
+use super::source::Span;
 
 /// Keys and what was typed for them.
 pub(super) type Table = BTreeMap<String, Entry>;
 
 /// A key's place and its value.
 pub(super) struct Entry {
-    pub(super) key: Place,
+    pub(super) key: Span,
     pub(super) node: Node,
 }
 
-/// A value and its place.
+/// A value and its span.
 pub(super) struct Node {
-    pub(super) place: Place,
+    pub(super) span: Span,
     pub(super) value: Value,
 }
 
@@ -49,17 +49,17 @@ impl Value {
 /// Takes over a table that toml read from the text numbered `source`.
 pub(super) fn table(source: usize, table: DeTable<'_>) -> Table {
     let entry = |(key, value): (Spanned<_>, Spanned<DeValue<'_>>)| {
-        let place = Place::new(source, key.span());
+        let span = Span::new(source, key.span());
         let name: std::borrow::Cow<'_, str> = key.into_inner();
         let node = node(source, value);
-        (name.into_owned(), Entry { key: place, node })
+        (name.into_owned(), Entry { key: span, node })
     };
     table.into_iter().map(entry).collect()
 }
 
 /// Takes over a value that toml read from the text numbered `source`.
 pub(super) fn node(source: usize, typed: Spanned<DeValue<'_>>) -> Node {
-    let place = Place::new(source, typed.span());
+    let span = Span::new(source, typed.span());
     let value = match typed.into_inner() {
         DeValue::String(text) => Value::Text(text.into_owned()),
         DeValue::Array(items) => {
@@ -71,5 +71,5 @@ pub(super) fn node(source: usize, typed: Spanned<DeValue<'_>>) -> Node {
         DeValue::Boolean(_) => Value::Other("a boolean"),
         DeValue::Datetime(_) => Value::Other("a date"),
     };
-    Node { place, value }
+    Node { span, value }
 }

@@ -1,9 +1,9 @@
 //! Keys and sections that nobody asked for, and what was probably meant.
 
-use super::nearest::{hint, nearest};
-use super::problem::Note;
-use super::section::Key;
-use super::source::Place;
+use super::key::Key;
+use super::problem::Diagnostic;
+use super::source::Span;
+use super::suggestion::{did_you_mean, suggest};
 use super::tree::{Node, Value};
 
 /// A key or section that nobody asked for.
@@ -11,26 +11,26 @@ pub(super) struct Unknown {
     /// The section it stands in; `None` at the top.
     pub(super) section: Option<&'static str>,
     pub(super) name: String,
-    pub(super) key: Place,
+    pub(super) key: Span,
     pub(super) node: Node,
 }
 
 impl Unknown {
     /// Says which of `keys` was probably meant.
-    pub(super) fn note(&self, keys: &[Key]) -> Note {
+    pub(super) fn report(&self, keys: &[Key]) -> Diagnostic {
         let message = match self.section {
             Some(section) => self.in_section(section, keys),
             None => self.at_the_top(keys),
         };
-        Note::new(self.key.clone(), message)
+        Diagnostic::new(self.key.clone(), message)
     }
 
     fn in_section(&self, section: &str, keys: &[Key]) -> String {
         let name = &self.name;
         let siblings = keys.iter().filter(|key| key.section == section);
-        let meant = nearest(name, siblings.map(|key| key.name));
+        let meant = suggest(name, siblings.map(|key| key.name));
         let advice = match meant {
-            Some(_) => hint(meant),
+            Some(_) => did_you_mean(meant),
             None => homes(name, keys).unwrap_or_else(|| "; take it away".to_owned()),
         };
         format!("{} has no key `{name}`{advice}", header(section))
@@ -39,9 +39,9 @@ impl Unknown {
     fn at_the_top(&self, keys: &[Key]) -> String {
         let name = &self.name;
         if matches!(self.node.value, Value::Table(_) | Value::List(_)) {
-            let advice = match nearest(name, keys.iter().map(|key| key.section)) {
+            let advice = match suggest(name, keys.iter().map(|key| key.section)) {
                 None => format!("; there are {}", sections(keys)),
-                meant => hint(meant),
+                meant => did_you_mean(meant),
             };
             return format!("there is no section `{name}`{advice}");
         }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
-use super::StaleAfter;
-use crate::zoom::Name;
+use super::settings::StaleAfter;
+use crate::types::Name;
 
 /// A text that says something.
 pub(super) fn some_text(text: &str) -> Result<String, String> {

@@ -9,8 +9,8 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use super::Environment;
-use super::nearest::{hint, nearest};
+use super::environment::Environment;
+use super::suggestion::{did_you_mean, suggest};
 use crate::time::zone::{BUILT_IN_VERSION, Zone};
 
 /// Where systems keep compiled time-zone files.
@@ -249,8 +249,8 @@ fn zone_hint(text: &str) -> String {
     names.sort_unstable();
     let city = |name: &&&str| name.to_lowercase().rsplit('/').next() == Some(&folded);
     let by_city = names.iter().rfind(city).copied();
-    match by_city.or_else(|| nearest(&folded, names.iter().copied())) {
-        Some(zone) => hint(Some(zone)),
+    match by_city.or_else(|| suggest(&folded, names.iter().copied())) {
+        Some(zone) => did_you_mean(Some(zone)),
         None => "; write a name such as `Europe/Istanbul` or `UTC`".to_owned(),
     }
 }

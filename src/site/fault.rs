@@ -3,7 +3,7 @@
 
 use tera::{Error, ErrorKind};
 
-use crate::config::nearest;
+use crate::config::suggest;
 
 /// The words with which Tera says that a template ends too early.
 const TOO_EARLY: &str = "Unexpected end of input";
@@ -71,7 +71,7 @@ fn probably_meant(text: &str) -> Option<String> {
     let (before, names) = text.split_once("` is not defined. Available ")?;
     let (_, typed) = before.rsplit_once('`')?;
     let (_, names) = names.lines().next()?.split_once(": ")?;
-    let meant = nearest(typed, names.split(", "))?;
+    let meant = suggest(typed, names.split(", "))?;
     let hint = format!("` is not defined; did you mean `{meant}`? Available ");
     Some(text.replacen("` is not defined. Available ", &hint, 1))
 }

@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-use crate::config::Secret;
+use crate::types::Secret;
 use crate::zoom::json::Json;
 use crate::zoom::signature::hmac_hex;
 

@@ -8,7 +8,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::time::moment::Moment;
-use crate::zoom::name::Name;
+use crate::types::Name;
 
 /// One understood event: a fact and when it holds from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

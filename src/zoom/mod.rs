@@ -11,7 +11,6 @@ pub mod escapes;
 pub mod event;
 pub mod json;
 pub mod key;
-pub mod name;
 pub mod redaction;
 pub mod signature;
 pub mod surrogate;
@@ -20,6 +19,7 @@ mod wire;
 
 pub use event::{Bound, Event, Kind, Meeting, Participant};
 pub use key::Key;
-pub use name::Name;
 pub use redaction::Redaction;
 pub use wire::{NEEDED_KEYS, understand};
+
+pub use crate::types::Name;

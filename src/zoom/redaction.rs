@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::types::Name;
 use crate::zoom::blanking::Blanking;
 use crate::zoom::json::Json;
-use crate::zoom::name::Name;
 use crate::zoom::telephone::{self, NUMBER_KEY};
 
 /// `privacy.drop_fields`, and what it spares.

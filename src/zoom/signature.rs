@@ -17,8 +17,8 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::config::Secret;
 use crate::time::moment::Moment;
+use crate::types::Secret;
 
 /// The header with the signature.
 pub const SIGNATURE_HEADER: &str = "x-zm-signature";

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::types::Name;
 use crate::zoom::json::Json;
-use crate::zoom::name::Name;
 
 /// The key under which Zoom sends a participant's number beside the name.
 pub(super) const NUMBER_KEY: &str = "phone_number";

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::files::{existing, refusals, writable_dir, writable_file};
 use super::{Context, Line};
-use crate::config::real_path;
+use crate::files::real_path::real_path;
 use crate::files::regular_file;
 
 /// More than the table's first line has.

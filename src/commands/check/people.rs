@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{Context, Line};
 use crate::commands::counted::counted;
-use crate::config::{Person, PublishList, StaleAfter, nearest};
+use crate::config::{Person, PublishList, StaleAfter, suggest};
 use crate::generator::Log;
 use crate::zoom::Name;
 
@@ -39,7 +39,7 @@ pub(super) fn never_seen(context: &Context<'_>) -> Vec<Line> {
     let never = names.iter().filter(|name| !seen.contains(*name));
     let line = |name: &Name| {
         let others = seen.iter().filter(|seen| !names.contains(*seen)).map(Name::as_str);
-        let hint = match nearest(name.as_str(), others) {
+        let hint = match suggest(name.as_str(), others) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "write it as Zoom shows it, upper and lower case too".to_owned(),
         };

@@ -39,7 +39,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
 /// there, and the files that hold them.
 pub(super) fn others(context: &Context<'_>) -> Vec<Line> {
     let origin = &context.settings.origin;
-    let typed = origin.file.as_deref().zip(origin.typed_secrets.first());
+    let typed = origin.file.as_deref().zip(origin.inline_secrets.first());
     let typed = typed.filter(|(file, _)| is_open(file)).map(|(file, key)| {
         let (shown, file) = (context.shown(file), file.display());
         format!(

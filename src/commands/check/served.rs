@@ -8,7 +8,7 @@ use nix::unistd::{User, geteuid};
 use walkdir::{DirEntry, WalkDir};
 
 use super::{Context, Line};
-use crate::config::real_path;
+use crate::files::real_path::real_path;
 
 /// Examines whether the home of the service's user is served. What Lookout itself keeps private
 /// is refused with the settings.

@@ -46,7 +46,7 @@ pub fn run(
             let program = std::env::current_exe().context("cannot find this program's path")?;
             systemd::unit(&config::load(file, env)?, args, &program)?
         }
-        What::Config => config::load_in_effect(file, env)?,
+        What::Config => config::load_effective(file, env)?,
         What::Completions { shell } => {
             manual::completions(*shell, out);
             return Ok(());

@@ -10,7 +10,8 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use super::quoted;
-use crate::config::{Settings, credential_name, real_path};
+use crate::config::{Settings, credential_name};
+use crate::files::real_path::real_path;
 
 const SERVICE: &str = include_str!("lookout.service");
 const SOCKET: &str = include_str!("lookout.socket");

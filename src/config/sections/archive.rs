@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use crate::config::secret;
 use crate::config::section::Section;
-use crate::config::{Acknowledge, Archive, Secret, values};
+use crate::config::settings::{Acknowledge, Archive};
+use crate::config::{characters, secret_file, values};
+use crate::types::Secret;
+use crate::types::secret::trimmed;
 
 /// MongoDB on this machine.
 const URL: &str = "mongodb://127.0.0.1:27017";
@@ -23,25 +25,25 @@ fn url(section: &mut Section<'_>) -> Secret {
     let typed = section.value("url", URL, address);
     // Without a user there is no password either.
     if section.is_typed("url") && typed.reveal().contains('@') {
-        section.note_secret("url");
+        section.record_inline_secret("url");
     }
     let Some(file) = section.secret_file("url_file") else { return typed };
     if section.is_typed("url") {
-        section.clash(
+        section.conflict(
             "url_file",
             "`archive.url` and `archive.url_file` are both set; keep one of them",
         );
         return typed;
     }
     from_file(&file).unwrap_or_else(|why| {
-        section.clash("url_file", why);
+        section.conflict("url_file", why);
         typed
     })
 }
 
 fn from_file(file: &Path) -> Result<Secret, String> {
     let shown = file.display();
-    let text = secret::read(file).map_err(|error| {
+    let text = secret_file::read(file).map_err(|error| {
         format!(
             "can't read `{shown}`: {error}; correct `archive.url_file` or the file's owner and mode"
         )
@@ -51,13 +53,13 @@ fn from_file(file: &Path) -> Result<Secret, String> {
 
 fn address(text: &str) -> Result<Secret, String> {
     // A password may have any character but these, which it would have as `%` and two digits.
-    let fits = |c: char| !c.is_whitespace() && !c.is_control() && secret::is_visible(c);
-    if let Some(misfit) = secret::misfit(text, fits) {
+    let fits = |c: char| !c.is_whitespace() && !c.is_control() && characters::is_visible(c);
+    if let Some(invalid_character) = characters::invalid_character(text, fits) {
         return Err(format!(
-            "this is not an address of MongoDB, {misfit}; write for example `{URL}`"
+            "this is not an address of MongoDB, {invalid_character}; write for example `{URL}`"
         ));
     }
-    let text = secret::trimmed(text);
+    let text = trimmed(text);
     let is_mongodb = ["mongodb://", "mongodb+srv://"].iter().any(|scheme| text.starts_with(scheme));
     match Secret::new(text) {
         Some(url) if is_mongodb => Ok(url),

@@ -1,11 +1,12 @@
 //! `[csv]`
 
 use crate::config::section::Section;
-use crate::config::{Csv, web};
+use crate::config::settings::Csv;
+use crate::config::url;
 
 pub(in crate::config) fn read(section: &mut Section<'_>) -> Csv {
     Csv {
-        path: section.value("path", "_data/zoom-room-dashboard.csv", web::below),
+        path: section.value("path", "_data/zoom-room-dashboard.csv", url::below),
         copies: section.paths("copies"),
     }
 }

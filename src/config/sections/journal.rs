@@ -1,7 +1,8 @@
 //! `[journal]`
 
 use crate::config::section::Section;
-use crate::config::{Journal, values};
+use crate::config::settings::Journal;
+use crate::config::values;
 
 pub(in crate::config) fn read(section: &mut Section<'_>) -> Journal {
     Journal {

@@ -5,18 +5,22 @@ use std::path::Path;
 
 use reqwest::Url;
 
-use crate::config::nearest::{hint, nearest};
 use crate::config::notify::{Bot, Chat, Credential, Happening, Names, Notify, Quiet};
-use crate::config::secret::{self, Unreadable};
-use crate::config::section::{Places, Section};
-use crate::config::{Note, Room, Secret, values, web};
+use crate::config::problem::Diagnostic;
+use crate::config::secret_file::Unreadable;
+use crate::config::section::{KeySpans, Section};
+use crate::config::settings::Room;
+use crate::config::suggestion::{did_you_mean, suggest};
+use crate::config::{characters, secret_file, url, values};
+use crate::types::Secret;
+use crate::types::secret::trimmed;
 
 /// What the ids of Mattermost look like.
 const ID_LENGTH: usize = 26;
 
 /// One target; `None` where something it needs is missing or wrong. Its rooms are as typed.
 pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Notify> {
-    let before = section.noted();
+    let before = section.problem_count();
     let kind = section.required(
         "kind",
         "whose chat it is, such as `kind = \"mattermost\"`, or `slack`, `discord`",
@@ -29,12 +33,12 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Notify> {
     let names = section.value("names", "published", names);
     let quiet = section.optional("quiet", Quiet::parse);
     let bot = bot(section, kind);
-    if section.noted() == before {
+    if section.problem_count() == before {
         if events.is_empty() {
-            section.clash("events", "`notify.events` names nothing that could be told; take the line away for all events");
+            section.conflict("events", "`notify.events` names nothing that could be told; take the line away for all events");
         }
         if hook.is_none() && bot.is_none() {
-            section.clash("url", "`notify` needs a `url` or a `url_file`: the address of an incoming webhook, which the chat shows when you make one");
+            section.conflict("url", "`notify` needs a `url` or a `url_file`: the address of an incoming webhook, which the chat shows when you make one");
         }
     }
     let events: BTreeSet<_> = events.into_iter().collect();
@@ -43,22 +47,22 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Notify> {
 
 /// The bot, if there is one and all that belongs to it.
 fn bot(section: &mut Section<'_>, kind: Option<Chat>) -> Option<Bot> {
-    let before = section.noted();
+    let before = section.problem_count();
     let token = credential(section, ["bot_token", "bot_token_file"], token);
-    let server = section.optional("server_url", web::server);
+    let server = section.optional("server_url", url::server);
     let channel = section.optional("channel_id", channel_id);
     let is_meant = token.is_some() || server.is_some() || channel.is_some();
-    if !is_meant || section.noted() > before {
+    if !is_meant || section.problem_count() > before {
         return None;
     }
     let keys = ["bot_token", "bot_token_file", "server_url", "channel_id"];
     let first = keys.into_iter().find(|key| section.is_typed(key)).unwrap_or("bot_token");
     if kind.is_some_and(|kind| kind != Chat::Mattermost) {
-        section.clash(first, format!("`notify.{first}` is for a bot of Mattermost; take it away, or write `kind = \"mattermost\"`"));
+        section.conflict(first, format!("`notify.{first}` is for a bot of Mattermost; take it away, or write `kind = \"mattermost\"`"));
         return None;
     }
     let (Some(token), Some(server), Some(channel)) = (token, server, channel) else {
-        section.clash(first, "a bot needs `bot_token_file` (or `bot_token`), `server_url` and `channel_id`, all three of them");
+        section.conflict(first, "a bot needs `bot_token_file` (or `bot_token`), `server_url` and `channel_id`, all three of them");
         return None;
     };
     Some(Bot { token, server, channel })
@@ -74,14 +78,14 @@ fn credential(
     let file = section.secret_file(file_key);
     match (typed, file) {
         (Some(_), Some(_)) => {
-            section.clash(
+            section.conflict(
                 file_key,
                 format!("`notify.{key}` and `notify.{file_key}` are both set; keep one of them"),
             );
             None
         }
         (Some(secret), None) => {
-            section.note_secret(key);
+            section.record_inline_secret(key);
             Some(Credential::Known(secret))
         }
         (None, Some(path)) => Some(match from_file(&path, parse) {
@@ -93,7 +97,7 @@ fn credential(
 }
 
 fn from_file(path: &Path, parse: fn(&str) -> Result<Secret, String>) -> Result<Secret, String> {
-    let text = secret::read(path).map_err(|error| match error {
+    let text = secret_file::read(path).map_err(|error| match error {
         Unreadable::System(error) => {
             format!("{error}; correct the path, or the file's owner and mode")
         }
@@ -105,10 +109,11 @@ fn from_file(path: &Path, parse: fn(&str) -> Result<Secret, String>) -> Result<S
 fn hook_address(text: &str) -> Result<Secret, String> {
     const ADVICE: &str = "copy what the chat shows, such as `https://chat.example.org/hooks/…`";
     // Of some of these, a parser of addresses would make something else without a word.
-    if let Some(misfit) = secret::misfit(text, secret::is_of_address) {
-        return Err(format!("this is not the address of a webhook, {misfit}; {ADVICE}"));
+    if let Some(invalid_character) = characters::invalid_character(text, characters::is_of_address)
+    {
+        return Err(format!("this is not the address of a webhook, {invalid_character}; {ADVICE}"));
     }
-    let url = Url::parse(secret::trimmed(text)).ok();
+    let url = Url::parse(trimmed(text)).ok();
     let is_hook = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
     let secret = Secret::new(text).filter(|_| url.is_some_and(is_hook));
     secret.ok_or_else(|| format!("this is not the address of a webhook; {ADVICE}"))
@@ -116,8 +121,8 @@ fn hook_address(text: &str) -> Result<Secret, String> {
 
 fn token(text: &str) -> Result<Secret, String> {
     const ADVICE: &str = "copy what Mattermost shows when you make one";
-    if let Some(misfit) = secret::misfit(text, secret::is_of_token) {
-        return Err(format!("this is not a bot's token, {misfit}; {ADVICE}"));
+    if let Some(invalid_character) = characters::invalid_character(text, characters::is_of_token) {
+        return Err(format!("this is not a bot's token, {invalid_character}; {ADVICE}"));
     }
     Secret::new(text).ok_or_else(|| format!("this is not a bot's token; {ADVICE}"))
 }
@@ -134,25 +139,25 @@ fn channel_id(text: &str) -> Result<String, String> {
 
 /// Puts the meeting numbers in the place of the rooms that were typed, by slug, name or number.
 pub(in crate::config) fn resolve(
-    targets: Vec<(Notify, Places)>,
+    targets: Vec<(Notify, KeySpans)>,
     rooms: &[Room],
-) -> (Vec<Notify>, Vec<Note>) {
-    let mut notes = Vec::new();
-    let resolved = targets.into_iter().map(|(mut target, places)| {
+) -> (Vec<Notify>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let resolved = targets.into_iter().map(|(mut target, spans)| {
         let typed = std::mem::take(&mut target.rooms);
         for room in typed {
             match named(&room, rooms) {
                 Some(found) => target.rooms.push(found.meeting_id.clone()),
-                None => notes.extend(
-                    places
-                        .nearest("rooms")
-                        .map(|place| Note::new(place.clone(), no_such_room(&room, rooms))),
+                None => diagnostics.extend(
+                    spans
+                        .key_or_header("rooms")
+                        .map(|span| Diagnostic::new(span.clone(), no_such_room(&room, rooms))),
                 ),
             }
         }
         target
     });
-    (resolved.collect(), notes)
+    (resolved.collect(), diagnostics)
 }
 
 fn named<'a>(typed: &str, rooms: &'a [Room]) -> Option<&'a Room> {
@@ -166,12 +171,12 @@ fn no_such_room(typed: &str, rooms: &[Room]) -> String {
             "`notify.rooms` names `{typed}`, but there are no `[[rooms]]`, so all meetings are one room; take the line away"
         );
     }
-    let meant = nearest(typed, rooms.iter().flat_map(|room| [room.slug.as_str(), &room.name]));
+    let meant = suggest(typed, rooms.iter().flat_map(|room| [room.slug.as_str(), &room.name]));
     let all = || {
         let slugs: Vec<_> = rooms.iter().map(|room| format!("`{}`", room.slug)).collect();
         format!("; write one of {}", slugs.join(", "))
     };
-    let advice = if meant.is_some() { hint(meant) } else { all() };
+    let advice = if meant.is_some() { did_you_mean(meant) } else { all() };
     format!("`notify.rooms`: there is no room `{typed}`{advice}")
 }
 

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::config::section::{Places, Section};
-use crate::config::{Note, Person, values};
-use crate::zoom::Name;
+use crate::config::people::Person;
+use crate::config::problem::Diagnostic;
+use crate::config::section::{KeySpans, Section};
+use crate::config::values;
+use crate::types::Name;
 
 /// One person; `None` without a name.
 pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Person> {
@@ -16,10 +18,10 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Person> {
 }
 
 /// What no two people may share: a display name or a Zoom id would be both of them.
-pub(in crate::config) fn clashes(people: &[(Person, Places)]) -> Vec<Note> {
+pub(in crate::config) fn conflicts(people: &[(Person, KeySpans)]) -> Vec<Diagnostic> {
     let mut owners: BTreeMap<(&str, Cow<'_, str>), (usize, &'static str)> = BTreeMap::new();
-    let mut notes = Vec::new();
-    for (n, (person, places)) in people.iter().enumerate() {
+    let mut diagnostics = Vec::new();
+    for (n, (person, spans)) in people.iter().enumerate() {
         for (key, kind, text, compared) in claims(person) {
             let (owner, its_key) = *owners.entry((kind, compared)).or_insert((n, key));
             if owner == n {
@@ -30,12 +32,14 @@ pub(in crate::config) fn clashes(people: &[(Person, Places)]) -> Vec<Note> {
                 "`{text}` is {kind} of `{}` and of `{}`; keep it in one of the two",
                 other.name, person.name
             );
-            if let (Some(here), Some(first)) = (places.nearest(key), first.nearest(its_key)) {
-                notes.push(Note::new(here.clone(), message).after(first.clone()));
+            if let (Some(here), Some(first)) =
+                (spans.key_or_header(key), first.key_or_header(its_key))
+            {
+                diagnostics.push(Diagnostic::new(here.clone(), message).after(first.clone()));
             }
         }
     }
-    notes
+    diagnostics
 }
 
 /// What identifies a person: the key it is typed in, what it is, its text, and that as it is compared.

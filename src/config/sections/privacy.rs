@@ -1,8 +1,11 @@
 //! `[privacy]`
 
+use crate::config::people::PublishList;
 use crate::config::section::Section;
-use crate::config::{Others, Privacy, PublishList, values};
-use crate::zoom::{NEEDED_KEYS, Name};
+use crate::config::settings::{Others, Privacy};
+use crate::config::values;
+use crate::types::Name;
+use crate::zoom::NEEDED_KEYS;
 
 /// What Lookout never needs: whatever locates, reaches or lets in.
 const DROPPED: [&str; 11] = [
@@ -35,7 +38,7 @@ fn publish(section: &mut Section<'_>) -> PublishList {
         return PublishList::only(named);
     }
     if !named.is_empty() {
-        section.clash("publish", "`privacy.publish`: `\"*\"` already means everybody; write `[\"*\"]` alone, or only the names");
+        section.conflict("publish", "`privacy.publish`: `\"*\"` already means everybody; write `[\"*\"]` alone, or only the names");
     }
     PublishList::Everybody
 }

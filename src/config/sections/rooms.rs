@@ -2,8 +2,11 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::config::section::{Places, Section};
-use crate::config::{Note, Room, Slug, values, web};
+use crate::config::problem::Diagnostic;
+use crate::config::section::{KeySpans, Section};
+use crate::config::settings::Room;
+use crate::config::slug::Slug;
+use crate::config::{url, values};
 
 /// One room; `None` where something it needs is missing or wrong.
 pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Room> {
@@ -15,7 +18,7 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Room> {
     let name =
         section.required("name", "the name to show, such as `name = \"Lounge\"`", values::name);
     let slug = section.optional("slug", Slug::parse);
-    let join_url = section.value("join_url", "", web::link);
+    let join_url = section.value("join_url", "", url::link);
     let stale_after = section.optional("stale_after", values::stale_after);
     let (meeting_id, name) = (meeting_id?, name?.to_string());
     let slug = slug.unwrap_or_else(|| slug_of(&name, &meeting_id));
@@ -23,16 +26,16 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Room> {
 }
 
 /// What no two rooms may share.
-pub(in crate::config) fn clashes(rooms: &[(Room, Places)]) -> Vec<Note> {
-    let mut notes = Vec::new();
-    for (n, (room, places)) in rooms.iter().enumerate() {
+pub(in crate::config) fn conflicts(rooms: &[(Room, KeySpans)]) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    for (n, (room, spans)) in rooms.iter().enumerate() {
         let before = &rooms[..n];
-        let mut refuse = |key: &str, earlier: Option<&(Room, Places)>, message: String| {
-            if let (Some((_, first)), Some(here)) = (earlier, places.nearest(key)) {
-                let note = Note::new(here.clone(), message);
-                notes.push(match first.nearest(key) {
-                    Some(first) => note.after(first.clone()),
-                    None => note,
+        let mut refuse = |key: &str, earlier: Option<&(Room, KeySpans)>, message: String| {
+            if let (Some((_, first)), Some(here)) = (earlier, spans.key_or_header(key)) {
+                let diagnostic = Diagnostic::new(here.clone(), message);
+                diagnostics.push(match first.key_or_header(key) {
+                    Some(first) => diagnostic.after(first.clone()),
+                    None => diagnostic,
                 });
             }
         };
@@ -49,7 +52,7 @@ pub(in crate::config) fn clashes(rooms: &[(Room, Places)]) -> Vec<Note> {
             format!("two rooms have the slug `{}`; give one of them another `slug`", room.slug),
         );
     }
-    notes
+    diagnostics
 }
 
 /// Zoom shows `123 4567 890`, its links have `1234567890`.

@@ -1,14 +1,16 @@
 //! `[site]`
 
 use crate::config::section::Section;
-use crate::config::{Language, Site, ZoneRules, values, web};
+use crate::config::settings::{Language, Site};
+use crate::config::zones::ZoneRules;
+use crate::config::{url, values};
 
 /// The section, and the rules of its time zone.
 pub(in crate::config) fn read(section: &mut Section<'_>) -> (Site, ZoneRules) {
     let title = section.value("title", "Lookout", values::some_text);
     let output_dir = section.path("output_dir", "site");
-    let path = section.value("path", "/lookout/", web::directory);
-    let base_url = section.value("base_url", "", web::origin);
+    let path = section.value("path", "/lookout/", url::directory);
+    let base_url = section.value("base_url", "", url::origin);
     let (time_zone, rules) = section.time_zone("time_zone", "UTC");
     let site = Site {
         title,

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
-use crate::config::secret::{self, Unreadable};
+use crate::config::secret_file::Unreadable;
 use crate::config::section::Section;
-use crate::config::{Secret, SecretSource, Zoom, values, web};
+use crate::config::settings::{SecretSource, Zoom};
+use crate::config::{characters, secret_file, url, values};
+use crate::types::Secret;
+use crate::types::secret::trimmed;
 
 /// The section, and where the secret token came from.
 pub(in crate::config) fn read(section: &mut Section<'_>) -> (Zoom, SecretSource) {
@@ -12,7 +15,7 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> (Zoom, SecretSource)
     let zoom = Zoom {
         secret_tokens,
         listen: section.value("listen", "127.0.0.1:8787", values::listen),
-        path: section.value("path", "/webhooks/zoom", web::endpoint),
+        path: section.value("path", "/webhooks/zoom", url::endpoint),
         tolerance: section.value("tolerance", "2h", values::duration),
         max_body: section.value("max_body", "1MiB", values::body_size),
     };
@@ -25,7 +28,7 @@ fn secret_tokens(section: &mut Section<'_>) -> (Vec<Secret>, SecretSource) {
     let file = section.secret_file("secret_token_file");
     match file {
         Some(_) if !typed.is_empty() => {
-            section.clash(
+            section.conflict(
                 "secret_token_file",
                 "`zoom.secret_token` and `zoom.secret_token_file` are both set; keep one of them",
             );
@@ -33,7 +36,7 @@ fn secret_tokens(section: &mut Section<'_>) -> (Vec<Secret>, SecretSource) {
         }
         Some(file) => from_file(&file).unwrap_or_else(|why| {
             let message = format!("`zoom.secret_token_file`: `{}`: {why}", file.display());
-            section.clash("secret_token_file", message);
+            section.conflict("secret_token_file", message);
             (Vec::new(), SecretSource::Unset)
         }),
         None if typed.is_empty() => (typed, SecretSource::Unset),
@@ -45,7 +48,7 @@ fn secret_tokens(section: &mut Section<'_>) -> (Vec<Secret>, SecretSource) {
 /// the secret needs to be the user that may read it.
 fn from_file(file: &Path) -> Result<(Vec<Secret>, SecretSource), String> {
     let path = file.to_owned();
-    let text = match secret::read(file) {
+    let text = match secret_file::read(file) {
         Ok(text) => text,
         Err(Unreadable::System(error)) => {
             let why = error.to_string();
@@ -64,11 +67,12 @@ fn from_file(file: &Path) -> Result<(Vec<Secret>, SecretSource), String> {
 /// quotes it.
 fn token(text: &str) -> Result<Option<Secret>, String> {
     // Base64 may end with these, and has them nowhere else.
-    let core = secret::trimmed(text).trim_end_matches('=');
+    let core = trimmed(text).trim_end_matches('=');
     let core = &text[..text.find(core).unwrap_or_default() + core.len()];
-    match secret::misfit(core, |c| c.is_ascii_alphanumeric() || "-_.~+/".contains(c)) {
-        Some(misfit) => Err(format!(
-            "{misfit}, which no token of Zoom has; copy the app's Secret Token once more, and only that"
+    match characters::invalid_character(core, |c| c.is_ascii_alphanumeric() || "-_.~+/".contains(c))
+    {
+        Some(invalid_character) => Err(format!(
+            "{invalid_character}, which no token of Zoom has; copy the app's Secret Token once more, and only that"
         )),
         None => Ok(Secret::new(text)),
     }

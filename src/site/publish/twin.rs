@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::change::Change;
 use super::{Published, batch};
-use crate::config::real_path;
+use crate::files::real_path::real_path;
 use crate::files::regular_file;
 use crate::site::File;
 use crate::time::clock;

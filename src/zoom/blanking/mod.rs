@@ -11,8 +11,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::types::Name;
 use crate::zoom::escapes::unescaped;
-use crate::zoom::name::Name;
 use crate::zoom::surrogate;
 use crate::zoom::telephone;
 

@@ -9,8 +9,8 @@ mod lenient;
 use serde::Deserialize;
 
 use crate::time::moment::Moment;
+use crate::types::Name;
 use crate::zoom::event::{Bound, Event, Kind, Meeting, Participant};
-use crate::zoom::name::Name;
 use crate::zoom::surrogate;
 use lenient::{Object, Text};
 

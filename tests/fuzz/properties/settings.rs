@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lookout::config::{Environment, Origin, Settings, SettingsError, load_in_effect, parse};
+use lookout::config::{Environment, Origin, Settings, SettingsError, load_effective, parse};
 
 /// Not a word of any setting: whatever shows it has shown the secret.
 const SECRET: &str = "hu5hhu5h";
@@ -53,7 +53,7 @@ fn means_the_same_in_effect(text: &str, mut settings: Settings) {
     let file = directory.path().join("lookout.toml");
     std::fs::write(&file, text).expect("a file of our own");
     let printed =
-        load_in_effect(Some(&file), &Environment::default()).expect("it was right before");
+        load_effective(Some(&file), &Environment::default()).expect("it was right before");
     let mut again = judge(&printed, &Environment::default())
         .unwrap_or_else(|error| panic!("printed settings are wrong\n{printed}\n{error}"));
     for settings in [&mut settings, &mut again] {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::*;
+use crate::config::parse;
 
 fn with(text: &str, variables: &[(&str, &str)]) -> String {
     let env = variables.iter().copied().collect();

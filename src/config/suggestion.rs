@@ -15,7 +15,7 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
 }
 
 /// `; did you mean `X`?`, or nothing.
-pub(super) fn hint(candidate: Option<impl std::fmt::Display>) -> String {
+pub(super) fn did_you_mean(candidate: Option<impl std::fmt::Display>) -> String {
     candidate.map_or_else(String::new, |c| format!("; did you mean `{c}`?"))
 }
 
@@ -42,7 +42,7 @@ mod tests {
             ("something else",      "colour",     None),
         ];
         for (what, typed, meant) in cases {
-            assert_eq!(nearest(typed, keys), meant, "{what}");
+            assert_eq!(suggest(typed, keys), meant, "{what}");
         }
     }
 }

@@ -3,8 +3,8 @@
 //! Keys are judged by their words rather than looked up, so that a misspelt
 //! `secret_tokn` keeps its value hidden too.
 
-use super::section::Key;
-use super::source::{Place, Sources};
+use super::key::Key;
+use super::source::{Sources, Span};
 use super::tree::{Node, Table, Value};
 
 /// A key with one of these in it holds a secret, unless it names a file.
@@ -46,7 +46,7 @@ pub(super) fn mask_leaves(node: &Node, sources: &mut Sources) {
             nodes.for_each(|node| mask_leaves(node, sources));
         }
         Value::List(items) => items.iter().for_each(|item| mask_leaves(item, sources)),
-        Value::Text(_) | Value::Other(_) => sources.mask(node.place.clone()),
+        Value::Text(_) | Value::Other(_) => sources.mask(node.span.clone()),
     }
 }
 
@@ -65,7 +65,7 @@ pub(super) fn mask_line(
     let hidden = start + harmless(line, keys);
     let blank = text[hidden..end].len() - text[hidden..end].trim_start().len();
     if hidden < end {
-        sources.mask(Place::new(source, hidden + blank..end));
+        sources.mask(Span::new(source, hidden + blank..end));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::*;
+use crate::config::{COMMENTED, Environment, Settings, keys, parse};
 
 /// The commented file with every key in force: a setting is commented out by `#`
 /// alone, prose has a space behind it.

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use super::environment::Environment;
-use super::nearest::{hint, nearest};
-use super::problem::Note;
-use super::section::Key;
-use super::source::{Place, Sources};
+use super::key::Key;
+use super::problem::Diagnostic;
+use super::source::{Sources, Span};
+use super::suggestion::{did_you_mean, suggest};
 use super::tree::{self, Entry, Node, Table, Value};
 use super::unknown::is_list;
 
@@ -19,25 +19,27 @@ use super::unknown::is_list;
 const PREFIX: &str = "LOOKOUT_";
 
 /// Lays every variable of ours over `root`; those that name no key are noted.
-pub(super) fn lay(
+pub(super) fn apply(
     env: &Environment,
     keys: &[Key],
     root: &mut Table,
     sources: &mut Sources,
-) -> Vec<Note> {
-    let mut notes = Vec::new();
+) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
     let ours = env.starting_with(PREFIX).filter(|(name, _)| !set_by_platform(name));
     for (variable, value) in ours {
         let source = sources.add_variable(variable, value.unwrap_or_default());
-        let place = Place::new(source, 0..value.unwrap_or_default().len());
+        let span = Span::new(source, 0..value.unwrap_or_default().len());
         let target = target(variable, keys);
         match (target, value) {
             (Ok(key), Some(value)) => set(root, key, node(source, value)),
-            (Ok(_), None) => notes.push(Note::new(place, "the value is not UTF-8; set it anew")),
-            (Err(message), _) => notes.push(Note::new(place, message)),
+            (Ok(_), None) => {
+                diagnostics.push(Diagnostic::new(span, "the value is not UTF-8; set it anew"))
+            }
+            (Err(message), _) => diagnostics.push(Diagnostic::new(span, message)),
         }
     }
-    notes
+    diagnostics
 }
 
 /// Kubernetes and Docker give every container the addresses of a service named
@@ -71,11 +73,11 @@ fn target<'k>(name: &str, keys: &'k [Key]) -> Result<&'k Key, String> {
             "no setting has this name; did you mean `{long}`, with two underscores between section and key?"
         ));
     }
-    let meant = nearest(name, names.keys().map(String::as_str));
+    let meant = suggest(name, names.keys().map(String::as_str));
     Err(format!(
         "no setting has this name{}",
         match meant {
-            Some(_) => hint(meant),
+            Some(_) => did_you_mean(meant),
             None => "; settings are named `LOOKOUT_<SECTION>__<KEY>`, others have to be unset"
                 .to_owned(),
         }
@@ -86,20 +88,18 @@ fn node(source: usize, value: &str) -> Node {
     let typed = DeValue::parse(value).map(|typed| tree::node(source, typed));
     match typed {
         Ok(node) if !matches!(node.value, Value::Other(_)) => node,
-        _ => {
-            Node { place: Place::new(source, 0..value.len()), value: Value::Text(value.to_owned()) }
-        }
+        _ => Node { span: Span::new(source, 0..value.len()), value: Value::Text(value.to_owned()) },
     }
 }
 
 /// Puts `node` in the place of what the file says; a section that is no table is left for its own error.
 fn set(root: &mut Table, key: &Key, node: Node) {
     let section = root.entry(key.section.to_owned()).or_insert_with(|| Entry {
-        key: node.place.clone(),
-        node: Node { place: node.place.clone(), value: Value::Table(Table::new()) },
+        key: node.span.clone(),
+        node: Node { span: node.span.clone(), value: Value::Table(Table::new()) },
     });
     if let Value::Table(table) = &mut section.node.value {
-        let entry = Entry { key: node.place.clone(), node };
+        let entry = Entry { key: node.span.clone(), node };
         table.insert(key.name.to_owned(), entry);
     }
 }

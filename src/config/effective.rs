@@ -5,8 +5,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::secrecy;
-use super::section::Key;
+use super::key::Key;
+use super::masking;
 use super::tree::{Node, Value};
 
 /// One section, or one of several of the same name, as it was read.
@@ -51,7 +51,7 @@ pub(super) fn settings_file(
         put(&mut text, format_args!("\n{open}{}{close}\n", block.section));
         for entry in &block.entries {
             let Some(value) = &entry.value else { continue };
-            if secrecy::holds_a_secret(entry.name) {
+            if masking::holds_a_secret(entry.name) {
                 let state = if entry.is_set { "set, and not shown" } else { "not set" };
                 put(&mut text, format_args!("# {} is {state}\n", entry.name));
             } else {
@@ -80,14 +80,15 @@ fn as_toml(node: &Node) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Environment, Origin, in_effect, parse};
+    use crate::config::load::effective;
+    use crate::config::{Environment, Origin, parse};
 
     const TYPED: &str = "[zoom]\nsecret_token = 'hush'\n[archive]\nurl = 'mongodb://ada:hush@h'\n\
         [privacy]\npublish = ['Ada', \"Zo\\\"ë\"]\n[[rooms]]\nmeeting_id = '1'\nname = 'A'\n\
         [[rooms]]\nmeeting_id = '2'\nname = 'B'\n[[people]]\nname = 'Ada'\naliases = ['a']\n";
 
     fn printed(text: &str, env: &Environment) -> String {
-        in_effect(text, "lookout.toml".as_ref(), env).expect("valid")
+        effective(text, "lookout.toml".as_ref(), env).expect("valid")
     }
 
     #[test]

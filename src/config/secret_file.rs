@@ -1,10 +1,5 @@
-//! A secret that can be used but not printed, and how it is read from what people typed or saved.
-//!
-//! What editors, shells and clipboards add is taken away: white space, line ends, and the byte
-//! order mark of Windows. Anything else that cannot belong to the secret is an error that tells where it
-//! is, never what the secret is: with a stray character in its key, Lookout would refuse every delivery.
+//! Reads a file that holds a secret, in the encodings that editors save.
 
-use std::fmt;
 use std::fs::{Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -13,33 +8,10 @@ use std::path::Path;
 use nix::libc::O_NONBLOCK;
 use nix::unistd::geteuid;
 
-use super::control::controller;
+use crate::files::controller::controller;
 
 /// The longest file that is read; secrets are much shorter.
 const LONGEST_FILE: u64 = 64 << 10;
-
-/// Secret text: never shown by `Debug`, and without `Display`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes `text`, trimmed; `None` where nothing is left: an empty key would let anybody sign.
-    pub fn new(text: &str) -> Option<Self> {
-        let text = trimmed(text);
-        (!text.is_empty()).then(|| Self(text.to_owned()))
-    }
-
-    /// The secret itself, for computing with.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// Why a file with a secret cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -110,79 +82,10 @@ fn decoded(bytes: Vec<u8>) -> Result<String, String> {
     text.ok_or_else(|| "it is broken UTF-16; save the file as UTF-8".to_owned())
 }
 
-/// `text` without white space and byte order marks around it.
-pub(super) fn trimmed(text: &str) -> &str {
-    text.trim_matches(is_margin)
-}
-
-fn is_margin(c: char) -> bool {
-    c.is_whitespace() || c == '\u{feff}'
-}
-
-/// Where in `text` the first character is that `fits` does not allow within the margins, and of what
-/// kind it is: `character 5 is a quotation mark`. Lines are told apart where there are several.
-pub(super) fn misfit(text: &str, fits: impl Fn(char) -> bool) -> Option<String> {
-    let end = text.trim_end_matches(is_margin).len();
-    let start = text.len() - text.trim_start_matches(is_margin).len();
-    let inside = text.char_indices().filter(|(at, _)| (start..end).contains(at));
-    let (at, c) = inside.into_iter().find(|(_, c)| !fits(*c))?;
-    let before = &text[..at];
-    let line = before.matches('\n').count() + 1;
-    let in_line = before.rsplit('\n').next().unwrap_or_default();
-    // Editors do not count a byte order mark.
-    let column = in_line.chars().filter(|c| *c != '\u{feff}').count() + 1;
-    let place = match line {
-        1 => format!("character {column}"),
-        line => format!("character {column} of line {line}"),
-    };
-    Some(format!("{place} is {}", kind(c)))
-}
-
-const QUOTATION_MARK: &str = "a quotation mark";
-const INVISIBLE: &str = "invisible";
-
-/// What a stray character is, without telling which: it may be part of the secret after all.
-fn kind(c: char) -> &'static str {
-    match c {
-        '"' | '\'' | '`' | '‘' | '’' | '“' | '”' | '„' | '«' | '»' => QUOTATION_MARK,
-        '\n' => "a line break",
-        c if c.is_whitespace() => "white space",
-        c if c.is_control() => "a control character",
-        '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => INVISIBLE,
-        '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => INVISIBLE,
-        c if !c.is_ascii() => "not an ASCII character",
-        _ => "a character that does not occur in one",
-    }
-}
-
-/// Whether `c` is none of those that only shape the text around them.
-pub(super) fn is_visible(c: char) -> bool {
-    kind(c) != INVISIBLE
-}
-
-/// Whether a token may have `c`: printable ASCII, but no quotation mark.
-pub(super) fn is_of_token(c: char) -> bool {
-    c.is_ascii_graphic() && kind(c) != QUOTATION_MARK
-}
-
-/// Whether an address may have `c`: no white space, nothing invisible, no quotation mark, and nothing
-/// that has to be written as `%` and two digits.
-pub(super) fn is_of_address(c: char) -> bool {
-    let is_blank = c.is_whitespace() || c.is_control() || !is_visible(c);
-    !is_blank && kind(c) != QUOTATION_MARK && !"<>\\^{|}".contains(c)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_secret_never_shows_itself() {
-        let secret = Secret::new(" hush \n").expect("not empty");
-        assert_eq!(secret.reveal(), "hush");
-        assert_eq!(format!("{secret:?}"), "Secret(…)");
-        assert!(Secret::new(" \n").is_none());
-    }
+    use crate::types::secret::trimmed;
 
     #[test]
     fn files_are_read_in_the_encodings_of_common_editors() {
@@ -250,34 +153,5 @@ mod tests {
                 (found, _) => panic!("{what}: {found:?}"),
             }
         }
-    }
-
-    #[test]
-    fn a_stray_character_is_named_by_place_and_kind() {
-        #[rustfmt::skip]
-        let cases = [
-            // what is special         text                       said
-            ("nothing is",             " hush\r\n",               None),
-            ("a byte order mark",      "\u{feff}hush",            None),
-            ("quotes",                 "\"hush\"",                Some("character 1 is a quotation mark")),
-            ("behind a mark",          "\u{feff}'hush'",          Some("character 1 is a quotation mark")),
-            ("behind white space",     "  ‘hush’",                Some("character 3 is a quotation mark")),
-            ("zero-width space first", "\u{200b}hush",            Some("character 1 is invisible")),
-            ("zero-width space last",  "hush\u{200b}\n",          Some("character 5 is invisible")),
-            ("a mark in between",      "hu\u{feff}sh",            Some("character 3 is invisible")),
-            ("direction marks",        "\u{202a}hush\u{202c}",    Some("character 1 is invisible")),
-            ("a space in between",     "hu sh",                   Some("character 3 is white space")),
-            ("two lines",              "hush\nhush",              Some("character 5 is a line break")),
-            ("NUL at the end",         "hush\0",                  Some("character 5 is a control character")),
-            ("a letter of Cyrillic",   "hu\u{455}h",              Some("character 3 is not an ASCII character")),
-        ];
-        for (what, text, said) in cases {
-            assert_eq!(misfit(text, is_of_token).as_deref(), said, "{what}");
-        }
-        let ascii_only = |c: char| c.is_ascii() || is_margin(c);
-        assert_eq!(
-            misfit("hush\n\n  hush\u{200b}", ascii_only).as_deref(),
-            Some("character 7 of line 3 is invisible")
-        );
     }
 }

@@ -1,0 +1,303 @@
+//! The settings as types.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::notify::Notify;
+use super::people::{Person, PublishList};
+use super::problem::SettingsError;
+use super::slug::Slug;
+use super::zones::ZoneRules;
+use crate::time::zone::Zone;
+use crate::types::Secret;
+use crate::zoom::Redaction;
+
+/// Everything an operator can set, with relative paths already resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The published site.
+    pub site: Site,
+    /// The table that Jekyll reads.
+    pub csv: Csv,
+    /// Zoom and the webhook endpoint.
+    pub zoom: Zoom,
+    /// The local log of events.
+    pub journal: Journal,
+    /// The shared archive, where there is one.
+    pub archive: Option<Archive>,
+    /// Who may appear.
+    pub privacy: Privacy,
+    /// How presence is derived.
+    pub presence: Presence,
+    /// The rooms that are shown; none: every meeting counts as one room.
+    pub rooms: Vec<Room>,
+    /// People with several names.
+    pub people: Vec<Person>,
+    /// Which chats are told what happens.
+    pub notify: Vec<Notify>,
+    /// Health and metrics.
+    pub admin: Admin,
+    /// Where all this was read from.
+    pub origin: Origin,
+}
+
+/// How long events are kept in the journal once they are in an archive, where nothing is set.
+const KEEP_ARCHIVED: Duration = Duration::from_secs(30 * 86_400);
+
+impl Settings {
+    /// How long events are kept in the journal; `None`: for ever.
+    pub fn keep_events(&self) -> Option<Duration> {
+        self.journal.keep.or(self.archive.as_ref().map(|_| KEEP_ARCHIVED))
+    }
+
+    /// What is removed from deliveries before they are stored. Telephone numbers that these settings
+    /// name stay: they are no secret, and somebody's name is matched with them.
+    pub fn redaction(&self) -> Redaction {
+        let published = match &self.privacy.publish {
+            PublishList::Everybody => None,
+            PublishList::Only(names) => Some(names),
+        };
+        let people = self.people.iter().flat_map(Person::all_names);
+        let named = published.into_iter().flatten().chain(people);
+        let numbers = named.filter(|name| name.telephone_mask().is_some());
+        Redaction {
+            keys: self.privacy.drop_fields.clone(),
+            spared: numbers.map(|name| name.comparable().into_owned()).collect(),
+        }
+    }
+
+    /// Says that `section` is not as a command needs it.
+    pub fn refuse(&self, section: &str, problem: &str) -> SettingsError {
+        let file = self.origin.file.as_ref().map(|file| format!("{}: ", file.display()));
+        SettingsError::of(format!("{}`{section}`", file.unwrap_or_default()), problem)
+    }
+
+    /// Refuses settings without a secret: an empty key would let anybody sign.
+    pub fn require_secret(&self) -> Result<(), SettingsError> {
+        if self.zoom.secret_tokens.is_empty() {
+            let problem = self.origin.secret.problem();
+            return Err(SettingsError::of("zoom.secret_token", problem));
+        }
+        Ok(())
+    }
+}
+
+/// Where settings came from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Origin {
+    /// The settings file, if there is one.
+    pub file: Option<PathBuf>,
+    /// The secret token.
+    pub secret: SecretSource,
+    /// All files that hold secrets, as the settings name them.
+    pub secret_files: Vec<PathBuf>,
+    /// Keys of archive and chats whose secret stands in the settings file itself, such as `notify.url`.
+    pub inline_secrets: Vec<String>,
+    /// Which rules the times of `site.time_zone` follow.
+    pub zone_rules: ZoneRules,
+}
+
+/// Where the secret token came from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum SecretSource {
+    /// It is not set.
+    #[default]
+    Unset,
+    /// `zoom.secret_token` in the settings file.
+    Settings,
+    /// `zoom.secret_token` in the environment.
+    Environment,
+    /// `zoom.secret_token_file`.
+    File(PathBuf),
+    /// `zoom.secret_token_file`, which this user can't read.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+}
+
+impl SecretSource {
+    /// The file that holds the token, if it is one.
+    pub fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::File(path) | Self::Unreadable { path, .. } => Some(path),
+            Self::Unset | Self::Settings | Self::Environment => None,
+        }
+    }
+
+    /// Why there is no secret, and what to do.
+    pub fn problem(&self) -> String {
+        match self {
+            Self::Unset | Self::Settings | Self::Environment => {
+                "is empty, so anybody could sign; copy your app's Secret Token \
+                (marketplace.zoom.us, Features, Access) into `zoom.secret_token` or the file \
+                named by `zoom.secret_token_file`"
+                    .to_owned()
+            }
+            Self::File(path) => {
+                format!("`{}` is empty; put the app's Secret Token into it", path.display())
+            }
+            Self::Unreadable { path, why } => format!(
+                "can't read `{}`: {why}; correct `zoom.secret_token_file` or the file's owner and mode",
+                path.display()
+            ),
+        }
+    }
+}
+
+/// `[site]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// The page's title.
+    pub title: String,
+    /// The directory that nginx serves.
+    pub output_dir: PathBuf,
+    /// The dashboard's place under the web root; begins and ends with `/`.
+    pub path: String,
+    /// Such as `https://example.org`, without a slash at the end; empty where absolute links are not known.
+    pub base_url: String,
+    /// The zone in which times are written.
+    pub time_zone: Zone,
+    /// The language of the page.
+    pub language: Language,
+    /// Files here replace built-in templates of the same name.
+    pub templates_dir: PathBuf,
+    /// Files here are copied to the site, replacing built-in ones of the same name.
+    pub static_dir: PathBuf,
+}
+
+/// A language the page can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    En,
+    /// Turkish.
+    Tr,
+}
+
+/// `[csv]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Csv {
+    /// Below the output directory, with `/` between its parts.
+    pub path: String,
+    /// Further files kept equal.
+    pub copies: Vec<PathBuf>,
+}
+
+/// `[zoom]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zoom {
+    /// The app's secret token; several while rotating, none where nothing is set.
+    pub secret_tokens: Vec<Secret>,
+    /// Where the intake listens.
+    pub listen: SocketAddr,
+    /// The webhook's path.
+    pub path: String,
+    /// How far a delivery's timestamp may be from our clock.
+    pub tolerance: Duration,
+    /// The longest body taken, in bytes.
+    pub max_body: usize,
+}
+
+impl Zoom {
+    /// The paths at which deliveries are accepted: with and without a slash at the end,
+    /// because Zoom never follows a redirect from one to the other.
+    pub fn paths(&self) -> [String; 2] {
+        let path = self.path.trim_end_matches('/');
+        [path.to_owned(), format!("{path}/")]
+    }
+}
+
+/// `[journal]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Journal {
+    /// The SQLite file; the store of presence lies beside it.
+    pub path: PathBuf,
+    /// How long bodies are kept; `None`: for ever, or 30 days once they are in an archive.
+    pub keep: Option<Duration>,
+    /// How long quarantined deliveries are kept.
+    pub keep_quarantined: Duration,
+}
+
+/// `[archive]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Archive {
+    /// Where MongoDB is; it may hold a password.
+    pub url: Secret,
+    /// The database.
+    pub database: String,
+    /// The collection of events.
+    pub collection: String,
+    /// When Zoom is answered.
+    pub acknowledge: Acknowledge,
+}
+
+/// What has to hold an event before Zoom is told that it was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acknowledge {
+    /// The journal on this machine's disk.
+    Journal,
+    /// A majority of the archive's members, too.
+    Archive,
+}
+
+/// `[privacy]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Privacy {
+    /// Whose names may appear.
+    pub publish: PublishList,
+    /// What is said of everybody else.
+    pub others: Others,
+    /// Keys removed at any depth before anything is stored.
+    pub drop_fields: Vec<String>,
+}
+
+/// What a page says of people who are present and not published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// Nothing.
+    Hidden,
+    /// How many there are now, nothing else.
+    Counted,
+}
+
+/// `[presence]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Presence {
+    /// A meeting silent for so long no longer shows people as present.
+    pub stale_after: StaleAfter,
+}
+
+/// When a meeting is taken to be over although nobody said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StaleAfter {
+    /// After so long without an event.
+    Silence(Duration),
+    /// Not at all: for a room that is always open.
+    Never,
+}
+
+/// One of `[[rooms]]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Room {
+    /// Zoom's meeting number, digits only.
+    pub meeting_id: String,
+    /// The name shown.
+    pub name: String,
+    /// The room's place below the dashboard.
+    pub slug: Slug,
+    /// Where "join" leads; empty where there is no such link.
+    pub join_url: String,
+    /// Its own `presence.stale_after`, where it has one.
+    pub stale_after: Option<StaleAfter>,
+}
+
+/// `[admin]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Admin {
+    /// Where health and metrics are served.
+    pub listen: SocketAddr,
+}

@@ -1,0 +1,4 @@
+//! Tests of the settings as a whole.
+
+mod commented_file;
+mod errors;
