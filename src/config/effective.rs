@@ -74,7 +74,7 @@ fn as_toml(node: &Node) -> String {
             format!("[{}]", items.join(", "))
         }
         // Settings know no other kinds: the file with them was refused.
-        Value::Table(_) | Value::Other(_) => "\"\"".to_owned(),
+        Value::Table(_) | Value::Date => "\"\"".to_owned(),
     }
 }
 

@@ -370,6 +370,29 @@ mod tests {
     }
 
     #[test]
+    fn numbers_and_booleans_may_be_typed_with_or_without_quotes() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special           typed                    title
+            ("an integer",               "42",                    "42"),
+            ("one with separators",      "123_456",               "123456"),
+            ("more than 64 bits",        "98765432109876543210",  "98765432109876543210"),
+            ("a number with a fraction", "4.20",                  "4.20"),
+            ("a boolean",                "true",                  "true"),
+            ("the same in quotes",       "'true'",                "true"),
+        ];
+        for (what, typed, title) in cases {
+            let settings = settings(&format!("[site]\ntitle = {typed}"), &[]);
+            assert_eq!(settings.site.title, title, "{what}");
+        }
+        let rooms = "[[rooms]]\nmeeting_id = 1234567890\nname = 7\nslug = 7";
+        let settings = settings(rooms, &[]);
+        let room = &settings.rooms[0];
+        let typed = (room.meeting_id.as_str(), room.name.as_str(), room.slug.as_str());
+        assert_eq!(typed, ("1234567890", "7", "7"));
+    }
+
+    #[test]
     fn a_meeting_number_may_be_typed_as_zoom_shows_it() {
         let settings = settings("[[rooms]]\nmeeting_id = '123 4567-890'\nname = 'Tea Room'", &[]);
         assert_eq!(settings.rooms[0].meeting_id, "1234567890");

@@ -33,7 +33,7 @@ fn mask_within(node: &Node, sources: &mut Sources) {
     match &node.value {
         Value::Table(table) => mask_values(table, sources),
         Value::List(items) => items.iter().for_each(|item| mask_within(item, sources)),
-        Value::Text(_) | Value::Other(_) => {}
+        Value::Text(_) | Value::Date => {}
     }
 }
 
@@ -46,7 +46,7 @@ pub(super) fn mask_leaves(node: &Node, sources: &mut Sources) {
             nodes.for_each(|node| mask_leaves(node, sources));
         }
         Value::List(items) => items.iter().for_each(|item| mask_leaves(item, sources)),
-        Value::Text(_) | Value::Other(_) => sources.mask(node.span.clone()),
+        Value::Text(_) | Value::Date => sources.mask(node.span.clone()),
     }
 }
 

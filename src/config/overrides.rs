@@ -85,9 +85,14 @@ fn target<'k>(name: &str, keys: &'k [Key]) -> Result<&'k Key, String> {
 }
 
 fn node(source: usize, value: &str) -> Node {
-    let typed = DeValue::parse(value).map(|typed| tree::node(source, typed));
-    match typed {
-        Ok(node) if !matches!(node.value, Value::Other(_)) => node,
+    match DeValue::parse(value) {
+        Ok(typed)
+            if typed.get_ref().is_str()
+                || typed.get_ref().is_array()
+                || typed.get_ref().is_table() =>
+        {
+            tree::node(source, typed)
+        }
         _ => Node { span: Span::new(source, 0..value.len()), value: Value::Text(value.to_owned()) },
     }
 }

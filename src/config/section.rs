@@ -201,7 +201,7 @@ impl<'a> Section<'a> {
     }
 
     /// How many mistakes were noted so far: one that follows from another need not be told.
-    pub(super) fn noted(&self) -> usize {
+    pub(super) fn problem_count(&self) -> usize {
         self.findings.diagnostics.len()
     }
 
@@ -258,7 +258,7 @@ impl<'a> Section<'a> {
         let Value::Text(text) = &node.value else {
             let kind = node.value.kind();
             let remedy = match node.value {
-                Value::Other(_) => "put it in quotes",
+                Value::Date => "put it in quotes",
                 _ => "write one text in quotes",
             };
             self.report(key, node.span, format!("is a text, but here stands {kind}; {remedy}"));

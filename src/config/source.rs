@@ -84,7 +84,7 @@ impl Sources {
         for (offset, c) in source.text[line.start..line.end].char_indices() {
             let at = line.start + offset;
             if at < hidden_until {
-                shown.note(at);
+                shown.mark(at);
             } else if let Some(end) = masked(at) {
                 hidden_until = end;
                 shown.push(at, '…');
@@ -151,11 +151,11 @@ impl Shown {
     fn push(&mut self, at: usize, c: char) {
         let c = if c == '\t' { ' ' } else { c };
         self.chars.push(if c.is_control() { '\u{fffd}' } else { c });
-        self.report(at);
+        self.mark(at);
     }
 
     /// Notes that byte `at` is shown by the last character.
-    fn report(&mut self, at: usize) {
+    fn mark(&mut self, at: usize) {
         if self.about.contains(&at) {
             let last = self.chars.len().saturating_sub(1);
             let first = self.caret.as_ref().map_or(last, |caret| caret.start);

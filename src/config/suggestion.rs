@@ -2,7 +2,7 @@
 
 /// The candidate nearest to `typed`, if one is near enough to be a slip of the finger,
 /// or if `typed` is the beginning of it.
-pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn suggest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(typed);
     let reach = (folded.chars().count() / 3).max(1);
     let distance = |candidate: &str| match fold(candidate) {

@@ -30,8 +30,8 @@ pub(super) enum Value {
     Text(String),
     List(Vec<Node>),
     Table(Table),
-    /// Any other kind, with its name.
-    Other(&'static str),
+    /// A date or time, which no setting takes.
+    Date,
 }
 
 impl Value {
@@ -41,7 +41,7 @@ impl Value {
             Self::Text(_) => "a text",
             Self::List(_) => "a list",
             Self::Table(_) => "a table",
-            Self::Other(kind) => kind,
+            Self::Date => "a date",
         }
     }
 }
@@ -66,10 +66,10 @@ pub(super) fn node(source: usize, typed: Spanned<DeValue<'_>>) -> Node {
             Value::List(items.into_iter().map(|item| node(source, item)).collect())
         }
         DeValue::Table(inner) => Value::Table(table(source, inner)),
-        DeValue::Integer(_) => Value::Other("an integer"),
-        DeValue::Float(_) => Value::Other("a number"),
-        DeValue::Boolean(_) => Value::Other("a boolean"),
-        DeValue::Datetime(_) => Value::Other("a date"),
+        DeValue::Integer(number) => Value::Text(number.to_string()),
+        DeValue::Float(number) => Value::Text(number.to_string()),
+        DeValue::Boolean(boolean) => Value::Text(boolean.to_string()),
+        DeValue::Datetime(_) => Value::Date,
     };
     Node { span, value }
 }

@@ -17,7 +17,7 @@ pub(super) struct Unknown {
 
 impl Unknown {
     /// Says which of `keys` was probably meant.
-    pub(super) fn report(&self, keys: &[Key]) -> Diagnostic {
+    pub(super) fn diagnostic(&self, keys: &[Key]) -> Diagnostic {
         let message = match self.section {
             Some(section) => self.in_section(section, keys),
             None => self.at_the_top(keys),

@@ -85,12 +85,19 @@ fn unknown_keys_and_sections_name_what_was_probably_meant() {
 
 #[test]
 fn values_of_another_kind_are_told_apart() {
-    // A number for a text.
+    // A number without its unit.
     insta::assert_snapshot!(mistake("[zoom]\ntolerance = 300"), @"
-    lookout.toml:2:13: `zoom.tolerance` is a text, but here stands an integer; put it in quotes
+    lookout.toml:2:13: `zoom.tolerance`: `300` has no unit; write for example `300m` for minutes, or `s`, `h`, `d`
       |
     2 | tolerance = 300
       |             ^^^
+    ");
+    // A date for a text.
+    insta::assert_snapshot!(mistake("[site]\ntitle = 2026-01-05"), @"
+    lookout.toml:2:9: `site.title` is a text, but here stands a date; put it in quotes
+      |
+    2 | title = 2026-01-05
+      |         ^^^^^^^^^^
     ");
     // A text for a list.
     insta::assert_snapshot!(mistake("[privacy]\npublish = 'Ada'"), @r#"
@@ -106,12 +113,12 @@ fn values_of_another_kind_are_told_apart() {
     2 | title = ['Lounge']
       |         ^^^^^^^^^^
     ");
-    // A number in a list.
-    insta::assert_snapshot!(mistake("[[people]]\nname = 'Ada'\nzoom_user_ids = ['a', 7]"), @"
-    lookout.toml:3:23: `people.zoom_user_ids` is a text, but here stands an integer; put it in quotes
+    // A table in a list.
+    insta::assert_snapshot!(mistake("[[people]]\nname = 'Ada'\nzoom_user_ids = ['a', {}]"), @"
+    lookout.toml:3:23: `people.zoom_user_ids` is a text, but here stands a table; write one text in quotes
       |
-    3 | zoom_user_ids = ['a', 7]
-      |                       ^
+    3 | zoom_user_ids = ['a', {}]
+      |                       ^^
     ");
     // One bracket for two.
     insta::assert_snapshot!(mistake("[rooms]\nmeeting_id = '1'"), @"
@@ -263,7 +270,7 @@ fn one_run_names_every_mistake() {
     3 | path = 'a'
       |        ^^^
 
-    lookout.toml:5:13: `zoom.tolerance` is a text, but here stands an integer; put it in quotes
+    lookout.toml:5:13: `zoom.tolerance`: `5` has no unit; write for example `5m` for minutes, or `s`, `h`, `d`
       |
     5 | tolerance = 5
       |             ^
