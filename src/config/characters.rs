@@ -5,8 +5,8 @@
 
 use crate::types::secret::is_margin;
 
-/// Where in `text` the first character is that `fits` does not allow within the margins, and of what
-/// kind it is: `character 5 is a quotation mark`. Lines are told apart where there are several.
+/// The position and kind of the first character of `text`, margins apart, that `fits` does not allow:
+/// `character 5 is a quotation mark`. The line is named if it is not the first.
 pub(super) fn invalid_character(text: &str, fits: impl Fn(char) -> bool) -> Option<String> {
     let end = text.trim_end_matches(is_margin).len();
     let start = text.len() - text.trim_start_matches(is_margin).len();
@@ -27,7 +27,7 @@ pub(super) fn invalid_character(text: &str, fits: impl Fn(char) -> bool) -> Opti
 const QUOTATION_MARK: &str = "a quotation mark";
 const INVISIBLE: &str = "invisible";
 
-/// What a stray character is, without telling which: it may be part of the secret after all.
+/// The kind of a character, not the character itself: it may be part of the secret.
 fn kind(c: char) -> &'static str {
     match c {
         '"' | '\'' | '`' | '‘' | '’' | '“' | '”' | '„' | '«' | '»' => QUOTATION_MARK,
@@ -41,18 +41,18 @@ fn kind(c: char) -> &'static str {
     }
 }
 
-/// Whether `c` is none of those that only shape the text around them.
+/// Whether `c` is a character that can be seen.
 pub(super) fn is_visible(c: char) -> bool {
     kind(c) != INVISIBLE
 }
 
-/// Whether a token may have `c`: printable ASCII, but no quotation mark.
+/// Whether a token may contain `c`: printable ASCII without quotation marks.
 pub(super) fn is_of_token(c: char) -> bool {
     c.is_ascii_graphic() && kind(c) != QUOTATION_MARK
 }
 
-/// Whether an address may have `c`: no white space, nothing invisible, no quotation mark, and nothing
-/// that has to be written as `%` and two digits.
+/// Whether an address may contain `c`: not white space, an invisible character, a quotation mark, or a
+/// character that has to be percent-encoded.
 pub(super) fn is_of_address(c: char) -> bool {
     let is_blank = c.is_whitespace() || c.is_control() || !is_visible(c);
     !is_blank && kind(c) != QUOTATION_MARK && !"<>\\^{|}".contains(c)
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stray_character_is_named_by_place_and_kind() {
+    fn an_invalid_character_is_described_by_position_and_kind() {
         #[rustfmt::skip]
         let cases = [
             // what is special         text                       said

@@ -1,4 +1,4 @@
-//! What settings are read against: the directory of relative paths, credentials, time zones.
+//! What the values of settings depend on: directories for relative paths, credentials and time zones.
 
 use std::path::{Path, PathBuf};
 
@@ -9,31 +9,31 @@ use super::zones::Zoneinfo;
 /// The variable that names the directory with a service's credentials.
 const VARIABLE: &str = "CREDENTIALS_DIRECTORY";
 
-/// Where settings are read from.
+/// The directories that values refer to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context<'a> {
-    /// Relative paths are relative to it.
+    /// The base of relative paths.
     pub(super) directory: &'a Path,
-    /// Where systemd put copies of files with secrets, if it did.
+    /// The directory with systemd's copies of secret files, if there is one.
     pub(super) credentials: Option<&'a Path>,
-    /// Where the system's time-zone files are.
+    /// The system's time-zone files.
     pub(super) zoneinfo: Zoneinfo<'a>,
 }
 
 impl<'a> Context<'a> {
-    /// The directory of the settings file, and what `env` says about credentials and time zones.
+    /// The directory of the settings `file`, and those for credentials and time zones that `env` names.
     pub(super) fn new(file: Option<&'a Path>, env: &'a Environment) -> Self {
         let directory = file.and_then(Path::parent).unwrap_or(Path::new(""));
         let credentials = env.get(VARIABLE).filter(|path| !path.is_empty()).map(Path::new);
         Self { directory, credentials, zoneinfo: Zoneinfo::of(env) }
     }
 
-    /// No file, no credentials, no time zones but those compiled in.
+    /// No settings file, no credentials, only the compiled-in time zones.
     pub(super) fn nowhere() -> Self {
         Self { directory: Path::new(""), credentials: None, zoneinfo: Zoneinfo::nowhere() }
     }
 
-    /// The copy of `file` that systemd made for us, else `file` itself.
+    /// The copy of `file` that systemd made, else `file` itself.
     pub(super) fn readable(&self, file: PathBuf) -> PathBuf {
         let copy = self.credentials.map(|directory| directory.join(credential_name(&file)));
         copy.filter(|copy| copy.exists()).unwrap_or(file)

@@ -1,16 +1,15 @@
-//! Secrets that systemd hands over.
+//! Names of systemd credentials.
 //!
-//! A file with a secret may belong to root alone: the unit that `lookout print systemd` prints
-//! has systemd read it (`LoadCredential=`) and put a copy where only the service can.
-//! The settings go on naming the file itself, so they mean the same to `serve` and
-//! to whoever runs `lookout check` as root.
+//! Only root may be able to read a file with a secret. The unit that `lookout print systemd` prints
+//! makes systemd read it (`LoadCredential=`) and put a copy where only the service can read it.
+//! The settings still name the original file, so they mean the same to `serve` and to
+//! `lookout check` run by root.
 
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-/// The name under which systemd keeps a copy of `file`: another for every path, and fit to be
-/// a file's name.
+/// The name of systemd's copy of `file`: a valid file name, different for every path.
 pub fn credential_name(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
@@ -27,7 +26,7 @@ mod tests {
     use crate::config::parse;
 
     #[test]
-    fn names_tell_files_apart_and_hold_nothing_odd() {
+    fn names_are_valid_file_names_and_differ_for_every_path() {
         let names = ["/etc/lookout/zoom token", "/etc/lookout/zoom-token", "/srv/zoom-token"]
             .map(|path| credential_name(Path::new(path)));
         insta::assert_debug_snapshot!(names, @r#"
@@ -40,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_read_from_the_copy_that_systemd_made() {
+    fn a_secret_is_read_from_the_copy_of_systemd() {
         let (etc, copies) =
             (tempfile::tempdir().expect("made"), tempfile::tempdir().expect("made"));
         let file = etc.path().join("lookout.toml");

@@ -1,6 +1,6 @@
-//! The settings in effect, as a settings file: what `lookout print config` prints.
+//! The effective settings as a settings file, for `lookout print config`.
 //!
-//! Values are shown as they were typed, or as their default. What is secret is not shown.
+//! Each key has the value that was typed, else its default. Secrets are left out.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -9,7 +9,7 @@ use super::key::Key;
 use super::masking;
 use super::tree::{Node, Value};
 
-/// One section, or one of several of the same name, as it was read.
+/// One section; of an array of tables, one of its tables.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     pub(super) section: &'static str,
@@ -25,7 +25,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// What holds for `key`: what was typed, else its default.
+    /// `key` with the `typed` value, else its default.
     pub(super) fn new(key: &Key, typed: Option<&Node>) -> Self {
         let value = typed.map(as_toml).or_else(|| key.default.clone());
         let is_set = value.as_deref().is_some_and(|value| !matches!(value, "\"\"" | "[]"));
@@ -33,7 +33,7 @@ impl Entry {
     }
 }
 
-/// All blocks as a settings file that means the same, secrets apart; `file` is where they come from.
+/// `blocks`, read from `file`, as an equivalent settings file without the secrets.
 pub(super) fn settings_file(
     blocks: &[Block],
     is_list: fn(&str) -> bool,
@@ -73,7 +73,7 @@ fn as_toml(node: &Node) -> String {
             let items: Vec<_> = items.iter().map(as_toml).collect();
             format!("[{}]", items.join(", "))
         }
-        // Settings know no other kinds: the file with them was refused.
+        // No setting takes these: the file was refused.
         Value::Table(_) | Value::Date => "\"\"".to_owned(),
     }
 }
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_means_the_same_and_holds_no_secret() {
+    fn the_printed_settings_are_equivalent_and_hold_no_secret() {
         let env = [("LOOKOUT_SITE__TITLE", "The Lounge")].into_iter().collect();
         let file = "lookout.toml".as_ref();
         for text in ["", TYPED] {
@@ -100,7 +100,7 @@ mod tests {
             assert!(!printed.contains("hush"), "{printed}");
             let mut typed = parse(text, file, &env).expect("valid");
             let mut read = parse(&printed, file, &Environment::default()).expect(&printed);
-            // The secrets are what may differ.
+            // Only the secrets may differ.
             for settings in [&mut typed, &mut read] {
                 settings.zoom.secret_tokens.clear();
                 settings.origin = Origin::default();
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_told_of_and_not_shown() {
+    fn secrets_are_mentioned_and_not_shown() {
         let printed = printed(TYPED, &Environment::default());
         for line in
             ["# secret_token is set, and not shown", "# url is set, and not shown", "[[rooms]]"]

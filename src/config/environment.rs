@@ -1,7 +1,7 @@
 //! The environment, read once.
 //!
-//! Nothing else in Lookout asks the process for a variable: whoever needs one is
-//! given an [`Environment`], so a test can hand over its own.
+//! No other module reads the variables of the process. A function that needs one takes an
+//! [`Environment`], so a test can pass its own.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,24 +12,24 @@ use std::fmt;
 pub struct Environment(BTreeMap<String, OsString>);
 
 impl Environment {
-    /// Reads the variables of this process; names that are not UTF-8 are none of ours.
+    /// Reads the variables of this process and skips names that are not UTF-8.
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     pub fn from_process() -> Self {
         let named = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value));
         Self(std::env::vars_os().filter_map(named).collect())
     }
 
-    /// The value of `name`; `None` where it is not set, or is not UTF-8.
+    /// The value of `name`; `None` if it is not set or not UTF-8.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.to_str()
     }
 
-    /// Whether `name` is set to something, as `NO_COLOR` asks: empty is not set.
+    /// Whether `name` is set and not empty, as `NO_COLOR` is defined.
     pub fn is_set(&self, name: &str) -> bool {
         self.0.get(name).is_some_and(|value| !value.is_empty())
     }
 
-    /// Names and values of all variables that begin with `prefix`; a value that is not UTF-8 is `None`.
+    /// Names and values of all variables that begin with `prefix`; `None` for a value that is not UTF-8.
     pub fn starting_with<'a>(
         &'a self,
         prefix: &'a str,

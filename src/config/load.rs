@@ -1,4 +1,4 @@
-//! From file and environment to [`Settings`], or to everything that is wrong with them.
+//! Loads [`Settings`] from file and environment, or reports all problems with them.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -16,37 +16,37 @@ use super::source::{Sources, Span};
 use super::tree::{self, Table};
 use super::{masking, overlap, overrides};
 
-/// The files that are looked for where none is named: here, then where the package keeps it.
-const FILES: [&str; 2] = ["lookout.toml", "/etc/lookout/lookout.toml"];
+/// The files to look for if none is named: in the working directory, then where the package installs it.
+const DEFAULT_FILES: [&str; 2] = ["lookout.toml", "/etc/lookout/lookout.toml"];
 
-/// The one variable whose use matters to somebody: a secret there is in no file.
+/// A variable whose use is recorded: its secret is in no file.
 const SECRET_VARIABLE: &str = "LOOKOUT_ZOOM__SECRET_TOKEN";
 
-/// The other one: an address that may hold a password.
+/// Another such variable: an address that may hold a password.
 const ARCHIVE_VARIABLE: &str = "LOOKOUT_ARCHIVE__URL";
 
-/// Settings from `file`, else from `lookout.toml` in the working directory or in `/etc/lookout`
-/// if there is one, with `env` laid over them.
+/// Loads settings from `file`, else from `lookout.toml` in the working directory or in `/etc/lookout`
+/// if there is one; `env` overrides them.
 pub fn load(file: Option<&Path>, env: &Environment) -> Result<Settings, SettingsError> {
-    match find(file, &FILES.map(PathBuf::from))? {
+    match find(file, &DEFAULT_FILES.map(PathBuf::from))? {
         Some((path, text)) => parse(&text, &path, env),
         None => Ok(read(None, env)?.settings),
     }
 }
 
-/// The same settings as the text of a settings file, without the secrets in them.
+/// Loads the same settings as the text of a settings file without secrets.
 pub fn load_effective(file: Option<&Path>, env: &Environment) -> Result<String, SettingsError> {
-    match find(file, &FILES.map(PathBuf::from))? {
+    match find(file, &DEFAULT_FILES.map(PathBuf::from))? {
         Some((path, text)) => effective(&text, &path, env),
         None => Ok(read(None, env)?.effective),
     }
 }
 
-/// The settings file and its text: the one that was `named`, which has to be there, else the
-/// first of `usual`, if there is any.
+/// The settings file and its text: the one that was `named`, which has to exist, else the first of
+/// `defaults` that exists.
 fn find(
     named: Option<&Path>,
-    usual: &[PathBuf],
+    defaults: &[PathBuf],
 ) -> Result<Option<(PathBuf, String)>, SettingsError> {
     if let Some(path) = named {
         let Some(text) = text_of(path)? else {
@@ -55,7 +55,7 @@ fn find(
         };
         return Ok(Some((path.to_owned(), text)));
     }
-    for path in usual {
+    for path in defaults {
         if let Some(text) = text_of(path)? {
             return Ok(Some((path.clone(), text)));
         }
@@ -63,16 +63,17 @@ fn find(
     Ok(None)
 }
 
-/// The longest settings file, in bytes.
-const LONGEST: u64 = 4 << 20;
+/// The maximum size of a settings file, in bytes.
+const MAX_FILE_SIZE: u64 = 4 << 20;
 
-/// The text of a settings file; `None` where it is not there.
+/// The text of a settings file; `None` if it does not exist.
 fn text_of(path: &Path) -> Result<Option<String>, SettingsError> {
     let mut bytes = Vec::new();
-    // A pipe is welcome (`--config <(…)`), a device that never ends is not.
-    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    // A pipe is accepted (`--config <(…)`), a device without an end is not.
+    let read =
+        File::open(path).and_then(|file| file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes));
     match read {
-        Ok(length) if length as u64 <= LONGEST => {}
+        Ok(length) if length as u64 <= MAX_FILE_SIZE => {}
         Ok(_) => {
             let message = "the settings are longer than 4 MiB; is this the right file?";
             return Err(SettingsError::unreadable(path, message));
@@ -98,13 +99,12 @@ fn text_of(path: &Path) -> Result<Option<String>, SettingsError> {
     }
 }
 
-/// Settings from `text`, which stands in `file`, with `env` laid over them.
+/// Parses settings from `text`, the content of `file`; `env` overrides them.
 pub fn parse(text: &str, file: &Path, env: &Environment) -> Result<Settings, SettingsError> {
     Ok(read(Some((file, text)), env)?.settings)
 }
 
-/// Settings from `text`, which stands in `file`, with `env` laid over them, as the text of a
-/// settings file without the secrets in them.
+/// Parses the same settings and returns them as the text of a settings file without secrets.
 pub(super) fn effective(
     text: &str,
     file: &Path,
@@ -113,17 +113,18 @@ pub(super) fn effective(
     Ok(read(Some((file, text)), env)?.effective)
 }
 
-/// What was read.
+/// Settings, also as text.
 struct Loaded {
     settings: Settings,
     effective: String,
 }
 
-/// Every key there is, in the order of the settings file.
+/// All keys, in the order of the settings file.
 pub fn keys() -> Vec<Key> {
     let mut sources = Sources::default();
     let one_of_each = "[[rooms]]\n[[people]]\n[[notify]]\n";
-    let root = typed(Path::new(FILES[0]), one_of_each, &mut sources).expect("the text is TOML");
+    let root = parse_tree(Path::new(DEFAULT_FILES[0]), one_of_each, &mut sources)
+        .expect("the text is TOML");
     let mut reader = Reader::new(root, Context::nowhere());
     reader.settings();
     reader.into_keys()
@@ -139,7 +140,7 @@ impl Default for Settings {
 fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Loaded, SettingsError> {
     let mut sources = Sources::default();
     let mut root = match file {
-        Some((path, text)) => typed(path, text, &mut sources)?,
+        Some((path, text)) => parse_tree(path, text, &mut sources)?,
         None => Table::new(),
     };
     let keys = keys();
@@ -172,8 +173,8 @@ fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Loaded, Settin
     }
 }
 
-/// The tree of `text`, or its one syntax error.
-fn typed(path: &Path, text: &str, sources: &mut Sources) -> Result<Table, SettingsError> {
+/// The tree of `text`, or its first syntax error.
+fn parse_tree(path: &Path, text: &str, sources: &mut Sources) -> Result<Table, SettingsError> {
     let source = sources.add_file(path.to_owned(), text);
     let (table, errors) = DeTable::parse_recoverable(text);
     let root = tree::table(source, table.into_inner());
@@ -340,14 +341,14 @@ mod tests {
     fn settings_are_looked_for_here_and_then_where_the_package_keeps_them() {
         let dir = tempfile::tempdir().expect("a directory");
         let [here, etc] = ["here.toml", "etc.toml"].map(|name| dir.path().join(name));
-        let usual = [here.clone(), etc.clone()];
-        let found = || find(None, &usual).expect("readable").map(|(path, _)| path);
+        let defaults = [here.clone(), etc.clone()];
+        let found = || find(None, &defaults).expect("readable").map(|(path, _)| path);
         assert_eq!(found(), None);
         fs::write(&etc, "").expect("written");
         assert_eq!(found().as_ref(), Some(&etc));
         fs::write(&here, "").expect("written");
         assert_eq!(found().as_ref(), Some(&here));
-        let named = find(Some(&etc), &usual).expect("readable").map(|(path, _)| path);
+        let named = find(Some(&etc), &defaults).expect("readable").map(|(path, _)| path);
         assert_eq!(named.as_ref(), Some(&etc));
     }
 

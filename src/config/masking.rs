@@ -1,19 +1,18 @@
-//! Which parts of a settings file no error may show.
+//! Masks the parts of a settings file that no error may show.
 //!
-//! Keys are judged by their words rather than looked up, so that a misspelt
-//! `secret_tokn` keeps its value hidden too.
+//! A key is secret by the words in it, not by a list, so a misspelt `secret_tokn` is masked too.
 
 use super::key::Key;
 use super::source::{Sources, Span};
 use super::tree::{Node, Table, Value};
 
-/// A key with one of these in it holds a secret, unless it names a file.
+/// A key that contains one of these holds a secret, unless it names a file.
 const WORDS: [&str; 5] = ["secret", "token", "password", "key", "mongodb"];
 
-/// A key whose value may hold a password: an address with a user.
+/// A key whose value may hold a password, as part of an address.
 const ADDRESS: &str = "url";
 
-/// Masks every value of a key that looks secret, at any depth.
+/// Masks the values of all keys that look secret, at any depth.
 pub(super) fn mask_values(table: &Table, sources: &mut Sources) {
     for (name, entry) in table {
         if holds_a_secret(name) {
@@ -37,8 +36,7 @@ fn mask_within(node: &Node, sources: &mut Sources) {
     }
 }
 
-/// Masks everything below `node`. The place of a table may be that of its header
-/// or of a dotted key, so it is the leaves that are hidden.
+/// Masks all leaves of `node`: the span of a table may cover only its header or a dotted key.
 pub(super) fn mask_leaves(node: &Node, sources: &mut Sources) {
     match &node.value {
         Value::Table(table) => {
@@ -50,8 +48,8 @@ pub(super) fn mask_leaves(node: &Node, sources: &mut Sources) {
     }
 }
 
-/// Masks what may be a secret in the line of a syntax error, where there is no tree
-/// to trust: everything but headers and the values of `keys` that hold no secret.
+/// Masks what may be a secret in the line of a syntax error, where the tree can't be relied on:
+/// everything except headers and the values of those `keys` that hold no secret.
 pub(super) fn mask_line(
     source: usize,
     text: &str,
@@ -69,7 +67,7 @@ pub(super) fn mask_line(
     }
 }
 
-/// How many bytes of `line` can't be part of a secret.
+/// The length of the start of `line` that can't be part of a secret, in bytes.
 fn harmless(line: &str, keys: &[Key]) -> usize {
     let body = line.trim_start();
     let indent = line.len() - body.len();
@@ -82,7 +80,7 @@ fn harmless(line: &str, keys: &[Key]) -> usize {
     if !keys.iter().any(|key| key.name == name) {
         return indent;
     }
-    // Where a line break was lost, there is more than one key.
+    // If a line break is missing, the line has more than one key.
     let several = line.matches('=').count() > 1;
     match several || name == ADDRESS || looks_secret(line) {
         true => line.find('=').map_or(indent + name.len(), |equals| equals + 1),
@@ -101,7 +99,7 @@ mod tests {
 
     use crate::config::{Environment, parse};
 
-    /// Every way to type a secret, each value of which contains `hush`.
+    /// Every way to type a secret; each secret contains `hush`.
     const TEXTS: [&str; 10] = [
         "[site]\ntitle = \"a\"\n[zoom]\nsecret_token = \"hush\"\nlisten = \"127.0.0.1:1\"\n",
         "zoom.secret_token = 'hush'\n",
@@ -119,7 +117,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
         #[test]
-        fn no_slip_of_the_finger_makes_an_error_show_a_secret(
+        fn no_typing_error_makes_an_error_show_a_secret(
             (which, cut, keep, typed) in (0..TEXTS.len(), any::<prop::sample::Index>(), 0..3_usize, "[\\PC\n\"'=\\[\\]#,{}]{0,2}")
         ) {
             let text = TEXTS[which];
@@ -133,7 +131,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_is_typed_is_judged_without_panic(
+        fn any_text_is_read_without_panic(
             text in "((\\[?\\[(site|zoom|rooms|people|zom)\\]?\\]|(secret_token|path|aliases|ğ\\.a) ?=? ?|\\PC|['\"\\[\\]{}=#,.\\\\]|\r?\n){0,12})"
         ) {
             if let Err(error) = parse(&text, "lookout.toml".as_ref(), &Environment::default()) {

@@ -1,4 +1,4 @@
-//! `[[notify]]`: which chat is told what, and how it is reached.
+//! `[[notify]]`: the chats that receive notifications.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,26 +9,26 @@ use crate::time::moment::Moment;
 use crate::time::zone::Zone;
 use crate::types::Secret;
 
-/// One of `[[notify]]`: a chat that is told what happens.
+/// One of `[[notify]]`: a chat and what it receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notify {
-    /// Whose chat it is.
+    /// The service.
     pub kind: Chat,
-    /// An incoming webhook: its address is the key to it.
+    /// An incoming webhook; its address is a secret.
     pub hook: Option<Credential>,
-    /// Mattermost alone: a bot, which can edit what it wrote.
+    /// A bot, only for Mattermost; it can edit its messages.
     pub bot: Option<Bot>,
-    /// The meeting numbers of the rooms it is told of; none: all.
+    /// The meeting numbers of its rooms; empty for all.
     pub rooms: Vec<String>,
-    /// What it is told.
+    /// The events it receives.
     pub events: BTreeSet<Happening>,
-    /// Of whom.
+    /// The people it receives events of.
     pub names: Names,
-    /// When it is told nothing.
+    /// The hours in which it receives nothing.
     pub quiet: Option<Quiet>,
 }
 
-/// A service that can be told.
+/// A chat service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chat {
     /// Mattermost.
@@ -40,7 +40,7 @@ pub enum Chat {
 }
 
 impl Chat {
-    /// Its name as the settings write it.
+    /// Its name in the settings.
     pub fn word(self) -> &'static str {
         match self {
             Self::Mattermost => "mattermost",
@@ -50,7 +50,7 @@ impl Chat {
     }
 }
 
-/// A bot of Mattermost, and where it writes.
+/// A bot of Mattermost and its channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bot {
     /// Its access token.
@@ -61,23 +61,23 @@ pub struct Bot {
     pub channel: String,
 }
 
-/// A secret of a target. One that can't be read is no error yet: only who sends needs to be
-/// the user that may read it.
+/// A secret of a target. An unreadable one is not an error yet: only the user who sends has to be able
+/// to read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
     /// It is known.
     Known(Secret),
-    /// It stands in a file that is of no use to this user.
+    /// Its file can't be used by this user.
     Unusable {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it; never what stands in it.
+        /// What is wrong with it, without its content.
         why: String,
     },
 }
 
 impl Credential {
-    /// The secret, else what to do.
+    /// The secret, else what is wrong with its file.
     pub fn get(&self) -> Result<&Secret, String> {
         match self {
             Self::Known(secret) => Ok(secret),
@@ -86,31 +86,31 @@ impl Credential {
     }
 }
 
-/// Something that a target may be told.
+/// An event that a target can receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Happening {
-    /// Somebody came in.
+    /// Somebody joined.
     Joined,
-    /// Somebody went out.
+    /// Somebody left.
     Left,
-    /// The first one came in.
+    /// The first person joined.
     Started,
-    /// The last one went out.
+    /// The last person left.
     Ended,
-    /// Somebody shares the screen, or stopped.
+    /// Somebody started or stopped sharing the screen.
     Sharing,
 }
 
-/// Of whom a target is told.
+/// The people of whom a target receives events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Names {
-    /// Of those whom the page may show, too.
+    /// Those whom the page may show.
     Published,
-    /// Of everybody.
+    /// Everybody.
     All,
 }
 
-/// Hours of each day, such as 23:00 to 07:00, in minutes since midnight. Never empty.
+/// Quiet hours of each day, such as 23:00 to 07:00, in minutes since midnight. Never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quiet {
     from: u16,
@@ -118,7 +118,7 @@ pub struct Quiet {
 }
 
 impl Quiet {
-    /// Reads `23:00-07:00`; else says what to write.
+    /// Parses `23:00-07:00`; the error says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let odd = || {
             format!(
@@ -136,8 +136,8 @@ impl Quiet {
         Ok(Self { from, until })
     }
 
-    /// When the quiet that holds at `now` ends, in `zone`; `None` where none holds. Where clocks
-    /// are changed in between, another look then tells.
+    /// When the quiet hours at `now` end in `zone`; `None` outside of quiet hours. If clocks change in
+    /// between, the time is wrong by that change, so ask again then.
     pub fn ends(self, zone: &Zone, now: Moment) -> Option<Moment> {
         let local = zone.local(now)?;
         let minute = u16::try_from(local.hour() * 60 + local.minute()).ok()?;
@@ -147,7 +147,7 @@ impl Quiet {
     }
 }
 
-/// The minutes of a day.
+/// Minutes in a day.
 const DAY: u16 = 24 * 60;
 
 /// `07:00`, in minutes since midnight.

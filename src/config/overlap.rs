@@ -1,11 +1,11 @@
-//! Refuses directories that would publish something private.
+//! Refuses directories that would publish private files.
 //!
-//! What lies in `site.output_dir` is served, what lies in `site.static_dir` is copied there, and
-//! what lies in `site.templates_dir` is read as a template. So none of them may hold, or lie in the
-//! place of, the settings, the journal and what belongs to it, a file with a secret, or one another.
+//! Files in `site.output_dir` are served, files in `site.static_dir` are copied there, and files in
+//! `site.templates_dir` are read as templates. So none of these directories may contain the settings,
+//! the journal and its files, a file with a secret, or one another; nor be at the path of one of these.
 //!
-//! Paths are compared as the file system has them now, without links and `..`, also where their
-//! end does not exist yet. A directory that is mounted in two places is found by its inode.
+//! Paths are compared as they are in the file system, with links and `..` resolved; they need not
+//! exist. A directory that is mounted twice is recognised by its inode.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -16,9 +16,9 @@ use super::settings::Settings;
 use crate::files::beside;
 use crate::files::real_path::real_path;
 
-/// What [lies beside](crate::files::beside) the journal, by its extensions ...
+/// The extensions of the files [beside](crate::files::beside) the journal.
 const BESIDE: [&str; 14] = [
-    // Of earlier versions.
+    // From earlier versions.
     "checkpoint",
     "checkpoint.lock",
     "checkpoint.unusable",
@@ -35,15 +35,15 @@ const BESIDE: [&str; 14] = [
     "publish.lock",
 ];
 
-/// ... and what SQLite appends to its name.
+/// Suffixes of the files that SQLite creates beside the journal.
 const APPENDED: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Two paths of the settings that must not share a place.
+/// Two paths of the settings that overlap.
 #[derive(Debug)]
 pub(super) struct Overlap {
-    /// The keys, with their sections, that can resolve it; the first that was typed is shown.
+    /// The keys, with their sections, that can resolve it. The first that was typed is shown.
     pub(super) keys: Vec<(&'static str, &'static str)>,
-    /// A file with a secret, whose place is shown where none of `keys` was typed.
+    /// A file with a secret; its key is shown if none of `keys` was typed.
     pub(super) secret_file: Option<PathBuf>,
     /// What is wrong, and what to do.
     pub(super) message: String,
@@ -58,12 +58,12 @@ struct Directory<'a> {
     use_of_files: &'static str,
 }
 
-/// Files that nobody else may read, under one description.
+/// Private files with one description.
 struct Private<'a> {
     what: String,
     /// The path to show.
     path: &'a Path,
-    /// All places that belong to it.
+    /// All paths of these files.
     places: Vec<PathBuf>,
     key: Option<(&'static str, &'static str)>,
     is_secret: bool,
@@ -76,8 +76,7 @@ impl Private<'_> {
 }
 
 impl Settings {
-    /// Refuses directories that would publish something private, or one another: for settings
-    /// that were changed after they were read.
+    /// Refuses directories that overlap, for settings that were changed after they were loaded.
     pub fn refuse_overlaps(&self) -> Result<(), SettingsError> {
         let Some(overlap) = find(self).into_iter().next() else { return Ok(()) };
         let file = self.origin.file.as_ref();
@@ -100,7 +99,7 @@ pub(super) fn find(settings: &Settings) -> Vec<Overlap> {
     }
     for (number, one) in directories.iter().enumerate() {
         for (other_number, other) in directories.iter().enumerate().skip(number + 1) {
-            // What a directory holds besides something private need not be told.
+            // A directory that holds something private is reported once.
             if !is_reported[number] && !is_reported[other_number] {
                 overlaps.extend(overlap(one, other));
             }
@@ -145,7 +144,7 @@ fn private(settings: &Settings) -> Vec<Private<'_>> {
     all
 }
 
-/// The journal, and everything that Lookout keeps beside it.
+/// The journal and all files that Lookout keeps beside it.
 fn journal_files(journal: &Path) -> Vec<PathBuf> {
     let appended = APPENDED.iter().map(|end| {
         let mut name = journal.as_os_str().to_owned();
@@ -159,7 +158,7 @@ fn journal_files(journal: &Path) -> Vec<PathBuf> {
     [journal.to_owned()].into_iter().chain(appended).chain(beside).collect()
 }
 
-/// Where `path` leads, and where the link to it lies, if it is one.
+/// The target of `path`, and the path of the link itself if it is one.
 fn places(path: &Path) -> Vec<PathBuf> {
     let mut places = vec![real_path(path)];
     if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
@@ -226,7 +225,7 @@ fn holds(outer: &Path, inner: &Path) -> bool {
         || id(outer).is_some_and(|outer| inner.ancestors().any(|above| id(above) == Some(outer)))
 }
 
-/// The key and its path; where that is a link, also what it leads to.
+/// The key and its path; of a link, also the target.
 fn shown(Directory { key, path, real, .. }: &Directory) -> String {
     let plain = absolute(path).is_ok_and(|path| path.components().eq(real.components()));
     let has_dots = path.components().any(|part| part == Component::ParentDir);
@@ -246,7 +245,7 @@ mod tests {
     use super::*;
     use crate::config::{Environment, parse};
 
-    /// What is said of `text` as `lookout.toml` in a directory with some links in it.
+    /// The error of `text` as `lookout.toml` in a directory that contains links.
     fn said(text: &str, variables: &[(&str, &str)]) -> String {
         let directory = TempDir::new().expect("a directory");
         let root = directory.path().canonicalize().expect("it is there");

@@ -1,7 +1,7 @@
-//! The environment, laid over the settings file: `LOOKOUT_<SECTION>__<KEY>`.
+//! Environment variables that override the settings file: `LOOKOUT_<SECTION>__<KEY>`.
 //!
-//! A value is read as TOML, so that lists can be given; what is not a text, a list
-//! or a table in TOML is the text itself, so that nothing needs quotes.
+//! A value that is a string, an array or a table in TOML is read as such. Any other value is taken
+//! as text, so it needs no quotes.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ use super::suggestion::{did_you_mean, suggest};
 use super::tree::{self, Entry, Node, Table, Value};
 use super::unknown::is_list;
 
-/// What the names of all our variables begin with.
+/// The prefix of all variables of Lookout.
 const PREFIX: &str = "LOOKOUT_";
 
-/// Lays every variable of ours over `root`; those that name no key are noted.
+/// Puts the values of all variables of Lookout into `root`; reports those that name no key.
 pub(super) fn apply(
     env: &Environment,
     keys: &[Key],
@@ -34,7 +34,7 @@ pub(super) fn apply(
         match (target, value) {
             (Ok(key), Some(value)) => set(root, key, node(source, value)),
             (Ok(_), None) => {
-                diagnostics.push(Diagnostic::new(span, "the value is not UTF-8; set it anew"))
+                diagnostics.push(Diagnostic::new(span, "the value is not UTF-8; set it again"))
             }
             (Err(message), _) => diagnostics.push(Diagnostic::new(span, message)),
         }
@@ -42,8 +42,8 @@ pub(super) fn apply(
     diagnostics
 }
 
-/// Kubernetes and Docker give every container the addresses of a service named
-/// `lookout` in variables of these names; they are not ours to judge.
+/// Whether Kubernetes or Docker set `variable`: they give every container the addresses of a service
+/// named `lookout` in such variables.
 fn set_by_platform(variable: &str) -> bool {
     let rest = variable.trim_start_matches(PREFIX);
     rest == "PORT" || rest.starts_with("PORT_") || rest.starts_with("SERVICE_")
@@ -54,7 +54,7 @@ fn variable(key: &Key) -> String {
     format!("{PREFIX}{}__{}", key.section, key.name).to_uppercase()
 }
 
-/// The key that `name` sets, else what to say.
+/// The key that the variable `name` sets, else a message.
 fn target<'k>(name: &str, keys: &'k [Key]) -> Result<&'k Key, String> {
     let single = |key: &&Key| !is_list(key.section);
     let names: BTreeMap<String, &Key> =
@@ -97,7 +97,7 @@ fn node(source: usize, value: &str) -> Node {
     }
 }
 
-/// Puts `node` in the place of what the file says; a section that is no table is left for its own error.
+/// Replaces the value of `key` by `node`; a section that is not a table is reported later.
 fn set(root: &mut Table, key: &Key, node: Node) {
     let section = root.entry(key.section.to_owned()).or_insert_with(|| Entry {
         key: node.span.clone(),

@@ -1,4 +1,4 @@
-//! Who is who, and who may appear.
+//! People with several names, and the names that may appear.
 
 use std::collections::BTreeSet;
 
@@ -11,19 +11,18 @@ pub struct Person {
     pub name: Name,
     /// Further names of the same person.
     pub aliases: Vec<Name>,
-    /// Where given, only these match: names are not authenticated.
+    /// Zoom's user ids. If there are any, only these match: names are not authenticated.
     pub zoom_user_ids: Vec<String>,
 }
 
 impl Person {
-    /// The names that mean this person: the display name, and the aliases where no accounts are
-    /// given.
+    /// The names that identify this person: the display name, and the aliases if no user ids are given.
     pub fn known_names(&self) -> impl Iterator<Item = &Name> {
         let aliases = if self.zoom_user_ids.is_empty() { &self.aliases[..] } else { &[] };
         std::iter::once(&self.name).chain(aliases)
     }
 
-    /// All names that the settings give this person.
+    /// All names of this person in the settings.
     pub fn all_names(&self) -> impl Iterator<Item = &Name> {
         std::iter::once(&self.name).chain(&self.aliases)
     }
@@ -34,7 +33,7 @@ impl Person {
 pub enum PublishList {
     /// `["*"]`
     Everybody,
-    /// These names, as they are [compared](Name::comparable).
+    /// These names, [comparable](Name::comparable).
     Only(BTreeSet<Name>),
 }
 
@@ -44,7 +43,7 @@ impl PublishList {
         Self::Only(names.into_iter().map(|name| name.comparable().into_owned()).collect())
     }
 
-    /// Whether `name` is on the list by itself, and not among everybody.
+    /// Whether the list contains `name` itself, not `*`.
     pub fn names(&self, name: &Name) -> bool {
         matches!(self, Self::Only(names) if names.contains(&*name.comparable()))
     }

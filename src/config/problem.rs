@@ -1,19 +1,19 @@
-//! What is wrong with settings, as the operator reads it.
+//! Problems of settings, as the operator reads them.
 
 use std::fmt;
 use std::path::Path;
 
 use super::source::{Sources, Span};
 
-/// Why settings can't be used: every problem that was found, in the order of the file.
+/// Why settings can't be used: all problems, in the order of the file.
 ///
-/// No value of a secret is ever part of it.
+/// It never contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError {
     problems: Vec<Problem>,
 }
 
-/// One thing wrong: where, what, and what to do.
+/// One problem: where it is, what it is, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     location: String,
@@ -22,7 +22,7 @@ pub struct Problem {
 }
 
 impl SettingsError {
-    /// Every problem; there is at least one.
+    /// All problems, at least one.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -38,8 +38,8 @@ impl SettingsError {
         Self::of(file.display().to_string(), message.to_string())
     }
 
-    /// What `diagnostics` say, shown in their sources, then the messages about `location` that have no
-    /// place in a text; `None` where there is nothing to say.
+    /// `diagnostics` with excerpts of their `sources`, then the messages about `location` that have
+    /// no span; `None` if there are none of either.
     pub(super) fn from_diagnostics(
         mut diagnostics: Vec<Diagnostic>,
         sources: &Sources,
@@ -78,7 +78,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A problem while reading, before its place is looked up.
+/// A problem with its span, before it is looked up in the sources.
 pub(super) struct Diagnostic {
     span: Span,
     message: String,
@@ -86,13 +86,13 @@ pub(super) struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// `message` about what stands at `place`.
+    /// `message` about the text at `span`.
     pub(super) fn new(span: Span, message: impl Into<String>) -> Self {
         let (message, first) = (message.into(), None);
         Self { span, message, first }
     }
 
-    /// Also says where the same thing stands already.
+    /// Also mentions the first occurrence, at `first`.
     pub(super) fn after(mut self, first: Span) -> Self {
         self.first = Some(first);
         self
@@ -106,7 +106,7 @@ impl Diagnostic {
         let message = format!("{}{first}", self.message);
         Problem {
             location: sources.location(&self.span),
-            // A control character of a quoted value could command the terminal.
+            // A control character in a quoted value could control the terminal.
             message: message.replace(char::is_control, "\u{fffd}"),
             excerpt: sources.excerpt(&self.span),
         }

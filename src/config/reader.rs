@@ -1,4 +1,4 @@
-//! All sections, read one after the other from a tree.
+//! Reads all sections from the tree and checks them against each other.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::context::Context;
 use super::key::Key;
 use super::problem::Diagnostic;
-use super::section::{Findings, KeySpans, Section};
+use super::section::{KeySpans, Output, Section};
 use super::sections::{
     admin, archive, csv, journal, notify, people, presence, privacy, rooms, site, zoom,
 };
@@ -16,24 +16,24 @@ use super::tree::{Node, Table, Value};
 use super::unknown::{Unknown, is_list};
 use super::{effective, masking};
 
-/// The longest body that fits into a document of MongoDB, which ends at 16 MiB.
-const ARCHIVED_BODY: usize = 15 << 20;
+/// The maximum size of a body in a MongoDB document, which is limited to 16 MiB.
+const MAX_ARCHIVED_BODY: usize = 15 << 20;
 
-/// Reads section after section from a tree.
+/// Reads the sections of a tree.
 pub(super) struct Reader<'a> {
     context: Context<'a>,
     root: Table,
-    findings: Findings,
+    output: Output,
     spans: BTreeMap<&'static str, KeySpans>,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads from `root`; paths are read as `context` has them.
+    /// Reads from `root`; `context` says what paths are relative to.
     pub(super) fn new(root: Table, context: Context<'a>) -> Self {
-        Self { context, root, findings: Findings::default(), spans: BTreeMap::new() }
+        Self { context, root, output: Output::default(), spans: BTreeMap::new() }
     }
 
-    /// All settings; what is wrong is noted, and the default holds for it.
+    /// Reads all settings; a bad value is reported and replaced by its default.
     pub(super) fn settings(&mut self) -> Settings {
         let (site, zone_rules) = self.section("site", site::read);
         let csv = self.section("csv", csv::read);
@@ -45,11 +45,11 @@ impl<'a> Reader<'a> {
         let rooms = self.list("rooms", rooms::read);
         let people = self.list("people", people::read);
         let notify = self.list("notify", notify::read);
-        self.findings.diagnostics.extend(rooms::conflicts(&rooms));
-        self.findings.diagnostics.extend(people::conflicts(&people));
+        self.output.diagnostics.extend(rooms::conflicts(&rooms));
+        self.output.diagnostics.extend(people::conflicts(&people));
         let rooms: Vec<_> = rooms.into_iter().map(|(room, _)| room).collect();
         let (notify, diagnostics) = notify::resolve(notify, &rooms);
-        self.findings.diagnostics.extend(diagnostics);
+        self.output.diagnostics.extend(diagnostics);
         let mut settings = Settings {
             site,
             csv,
@@ -64,33 +64,33 @@ impl<'a> Reader<'a> {
             admin: self.section("admin", admin::read),
             origin: Origin { secret, zone_rules, ..Origin::default() },
         };
-        settings.origin.secret_files.clone_from(&self.findings.secret_files);
-        settings.origin.inline_secrets.clone_from(&self.findings.inline_secrets);
+        settings.origin.secret_files.clone_from(&self.output.secret_files);
+        settings.origin.inline_secrets.clone_from(&self.output.inline_secrets);
         self.check_conflicts(&settings);
         settings
     }
 
-    /// Reads the section `name`; `None` where nobody typed it.
+    /// Reads the section `name`; `None` if it is missing.
     fn section_if_typed<T>(
         &mut self,
         name: &'static str,
         read: fn(&mut Section<'_>) -> T,
     ) -> Option<T> {
         let is_typed = self.root.contains_key(name);
-        // It is read all the same, so that its keys are known.
+        // It is read in any case, to register its keys.
         let value = self.section(name, read);
         if !is_typed {
-            self.findings.blocks.pop();
+            self.output.blocks.pop();
         }
         is_typed.then_some(value)
     }
 
-    /// Reads the section `name`; what is missing is as if empty.
+    /// Reads the section `name`; a missing section is read as an empty one.
     fn section<T>(&mut self, name: &'static str, read: fn(&mut Section<'_>) -> T) -> T {
         let entry = self.root.remove(name);
         let header = entry.as_ref().map(|entry| entry.key.clone());
         let table = entry.map_or_else(Table::new, |entry| self.table(name, entry.node));
-        let mut section = Section::new(name, header, table, self.context, &mut self.findings);
+        let mut section = Section::new(name, header, table, self.context, &mut self.output);
         let value = read(&mut section);
         let spans = section.finish();
         self.spans.insert(name, spans);
@@ -105,13 +105,13 @@ impl<'a> Reader<'a> {
                 let message = format!(
                     "`{name}` is a section, but here stands {kind}; write `[{name}]` once and its keys below"
                 );
-                self.findings.diagnostics.push(Diagnostic::new(node.span, message));
+                self.output.diagnostics.push(Diagnostic::new(node.span, message));
                 Table::new()
             }
         }
     }
 
-    /// Reads each of `[[name]]`, with the spans of its keys; what lacks something is left out.
+    /// Reads each of `[[name]]`, with the spans of its keys; leaves out those that lack a required key.
     fn list<T>(
         &mut self,
         name: &'static str,
@@ -123,14 +123,14 @@ impl<'a> Reader<'a> {
         let Value::List(items) = entry.node.value else {
             let message =
                 format!("there may be several `{name}`; write `[[{name}]]` with two brackets");
-            self.findings.diagnostics.push(Diagnostic::new(entry.key, message));
+            self.output.diagnostics.push(Diagnostic::new(entry.key, message));
             return Vec::new();
         };
         let mut all = Vec::new();
         for item in items {
             let header = Some(item.span.clone());
             let table = self.table(name, item);
-            let mut section = Section::new(name, header, table, self.context, &mut self.findings);
+            let mut section = Section::new(name, header, table, self.context, &mut self.output);
             let value = read(&mut section);
             let spans = section.finish();
             all.extend(value.map(|value| (value, spans)));
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
         all
     }
 
-    /// Notes values that are good alone and not together.
+    /// Reports values that are valid alone but not together.
     fn check_conflicts(&mut self, settings: &Settings) {
         let (site, csv, zoom) =
             (&settings.site.path, format!("/{}", settings.csv.path), &settings.zoom.path);
@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
                 "`zoom.path` and `csv.path` are the same path; choose another for one of them";
             self.report_pair([("zoom", "path"), ("csv", "path")], message.to_owned());
         }
-        if settings.archive.is_some() && settings.zoom.max_body > ARCHIVED_BODY {
+        if settings.archive.is_some() && settings.zoom.max_body > MAX_ARCHIVED_BODY {
             let message = "`zoom.max_body` is more than a document of the archive can hold; write at most `15MiB`";
             self.report_pair([("zoom", "max_body"), ("archive", "url")], message.to_owned());
         }
@@ -173,47 +173,47 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes `message` at the first of the two keys that was typed: at least one was, defaults do not clash.
+    /// Reports `message` at the first of the two keys that was typed; defaults do not conflict, so one was.
     fn report_pair(&mut self, keys: [(&str, &str); 2], message: String) {
         if let Some(span) = self.typed_span(&keys) {
-            self.findings.diagnostics.push(Diagnostic::new(span, message));
+            self.output.diagnostics.push(Diagnostic::new(span, message));
         }
     }
 
-    /// The place of the first of `keys` (section and name) that was typed.
+    /// The span of the first of `keys` (section and name) that was typed.
     pub(super) fn typed_span(&self, keys: &[(&str, &str)]) -> Option<Span> {
         let typed = |(section, key): &(&str, &str)| self.spans.get(section)?.typed(key).cloned();
         keys.iter().find_map(typed)
     }
 
-    /// The place where the secret file `path` is named.
+    /// The span that names the secret file `path`.
     pub(super) fn secret_file_span(&self, path: &Path) -> Option<Span> {
-        let spans = self.findings.secret_files.iter().zip(&self.findings.secret_file_spans);
+        let spans = self.output.secret_files.iter().zip(&self.output.secret_file_spans);
         spans.into_iter().find(|(file, _)| *file == path).map(|(_, span)| span.clone())
     }
 
-    /// The settings in effect, as the text of a settings file; those read were typed in `file`.
+    /// The effective settings, read from `file`, as the text of a settings file.
     pub(super) fn effective(&self, file: Option<&Path>) -> String {
-        effective::settings_file(&self.findings.blocks, is_list, file)
+        effective::settings_file(&self.output.blocks, is_list, file)
     }
 
-    /// The keys that were asked for.
+    /// All keys that were requested.
     pub(super) fn into_keys(self) -> Vec<Key> {
-        self.findings.keys
+        self.output.keys
     }
 
-    /// All diagnostics, those about what is not among `keys` included; its values are masked.
+    /// All diagnostics, including those about keys that are not among `keys`, whose values are masked.
     pub(super) fn into_diagnostics(self, keys: &[Key], sources: &mut Sources) -> Vec<Diagnostic> {
-        let mut diagnostics = self.findings.diagnostics;
+        let mut diagnostics = self.output.diagnostics;
         let sections = self.root.into_iter().map(|(name, entry)| Unknown {
             section: None,
             name,
             key: entry.key,
             node: entry.node,
         });
-        for unknown in self.findings.unknown.into_iter().chain(sections) {
+        for unknown in self.output.unknown.into_iter().chain(sections) {
             diagnostics.push(unknown.diagnostic(keys));
-            // Under a misspelt key there may be a secret.
+            // A misspelt key may hold a secret.
             masking::mask_leaves(&unknown.node, sources);
         }
         diagnostics

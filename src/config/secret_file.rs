@@ -10,31 +10,32 @@ use nix::unistd::geteuid;
 
 use crate::files::controller::controller;
 
-/// The longest file that is read; secrets are much shorter.
-const LONGEST_FILE: u64 = 64 << 10;
+/// The maximum length of a file, in bytes; secrets are much shorter.
+const MAX_FILE_SIZE: u64 = 64 << 10;
 
 /// Why a file with a secret cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
-    /// The system does not let us.
+    /// The system refuses access.
     #[error("{0}")]
     System(#[from] io::Error),
-    /// It is no text.
+    /// It is not text.
     #[error("{0}")]
     NotText(String),
 }
 
-/// The text of `file`, in UTF-8, or in UTF-16 with a byte order mark.
+/// Reads `file` as UTF-8, or as UTF-16 with a byte order mark.
 pub(super) fn read(file: &Path) -> Result<String, Unreadable> {
     decoded(bytes(file)?).map_err(Unreadable::NotText)
 }
 
-/// What is in `file`, if it is a regular file of moderate length. Where another user controls the
-/// path, root reads only a file of that user: a link could lead to anybody's.
+/// Reads a regular file of limited size. If another user controls the path, root reads only a file
+/// of that user: a link could lead to any other file.
 fn bytes(file: &Path) -> io::Result<Vec<u8>> {
-    // Opening some devices has effects. What is opened is examined again: it may be replaced.
+    // Opening some devices has side effects, so check first. Check again once the file is open: it may
+    // have been replaced.
     refuse_unless_regular(&file.metadata()?)?;
-    // Opening a pipe must not wait for its writer.
+    // Without this, opening a pipe would wait for its writer.
     let opened = OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(file)?;
     let found = opened.metadata()?;
     refuse_unless_regular(&found)?;
@@ -51,8 +52,8 @@ fn bytes(file: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::other(text));
     }
     let mut bytes = Vec::new();
-    opened.take(LONGEST_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LONGEST_FILE {
+    opened.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE_SIZE {
         return Err(io::Error::other("it is longer than 64 KiB; a secret is shorter"));
     }
     Ok(bytes)

@@ -1,9 +1,8 @@
-//! Reading one section, key by key.
+//! Reads one section, key by key.
 //!
-//! A section file asks for each key by name, with its default and a function from
-//! text to meaning. What was asked for *is* the list of valid keys, so no second
-//! list can disagree with it; a bad value is noted and its default taken, so that
-//! reading goes on and one run names every mistake.
+//! The file of a section requests each key by name, with its default and a function that parses it.
+//! The requested keys *are* the list of valid keys, so no second list can disagree with it. A bad
+//! value is reported and replaced by its default, so one run reports every problem.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,56 +25,56 @@ pub(super) struct KeySpans {
 }
 
 impl KeySpans {
-    /// The place of the value of `key`, if it was typed.
+    /// The span of the value of `key`, if it was typed.
     pub(super) fn typed(&self, key: &str) -> Option<&Span> {
         self.keys.get(key)
     }
 
-    /// The place of the value of `key`, else of the section.
+    /// The span of the value of `key`, else of the section's header.
     pub(super) fn key_or_header(&self, key: &str) -> Option<&Span> {
         self.typed(key).or(self.header.as_ref())
     }
 }
 
-/// What reading leaves behind besides settings.
+/// What reading produces besides settings.
 #[derive(Default)]
-pub(super) struct Findings {
+pub(super) struct Output {
     pub(super) keys: Vec<Key>,
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) unknown: Vec<Unknown>,
     pub(super) blocks: Vec<Block>,
     /// Files that hold secrets, as the settings name them.
     pub(super) secret_files: Vec<PathBuf>,
-    /// Where each of them is named.
+    /// The spans of their names, in the same order.
     pub(super) secret_file_spans: Vec<Span>,
-    /// Keys whose secret stands in the settings themselves, the token apart.
+    /// Keys whose secret is in the settings themselves, without the token.
     pub(super) inline_secrets: Vec<String>,
 }
 
-/// A section while it is read.
+/// A section that is being read.
 pub(super) struct Section<'a> {
     name: &'static str,
     entries: Table,
     spans: KeySpans,
     context: Context<'a>,
-    findings: &'a mut Findings,
+    output: &'a mut Output,
 }
 
 impl<'a> Section<'a> {
-    /// The section `name` with what was typed in it; paths are read as `context` has them.
+    /// The section `name` with its `entries`; `context` says what paths are relative to.
     pub(super) fn new(
         name: &'static str,
         header: Option<Span>,
         entries: Table,
         context: Context<'a>,
-        findings: &'a mut Findings,
+        output: &'a mut Output,
     ) -> Self {
-        findings.blocks.push(Block { section: name, ..Block::default() });
+        output.blocks.push(Block { section: name, ..Block::default() });
         let spans = KeySpans { header, keys: BTreeMap::new() };
-        Self { name, entries, spans, context, findings }
+        Self { name, entries, spans, context, output }
     }
 
-    /// The value of `key`, which `parse` understands, else what it makes of `default`.
+    /// The parsed value of `key`, else its parsed `default`.
     pub(super) fn value<T>(
         &mut self,
         key: &'static str,
@@ -87,7 +86,7 @@ impl<'a> Section<'a> {
             .unwrap_or_else(|| parse(default).expect("each default is a valid value"))
     }
 
-    /// The value of a key that has no default; where it is missing, `why` says what it is for.
+    /// The value of a key without a default; if it is missing, the message says what it is for: `why`.
     pub(super) fn required<T>(
         &mut self,
         key: &'static str,
@@ -101,7 +100,7 @@ impl<'a> Section<'a> {
         self.parsed(key, &parse)
     }
 
-    /// The value of a key that may be left out or empty.
+    /// The value of a key that may be missing or empty.
     pub(super) fn optional<T>(
         &mut self,
         key: &'static str,
@@ -114,13 +113,13 @@ impl<'a> Section<'a> {
         self.value(key, "", parse)
     }
 
-    /// A path of the file system; a relative one lies below the settings file's directory.
+    /// A path of the file system, relative to the directory of the settings file.
     pub(super) fn path(&mut self, key: &'static str, default: &'static str) -> PathBuf {
         let context = self.context;
         self.value(key, default, |text| file_path(context, text))
     }
 
-    /// A time zone, and the rules it follows.
+    /// A time zone and its rules.
     pub(super) fn time_zone(
         &mut self,
         key: &'static str,
@@ -130,18 +129,18 @@ impl<'a> Section<'a> {
         self.value(key, default, |text| zoneinfo.zone(text))
     }
 
-    /// A file that holds a secret, if one is named: where to read it.
+    /// The path to read a secret from, if `key` names a file.
     pub(super) fn secret_file(&mut self, key: &'static str) -> Option<PathBuf> {
         let context = self.context;
         let file = self.optional(key, |text| file_path(context, text))?;
-        self.findings.secret_files.push(file.clone());
-        self.findings.secret_file_spans.extend(self.spans.typed(key).cloned());
+        self.output.secret_files.push(file.clone());
+        self.output.secret_file_spans.extend(self.spans.typed(key).cloned());
         Some(context.readable(file))
     }
 
-    /// Notes that what was typed as `key` is a secret.
+    /// Records that the settings themselves contain the secret of `key`.
     pub(super) fn record_inline_secret(&mut self, key: &'static str) {
-        self.findings.inline_secrets.push(format!("{}.{key}", self.name));
+        self.output.inline_secrets.push(format!("{}.{key}", self.name));
     }
 
     /// A list of paths, empty by default.
@@ -150,7 +149,7 @@ impl<'a> Section<'a> {
         self.list(key, &[], |text| file_path(context, text))
     }
 
-    /// A list of texts, each of which `parse` understands.
+    /// A list of texts, each parsed by `parse`.
     pub(super) fn list<T>(
         &mut self,
         key: &'static str,
@@ -176,8 +175,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The parts of a secret that may be one text or a list, each as `parse` understands it; what
-    /// `parse` says of one must not quote it.
+    /// Secrets that may be one text or a list, each parsed by `parse`, whose errors must not quote them.
     pub(super) fn secrets<T>(
         &mut self,
         key: &'static str,
@@ -200,19 +198,19 @@ impl<'a> Section<'a> {
         self.spans.typed(key).is_some()
     }
 
-    /// How many mistakes were noted so far: one that follows from another need not be told.
+    /// The number of problems so far, so that a caller can skip problems that follow from others.
     pub(super) fn problem_count(&self) -> usize {
-        self.findings.diagnostics.len()
+        self.output.diagnostics.len()
     }
 
-    /// Says that `key`, or else the section, is wrong in combination with others.
+    /// Reports that `key`, or else the section, conflicts with other keys.
     pub(super) fn conflict(&mut self, key: &'static str, message: impl Into<String>) {
         if let Some(span) = self.spans.key_or_header(key).cloned() {
-            self.findings.diagnostics.push(Diagnostic::new(span, message));
+            self.output.diagnostics.push(Diagnostic::new(span, message));
         }
     }
 
-    /// Ends the section: what was not asked for is unknown.
+    /// Ends the section: keys that were not requested are unknown.
     pub(super) fn finish(self) -> KeySpans {
         let unknown = self.entries.into_iter().map(|(name, entry)| Unknown {
             section: Some(self.name),
@@ -220,17 +218,17 @@ impl<'a> Section<'a> {
             key: entry.key,
             node: entry.node,
         });
-        self.findings.unknown.extend(unknown);
+        self.output.unknown.extend(unknown);
         self.spans
     }
 
     fn register(&mut self, name: &'static str, default: Option<String>) {
         let key = Key { section: self.name, name, default };
         let typed = self.entries.get(name).map(|entry| &entry.node);
-        if let Some(block) = self.findings.blocks.last_mut() {
+        if let Some(block) = self.output.blocks.last_mut() {
             block.entries.push(Entry::new(&key, typed));
         }
-        self.findings.keys.push(key);
+        self.output.keys.push(key);
     }
 
     fn take(&mut self, key: &'static str) -> Option<Node> {
@@ -248,7 +246,7 @@ impl<'a> Section<'a> {
         self.item(key, node, parse)
     }
 
-    /// One text, understood; else a note and `None`.
+    /// One parsed text; otherwise reports the problem and returns `None`.
     fn item<T>(
         &mut self,
         key: &'static str,
@@ -267,24 +265,24 @@ impl<'a> Section<'a> {
         let understood = parse(text);
         if let Err(why) = &understood {
             let message = format!("`{}.{key}`: {why}", self.name);
-            self.findings.diagnostics.push(Diagnostic::new(node.span, message));
+            self.output.diagnostics.push(Diagnostic::new(node.span, message));
         }
         understood.ok()
     }
 
     fn report(&mut self, key: &str, span: Span, what: String) {
         let message = format!("`{}.{key}` {what}", self.name);
-        self.findings.diagnostics.push(Diagnostic::new(span, message));
+        self.output.diagnostics.push(Diagnostic::new(span, message));
     }
 
     fn report_at_header(&mut self, message: String) {
         if let Some(span) = self.spans.header.clone() {
-            self.findings.diagnostics.push(Diagnostic::new(span, message));
+            self.output.diagnostics.push(Diagnostic::new(span, message));
         }
     }
 }
 
-/// `text` as TOML writes it.
+/// `text` as a TOML string.
 fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }

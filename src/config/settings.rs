@@ -24,7 +24,7 @@ pub struct Settings {
     pub zoom: Zoom,
     /// The local log of events.
     pub journal: Journal,
-    /// The shared archive, where there is one.
+    /// The shared archive, if there is one.
     pub archive: Option<Archive>,
     /// Who may appear.
     pub privacy: Privacy,
@@ -34,15 +34,15 @@ pub struct Settings {
     pub rooms: Vec<Room>,
     /// People with several names.
     pub people: Vec<Person>,
-    /// Which chats are told what happens.
+    /// The chats that receive notifications.
     pub notify: Vec<Notify>,
     /// Health and metrics.
     pub admin: Admin,
-    /// Where all this was read from.
+    /// The sources of the settings.
     pub origin: Origin,
 }
 
-/// How long events are kept in the journal once they are in an archive, where nothing is set.
+/// How long the journal keeps archived events by default.
 const KEEP_ARCHIVED: Duration = Duration::from_secs(30 * 86_400);
 
 impl Settings {
@@ -51,8 +51,8 @@ impl Settings {
         self.journal.keep.or(self.archive.as_ref().map(|_| KEEP_ARCHIVED))
     }
 
-    /// What is removed from deliveries before they are stored. Telephone numbers that these settings
-    /// name stay: they are no secret, and somebody's name is matched with them.
+    /// The keys to remove from deliveries before they are stored. Telephone numbers in the settings are
+    /// spared: they are not secret, and names are matched with them.
     pub fn redaction(&self) -> Redaction {
         let published = match &self.privacy.publish {
             PublishList::Everybody => None,
@@ -67,13 +67,13 @@ impl Settings {
         }
     }
 
-    /// Says that `section` is not as a command needs it.
+    /// An error: a command can't use `section`.
     pub fn refuse(&self, section: &str, problem: &str) -> SettingsError {
         let file = self.origin.file.as_ref().map(|file| format!("{}: ", file.display()));
         SettingsError::of(format!("{}`{section}`", file.unwrap_or_default()), problem)
     }
 
-    /// Refuses settings without a secret: an empty key would let anybody sign.
+    /// Fails if the secret token is missing: with an empty key, anybody could sign.
     pub fn require_secret(&self) -> Result<(), SettingsError> {
         if self.zoom.secret_tokens.is_empty() {
             let problem = self.origin.secret.problem();
@@ -83,22 +83,22 @@ impl Settings {
     }
 }
 
-/// Where settings came from.
+/// The sources of settings.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Origin {
     /// The settings file, if there is one.
     pub file: Option<PathBuf>,
-    /// The secret token.
+    /// The source of the secret token.
     pub secret: SecretSource,
     /// All files that hold secrets, as the settings name them.
     pub secret_files: Vec<PathBuf>,
-    /// Keys of archive and chats whose secret stands in the settings file itself, such as `notify.url`.
+    /// Keys of archive and chats whose secret is in the settings file itself, such as `notify.url`.
     pub inline_secrets: Vec<String>,
-    /// Which rules the times of `site.time_zone` follow.
+    /// The rules of `site.time_zone`.
     pub zone_rules: ZoneRules,
 }
 
-/// Where the secret token came from.
+/// The source of the secret token.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum SecretSource {
     /// It is not set.
@@ -114,13 +114,13 @@ pub enum SecretSource {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         why: String,
     },
 }
 
 impl SecretSource {
-    /// The file that holds the token, if it is one.
+    /// The file of the token, if the source is a file.
     pub fn file(&self) -> Option<&PathBuf> {
         match self {
             Self::File(path) | Self::Unreadable { path, .. } => Some(path),
@@ -128,7 +128,7 @@ impl SecretSource {
         }
     }
 
-    /// Why there is no secret, and what to do.
+    /// Why the secret is missing, and what to do.
     pub fn problem(&self) -> String {
         match self {
             Self::Unset | Self::Settings | Self::Environment => {
@@ -155,9 +155,9 @@ pub struct Site {
     pub title: String,
     /// The directory that nginx serves.
     pub output_dir: PathBuf,
-    /// The dashboard's place under the web root; begins and ends with `/`.
+    /// The dashboard's path under the web root; begins and ends with `/`.
     pub path: String,
-    /// Such as `https://example.org`, without a slash at the end; empty where absolute links are not known.
+    /// Scheme and host, such as `https://example.org`, without a slash at the end; empty if unknown.
     pub base_url: String,
     /// The zone in which times are written.
     pub time_zone: Zone,
@@ -183,14 +183,14 @@ pub enum Language {
 pub struct Csv {
     /// Below the output directory, with `/` between its parts.
     pub path: String,
-    /// Further files kept equal.
+    /// Further files with the same content.
     pub copies: Vec<PathBuf>,
 }
 
 /// `[zoom]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Zoom {
-    /// The app's secret token; several while rotating, none where nothing is set.
+    /// The app's secret token; several during a rotation, none if it is not set.
     pub secret_tokens: Vec<Secret>,
     /// Where the intake listens.
     pub listen: SocketAddr,
@@ -198,7 +198,7 @@ pub struct Zoom {
     pub path: String,
     /// How far a delivery's timestamp may be from our clock.
     pub tolerance: Duration,
-    /// The longest body taken, in bytes.
+    /// The maximum size of a body, in bytes.
     pub max_body: usize,
 }
 
@@ -225,7 +225,7 @@ pub struct Journal {
 /// `[archive]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Archive {
-    /// Where MongoDB is; it may hold a password.
+    /// The address of MongoDB; it may contain a password.
     pub url: Secret,
     /// The database.
     pub database: String,
@@ -235,12 +235,12 @@ pub struct Archive {
     pub acknowledge: Acknowledge,
 }
 
-/// What has to hold an event before Zoom is told that it was taken.
+/// What has to store an event before Zoom gets its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Acknowledge {
     /// The journal on this machine's disk.
     Journal,
-    /// A majority of the archive's members, too.
+    /// Also a majority of the archive's members.
     Archive,
 }
 
@@ -249,13 +249,13 @@ pub enum Acknowledge {
 pub struct Privacy {
     /// Whose names may appear.
     pub publish: PublishList,
-    /// What is said of everybody else.
+    /// What pages say about everybody else.
     pub others: Others,
     /// Keys removed at any depth before anything is stored.
     pub drop_fields: Vec<String>,
 }
 
-/// What a page says of people who are present and not published.
+/// What pages say about people who are present but not published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Others {
     /// Nothing.
@@ -267,16 +267,16 @@ pub enum Others {
 /// `[presence]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Presence {
-    /// A meeting silent for so long no longer shows people as present.
+    /// When a silent meeting no longer shows people as present.
     pub stale_after: StaleAfter,
 }
 
-/// When a meeting is taken to be over although nobody said so.
+/// When a meeting counts as over without an event that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StaleAfter {
-    /// After so long without an event.
+    /// After this time without an event.
     Silence(Duration),
-    /// Not at all: for a room that is always open.
+    /// Never, for a room that is always open.
     Never,
 }
 
@@ -287,11 +287,11 @@ pub struct Room {
     pub meeting_id: String,
     /// The name shown.
     pub name: String,
-    /// The room's place below the dashboard.
+    /// The room's path below the dashboard.
     pub slug: Slug,
-    /// Where "join" leads; empty where there is no such link.
+    /// The link to join; empty if there is none.
     pub join_url: String,
-    /// Its own `presence.stale_after`, where it has one.
+    /// Its own `presence.stale_after`, if it has one.
     pub stale_after: Option<StaleAfter>,
 }
 

@@ -1,8 +1,8 @@
-//! A room's place in URLs and on disk.
+//! The name of a room in URLs and paths.
 
 use std::fmt;
 
-/// Names that would collide with what Lookout itself writes below `site.path`.
+/// Names of files that Lookout writes below `site.path`.
 const RESERVED: [&str; 8] =
     ["live", "assets", "embed", "badge", "feed", "presence", "index", "heartbeat"];
 
@@ -11,7 +11,7 @@ const RESERVED: [&str; 8] =
 pub struct Slug(String);
 
 impl Slug {
-    /// Takes `text` as a slug, or says why it can't be one.
+    /// Parses `text`; the error says why it is not a slug.
     pub fn parse(text: &str) -> Result<Self, String> {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if text.is_empty() || text.len() > 64 || !text.chars().all(allowed) {
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slugs_are_safe_in_a_path_and_never_in_our_own_way() {
+    fn slugs_are_safe_in_a_path_and_not_reserved() {
         #[rustfmt::skip]
         let cases = [
             // what is special     text        taken

@@ -1,12 +1,11 @@
-//! The texts that settings are typed in, and spans within them.
+//! The texts that settings are read from, and spans of them.
 //!
-//! A place is shown as `file:line:column` with the line below it. What is secret
-//! is masked in that line, whatever the error is about.
+//! A span is shown as `file:line:column` with an excerpt below. Secrets in the excerpt are masked.
 
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// A stretch of one of the [`Sources`].
+/// A range of bytes of one of the [`Sources`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Span {
     source: usize,
@@ -14,19 +13,19 @@ pub(super) struct Span {
     end: usize,
 }
 
-/// One text with settings.
+/// One text.
 struct Source {
     origin: Origin,
     text: String,
 }
 
-/// What a text is.
+/// Where a text comes from.
 enum Origin {
     File(PathBuf),
     Variable(String),
 }
 
-/// All texts that one set of settings was typed in, and the spans not to show.
+/// All texts that settings are read from, and the spans to mask.
 #[derive(Default)]
 pub(super) struct Sources {
     texts: Vec<Source>,
@@ -50,12 +49,12 @@ impl Sources {
         self.texts.len() - 1
     }
 
-    /// From now on shows `…` instead of what stands at `place`.
+    /// Shows `…` instead of the text at `span` from now on.
     pub(super) fn mask(&mut self, span: Span) {
         self.masked.push(span);
     }
 
-    /// Where `place` is, in words: `lookout.toml:3:1` or a variable.
+    /// The location of `span`: `lookout.toml:3:1`, or a variable.
     pub(super) fn location(&self, span: &Span) -> String {
         let source = &self.texts[span.source];
         match &source.origin {
@@ -68,7 +67,7 @@ impl Sources {
         }
     }
 
-    /// The line of `place` with a caret below; `None` for a variable, whose value may be anything.
+    /// The first line of `span`, underlined; `None` for a variable, whose value may be secret.
     pub(super) fn excerpt(&self, span: &Span) -> Option<String> {
         let source = &self.texts[span.source];
         if matches!(source.origin, Origin::Variable(_)) {
@@ -97,7 +96,7 @@ impl Sources {
 }
 
 impl Span {
-    /// The stretch `span` of the text numbered `source`.
+    /// The bytes `span` of the source with the number `source`.
     pub(super) fn new(source: usize, span: Range<usize>) -> Self {
         let (start, end) = (span.start, span.end);
         Self { source, start, end }
@@ -121,7 +120,7 @@ impl Line {
         Self { number, start, end }
     }
 
-    /// The line up to a comment behind `position`: an old secret may stand in it.
+    /// The line up to a comment after `position`, which may contain an old secret.
     fn without_comment(self, text: &str, position: usize) -> Self {
         let behind = position.clamp(self.start, self.end);
         let comment = text[behind..self.end].find('#');

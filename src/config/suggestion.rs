@@ -1,7 +1,6 @@
-//! The word that was probably meant.
+//! Suggestions for misspelt words.
 
-/// The candidate nearest to `typed`, if one is near enough to be a slip of the finger,
-/// or if `typed` is the beginning of it.
+/// The candidate closest to `typed`, if it is close enough to be a typing error or begins with `typed`.
 pub fn suggest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(typed);
     let reach = (folded.chars().count() / 3).max(1);
@@ -14,12 +13,12 @@ pub fn suggest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
     (distance <= reach).then_some(candidate)
 }
 
-/// `; did you mean `X`?`, or nothing.
+/// `; did you mean `X`?`, or an empty text.
 pub(super) fn did_you_mean(candidate: Option<impl std::fmt::Display>) -> String {
     candidate.map_or_else(String::new, |c| format!("; did you mean `{c}`?"))
 }
 
-/// Case and the kind of hyphen are never what was meant to differ.
+/// Folds case and hyphens, which never distinguish two candidates.
 fn fold(text: &str) -> String {
     text.to_lowercase().replace('-', "_")
 }
@@ -29,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_slip_of_the_finger_is_corrected() {
+    fn only_typing_errors_are_corrected() {
         let keys = ["title", "output_dir", "path", "listen"];
         #[rustfmt::skip]
         let cases = [

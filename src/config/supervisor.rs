@@ -1,8 +1,8 @@
-//! What a supervisor such as systemd hands over in the environment, and what it is told.
+//! Sockets from a supervisor such as systemd, and notifications to it.
 //!
-//! It may hold the listening sockets while Lookout is restarted: connections then wait in
-//! the socket's queue, so nobody is refused. And it may want to know when Lookout is ready,
-//! and that it is alive. Without a supervisor all of this is nothing.
+//! The supervisor may hold the listening sockets while Lookout restarts: connections then wait in
+//! the socket's queue and none is refused. It may also ask Lookout to report that it is ready and
+//! alive. Without a supervisor, all functions here do nothing.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -13,18 +13,18 @@ use sd_notify::NotifyState;
 
 use super::problem::SettingsError;
 
-/// Whoever started this process.
+/// The supervisor that started this process.
 #[derive(Debug, Default)]
 pub struct Supervisor {
     sockets: Vec<(SocketAddr, TcpListener)>,
 }
 
 impl Supervisor {
-    /// Takes the sockets that were handed to this process; to be called once.
+    /// Takes the sockets that were passed to this process; call it once.
     ///
     /// # Errors
     ///
-    /// Something else than a listening TCP socket was handed over.
+    /// A descriptor is not a listening TCP socket.
     pub fn from_process() -> io::Result<Self> {
         let mut handed = ListenFd::from_env();
         let mut sockets = Vec::new();
@@ -36,49 +36,49 @@ impl Supervisor {
         Ok(Self { sockets })
     }
 
-    /// The socket that listens on `address`, if it was handed over.
+    /// The socket that listens on `address`, if it was passed.
     pub fn socket(&mut self, address: SocketAddr) -> Option<TcpListener> {
         let found = self.sockets.iter().position(|(bound, _)| *bound == address)?;
         Some(self.sockets.swap_remove(found).1)
     }
 
-    /// Refuses a socket that nobody took: who connects to it would wait for ever.
+    /// Fails if a socket is unused: its clients would wait for ever.
     pub fn refuse_other_sockets(&self) -> Result<(), SettingsError> {
         let Some((address, _)) = self.sockets.first() else { return Ok(()) };
         let problem = format!(
-            "systemd listens on `{address}`, which no setting names; write `lookout.socket` anew with \
+            "systemd listens on `{address}`, which no setting names; replace `lookout.socket` with the output of \
              `lookout print systemd --socket`"
         );
         Err(SettingsError::of("zoom.listen", problem))
     }
 
-    /// Tells that everything is listening, and from now on, where that is wanted, that we are
-    /// alive: a runtime that hangs does not say so, and is started anew.
+    /// Reports that all sockets listen. If the supervisor has a watchdog, also reports at intervals that
+    /// the process is alive; the supervisor restarts a process that stops reporting.
     pub fn ready(&self) {
-        tell(NotifyState::Ready);
+        notify(NotifyState::Ready);
         if let Some(patience) = sd_notify::watchdog_enabled() {
-            tokio::spawn(live(patience / 3));
+            tokio::spawn(report_alive(patience / 3));
         }
     }
 
-    /// Tells that we end because we were asked to.
+    /// Reports that the process stops on request.
     pub fn stopping(&self) {
-        tell(NotifyState::Stopping);
+        notify(NotifyState::Stopping);
     }
 }
 
-async fn live(every: Duration) {
+async fn report_alive(every: Duration) {
     let mut ticks = tokio::time::interval(every);
     loop {
         ticks.tick().await;
-        tell(NotifyState::Watchdog);
+        notify(NotifyState::Watchdog);
     }
 }
 
-/// Where nobody listens this does nothing; where it fails, systemd soon says so itself.
-fn tell(state: NotifyState<'_>) {
+/// Sends `state` to the supervisor, if there is one. On failure, systemd itself reports the missing state.
+fn notify(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!("cannot tell systemd how we are: {error}");
+        tracing::warn!("cannot notify systemd: {error}");
     }
 }
 

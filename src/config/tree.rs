@@ -1,7 +1,6 @@
-//! What was typed, as a tree in which everything knows its span.
+//! The parsed TOML as a tree in which each key and value has its span.
 //!
-//! TOML has more kinds of value than settings need: texts, lists and tables have
-//! a shape here, any other kind is only named, so that an error can say what stands there.
+//! Settings are texts, lists and tables. Numbers and booleans are texts here, so they need no quotes.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +9,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::source::Span;
 
-/// Keys and what was typed for them.
+/// Keys and their values.
 pub(super) type Table = BTreeMap<String, Entry>;
 
-/// A key's place and its value.
+/// The span of a key, and its value.
 pub(super) struct Entry {
     pub(super) key: Span,
     pub(super) node: Node,
@@ -35,7 +34,7 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// The kind of this value, with its article.
+    /// The kind of this value with its article, for messages.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "a text",
@@ -46,7 +45,7 @@ impl Value {
     }
 }
 
-/// Takes over a table that toml read from the text numbered `source`.
+/// Converts a table of the source with the number `source`.
 pub(super) fn table(source: usize, table: DeTable<'_>) -> Table {
     let entry = |(key, value): (Spanned<_>, Spanned<DeValue<'_>>)| {
         let span = Span::new(source, key.span());
@@ -57,7 +56,7 @@ pub(super) fn table(source: usize, table: DeTable<'_>) -> Table {
     table.into_iter().map(entry).collect()
 }
 
-/// Takes over a value that toml read from the text numbered `source`.
+/// Converts a value of the source with the number `source`.
 pub(super) fn node(source: usize, typed: Spanned<DeValue<'_>>) -> Node {
     let span = Span::new(source, typed.span());
     let value = match typed.into_inner() {

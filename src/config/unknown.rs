@@ -1,4 +1,4 @@
-//! Keys and sections that nobody asked for, and what was probably meant.
+//! Unknown keys and sections, with the key that was probably meant.
 
 use super::key::Key;
 use super::problem::Diagnostic;
@@ -6,9 +6,9 @@ use super::source::Span;
 use super::suggestion::{did_you_mean, suggest};
 use super::tree::{Node, Value};
 
-/// A key or section that nobody asked for.
+/// A key or section that Lookout does not have.
 pub(super) struct Unknown {
-    /// The section it stands in; `None` at the top.
+    /// The section that contains it; `None` at the top level.
     pub(super) section: Option<&'static str>,
     pub(super) name: String,
     pub(super) key: Span,
@@ -16,7 +16,7 @@ pub(super) struct Unknown {
 }
 
 impl Unknown {
-    /// Says which of `keys` was probably meant.
+    /// Suggests which of `keys` was meant.
     pub(super) fn diagnostic(&self, keys: &[Key]) -> Diagnostic {
         let message = match self.section {
             Some(section) => self.in_section(section, keys),
@@ -52,7 +52,7 @@ impl Unknown {
     }
 }
 
-/// Whether there may be several of `section`.
+/// Whether `section` is an array of tables, such as `[[rooms]]`.
 pub(super) fn is_list(section: &str) -> bool {
     matches!(section, "rooms" | "people" | "notify")
 }
@@ -64,7 +64,7 @@ fn sections(keys: &[Key]) -> String {
     headers.join(", ")
 }
 
-/// The header of `section` as TOML writes it.
+/// The header of `section` in TOML.
 fn header(section: &str) -> String {
     match is_list(section) {
         true => format!("`[[{section}]]`"),
@@ -72,7 +72,7 @@ fn header(section: &str) -> String {
     }
 }
 
-/// `; it belongs to …`, where a key of that name is known elsewhere.
+/// `; it belongs to …`, if another section has a key of that name.
 fn homes(name: &str, keys: &[Key]) -> Option<String> {
     let named = keys.iter().filter(|key| key.name == name);
     let sections: Vec<_> = named.map(|key| header(key.section)).collect();

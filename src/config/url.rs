@@ -1,9 +1,9 @@
-//! Paths and addresses as a browser knows them.
+//! Parsers of URLs and their paths.
 //!
-//! What is taken here goes into pages, into routes and below the output
-//! directory, so only characters that mean themselves in all three are taken.
+//! The paths are used in pages, in routes and below the output directory, so only characters without
+//! a special meaning in any of them are accepted.
 
-/// The dashboard's place: begins and ends with `/`.
+/// The path of the dashboard: begins and ends with `/`.
 pub(super) fn directory(text: &str) -> Result<String, String> {
     if !text.starts_with('/') || !text.ends_with('/') {
         let bare = text.trim_matches('/');
@@ -44,7 +44,7 @@ pub(super) fn below(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Takes `parts` of `text` if each means itself.
+/// Checks that none of the `parts` of `text` is empty, `.`, `..`, or has a special character.
 fn segments(text: &str, parts: &str) -> Result<(), String> {
     let refused = |why: &str| Err(format!("`{text}` {why}"));
     if text.contains("//") || parts.ends_with('/') {
@@ -66,7 +66,7 @@ fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_.~/".contains(c)
 }
 
-/// Scheme and host of the site, without a slash at the end; or nothing.
+/// Scheme and host of the site, without a slash at the end; may be empty.
 pub(super) fn origin(text: &str) -> Result<String, String> {
     let bare = text.trim_end_matches('/');
     if text.is_empty() {
@@ -80,7 +80,7 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
     Ok(bare.to_owned())
 }
 
-/// A server that is asked, perhaps below a path; without a slash at the end.
+/// The base URL of a server, perhaps with a path; without a slash at the end.
 pub(super) fn server(text: &str) -> Result<String, String> {
     let bare = text.trim_end_matches('/');
     if host(bare)?.contains(['?', '#', '@']) {
@@ -91,7 +91,7 @@ pub(super) fn server(text: &str) -> Result<String, String> {
     Ok(bare.to_owned())
 }
 
-/// A link that may be followed; or nothing.
+/// A link; may be empty.
 pub(super) fn link(text: &str) -> Result<String, String> {
     if !text.is_empty() {
         host(text)?;
@@ -99,7 +99,7 @@ pub(super) fn link(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// What follows the scheme; any other scheme than these two may run as a script.
+/// The URL after its scheme; only these two schemes never run as a script.
 fn host(text: &str) -> Result<&str, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let usable = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');

@@ -1,6 +1,6 @@
-//! From text to meaning, for values that any section may have.
+//! Parsers of values that several sections have.
 //!
-//! Each function refuses with what is wrong and what to write instead.
+//! The errors say what is wrong and what to write instead.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use bytesize::ByteSize;
 use super::settings::StaleAfter;
 use crate::types::Name;
 
-/// A text that says something.
+/// A text that is not blank.
 pub(super) fn some_text(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("there is nothing between the quotes".to_owned()),
@@ -23,7 +23,7 @@ pub(super) fn name(text: &str) -> Result<Name, String> {
     Name::clean(text).ok_or_else(|| "a name is missing between the quotes".to_owned())
 }
 
-/// A span of time above zero.
+/// A duration above zero.
 pub fn duration(text: &str) -> Result<Duration, String> {
     if text.parse::<f64>().is_ok_and(|number| number != 0.0) {
         return Err(format!(
@@ -39,7 +39,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// How long a meeting may be silent, or `never`.
+/// The duration after which a silent meeting is stale, or `never`.
 pub(super) fn stale_after(text: &str) -> Result<StaleAfter, String> {
     match text {
         "never" => Ok(StaleAfter::Never),
@@ -50,10 +50,10 @@ pub(super) fn stale_after(text: &str) -> Result<StaleAfter, String> {
     }
 }
 
-/// The bounds of a body's size: Zoom's deliveries fit, and memory is not at a sender's mercy.
+/// The limits of `max_body`: Zoom's deliveries fit, and a sender can't exhaust memory.
 const BODY_SIZES: std::ops::RangeInclusive<u64> = 1024..=64 * 1024 * 1024;
 
-/// A number of bytes that may be held in memory.
+/// The size of a body, in bytes.
 pub(super) fn body_size(text: &str) -> Result<usize, String> {
     let size = text.parse::<ByteSize>();
     let ByteSize(bytes) =
@@ -82,7 +82,7 @@ pub fn listen(text: &str) -> Result<SocketAddr, String> {
     Err(format!("`{text}` is not an address to listen on; {advice}"))
 }
 
-/// One of a few words, each with its meaning.
+/// The meaning of one of a few words.
 pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text) {
         return Ok(*meaning);
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_need_a_number_a_unit_and_to_last() {
+    fn durations_need_a_number_and_a_unit_and_are_not_zero() {
         #[rustfmt::skip]
         let cases = [
             // what is special   text         seconds
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_has_an_end_or_none() {
+    fn a_meeting_is_stale_after_a_duration_or_never() {
         let hour = StaleAfter::Silence(Duration::from_secs(3600));
         #[rustfmt::skip]
         let cases = [

@@ -1,8 +1,8 @@
-//! The rules of the site's time zone: the system's, or those compiled in.
+//! Chooses the rules of the site's time zone: the system's, or the compiled-in ones.
 //!
-//! Governments change clocks at short notice, and the system's files are kept up to date by its
-//! packages. So they come first, unless they are known to be older than the rules compiled in. Of a
-//! directory that `TZDIR` names, as glibc has it, the files hold whatever their version is.
+//! Governments change clocks at short notice, and packages update the system's files. So the system's
+//! rules take precedence, unless they are known to be older than the compiled-in ones. The files of a
+//! directory that `TZDIR` names (a variable of glibc) take precedence in any version.
 
 use std::fmt;
 use std::fs::File;
@@ -19,51 +19,51 @@ const DIRECTORY: &str = "/usr/share/zoneinfo";
 /// The variable that names another such directory.
 const VARIABLE: &str = "TZDIR";
 
-/// Files beside the zones whose first line tells the version: tzdb's own, and that of BSD and macOS.
+/// Files of that directory whose first line is the version: tzdb's own, and that of BSD and macOS.
 const VERSION_FILES: [&str; 2] = ["tzdata.zi", "+VERSION"];
 
-/// More bytes than the rules of any zone.
-const LONGEST_FILE: u64 = 1 << 20;
+/// The maximum size of a zone's file, in bytes; the rules of every zone are shorter.
+const MAX_FILE_SIZE: u64 = 1 << 20;
 
-/// Where the system's time-zone files are looked for.
+/// The system's time-zone files.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Zoneinfo<'a> {
-    /// `None`: nowhere, and what is compiled in holds.
+    /// Their directory; `None` to use only the compiled-in rules.
     directory: Option<&'a Path>,
-    /// Whether the operator named the directory.
+    /// Whether `TZDIR` names that directory.
     is_chosen: bool,
 }
 
-/// The rules that the site's times follow, and why these.
+/// The rules of the site's times, and why these are used.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ZoneRules {
-    /// Their version; `None` where the system's directory does not tell.
+    /// Their version; `None` if the system's directory has no version file.
     pub version: Option<TzdbVersion>,
-    /// Whose they are.
+    /// Where they come from.
     pub source: RulesSource,
-    /// The system's directory, whether or not its rules are used; `None` where none is looked at.
+    /// The system's directory, whether or not its rules are used; `None` if it is not read.
     pub directory: Option<PathBuf>,
     /// Whether `TZDIR` names that directory.
     pub is_chosen: bool,
 }
 
-/// Whose rules are used.
+/// Where rules come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RulesSource {
-    /// The system's.
+    /// From the system.
     System,
-    /// Those compiled in.
+    /// From this binary.
     BuiltIn(WhyBuiltIn),
 }
 
 /// Why the system's rules are not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WhyBuiltIn {
-    /// It has none for this zone.
+    /// The system has none for this zone.
     Absent,
-    /// They are of this version, which is older.
+    /// The system's are of this older version.
     Older(TzdbVersion),
-    /// Their file cannot be used, for this reason.
+    /// The system's file is unusable for this reason.
     Unusable(String),
 }
 
@@ -78,7 +78,7 @@ impl Default for RulesSource {
 pub struct TzdbVersion(String);
 
 impl TzdbVersion {
-    /// The version at the beginning of `text`; what a distribution adds to it is left out.
+    /// The version at the start of `text`, without what a distribution appends.
     pub fn parse(text: &str) -> Option<Self> {
         let letters = text.get(4..)?;
         let length = letters.bytes().take_while(u8::is_ascii_lowercase).count();
@@ -86,7 +86,7 @@ impl TzdbVersion {
         is_version.then(|| Self(text[..4 + length].to_owned()))
     }
 
-    /// The version that is compiled in.
+    /// The version of the compiled-in rules.
     pub fn built_in() -> Option<Self> {
         Self::parse(BUILT_IN_VERSION)
     }
@@ -96,7 +96,7 @@ impl TzdbVersion {
         self.0[..4].parse().unwrap_or_default()
     }
 
-    /// As tzdb writes it.
+    /// The version as tzdb writes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -109,14 +109,14 @@ impl fmt::Display for TzdbVersion {
 }
 
 impl ZoneRules {
-    /// The files that decide about the rules of `zone`: where one changes, they may be others.
+    /// The files that determine the rules of `zone`; the rules may change when one of them does.
     pub fn files(&self, zone: &Zone) -> Vec<PathBuf> {
         let Some(directory) = &self.directory else { return Vec::new() };
         let names = [zone.name()].into_iter().chain(VERSION_FILES);
         names.map(|name| directory.join(name)).collect()
     }
 
-    /// What the operator has to do about them, if anything.
+    /// A problem that the operator has to fix, if there is one.
     pub fn problem(&self, zone: &Zone) -> Option<String> {
         let directory = self.directory.as_ref()?;
         let file = directory.join(zone.name());
@@ -150,7 +150,7 @@ impl fmt::Display for ZoneRules {
 }
 
 impl<'a> Zoneinfo<'a> {
-    /// Where `env` says, else the usual place.
+    /// The directory that `env` names, else the usual one.
     pub(super) fn of(env: &'a Environment) -> Self {
         let chosen = env.get(VARIABLE).filter(|path| !path.is_empty()).map(Path::new);
         Self {
@@ -159,12 +159,12 @@ impl<'a> Zoneinfo<'a> {
         }
     }
 
-    /// No disk is read.
+    /// No directory, so nothing is read from disk.
     pub(super) fn nowhere() -> Self {
         Self { directory: None, is_chosen: false }
     }
 
-    /// The zone `name`, and which rules it follows; else what to write instead.
+    /// The zone `name` and its rules; else a message that says what to write.
     pub(super) fn zone(self, name: &str) -> Result<(Zone, ZoneRules), String> {
         let unknown = || format!("`{name}` is not an IANA time zone{}", zone_hint(name));
         if !is_zone_name(name) || is_other_case(name) {
@@ -199,18 +199,18 @@ impl<'a> Zoneinfo<'a> {
     }
 }
 
-/// The content of a regular file, if it is not too long to hold a zone.
+/// The content of a regular file of limited size.
 fn read(file: &Path) -> io::Result<Vec<u8>> {
-    // Opening a pipe would wait for its other end.
+    // Opening a pipe would wait for its writer.
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
     let mut bytes = Vec::new();
-    File::open(file)?.take(LONGEST_FILE).read_to_end(&mut bytes)?;
+    File::open(file)?.take(MAX_FILE_SIZE).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// The version of the rules in `directory`, where it tells: `# version 2026b`, or just `2026b`.
+/// The version of the rules in `directory`, from a line such as `# version 2026b` or `2026b`.
 fn version(directory: &Path) -> Option<TzdbVersion> {
     let first_line = |file: &str| {
         let file = directory.join(file);
@@ -223,8 +223,8 @@ fn version(directory: &Path) -> Option<TzdbVersion> {
     VERSION_FILES.into_iter().find_map(first_line)
 }
 
-/// Whether `name` may be the name of a zone, and so of a file below the system's directory. Not of
-/// another set of all zones, of the system's own time, or of a file that is no zone.
+/// Whether `name` may be the name of a zone, and so of a file below the system's directory. Excludes
+/// the directories with copies of all zones, the system's own zone, and files that are not zones.
 fn is_zone_name(name: &str) -> bool {
     let is_part = |part: &str| {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte);
@@ -235,14 +235,14 @@ fn is_zone_name(name: &str) -> bool {
     name.split('/').all(is_part) && !is_none
 }
 
-/// Whether `name` is that of a zone but for its case, which some file systems do not tell apart.
+/// Whether `name` is the name of a zone in different case, which some file systems ignore.
 fn is_other_case(name: &str) -> bool {
     let mut names = Zone::built_in_names();
     names.any(|known| known.eq_ignore_ascii_case(name) && known != name)
 }
 
-/// By city first: people know that rather than the continent. Of several the last:
-/// `Asia/Istanbul` is only another name of `Europe/Istanbul`.
+/// Suggests a zone, by its city first: people know that rather than the continent. The last of several
+/// zones is suggested: `Asia/Istanbul` is only another name of `Europe/Istanbul`.
 fn zone_hint(text: &str) -> String {
     let folded = text.trim().replace(' ', "_").to_lowercase();
     let mut names: Vec<_> = Zone::built_in_names().filter(|name| is_zone_name(name)).collect();
@@ -266,7 +266,7 @@ mod tests {
 
     const ISTANBUL: &str = "Europe/Istanbul";
 
-    /// A directory with Kathmandu's rules under the name of Istanbul, to tell them apart.
+    /// A directory with Kathmandu's rules under the name of Istanbul, so a test can recognise them.
     fn zoneinfo(version_file: Option<(&str, &str)>) -> TempDir {
         let dir = TempDir::new().expect("made");
         fs::create_dir_all(dir.path().join("Europe")).expect("made");

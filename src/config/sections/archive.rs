@@ -1,4 +1,4 @@
-//! `[archive]`, which exists only where it was typed.
+//! `[archive]`, which is optional.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::config::{characters, secret_file, values};
 use crate::types::Secret;
 use crate::types::secret::trimmed;
 
-/// MongoDB on this machine.
+/// The default: MongoDB on this machine.
 const URL: &str = "mongodb://127.0.0.1:27017";
 
 pub(in crate::config) fn read(section: &mut Section<'_>) -> Archive {
@@ -20,10 +20,10 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Archive {
     }
 }
 
-/// The address, typed or from a file; it may hold a password, so no message quotes it.
+/// The address, typed or from a file. It may contain a password, so no message quotes it.
 fn url(section: &mut Section<'_>) -> Secret {
     let typed = section.value("url", URL, address);
-    // Without a user there is no password either.
+    // An address without a user has no password.
     if section.is_typed("url") && typed.reveal().contains('@') {
         section.record_inline_secret("url");
     }
@@ -52,7 +52,7 @@ fn from_file(file: &Path) -> Result<Secret, String> {
 }
 
 fn address(text: &str) -> Result<Secret, String> {
-    // A password may have any character but these, which it would have as `%` and two digits.
+    // In a password, these characters have to be percent-encoded; all others are allowed.
     let fits = |c: char| !c.is_whitespace() && !c.is_control() && characters::is_visible(c);
     if let Some(invalid_character) = characters::invalid_character(text, fits) {
         return Err(format!(
@@ -67,7 +67,7 @@ fn address(text: &str) -> Result<Secret, String> {
     }
 }
 
-/// What MongoDB takes as the name of a database on any system.
+/// A database name that MongoDB accepts on every system.
 fn database(text: &str) -> Result<String, String> {
     let odd = |c: char| c.is_whitespace() || c.is_control() || "/\\.\"$*<>:|?".contains(c);
     if text.is_empty() || text.len() > 63 || text.contains(odd) {
@@ -79,7 +79,7 @@ fn database(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// What MongoDB takes as the name of a collection.
+/// A collection name that MongoDB accepts.
 fn collection(text: &str) -> Result<String, String> {
     let odd = |c: char| c.is_control() || c == '$';
     if text.is_empty() || text.len() > 120 || text.contains(odd) || text.starts_with("system.") {
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_taken_without_what_editors_add_and_a_stray_character_is_named() {
+    fn an_address_is_trimmed_and_an_invalid_character_is_reported() {
         let plain = "mongodb://ada:h%20ush@db.example/";
         #[rustfmt::skip]
         let cases = [

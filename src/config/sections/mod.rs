@@ -1,4 +1,4 @@
-//! One file for each section: its keys, their defaults, and what they mean.
+//! One file for each section: its keys, their defaults and their parsers.
 
 pub(super) mod admin;
 pub(super) mod archive;

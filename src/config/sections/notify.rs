@@ -15,10 +15,10 @@ use crate::config::{characters, secret_file, url, values};
 use crate::types::Secret;
 use crate::types::secret::trimmed;
 
-/// What the ids of Mattermost look like.
+/// The length of an id in Mattermost.
 const ID_LENGTH: usize = 26;
 
-/// One target; `None` where something it needs is missing or wrong. Its rooms are as typed.
+/// One target; `None` if a required key is missing or wrong. Its rooms are still as typed.
 pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Notify> {
     let before = section.problem_count();
     let kind = section.required(
@@ -45,7 +45,7 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Notify> {
     Some(Notify { kind: kind?, hook, bot, rooms, events, names, quiet })
 }
 
-/// The bot, if there is one and all that belongs to it.
+/// The bot, if there is one and its keys are complete.
 fn bot(section: &mut Section<'_>, kind: Option<Chat>) -> Option<Bot> {
     let before = section.problem_count();
     let token = credential(section, ["bot_token", "bot_token_file"], token);
@@ -68,7 +68,7 @@ fn bot(section: &mut Section<'_>, kind: Option<Chat>) -> Option<Bot> {
     Some(Bot { token, server, channel })
 }
 
-/// A secret, typed or in a file; no message quotes it.
+/// A secret, typed or from a file. No message quotes it.
 fn credential(
     section: &mut Section<'_>,
     [key, file_key]: [&'static str; 2],
@@ -108,7 +108,7 @@ fn from_file(path: &Path, parse: fn(&str) -> Result<Secret, String>) -> Result<S
 
 fn hook_address(text: &str) -> Result<Secret, String> {
     const ADVICE: &str = "copy what the chat shows, such as `https://chat.example.org/hooks/…`";
-    // Of some of these, a parser of addresses would make something else without a word.
+    // The URL parser would silently change some of these.
     if let Some(invalid_character) = characters::invalid_character(text, characters::is_of_address)
     {
         return Err(format!("this is not the address of a webhook, {invalid_character}; {ADVICE}"));
@@ -137,7 +137,7 @@ fn channel_id(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Puts the meeting numbers in the place of the rooms that were typed, by slug, name or number.
+/// Replaces the typed rooms (slugs, names or numbers) by meeting numbers.
 pub(in crate::config) fn resolve(
     targets: Vec<(Notify, KeySpans)>,
     rooms: &[Room],

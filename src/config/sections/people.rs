@@ -17,7 +17,7 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Person> {
     Some(Person { name: name?, aliases, zoom_user_ids })
 }
 
-/// What no two people may share: a display name or a Zoom id would be both of them.
+/// Reports names and Zoom ids that two people share: they would identify both.
 pub(in crate::config) fn conflicts(people: &[(Person, KeySpans)]) -> Vec<Diagnostic> {
     let mut owners: BTreeMap<(&str, Cow<'_, str>), (usize, &'static str)> = BTreeMap::new();
     let mut diagnostics = Vec::new();
@@ -42,7 +42,7 @@ pub(in crate::config) fn conflicts(people: &[(Person, KeySpans)]) -> Vec<Diagnos
     diagnostics
 }
 
-/// What identifies a person: the key it is typed in, what it is, its text, and that as it is compared.
+/// What identifies a person: the key, what its value is, its text, and the text to compare.
 fn claims(
     person: &Person,
 ) -> impl Iterator<Item = (&'static str, &'static str, &str, Cow<'_, str>)> {
@@ -52,7 +52,7 @@ fn claims(
     std::iter::once(claim("name", &person.name)).chain(aliases).chain(ids)
 }
 
-/// The claim to a name.
+/// A name as a claim.
 fn claim<'a>(
     key: &'static str,
     name: &'a Name,

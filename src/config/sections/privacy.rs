@@ -7,7 +7,7 @@ use crate::config::values;
 use crate::types::Name;
 use crate::zoom::NEEDED_KEYS;
 
-/// What Lookout never needs: whatever locates, reaches or lets in.
+/// Data that Lookout never needs: locations, contacts, links and passwords.
 const DROPPED: [&str; 11] = [
     "public_ip",
     "private_ip",
@@ -43,7 +43,7 @@ fn publish(section: &mut Section<'_>) -> PublishList {
     PublishList::Everybody
 }
 
-/// A key that Lookout can do without.
+/// A key that Lookout does not need.
 fn droppable(text: &str) -> Result<String, String> {
     let key = values::some_text(text)?;
     if NEEDED_KEYS.contains(&key.as_str()) {

@@ -8,7 +8,7 @@ use crate::config::settings::Room;
 use crate::config::slug::Slug;
 use crate::config::{url, values};
 
-/// One room; `None` where something it needs is missing or wrong.
+/// One room; `None` if a required key is missing or wrong.
 pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Room> {
     let meeting_id = section.required(
         "meeting_id",
@@ -25,12 +25,12 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Room> {
     Some(Room { meeting_id, name, slug, join_url, stale_after })
 }
 
-/// What no two rooms may share.
+/// Reports meeting numbers and slugs that two rooms share.
 pub(in crate::config) fn conflicts(rooms: &[(Room, KeySpans)]) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     for (n, (room, spans)) in rooms.iter().enumerate() {
         let before = &rooms[..n];
-        let mut refuse = |key: &str, earlier: Option<&(Room, KeySpans)>, message: String| {
+        let mut report = |key: &str, earlier: Option<&(Room, KeySpans)>, message: String| {
             if let (Some((_, first)), Some(here)) = (earlier, spans.key_or_header(key)) {
                 let diagnostic = Diagnostic::new(here.clone(), message);
                 diagnostics.push(match first.key_or_header(key) {
@@ -40,13 +40,13 @@ pub(in crate::config) fn conflicts(rooms: &[(Room, KeySpans)]) -> Vec<Diagnostic
             }
         };
         let same_id = before.iter().find(|(other, _)| other.meeting_id == room.meeting_id);
-        refuse(
+        report(
             "meeting_id",
             same_id,
             format!("two rooms have the meeting_id `{}`; a meeting has one room", room.meeting_id),
         );
         let same_slug = before.iter().find(|(other, _)| other.slug == room.slug);
-        refuse(
+        report(
             "slug",
             same_slug,
             format!("two rooms have the slug `{}`; give one of them another `slug`", room.slug),
@@ -55,7 +55,7 @@ pub(in crate::config) fn conflicts(rooms: &[(Room, KeySpans)]) -> Vec<Diagnostic
     diagnostics
 }
 
-/// Zoom shows `123 4567 890`, its links have `1234567890`.
+/// A meeting number as Zoom shows it (`123 4567 890`) or as in its links (`1234567890`).
 fn meeting_id(text: &str) -> Result<String, String> {
     let separator = |c: char| c.is_whitespace() || c == '-';
     let digits: String = text.chars().filter(|c| !separator(*c)).collect();
@@ -67,7 +67,7 @@ fn meeting_id(text: &str) -> Result<String, String> {
     Ok(digits)
 }
 
-/// A slug for a room that has only a name: its letters without their marks.
+/// The slug of a room without one: the letters of its name, without diacritics.
 fn slug_of(name: &str, meeting_id: &str) -> Slug {
     let mut slug = String::new();
     for c in name.nfkd().flat_map(char::to_lowercase) {
@@ -86,7 +86,7 @@ fn slug_of(name: &str, meeting_id: &str) -> Slug {
         .expect("a word, a hyphen and at most 20 digits are a slug")
 }
 
-/// The letters a-z and digits that stand for a lower-case letter, if there are such.
+/// The ASCII form of a lower-case letter, if it has one.
 fn ascii(c: char) -> Option<String> {
     let letters = match c {
         'a'..='z' | '0'..='9' => return Some(c.to_string()),
@@ -103,7 +103,7 @@ fn ascii(c: char) -> Option<String> {
     Some(letters.to_owned())
 }
 
-/// A mark that decomposition took off its letter, or an apostrophe within a word.
+/// Whether `c` is a combining mark or an apostrophe.
 fn is_mark(c: char) -> bool {
     unicode_normalization::char::is_combining_mark(c) || matches!(c, '\'' | '’')
 }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn meeting_numbers_may_be_copied_as_zoom_shows_them() {
+    fn a_meeting_number_may_be_typed_as_zoom_shows_it() {
         #[rustfmt::skip]
         let cases = [
             // what is special       text             digits

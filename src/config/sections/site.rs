@@ -5,7 +5,7 @@ use crate::config::settings::{Language, Site};
 use crate::config::zones::ZoneRules;
 use crate::config::{url, values};
 
-/// The section, and the rules of its time zone.
+/// The section and the rules of its time zone.
 pub(in crate::config) fn read(section: &mut Section<'_>) -> (Site, ZoneRules) {
     let title = section.value("title", "Lookout", values::some_text);
     let output_dir = section.path("output_dir", "site");

@@ -1,4 +1,4 @@
-//! `[zoom]`, and the secret token from wherever it is.
+//! `[zoom]` and the secret token, typed or from a file.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::config::{characters, secret_file, url, values};
 use crate::types::Secret;
 use crate::types::secret::trimmed;
 
-/// The section, and where the secret token came from.
+/// The section and the source of the secret token.
 pub(in crate::config) fn read(section: &mut Section<'_>) -> (Zoom, SecretSource) {
     let (secret_tokens, source) = secret_tokens(section);
     let zoom = Zoom {
@@ -44,8 +44,8 @@ fn secret_tokens(section: &mut Section<'_>) -> (Vec<Secret>, SecretSource) {
     }
 }
 
-/// One token a line. A file that can't be read is no error yet: only who needs
-/// the secret needs to be the user that may read it.
+/// Reads one token a line. An unreadable file is not an error yet: only a command that needs the secret
+/// has to run as a user who can read it.
 fn from_file(file: &Path) -> Result<(Vec<Secret>, SecretSource), String> {
     let path = file.to_owned();
     let text = match secret_file::read(file) {
@@ -63,10 +63,10 @@ fn from_file(file: &Path) -> Result<(Vec<Secret>, SecretSource), String> {
     Ok((tokens, SecretSource::File(path)))
 }
 
-/// A token as Zoom makes them, or any that is fit for a URL; `None` where there is nothing. No message
-/// quotes it.
+/// A token with the characters that Zoom's tokens have, or that URLs allow; `None` if `text` is blank.
+/// No message quotes it.
 fn token(text: &str) -> Result<Option<Secret>, String> {
-    // Base64 may end with these, and has them nowhere else.
+    // In Base64, `=` occurs only at the end.
     let core = trimmed(text).trim_end_matches('=');
     let core = &text[..text.find(core).unwrap_or_default() + core.len()];
     match characters::invalid_character(core, |c| c.is_ascii_alphanumeric() || "-_.~+/".contains(c))
@@ -87,7 +87,7 @@ mod tests {
 
     const TOKEN: &str = "oFPfvWNxR0SF-hush_lTxP";
 
-    /// What `bytes` are as the file of the token.
+    /// The tokens in a file with the content `bytes`.
     fn in_file(bytes: &[u8]) -> Result<Settings, SettingsError> {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("lookout.toml");
@@ -96,7 +96,7 @@ mod tests {
         load(Some(&file), &Environment::default())
     }
 
-    /// What `text` is as the token in the settings.
+    /// The token `text` in the settings.
     fn typed(text: &str) -> Result<Settings, SettingsError> {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("lookout.toml");
@@ -105,7 +105,7 @@ mod tests {
         load(Some(&file), &Environment::default())
     }
 
-    /// What `text` is as the token in the environment.
+    /// The token `text` in the environment.
     fn in_environment(text: &str) -> Result<Settings, SettingsError> {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("lookout.toml");
