@@ -120,17 +120,13 @@ pub struct Quiet {
 impl Quiet {
     /// Parses `23:00-07:00`; the error says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let odd = || {
-            format!(
-                "`{text}` is no part of a day; write from when until when, such as `23:00-07:00`"
-            )
-        };
+        let odd = || format!("`{text}` is not a range of times; write for example `23:00-07:00`");
         let (from, until) = text.split_once(['-', '–']).ok_or_else(odd)?;
         let (from, until) =
             (minute(from.trim()).ok_or_else(odd)?, minute(until.trim()).ok_or_else(odd)?);
         if from == until {
             return Err(format!(
-                "`{text}` is no time at all, or all day; write for example `23:00-07:00`"
+                "`{text}` begins and ends at the same time; write for example `23:00-07:00`"
             ));
         }
         Ok(Self { from, until })

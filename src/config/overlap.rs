@@ -111,9 +111,9 @@ pub(super) fn find(settings: &Settings) -> Vec<Overlap> {
 fn directories(settings: &Settings) -> [Directory<'_>; 3] {
     let site = &settings.site;
     let directories: [(_, &Path, _); 3] = [
-        ("output_dir", &site.output_dir, "is served"),
-        ("templates_dir", &site.templates_dir, "is read as templates"),
-        ("static_dir", &site.static_dir, "is published"),
+        ("output_dir", &site.output_dir, "served"),
+        ("templates_dir", &site.templates_dir, "read as templates"),
+        ("static_dir", &site.static_dir, "published"),
     ];
     directories.map(|(key, path, use_of_files)| Directory {
         key,
@@ -180,7 +180,7 @@ fn holds_private(directory: &Directory, private: &[Private]) -> Option<Overlap> 
         let named = held.iter().map(|it| format!("{} (`{}`)", it.what, it.path.display()));
         let named = named.collect::<Vec<_>>().join(" and ");
         let message = format!(
-            "{shown} holds {named}, and all it holds {}; give it a directory of its own",
+            "{shown} holds {named}, and all its files are {}; use a separate directory",
             directory.use_of_files
         );
         let secret_file = held.iter().find_map(|private| private.secret_file());
@@ -190,7 +190,7 @@ fn holds_private(directory: &Directory, private: &[Private]) -> Option<Overlap> 
     let place = private.iter().find(is_around)?;
     keys.extend(place.key);
     let message = format!(
-        "{shown} lies in the place of {} (`{}`); give it a directory of its own",
+        "{shown} is at the path of {} (`{}`); use a separate directory",
         place.what,
         place.path.display()
     );
@@ -205,10 +205,10 @@ fn overlap(one: &Directory, other: &Directory) -> Option<Overlap> {
     };
     let message = if holds(&inner.real, &outer.real) {
         let (one, other) = (shown(one), shown(other));
-        format!("{one} and {other} are the same directory; give each a directory of its own")
+        format!("{one} and {other} are the same directory; use separate directories")
     } else {
         format!(
-            "{} holds {}, and all it holds {}; give each a directory of its own",
+            "{} holds {}, and all its files are {}; use separate directories",
             shown(outer),
             shown(inner),
             outer.use_of_files

@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
             other => {
                 let kind = other.kind();
                 let message = format!(
-                    "`{name}` is a section, but here stands {kind}; write `[{name}]` once and its keys below"
+                    "`{name}` is a section, not {kind}; write `[{name}]` once and its keys below it"
                 );
                 self.output.diagnostics.push(Diagnostic::new(node.span, message));
                 Table::new()
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
         };
         let Value::List(items) = entry.node.value else {
             let message =
-                format!("there may be several `{name}`; write `[[{name}]]` with two brackets");
+                format!("`{name}` is a list of sections; write `[[{name}]]` with two brackets");
             self.output.diagnostics.push(Diagnostic::new(entry.key, message));
             return Vec::new();
         };

@@ -169,7 +169,7 @@ impl<'a> Section<'a> {
             }
             other => {
                 let kind = other.kind();
-                self.report(key, node.span, format!("is a list of texts, but here stands {kind}; put it in brackets, such as `{key} = [\"…\"]`"));
+                self.report(key, node.span, format!("takes a list of texts, not {kind}; put it in brackets, such as `{key} = [\"…\"]`"));
                 Vec::new()
             }
         }
@@ -259,7 +259,7 @@ impl<'a> Section<'a> {
                 Value::Date => "put it in quotes",
                 _ => "write one text in quotes",
             };
-            self.report(key, node.span, format!("is a text, but here stands {kind}; {remedy}"));
+            self.report(key, node.span, format!("takes a text, not {kind}; {remedy}"));
             return None;
         };
         let understood = parse(text);
@@ -289,10 +289,10 @@ fn quoted(text: &str) -> String {
 
 fn file_path(context: Context<'_>, text: &str) -> Result<PathBuf, String> {
     if text.is_empty() {
-        return Err("a path is missing between the quotes".to_owned());
+        return Err("the path is empty".to_owned());
     }
     if text.starts_with("~/") {
-        return Err(format!("`{text}`: `~` means nothing here; write the directory out"));
+        return Err(format!("`{text}`: `~` is not expanded; write the full path"));
     }
     Ok(context.directory.join(text))
 }

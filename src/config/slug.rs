@@ -20,7 +20,7 @@ impl Slug {
             ));
         }
         if text.starts_with('-') || text.ends_with('-') {
-            return Err(format!("`{text}` begins or ends with `-`; take it away"));
+            return Err(format!("`{text}` begins or ends with `-`; remove it"));
         }
         if RESERVED.contains(&text) {
             return Err(format!(

@@ -31,7 +31,7 @@ impl Unknown {
         let meant = suggest(name, siblings.map(|key| key.name));
         let advice = match meant {
             Some(_) => did_you_mean(meant),
-            None => homes(name, keys).unwrap_or_else(|| "; take it away".to_owned()),
+            None => homes(name, keys).unwrap_or_else(|| "; remove it".to_owned()),
         };
         format!("{} has no key `{name}`{advice}", header(section))
     }
@@ -48,7 +48,7 @@ impl Unknown {
         let advice = homes(name, keys);
         let advice =
             advice.unwrap_or_else(|| "; put it below the header of its section".to_owned());
-        format!("`{name}` stands outside of any section{advice}")
+        format!("`{name}` is outside of any section{advice}")
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn endpoint(text: &str) -> Result<String, String> {
     };
     segments(text, rest.strip_suffix('/').unwrap_or(rest))?;
     if rest.is_empty() {
-        return Err("`/` is the site's own place; write a path such as `/webhooks/zoom`".to_owned());
+        return Err("`/` is the path of the site; write a path such as `/webhooks/zoom`".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -38,7 +38,7 @@ pub(super) fn below(text: &str) -> Result<String, String> {
         ));
     }
     if text.is_empty() {
-        return Err("a path is missing between the quotes".to_owned());
+        return Err("the path is empty".to_owned());
     }
     segments(text, text)?;
     Ok(text.to_owned())
@@ -48,15 +48,15 @@ pub(super) fn below(text: &str) -> Result<String, String> {
 fn segments(text: &str, parts: &str) -> Result<(), String> {
     let refused = |why: &str| Err(format!("`{text}` {why}"));
     if text.contains("//") || parts.ends_with('/') {
-        return refused("has an empty part; take away the `/` that is too many");
+        return refused("has an empty part; remove the extra `/`");
     }
     if parts.split('/').any(|part| part == "." || part == "..") {
-        return refused("has a `.` or `..` in it; write the path itself");
+        return refused("contains `.` or `..`; write the path without them");
     }
     if let Some(odd) = parts.chars().find(|c| !is_plain(*c)) {
         let odd = odd.escape_debug();
         return refused(&format!(
-            "has a `{odd}` in it; use letters a-z, digits, `-`, `_`, `.`, `~` and `/`"
+            "contains `{odd}`; use letters a-z, digits, `-`, `_`, `.`, `~` and `/`"
         ));
     }
     Ok(())
@@ -112,7 +112,7 @@ fn host(text: &str) -> Result<&str, String> {
     if let Some(odd) = rest.chars().find(|c| odd(*c)) {
         let odd = odd.escape_debug();
         return Err(format!(
-            "`{}` has a `{odd}` in it; take it away, or write it percent-encoded",
+            "`{}` has a `{odd}` in it; remove it, or write it percent-encoded",
             text.escape_debug()
         ));
     }

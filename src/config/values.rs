@@ -13,14 +13,14 @@ use crate::types::Name;
 /// A text that is not blank.
 pub(super) fn some_text(text: &str) -> Result<String, String> {
     match text.trim() {
-        "" => Err("there is nothing between the quotes".to_owned()),
+        "" => Err("the text is empty".to_owned()),
         text => Ok(text.to_owned()),
     }
 }
 
 /// A display name, cleaned.
 pub(super) fn name(text: &str) -> Result<Name, String> {
-    Name::clean(text).ok_or_else(|| "a name is missing between the quotes".to_owned())
+    Name::clean(text).ok_or_else(|| "the name is empty".to_owned())
 }
 
 /// A duration above zero.
@@ -31,7 +31,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         ));
     }
     match humantime::parse_duration(text) {
-        Ok(Duration::ZERO) => Err(format!("`{text}` is no time at all; write for example `5m`")),
+        Ok(Duration::ZERO) => Err(format!("`{text}` is zero; write for example `5m`")),
         Ok(duration) => Ok(duration),
         Err(_) => Err(format!(
             "`{text}` is not a duration; write for example `30s`, `5m`, `12h` or `30d`"
@@ -88,7 +88,7 @@ pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String
         return Ok(*meaning);
     }
     let all: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-    Err(format!("`{text}` is none of {}", all.join(", ")))
+    Err(format!("`{text}` is not one of {}", all.join(", ")))
 }
 
 #[cfg(test)]

@@ -455,7 +455,7 @@ fn every_command_refuses_settings_that_would_publish_something_private() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{command:?}: {stderr}");
         let said = "`site.static_dir` (`.`) holds the settings file (`lookout.toml`) and the journal \
-                    (`data/lookout.db`), and all it holds is published; give it a directory of its own";
+                    (`data/lookout.db`), and all its files are published; use a separate directory";
         assert!(stderr.contains(said), "{command:?}: {stderr}");
     }
     let left: Vec<_> = fs::read_dir(lookout.dir.path()).expect("readable").collect();

@@ -35,7 +35,7 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Notify> {
     let bot = bot(section, kind);
     if section.problem_count() == before {
         if events.is_empty() {
-            section.conflict("events", "`notify.events` names nothing that could be told; take the line away for all events");
+            section.conflict("events", "`notify.events` is empty; remove the line for all events");
         }
         if hook.is_none() && bot.is_none() {
             section.conflict("url", "`notify` needs a `url` or a `url_file`: the address of an incoming webhook, which the chat shows when you make one");
@@ -58,11 +58,14 @@ fn bot(section: &mut Section<'_>, kind: Option<Chat>) -> Option<Bot> {
     let keys = ["bot_token", "bot_token_file", "server_url", "channel_id"];
     let first = keys.into_iter().find(|key| section.is_typed(key)).unwrap_or("bot_token");
     if kind.is_some_and(|kind| kind != Chat::Mattermost) {
-        section.conflict(first, format!("`notify.{first}` is for a bot of Mattermost; take it away, or write `kind = \"mattermost\"`"));
+        section.conflict(first, format!("`notify.{first}` is for a bot of Mattermost; remove it, or write `kind = \"mattermost\"`"));
         return None;
     }
     let (Some(token), Some(server), Some(channel)) = (token, server, channel) else {
-        section.conflict(first, "a bot needs `bot_token_file` (or `bot_token`), `server_url` and `channel_id`, all three of them");
+        section.conflict(
+            first,
+            "a bot needs all of `bot_token_file` (or `bot_token`), `server_url` and `channel_id`",
+        );
         return None;
     };
     Some(Bot { token, server, channel })
@@ -168,7 +171,7 @@ fn named<'a>(typed: &str, rooms: &'a [Room]) -> Option<&'a Room> {
 fn no_such_room(typed: &str, rooms: &[Room]) -> String {
     if rooms.is_empty() {
         return format!(
-            "`notify.rooms` names `{typed}`, but there are no `[[rooms]]`, so all meetings are one room; take the line away"
+            "`notify.rooms` names `{typed}`, but there are no `[[rooms]]`, so all meetings are one room; remove the line"
         );
     }
     let meant = suggest(typed, rooms.iter().flat_map(|room| [room.slug.as_str(), &room.name]));

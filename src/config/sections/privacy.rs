@@ -48,7 +48,7 @@ fn droppable(text: &str) -> Result<String, String> {
     let key = values::some_text(text)?;
     if NEEDED_KEYS.contains(&key.as_str()) {
         return Err(format!(
-            "without `{key}` nobody can tell who is in; take it out, and use `privacy.publish` to hide people"
+            "`{key}` is needed to know who is present; remove it here and use `privacy.publish` to hide people"
         ));
     }
     Ok(key)

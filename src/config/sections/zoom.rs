@@ -72,7 +72,7 @@ fn token(text: &str) -> Result<Option<Secret>, String> {
     match characters::invalid_character(core, |c| c.is_ascii_alphanumeric() || "-_.~+/".contains(c))
     {
         Some(invalid_character) => Err(format!(
-            "{invalid_character}, which no token of Zoom has; copy the app's Secret Token once more, and only that"
+            "{invalid_character}, which Zoom's tokens never contain; copy only the app's Secret Token again"
         )),
         None => Ok(Secret::new(text)),
     }

@@ -53,7 +53,7 @@ fn unknown_keys_and_sections_name_what_was_probably_meant() {
     ");
     // Nothing like it.
     insta::assert_snapshot!(mistake("[site]\ncolour = 'red'"), @"
-    lookout.toml:2:1: `[site]` has no key `colour`; take it away
+    lookout.toml:2:1: `[site]` has no key `colour`; remove it
       |
     2 | colour = …
       | ^^^^^^
@@ -69,7 +69,7 @@ fn unknown_keys_and_sections_name_what_was_probably_meant() {
     insta::assert_snapshot!(said("[colours]\ntitle = 'red'"), @"there is no section `colours`; there are `[site]`, `[csv]`, `[zoom]`, `[journal]`, `[archive]`, `[privacy]`, `[presence]`, `[[rooms]]`, `[[people]]`, `[[notify]]`, `[admin]`");
     // A key above the first header.
     insta::assert_snapshot!(mistake("title = 'Lounge'"), @"
-    lookout.toml:1:1: `title` stands outside of any section; it belongs to `[site]`
+    lookout.toml:1:1: `title` is outside of any section; it belongs to `[site]`
       |
     1 | title = …
       | ^^^^^
@@ -94,42 +94,42 @@ fn values_of_another_kind_are_told_apart() {
     ");
     // A date for a text.
     insta::assert_snapshot!(mistake("[site]\ntitle = 2026-01-05"), @"
-    lookout.toml:2:9: `site.title` is a text, but here stands a date; put it in quotes
+    lookout.toml:2:9: `site.title` takes a text, not a date; put it in quotes
       |
     2 | title = 2026-01-05
       |         ^^^^^^^^^^
     ");
     // A text for a list.
     insta::assert_snapshot!(mistake("[privacy]\npublish = 'Ada'"), @r#"
-    lookout.toml:2:11: `privacy.publish` is a list of texts, but here stands a text; put it in brackets, such as `publish = ["…"]`
+    lookout.toml:2:11: `privacy.publish` takes a list of texts, not a text; put it in brackets, such as `publish = ["…"]`
       |
     2 | publish = 'Ada'
       |           ^^^^^
     "#);
     // A list for a text.
     insta::assert_snapshot!(mistake("[site]\ntitle = ['Lounge']"), @"
-    lookout.toml:2:9: `site.title` is a text, but here stands a list; write one text in quotes
+    lookout.toml:2:9: `site.title` takes a text, not a list; write one text in quotes
       |
     2 | title = ['Lounge']
       |         ^^^^^^^^^^
     ");
     // A table in a list.
     insta::assert_snapshot!(mistake("[[people]]\nname = 'Ada'\nzoom_user_ids = ['a', {}]"), @"
-    lookout.toml:3:23: `people.zoom_user_ids` is a text, but here stands a table; write one text in quotes
+    lookout.toml:3:23: `people.zoom_user_ids` takes a text, not a table; write one text in quotes
       |
     3 | zoom_user_ids = ['a', {}]
       |                       ^^
     ");
     // One bracket for two.
     insta::assert_snapshot!(mistake("[rooms]\nmeeting_id = '1'"), @"
-    lookout.toml:1:2: there may be several `rooms`; write `[[rooms]]` with two brackets
+    lookout.toml:1:2: `rooms` is a list of sections; write `[[rooms]]` with two brackets
       |
     1 | [rooms]
       |  ^^^^^
     ");
     // A text for a section.
     insta::assert_snapshot!(mistake("site = 'Lounge'"), @"
-    lookout.toml:1:8: `site` is a section, but here stands a text; write `[site]` once and its keys below
+    lookout.toml:1:8: `site` is a section, not a text; write `[site]` once and its keys below it
       |
     1 | site = 'Lounge'
       |        ^^^^^^^^
@@ -145,19 +145,19 @@ fn values_that_mean_nothing_say_what_would() {
     // The root.
     insta::assert_snapshot!(said("[site]\npath = '/'"), @"`site.path`: `/` leaves no place for the webhook; write a directory, such as `/lookout/`");
     // What nothing works without.
-    insta::assert_snapshot!(said("[privacy]\ndrop_fields = ['email', 'user_name']"), @"`privacy.drop_fields`: without `user_name` nobody can tell who is in; take it out, and use `privacy.publish` to hide people");
+    insta::assert_snapshot!(said("[privacy]\ndrop_fields = ['email', 'user_name']"), @"`privacy.drop_fields`: `user_name` is needed to know who is present; remove it here and use `privacy.publish` to hide people");
     // A path upwards.
-    insta::assert_snapshot!(said("[site]\npath = '/../lookout/'"), @"`site.path`: `/../lookout/` has a `.` or `..` in it; write the path itself");
+    insta::assert_snapshot!(said("[site]\npath = '/../lookout/'"), @"`site.path`: `/../lookout/` contains `.` or `..`; write the path without them");
     // A space in a path.
-    insta::assert_snapshot!(said("[zoom]\npath = '/zoom hook'"), @"`zoom.path`: `/zoom hook` has a ` ` in it; use letters a-z, digits, `-`, `_`, `.`, `~` and `/`");
+    insta::assert_snapshot!(said("[zoom]\npath = '/zoom hook'"), @"`zoom.path`: `/zoom hook` contains ` `; use letters a-z, digits, `-`, `_`, `.`, `~` and `/`");
     // A table outside of the site.
-    insta::assert_snapshot!(said("[csv]\npath = '../table.csv'"), @"`csv.path`: `../table.csv` has a `.` or `..` in it; write the path itself");
+    insta::assert_snapshot!(said("[csv]\npath = '../table.csv'"), @"`csv.path`: `../table.csv` contains `.` or `..`; write the path without them");
     // An address without scheme.
     insta::assert_snapshot!(said("[site]\nbase_url = 'example.org'"), @"`site.base_url`: `example.org` is not a web address; write for example `https://example.org`");
     // A path in the address.
     insta::assert_snapshot!(said("[site]\nbase_url = 'https://example.org/lookout'"), @"`site.base_url`: `https://example.org/lookout` has a path; keep scheme and host here, the path belongs to `site.path`");
     // A language.
-    insta::assert_snapshot!(said("[site]\nlanguage = 'de'"), @"`site.language`: `de` is none of `en`, `tr`");
+    insta::assert_snapshot!(said("[site]\nlanguage = 'de'"), @"`site.language`: `de` is not one of `en`, `tr`");
     // A duration without unit.
     insta::assert_snapshot!(said("[zoom]\ntolerance = '5'"), @"`zoom.tolerance`: `5` has no unit; write for example `5m` for minutes, or `s`, `h`, `d`");
     // No duration.
@@ -167,7 +167,7 @@ fn values_that_mean_nothing_say_what_would() {
     // A host name.
     insta::assert_snapshot!(said("[zoom]\nlisten = 'localhost:8787'"), @"`zoom.listen`: `localhost:8787` is not an address to listen on; write `127.0.0.1:8787` for this machine only, `0.0.0.0:8787` for every network");
     // A home directory.
-    insta::assert_snapshot!(said("[journal]\npath = '~/lookout.db'"), @"`journal.path`: `~/lookout.db`: `~` means nothing here; write the directory out");
+    insta::assert_snapshot!(said("[journal]\npath = '~/lookout.db'"), @"`journal.path`: `~/lookout.db`: `~` is not expanded; write the full path");
     // A slug of our own.
     insta::assert_snapshot!(said("[[rooms]]\nmeeting_id = '1'\nname = 'A'\nslug = 'live'"), @"`rooms.slug`: `live` is a name Lookout itself uses below the dashboard; choose another slug");
     // A meeting number.
@@ -175,7 +175,7 @@ fn values_that_mean_nothing_say_what_would() {
     // A link that runs.
     insta::assert_snapshot!(said("[[rooms]]\nmeeting_id = '1'\nname = 'A'\njoin_url = 'javascript:alert(1)'"), @"`rooms.join_url`: `javascript:alert(1)` is not a web address; write for example `https://example.org`");
     // An empty name.
-    insta::assert_snapshot!(said("[privacy]\npublish = ['Ada', ' ']"), @"`privacy.publish`: a name is missing between the quotes");
+    insta::assert_snapshot!(said("[privacy]\npublish = ['Ada', ' ']"), @"`privacy.publish`: the name is empty");
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn a_mistake_in_the_environment_names_the_variable() {
     // A bad value.
     insta::assert_snapshot!(variable("LOOKOUT_SITE__TIME_ZONE", "Europe/Istambul"), @"environment variable `LOOKOUT_SITE__TIME_ZONE`: `site.time_zone`: `Europe/Istambul` is not an IANA time zone; did you mean `Europe/Istanbul`?");
     // A text for a list.
-    insta::assert_snapshot!(variable("LOOKOUT_PRIVACY__PUBLISH", "*"), @r#"environment variable `LOOKOUT_PRIVACY__PUBLISH`: `privacy.publish` is a list of texts, but here stands a text; put it in brackets, such as `publish = ["…"]`"#);
+    insta::assert_snapshot!(variable("LOOKOUT_PRIVACY__PUBLISH", "*"), @r#"environment variable `LOOKOUT_PRIVACY__PUBLISH`: `privacy.publish` takes a list of texts, not a text; put it in brackets, such as `publish = ["…"]`"#);
     // A room.
     insta::assert_snapshot!(variable("LOOKOUT_ROOMS__NAME", "Lounge"), @"environment variable `LOOKOUT_ROOMS__NAME`: `[[rooms]]` can be set in the settings file only; unset it");
     // An address that holds a password.
@@ -280,7 +280,7 @@ fn one_run_names_every_mistake() {
     6 | [[rooms]]
       | ^^^^^^^^^
 
-    lookout.toml:7:8: `rooms.name`: a name is missing between the quotes
+    lookout.toml:7:8: `rooms.name`: the name is empty
       |
     7 | name = ''
       |        ^^
@@ -306,23 +306,23 @@ fn a_mistake_in_a_target_names_what_to_write_and_never_its_secret() {
     // In two places.
     insta::assert_snapshot!(target(&format!("{hook}url_file = 'hook'")), @"`notify.url` and `notify.url_file` are both set; keep one of them");
     // Of no chat.
-    insta::assert_snapshot!(said(&format!("[[notify]]\nkind = 'matermost'\n{hook}")), @"`notify.kind`: `matermost` is none of `mattermost`, `slack`, `discord`");
+    insta::assert_snapshot!(said(&format!("[[notify]]\nkind = 'matermost'\n{hook}")), @"`notify.kind`: `matermost` is not one of `mattermost`, `slack`, `discord`");
     insta::assert_snapshot!(said(&format!("[[notify]]\n{hook}")), @r#"`notify` needs a `kind`: whose chat it is, such as `kind = "mattermost"`, or `slack`, `discord`"#);
     // A room that nobody configured, and one that is misspelt.
-    insta::assert_snapshot!(target(&format!("{hook}rooms = ['lounge']")), @"`notify.rooms` names `lounge`, but there are no `[[rooms]]`, so all meetings are one room; take the line away");
+    insta::assert_snapshot!(target(&format!("{hook}rooms = ['lounge']")), @"`notify.rooms` names `lounge`, but there are no `[[rooms]]`, so all meetings are one room; remove the line");
     let rooms =
         "[[rooms]]\nmeeting_id = '1'\nname = 'Lounge'\n[[rooms]]\nmeeting_id = '2'\nname = 'Tea'\n";
     insta::assert_snapshot!(target(&format!("{hook}rooms = ['lunge']\n{rooms}")), @"`notify.rooms`: there is no room `lunge`; did you mean `Lounge`?");
     insta::assert_snapshot!(target(&format!("{hook}rooms = ['cellar']\n{rooms}")), @"`notify.rooms`: there is no room `cellar`; write one of `lounge`, `tea`");
     // An event, no event, a time.
-    insta::assert_snapshot!(target(&format!("{hook}events = ['join']")), @"`notify.events`: `join` is none of `joined`, `left`, `started`, `ended`, `sharing`");
-    insta::assert_snapshot!(target(&format!("{hook}events = []")), @"`notify.events` names nothing that could be told; take the line away for all events");
-    insta::assert_snapshot!(target(&format!("{hook}quiet = '23-7'")), @"`notify.quiet`: `23-7` is no part of a day; write from when until when, such as `23:00-07:00`");
-    insta::assert_snapshot!(target(&format!("{hook}names = 'some'")), @"`notify.names`: `some` is none of `published`, `all`");
+    insta::assert_snapshot!(target(&format!("{hook}events = ['join']")), @"`notify.events`: `join` is not one of `joined`, `left`, `started`, `ended`, `sharing`");
+    insta::assert_snapshot!(target(&format!("{hook}events = []")), @"`notify.events` is empty; remove the line for all events");
+    insta::assert_snapshot!(target(&format!("{hook}quiet = '23-7'")), @"`notify.quiet`: `23-7` is not a range of times; write for example `23:00-07:00`");
+    insta::assert_snapshot!(target(&format!("{hook}names = 'some'")), @"`notify.names`: `some` is not one of `published`, `all`");
     // A bot that is not complete, has no such channel, or is of another chat.
-    insta::assert_snapshot!(target("bot_token = 'hush'"), @"a bot needs `bot_token_file` (or `bot_token`), `server_url` and `channel_id`, all three of them");
+    insta::assert_snapshot!(target("bot_token = 'hush'"), @"a bot needs all of `bot_token_file` (or `bot_token`), `server_url` and `channel_id`");
     insta::assert_snapshot!(target("bot_token = 'hush'\nserver_url = 'https://chat.example'\nchannel_id = 'town-square'"), @"`notify.channel_id`: `town-square` is not the id of a channel; Mattermost shows it under *View Info* in the channel's menu, 26 letters and digits");
-    insta::assert_snapshot!(said(&format!("[[notify]]\nkind = 'slack'\n{hook}bot_token = 'hush'")), @r#"`notify.bot_token` is for a bot of Mattermost; take it away, or write `kind = "mattermost"`"#);
+    insta::assert_snapshot!(said(&format!("[[notify]]\nkind = 'slack'\n{hook}bot_token = 'hush'")), @r#"`notify.bot_token` is for a bot of Mattermost; remove it, or write `kind = "mattermost"`"#);
 }
 
 #[test]
@@ -344,7 +344,7 @@ fn a_mistake_in_the_archive_names_what_to_write_and_never_the_address() {
     // A name that MongoDB would refuse.
     insta::assert_snapshot!(said("[archive]\ndatabase = 'a.b'"), @"`archive.database`: `a.b` can't be the name of a database; use letters, digits, `_` and `-`");
     insta::assert_snapshot!(said("[archive]\ncollection = 'a$b'"), @"`archive.collection`: `a$b` can't be the name of a collection; use letters, digits, `_`, `-` and `.`");
-    insta::assert_snapshot!(said("[archive]\nacknowledge = 'both'"), @"`archive.acknowledge`: `both` is none of `journal`, `archive`");
+    insta::assert_snapshot!(said("[archive]\nacknowledge = 'both'"), @"`archive.acknowledge`: `both` is not one of `journal`, `archive`");
     // More than a document can hold.
     insta::assert_snapshot!(said("[archive]\n[zoom]\nmax_body = '16MiB'"), @"`zoom.max_body` is more than a document of the archive can hold; write at most `15MiB`");
 }
