@@ -64,7 +64,8 @@ impl<'a> Reader<'a> {
             admin: self.section("admin", admin::read),
             origin: Origin { secret, zone_rules, ..Origin::default() },
         };
-        settings.origin.secret_files.clone_from(&self.output.secret_files);
+        let secret_files = self.output.secret_files.iter();
+        settings.origin.secret_files = secret_files.map(|(path, _)| path.clone()).collect();
         settings.origin.inline_secrets.clone_from(&self.output.inline_secrets);
         self.check_conflicts(&settings);
         settings
@@ -188,8 +189,8 @@ impl<'a> Reader<'a> {
 
     /// The span that names the secret file `path`.
     pub(super) fn secret_file_span(&self, path: &Path) -> Option<Span> {
-        let spans = self.output.secret_files.iter().zip(&self.output.secret_file_spans);
-        spans.into_iter().find(|(file, _)| *file == path).map(|(_, span)| span.clone())
+        let found = self.output.secret_files.iter().find(|(file, _)| file == path);
+        found.map(|(_, span)| span.clone())
     }
 
     /// The effective settings, read from `file`, as the text of a settings file.

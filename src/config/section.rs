@@ -43,10 +43,8 @@ pub(super) struct Output {
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) unknown: Vec<Unknown>,
     pub(super) blocks: Vec<Block>,
-    /// Files that hold secrets, as the settings name them.
-    pub(super) secret_files: Vec<PathBuf>,
-    /// The spans of their names, in the same order.
-    pub(super) secret_file_spans: Vec<Span>,
+    /// Files that hold secrets, as the settings name them, and the spans of their names.
+    pub(super) secret_files: Vec<(PathBuf, Span)>,
     /// Keys whose secret is in the settings themselves, without the token.
     pub(super) inline_secrets: Vec<String>,
 }
@@ -133,8 +131,9 @@ impl<'a> Section<'a> {
     pub(super) fn secret_file(&mut self, key: &'static str) -> Option<PathBuf> {
         let context = self.context;
         let file = self.optional(key, |text| file_path(context, text))?;
-        self.output.secret_files.push(file.clone());
-        self.output.secret_file_spans.extend(self.spans.typed(key).cloned());
+        self.output
+            .secret_files
+            .extend(self.spans.typed(key).map(|span| (file.clone(), span.clone())));
         Some(context.readable(file))
     }
 
@@ -162,17 +161,12 @@ impl<'a> Section<'a> {
             let parsed = default.iter().map(|item| parse(item));
             return parsed.map(|item| item.expect("each default is a valid value")).collect();
         };
-        match node.value {
-            Value::List(items) => {
-                let items = items.into_iter();
-                items.filter_map(|item| self.item(key, item, &parse)).collect()
-            }
-            other => {
-                let kind = other.kind();
-                self.report(key, node.span, format!("takes a list of texts, not {kind}; put it in brackets, such as `{key} = [\"…\"]`"));
-                Vec::new()
-            }
-        }
+        let Value::List(items) = node.value else {
+            let kind = node.value.kind();
+            self.report(key, node.span, format!("takes a list of texts, not {kind}; put it in brackets, such as `{key} = [\"…\"]`"));
+            return Vec::new();
+        };
+        items.into_iter().filter_map(|item| self.item(key, item, &parse)).collect()
     }
 
     /// Secrets that may be one text or a list, each parsed by `parse`, whose errors must not quote them.
@@ -189,8 +183,7 @@ impl<'a> Section<'a> {
             Value::List(items) => items,
             value => vec![Node { span: node.span, value }],
         };
-        let items = items.into_iter();
-        items.filter_map(|item| self.item(key, item, &parse)).collect()
+        items.into_iter().filter_map(|item| self.item(key, item, &parse)).collect()
     }
 
     /// Whether `key` was typed.
