@@ -203,7 +203,7 @@ impl Stores<'_> {
     }
 
     fn erase_from_chats(&self, forgetting: &Forgetting) -> Result<()> {
-        let forgotten = notify::keep::forget(self.settings, self.archive, forgetting);
+        let forgotten = notify::forget(self.settings, self.archive, forgetting);
         self.runtime.block_on(forgotten)
     }
 

@@ -13,11 +13,10 @@ use crate::commands::owner;
 use crate::commands::serve::listen;
 use crate::config::{Settings, SettingsError, Supervisor};
 use crate::generator::{Load, Log};
-use crate::notify;
-use crate::notify::message::{Message, News};
-use crate::notify::pace::Pace;
-use crate::notify::request::Outcome;
-use crate::notify::target::{Target, Unusable, Way, WayKind, sample};
+use crate::notify::client::Outcome;
+use crate::notify::message::{Message, MessageKind};
+use crate::notify::target::{BrokenTarget, Endpoint, EndpointKind, Target, sample_room};
+use crate::notify::{self, Timing};
 use crate::server::admin;
 use crate::server::{self, Signals, Trigger};
 
@@ -52,8 +51,8 @@ pub async fn run(
     let archive = archive.map(|archive| Archive::new(archive, Handle::current()));
     let log = Log::to_follow(&settings, archive.clone())?;
     let snapshots = follow(settings.clone(), log, load, shutdown)?;
-    let pace = Pace::default();
-    let notifier = notify::start(&settings, archive, snapshots, metrics, pace)?;
+    let timing = Timing::default();
+    let notifier = notify::start(&settings, archive, snapshots, metrics, timing)?;
     supervisor.ready();
     let signal = signals.received().await;
     tracing::info!("stopping on {signal}");
@@ -67,23 +66,23 @@ pub async fn run(
 /// whether all of them took it.
 pub async fn test(settings: &Settings, out: &mut impl Write) -> Result<bool> {
     ensure_any(settings)?;
-    let sample = Message { room: sample(settings), news: News::Test };
+    let sample = Message { room: sample_room(settings), kind: MessageKind::Test };
     let mut all_well = true;
-    for target in Target::all(settings, Pace::default()) {
-        let Target { label, ways, .. } = match target {
+    for target in Target::all(settings, Timing::default()) {
+        let Target { label, endpoints, .. } = match target {
             Ok(target) => target,
-            Err(Unusable { label, error, .. }) => {
+            Err(BrokenTarget { label, error, .. }) => {
                 all_well = false;
                 writeln!(out, "✗ chat {label}: {error:#}")?;
                 continue;
             }
         };
-        for way in ways {
-            let by = match way.kind {
-                WayKind::Hook => "webhook",
-                WayKind::Bot => "bot",
+        for endpoint in endpoints {
+            let by = match endpoint.kind {
+                EndpointKind::Webhook => "webhook",
+                EndpointKind::Bot => "bot",
             };
-            let (is_well, said) = try_out(&way, &sample).await;
+            let (is_well, said) = try_out(&endpoint, &sample).await;
             all_well &= is_well;
             let mark = if is_well { '✓' } else { '✗' };
             writeln!(out, "{mark} chat {label}, {by}: {said}")?;
@@ -92,19 +91,19 @@ pub async fn test(settings: &Settings, out: &mut impl Write) -> Result<bool> {
     Ok(all_well)
 }
 
-async fn try_out(way: &Way, sample: &Message) -> (bool, String) {
-    let body = match way.encoder.message(sample) {
+async fn try_out(endpoint: &Endpoint, sample: &Message) -> (bool, String) {
+    let body = match endpoint.encoder.message(sample) {
         Ok(body) => body,
         Err(error) => return (false, format!("{error:#}")),
     };
-    match way.route.post(body).await {
-        Outcome::Taken(_) => (true, "the sample was taken".to_owned()),
-        Outcome::Unanswered(why) => (false, why),
-        Outcome::Later { why, .. } => (false, format!("{why}; try again later")),
+    match endpoint.client.post(body).await {
+        Outcome::Accepted(_) => (true, "the sample was taken".to_owned()),
+        Outcome::NoAnswer(why) => (false, why),
+        Outcome::RetryLater { why, .. } => (false, format!("{why}; try again later")),
         Outcome::Gone(why) | Outcome::Refused(why) => {
-            let what = match way.kind {
-                WayKind::Hook => "make a new webhook if that one is gone",
-                WayKind::Bot => "look at the bot's token, its channel and its rights",
+            let what = match endpoint.kind {
+                EndpointKind::Webhook => "make a new webhook if that one is gone",
+                EndpointKind::Bot => "look at the bot's token, its channel and its rights",
             };
             (false, format!("refused, {why}; {what}"))
         }
@@ -114,12 +113,12 @@ async fn try_out(way: &Way, sample: &Message) -> (bool, String) {
 /// Only messages are asked for, so each target has to be usable, if only in the built-in words.
 fn require_targets(settings: &Settings) -> Result<()> {
     ensure_any(settings)?;
-    let targets = Target::all(settings, Pace::default()).into_iter();
-    let mut unusable = targets.filter_map(Result::err);
-    match unusable.find(|target| target.with_builtin_words.is_none()) {
+    let targets = Target::all(settings, Timing::default()).into_iter();
+    let mut broken = targets.filter_map(Result::err);
+    match broken.find(|target| target.builtin_endpoints.is_none()) {
         None => Ok(()),
-        Some(Unusable { label, error, .. }) => {
-            let problem = format!("chat {label} can't be told: {error:#}");
+        Some(BrokenTarget { label, error, .. }) => {
+            let problem = format!("chat {label} gets no messages: {error:#}");
             Err(settings.refuse("[[notify]]", &problem).into())
         }
     }
@@ -127,7 +126,7 @@ fn require_targets(settings: &Settings) -> Result<()> {
 
 fn ensure_any(settings: &Settings) -> Result<(), SettingsError> {
     if settings.notify.is_empty() {
-        let problem = "there is no chat to tell; add a `[[notify]]` with `kind` and `url`";
+        let problem = "there is no chat; add a `[[notify]]` with `kind` and `url`";
         return Err(settings.refuse("[[notify]]", problem));
     }
     Ok(())

@@ -22,8 +22,7 @@ use crate::config::{Settings, Supervisor};
 use crate::generator::{self, Generator, Live, Load, Log, Previews};
 use crate::intake::Intake;
 use crate::journal::Journal;
-use crate::notify::pace::Pace;
-use crate::notify::{self, Notifier};
+use crate::notify::{self, Notifier, Timing};
 use crate::server::admin;
 use crate::server::visitors::{self, Publications};
 use crate::server::{self, Shutdown, Signals, Trigger};
@@ -122,7 +121,7 @@ impl Service {
         let archive = shipping.as_ref().map(|shipping| shipping.archive.clone());
         let shared = archive.clone();
         let notifier =
-            notify::start(&settings, shared, for_chats, monitoring.notify, Pace::default())?;
+            notify::start(&settings, shared, for_chats, monitoring.notify, Timing::default())?;
         let generator = start_generator(archive, live)?;
         let mut servers = vec![
             spawn(public, router, &shutdown),

@@ -341,7 +341,8 @@ mod tests {
     fn everything_beside_the_journal_is_known_here() {
         let journal = Path::new("data/lookout.db");
         let files = journal_files(journal);
-        let kept = [crate::generator::store_place(journal), crate::notify::keep::place(journal)];
+        let kept =
+            [crate::generator::store_place(journal), crate::notify::outbox::database_path(journal)];
         for file in kept {
             assert!(files.contains(&file), "`{}` is missing", file.display());
         }

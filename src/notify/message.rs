@@ -1,8 +1,8 @@
-//! What a target is told, before anybody writes it out.
+//! What a target receives, before an encoder writes it out.
 //!
-//! Names are already those that the target may know; whoever else is there is a
-//! number in `others` or `inside`, or nothing at all. A message waits in the outbox
-//! in this form, so new fields need a default.
+//! Privacy has been applied: only names that the target may see are here; other people are
+//! counted in `others` or `inside`, or left out. The outbox stores messages in this form, so the
+//! stored names never change, and a new field needs a default.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,110 +12,111 @@ use crate::zoom::Name;
 /// One message about one room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Where it happened.
-    pub room: Room,
-    /// What happened.
-    pub news: News,
+    /// The room.
+    pub room: RoomInfo,
+    /// What happened there.
+    #[serde(rename = "news")]
+    pub kind: MessageKind,
 }
 
-/// A room as a message speaks of it.
+/// How a message refers to a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Room {
-    /// Its name; `None` where no rooms are configured, and all meetings are "the room".
+pub struct RoomInfo {
+    /// Its name; `None` if no rooms are configured, so that all meetings are "the room".
     pub name: Option<String>,
-    /// The absolute address of its page; `None` without `site.base_url`.
+    /// The absolute URL of its page; `None` without `site.base_url`.
     pub dashboard: Option<String>,
-    /// Where "join" leads; `None` where there is no such link.
+    /// The URL to join it; `None` if the settings have none.
     pub join: Option<String>,
 }
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum News {
-    /// Comings and goings, gathered. At least one of the two is not empty.
+pub enum MessageKind {
+    /// People joined or left. At least one of the lists is not empty.
     Moves {
-        /// Who came.
+        /// Who joined.
         joined: Vec<Name>,
-        /// Who went.
+        /// Who left.
         left: Vec<Name>,
-        /// How many are in now that the target may know of.
+        /// How many people are in the room now.
         inside: usize,
     },
-    /// The screen. At least one of the two is not empty.
+    /// Screen sharing started or stopped. At least one of the lists is not empty.
     Sharing {
-        /// Who began to share it.
+        /// Who started to share.
         started: Vec<Name>,
         /// Who stopped.
         stopped: Vec<Name>,
     },
-    /// The first one came in.
+    /// The room opened.
     Started {
         /// When.
         at: Moment,
-        /// Who came; nobody where the target may not know.
+        /// Who joined; empty if the target may see no name.
         by: Vec<Name>,
-        /// How many are in now that the target may know of.
+        /// How many people are in the room now.
         inside: usize,
     },
-    /// The last one went out.
-    Ended(Summary),
-    /// A sample, to see whether the target can be reached.
+    /// The room emptied.
+    Ended(RoomSummary),
+    /// A sample that tests whether the target can be reached.
     Test,
 }
 
-/// What there is to say of a room that was open and is empty again.
+/// Summary of a room that was open and is empty again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Summary {
+pub struct RoomSummary {
     /// When it opened.
     pub from: Moment,
     /// When it emptied.
     pub until: Moment,
-    /// How many were in at once, at most.
+    /// The largest number of people present at once.
     pub peak: usize,
-    /// Who was there, in the order in which to name them.
+    /// Who was there, in display order.
     pub people: Vec<Name>,
     /// How many more were there.
     pub others: usize,
 }
 
-/// The card of a room: posted when it opens, edited as people come and go, and
-/// closed with a summary. What stands there is always the whole.
+/// A room's card: a post that is created when the room opens, edited as people come and go, and
+/// closed with a summary. It holds the full content, not a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Card {
-    /// Whose card it is.
-    pub room: Room,
-    /// What stands on it.
+    /// The room.
+    pub room: RoomInfo,
+    /// The content.
     pub state: CardState,
 }
 
-/// What stands on a card.
+/// The content of a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CardState {
-    /// Somebody is in.
+    /// Somebody is in the room.
     Open {
         /// When the room opened.
         since: Moment,
-        /// Who is in, in the order in which to name them.
-        inside: Vec<Inside>,
-        /// How many more are in.
+        /// Who is in the room, in display order.
+        inside: Vec<PersonInside>,
+        /// How many more are in the room.
         others: usize,
-        /// How many were in at once, at most.
+        /// The largest number of people present at once.
         peak: usize,
-        /// Who of those inside shares the screen.
+        /// Which of the people inside share the screen.
         sharing: Vec<Name>,
     },
-    /// Everybody has left.
-    Closed(Summary),
+    /// The room is empty again.
+    Closed(RoomSummary),
 }
 
-/// Somebody who is in.
+/// A person who is in the room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inside {
+pub struct PersonInside {
     /// The name.
     pub name: Name,
-    /// Since when.
+    /// When the person joined.
     pub since: Moment,
 }
 
@@ -123,9 +124,9 @@ pub struct Inside {
 mod tests {
     use super::*;
 
-    /// What an outbox may hold after an upgrade: these lines may be added to, not changed.
+    /// An outbox may hold these lines after an upgrade: add lines, never change one.
     #[test]
-    fn a_message_that_waits_is_still_understood_later() {
+    fn a_stored_message_stays_readable() {
         let room = r#"{"name":"Lounge","dashboard":null,"join":null}"#;
         #[rustfmt::skip]
         let messages = [
@@ -134,7 +135,7 @@ mod tests {
             ("sharing",         r#"{"sharing":{"started":["Ada"],"stopped":[]}}"#),
             ("started",         r#"{"started":{"at":1767637800,"by":["Ada"],"inside":1}}"#),
             ("ended",           r#"{"ended":{"from":1767637800,"until":1767645300,"peak":2,"people":["Ada"],"others":1}}"#),
-            ("a sample",        r#""test""#),
+            ("test",            r#""test""#),
         ];
         for (what, news) in messages {
             let kept = format!(r#"{{"room":{room},"news":{news}}}"#);

@@ -1,4 +1,4 @@
-//! What is counted of each target, by its place and kind; never its address.
+//! Metrics of each target, by its number and kind; never with its URL.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::notify::target::Label;
 use crate::telemetry::health::Health;
 use crate::time::moment::Moment;
 
-/// Counters of all targets.
+/// The metrics of all targets, and what is wrong with them.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics {
     sent: Family<TargetLabels, Counter>,
@@ -29,11 +29,11 @@ pub enum Loss {
     /// The server refused it for good.
     Refused,
     /// It waited for too long.
-    GivenUp,
+    Expired,
     /// Too many were waiting.
     TooMany,
-    /// A template could not write it.
-    Unwritten,
+    /// A template could not be rendered.
+    EncodingFailed,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -54,10 +54,10 @@ impl Metrics {
     pub fn register(health: Arc<Health>) -> Self {
         let sent = "Messages and cards delivered to a chat";
         let lost = "Messages that were not delivered to a chat";
-        let retries = "Attempts that failed and are made again";
+        let retries = "Attempts that failed and are repeated";
         let backlog = "Messages and cards that wait for a chat";
-        let oldest = "Since when the oldest of them waits; 0 if none does";
-        let running = "Whether a chat is looked after here";
+        let oldest = "Since when the oldest of them waits; 0 if none waits";
+        let running = "Whether the worker of a chat is active in this process";
         Self {
             sent: health.register("notify_sent", sent),
             lost: health.register("notify_lost", lost),
@@ -69,45 +69,45 @@ impl Metrics {
         }
     }
 
-    /// Something was delivered.
+    /// Counts a delivered message or card.
     pub fn sent(&self, label: &Label) {
-        self.sent.get_or_create(&of(label)).inc();
+        self.sent.get_or_create(&labels(label)).inc();
     }
 
-    /// So many were not.
+    /// Counts what was not delivered.
     pub fn lost(&self, label: &Label, loss: Loss, count: usize) {
         let reason = match loss {
             Loss::Refused => "refused",
-            Loss::GivenUp => "given_up",
+            Loss::Expired => "given_up",
             Loss::TooMany => "too_many",
-            Loss::Unwritten => "unwritten",
+            Loss::EncodingFailed => "unwritten",
         };
-        let TargetLabels { target, kind } = of(label);
+        let TargetLabels { target, kind } = labels(label);
         self.lost.get_or_create(&LossLabels { target, kind, reason }).inc_by(count as u64);
     }
 
-    /// An attempt is made again.
+    /// Counts an attempt that will be repeated.
     pub fn retries(&self, label: &Label) {
-        self.retries.get_or_create(&of(label)).inc();
+        self.retries.get_or_create(&labels(label)).inc();
     }
 
-    /// So many wait, since then.
+    /// Sets how many messages and cards wait, and since when.
     pub fn waiting(&self, label: &Label, count: usize, since: Option<Moment>) {
-        self.backlog.get_or_create(&of(label)).set(i64::try_from(count).unwrap_or(i64::MAX));
-        self.oldest.get_or_create(&of(label)).set(since.map_or(0, Moment::seconds));
+        self.backlog.get_or_create(&labels(label)).set(i64::try_from(count).unwrap_or(i64::MAX));
+        self.oldest.get_or_create(&labels(label)).set(since.map_or(0, Moment::seconds));
     }
 
-    /// Replaces the warnings of the chats.
+    /// Replaces the list of what is wrong with the targets.
     pub fn set_warnings(&self, warnings: Vec<String>) {
         self.health.set_warnings("notify", warnings);
     }
 
-    /// Whether the target is looked after by this process.
+    /// Sets whether the worker of a target is active in this process.
     pub fn running(&self, label: &Label, is_running: bool) {
-        self.running.get_or_create(&of(label)).set(i64::from(is_running));
+        self.running.get_or_create(&labels(label)).set(i64::from(is_running));
     }
 }
 
-fn of(label: &Label) -> TargetLabels {
-    TargetLabels { target: label.place as u64, kind: label.chat.word() }
+fn labels(label: &Label) -> TargetLabels {
+    TargetLabels { target: label.number as u64, kind: label.chat.word() }
 }

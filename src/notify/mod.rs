@@ -1,40 +1,49 @@
-//! Messages to chats: who came, who went, when the room opened and emptied.
+//! Messages to chats: who joins and leaves, and when a room opens and empties.
 //!
-//! A [`Message`] is what a target is told; an [`Encoder`] writes it as the target's
-//! service wants it: words by templates, names escaped as the service needs.
-//! Both are pure: templates are loaded before, and a moment is an argument.
+//! ```text
+//! generator ── snapshot ──▶ notifier        starts one worker per target of the settings
+//!                              │ update
+//!                              ▼
+//!                           worker          one task per target
+//!                              │
+//!              ┌───────────────┼────────────────────┐
+//!              ▼               ▼                    ▼
+//!         difference        outbox               sender ◀── rate_limit
+//!     delivery_state +   delivery_state +           │
+//!     roster             messages that wait;        ├─ encoder   message ─▶ JSON of the service
+//!     ─▶ messages        saved in a database        └─ client    JSON ─▶ HTTP request ─▶ outcome
+//!                        or in the archive
+//! ```
+//!
+//! A worker repeats these steps: `difference` compares what the target has been told with the
+//! latest snapshot; the result goes into the [`outbox`], which is saved; then the sender encodes
+//! the oldest message, sends it, and removes it from the outbox once the chat has accepted or
+//! refused it. A target that fails delays no other one.
+//!
+//! The differences and the encoders are pure.
 
-mod desk;
-mod dialect;
+pub mod client;
+pub mod delivery_state;
 mod difference;
-pub mod digest;
-pub mod encode;
-mod escape;
-mod forgotten;
-pub mod keep;
-pub mod kept;
+mod encoder;
+mod forget;
 pub mod message;
 mod metrics;
-mod names;
-pub mod pace;
-mod post;
-pub mod request;
-mod samples;
-mod sending;
-mod service;
-mod sight;
-pub mod snapshot;
-pub mod survey;
+mod notifier;
+pub mod outbox;
+mod snapshot;
+pub mod status;
 pub mod target;
-mod templates;
-pub mod told;
-mod writing;
+mod timing;
+mod worker;
 
 #[cfg(test)]
 mod tests;
 
-pub use encode::{Encoder, Service};
-pub use message::{Card, CardState, Inside, Message, News, Room, Summary};
+pub use encoder::{Encoder, Service};
+pub use forget::forget;
+pub use message::{Card, CardState, Message, MessageKind, PersonInside, RoomInfo, RoomSummary};
 pub use metrics::Metrics;
-pub use service::{Notifier, start};
+pub use notifier::{Notifier, start};
 pub use snapshot::{Snapshot, Snapshots};
+pub use timing::Timing;

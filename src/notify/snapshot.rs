@@ -1,4 +1,4 @@
-//! Who is where, handed from the generator to the targets, with the settings that hold.
+//! What the generator passes to the workers: who is where, and the current settings.
 
 use std::sync::Arc;
 
@@ -6,39 +6,38 @@ use tokio::sync::watch;
 
 use crate::config::Settings;
 use crate::dashboard::{Openings, masked};
-use crate::notify::told::FRESH;
+use crate::notify::delivery_state::FRESH_S;
 use crate::roster::{End, Person, Presence, Visit};
 use crate::time::moment::Moment;
 
-/// What was last derived; `None` before the first.
+/// Receives the latest snapshot; `None` before the first.
 pub type Snapshots = watch::Receiver<Option<Arc<Snapshot>>>;
 
-/// Who is where, and by which settings: rooms are told apart by their places in these, and who
-/// may be named is theirs to say. So neither is ever handed on without the other.
+/// Who is where, with the settings of that moment: they say which room is which, and who may be
+/// named, so the two always travel together.
 #[derive(Debug)]
 pub struct Snapshot {
     /// Who is where.
     pub presence: Presence,
-    /// The settings that hold.
+    /// The current settings.
     pub settings: Arc<Settings>,
 }
 
 impl Snapshot {
-    /// What targets have to know of `presence`, which was derived at `now` by `settings`;
-    /// nobody is where no target asks.
+    /// Takes from `presence`, derived at `now`, what targets need; nothing if `settings` has no
+    /// target.
     pub fn new(presence: &Presence, settings: &Arc<Settings>, now: Moment) -> Self {
-        let nobody_asks = settings.notify.is_empty();
-        let presence = match nobody_asks {
-            true => Presence::default(),
-            false => recent(&masked(presence, &settings.privacy), now),
+        let presence = if settings.notify.is_empty() {
+            Presence::default()
+        } else {
+            recent(&masked(presence, &settings.privacy), now)
         };
         Self { presence, settings: Arc::clone(settings) }
     }
 }
 
-/// Keeps of `presence` only what a message could speak of at `now`: who is in, who left a short
-/// while ago, and the visits of the latest opening. It is held in memory for long, and a
-/// roster of three years is not.
+/// Keeps what a message could mention at `now`: who is in, who left recently, and the visits of the
+/// latest opening. A snapshot stays in memory, so it must not hold three years of visits.
 pub(super) fn recent(presence: &Presence, now: Moment) -> Presence {
     let rooms = presence.rooms.iter();
     Presence {
@@ -55,7 +54,7 @@ pub(super) fn recent(presence: &Presence, now: Moment) -> Presence {
 }
 
 fn recent_people(people: &[Person], now: Moment) -> Vec<Person> {
-    let fresh = now.plus(-FRESH);
+    let fresh = now.plus(-FRESH_S);
     let openings = Openings::of(people);
     let recent = openings.all().iter();
     let recent = recent.filter(|opening| opening.end == End::Open || opening.last >= fresh);
@@ -67,8 +66,8 @@ fn recent_people(people: &[Person], now: Moment) -> Vec<Person> {
     };
     let recent = people.iter().filter_map(|person| {
         let visits: Vec<_> = person.visits.iter().filter(is_recent).copied().collect();
-        let is_worth_it = !visits.is_empty() || person.present_since.is_some();
-        is_worth_it.then(|| Person { visits, ..without_visits(person) })
+        let is_needed = !visits.is_empty() || person.present_since.is_some();
+        is_needed.then(|| Person { visits, ..without_visits(person) })
     });
     recent.collect()
 }

@@ -1,7 +1,8 @@
-//! A chat as the settings have it, ready to be written to.
+//! The chats of the settings, ready to be sent to.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use reqwest::Url;
@@ -9,66 +10,66 @@ use sha2::{Digest, Sha256};
 
 use crate::config::notify::{Bot, Chat, Credential, Names, Notify};
 use crate::config::{Others, Privacy, PublishList, Secret, Settings};
-use crate::notify::digest::{Rules, Watched};
-use crate::notify::encode::{Encoder, Service};
-use crate::notify::message::Room;
-use crate::notify::pace::Pace;
-use crate::notify::request::Route;
+use crate::notify::client::ChatClient;
+use crate::notify::difference::{Rules, WatchedRoom};
+use crate::notify::encoder::{Encoder, Service};
+use crate::notify::message::RoomInfo;
+use crate::notify::timing::Timing;
 
-/// One of `[[notify]]`.
+/// One `[[notify]]` of the settings.
 #[derive(Clone)]
 pub struct Target {
-    /// Which one it is.
+    /// How logs and errors name it.
     pub label: Label,
-    /// What tells it from any other, without telling its address.
+    /// Identifies it across restarts; a hash, so that it does not reveal the URL.
     pub id: String,
-    /// What it is told.
+    /// What it wants to hear.
     pub rules: Rules,
-    /// How it is reached: a bot if there is one, then the webhook; at least one of them.
-    pub ways: Vec<Way>,
+    /// A bot if there is one, then the webhook; at least one of them.
+    pub endpoints: Vec<Endpoint>,
 }
 
-/// One way to write to a target.
+/// A webhook or a bot of a target.
 #[derive(Clone)]
-pub struct Way {
-    /// What it is.
-    pub kind: WayKind,
-    /// Writes out what is sent.
+pub struct Endpoint {
+    /// Which of them it is.
+    pub kind: EndpointKind,
+    /// Encodes messages and cards.
     pub encoder: Encoder,
-    /// Sends it.
-    pub route: Route,
+    /// Sends them.
+    pub client: ChatClient,
 }
 
-impl fmt::Debug for Way {
+impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Way").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Endpoint").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
-/// What a target is reached by.
+/// How a target is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WayKind {
+pub enum EndpointKind {
     /// An incoming webhook.
-    Hook,
-    /// A bot, which can edit what it posted.
+    Webhook,
+    /// A bot, which can edit its posts.
     Bot,
 }
 
-/// How a target is spoken of.
+/// How logs and errors name a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
-    /// Its place among all of `[[notify]]`, from 1.
-    pub place: usize,
-    /// Whose chat it is.
+    /// Its position among all `[[notify]]`, from 1.
+    pub number: usize,
+    /// The kind of chat.
     pub chat: Chat,
-    /// Its server; empty where that is not known.
+    /// Its server; empty if unknown.
     pub host: String,
 }
 
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, chat, host } = self;
-        write!(f, "{place} ({}", chat.word())?;
+        let Self { number, chat, host } = self;
+        write!(f, "{number} ({}", chat.word())?;
         if !host.is_empty() {
             write!(f, " at {host}")?;
         }
@@ -76,103 +77,116 @@ impl fmt::Display for Label {
     }
 }
 
-/// A target that can't be written to, and what to do about it.
+/// A target that can't be used as the settings and templates define it.
 #[derive(Debug)]
-pub struct Unusable {
-    /// Which one it is.
+pub struct BrokenTarget {
+    /// How logs and errors name it.
     pub label: Label,
     /// What is wrong.
     pub error: anyhow::Error,
-    /// What it would be told, and what tells it from others, where that is known all the same.
-    pub known: Option<Box<(String, Rules)>>,
-    /// The ways to it with the built-in words, where only the operator's have a fault.
-    pub with_builtin_words: Option<Vec<Way>>,
+    /// Its id and rules, unless these are broken.
+    pub identified: Option<Box<(String, Rules)>>,
+    /// Its endpoints with the built-in templates, if only the operator's templates are broken.
+    pub builtin_endpoints: Option<Vec<Endpoint>>,
 }
 
-/// What is done about a target that is [`Unusable`].
+/// What replaces broken templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MakeDo {
-    /// It goes on as it was reached until now.
-    AsBefore,
-    /// It is told in the built-in words.
-    BuiltinWords,
+pub enum Fallback {
+    /// The templates that the target had before.
+    PreviousTemplates,
+    /// The built-in templates.
+    BuiltinTemplates,
 }
 
 impl Target {
     /// All targets of `settings`, in their order.
-    pub fn all(settings: &Settings, pace: Pace) -> Vec<Result<Self, Unusable>> {
-        // Two targets may have one address, for other rooms or events.
-        let mut same = BTreeMap::new();
-        let mut build = |(place, notify): (usize, &Notify)| {
-            let label = label(place, notify);
-            let identity = match identity(notify) {
-                Ok(identity) => identity,
-                Err(error) => {
-                    return Err(Unusable { label, error, known: None, with_builtin_words: None });
-                }
-            };
-            let nth = same.entry(identity.clone()).and_modify(|nth| *nth += 1).or_insert(0);
-            let id = hashed(&format!("{identity}\0{nth}"));
-            let rules = rules(notify, settings, pace);
-            match ways(notify, settings, pace, Encoder::load) {
-                Ok(ways) => Ok(Self { label, id, rules, ways }),
-                Err(error) => {
-                    let builtin = |service, settings: &_| Ok(Encoder::builtin(service, settings));
-                    let with_builtin_words = ways(notify, settings, pace, builtin).ok();
-                    let known = Some(Box::new((id, rules)));
-                    Err(Unusable { label, error, known, with_builtin_words })
-                }
+    pub fn all(settings: &Settings, timing: Timing) -> Vec<Result<Self, BrokenTarget>> {
+        // Two targets may have the same URL, for other rooms or events.
+        let mut counts = BTreeMap::new();
+        (1..)
+            .zip(&settings.notify)
+            .map(|(number, notify)| Self::load(number, notify, settings, timing, &mut counts))
+            .collect()
+    }
+
+    fn load(
+        number: usize,
+        notify: &Notify,
+        settings: &Settings,
+        timing: Timing,
+        counts: &mut BTreeMap<String, usize>,
+    ) -> Result<Self, BrokenTarget> {
+        let label = label(number, notify);
+        let identity = match identity(notify) {
+            Ok(identity) => identity,
+            Err(error) => {
+                let (identified, builtin_endpoints) = (None, None);
+                return Err(BrokenTarget { label, error, identified, builtin_endpoints });
             }
         };
-        (1..).zip(&settings.notify).map(&mut build).collect()
+        let count = counts.entry(identity.clone()).or_default();
+        let id = hash(&format!("{identity}\0{count}"));
+        *count += 1;
+        let rules = rules(notify, settings, timing);
+        match endpoints(notify, settings, timing, Encoder::load) {
+            Ok(endpoints) => Ok(Self { label, id, rules, endpoints }),
+            Err(error) => {
+                let builtin = |service, settings: &_| Ok(Encoder::builtin(service, settings));
+                let builtin_endpoints = endpoints(notify, settings, timing, builtin).ok();
+                let identified = Some(Box::new((id, rules)));
+                Err(BrokenTarget { label, error, identified, builtin_endpoints })
+            }
+        }
     }
 }
 
-impl Unusable {
-    /// The target with its new rules, reached as one of `before` is, else in the built-in words;
-    /// with the error that made this necessary. Who may be named must not wait until a template
-    /// is mended.
+impl BrokenTarget {
+    /// The target with its new rules, and with the endpoints that it has in `before` or those with
+    /// the built-in templates; and the error. So new privacy settings apply at once, even while a
+    /// template is broken.
     ///
     /// # Errors
     ///
-    /// There was no such target before, and something else than the words is wrong.
-    pub fn make_do<'a>(
+    /// `before` does not have it, and more than a template is broken.
+    pub fn with_fallback(
         self,
-        before: impl IntoIterator<Item = &'a Target>,
-    ) -> Result<(Target, MakeDo, anyhow::Error), Self> {
-        let is_it =
-            |target: &&Target| self.known.as_ref().is_some_and(|known| known.0 == target.id);
-        let as_before = before.into_iter().find(is_it).map(|target| target.ways.clone());
-        let (ways, make_do) = match (as_before, &self.with_builtin_words) {
-            (Some(ways), _) => (ways, MakeDo::AsBefore),
-            (None, Some(ways)) => (ways.clone(), MakeDo::BuiltinWords),
+        before: &[Arc<Target>],
+    ) -> Result<(Target, Fallback, anyhow::Error), Self> {
+        let id = self.identified.as_ref().map(|identified| &identified.0);
+        let previous = before.iter().find(|target| Some(&target.id) == id);
+        let (endpoints, fallback) = match (previous, &self.builtin_endpoints) {
+            (Some(target), _) => (target.endpoints.clone(), Fallback::PreviousTemplates),
+            (None, Some(endpoints)) => (endpoints.clone(), Fallback::BuiltinTemplates),
             (None, None) => return Err(self),
         };
-        let Self { label, error, known: Some(known), .. } = self else { return Err(self) };
-        let (id, rules) = *known;
-        Ok((Target { label, id, rules, ways }, make_do, error))
+        let Self { label, error, identified: Some(identified), .. } = self else {
+            return Err(self);
+        };
+        let (id, rules) = *identified;
+        Ok((Target { label, id, rules, endpoints }, fallback, error))
     }
 }
 
-fn label(place: usize, notify: &Notify) -> Label {
+fn label(number: usize, notify: &Notify) -> Label {
     let server = notify.bot.as_ref().and_then(|bot| Url::parse(&bot.server).ok());
     let hook = || Url::parse(notify.hook.as_ref()?.get().ok()?.reveal()).ok();
     let host = server.or_else(hook).and_then(|url| url.host_str().map(str::to_owned));
-    Label { place, chat: notify.kind, host: host.unwrap_or_default() }
+    Label { number, chat: notify.kind, host: host.unwrap_or_default() }
 }
 
-/// What stays the same when the settings of a target change, but not when it is another one.
+/// Stays the same when the settings of a target change, and differs between targets.
 fn identity(notify: &Notify) -> Result<String> {
     let place = match (&notify.bot, &notify.hook) {
         (Some(bot), _) => format!("{}\0{}", bot.server, bot.channel),
         (None, Some(hook)) => reveal(hook, "url")?.reveal().to_owned(),
         (None, None) => String::new(),
     };
-    Ok(hashed(&format!("{}\0{place}", notify.kind.word())))
+    Ok(hash(&format!("{}\0{place}", notify.kind.word())))
 }
 
-/// As good as no way back.
-fn hashed(text: &str) -> String {
+/// Long enough that the text can't be found from it.
+fn hash(text: &str) -> String {
     hex::encode(&Sha256::digest(text)[..16])
 }
 
@@ -180,37 +194,45 @@ fn reveal<'a>(credential: &'a Credential, key: &str) -> Result<&'a Secret> {
     credential.get().map_err(|why| anyhow!("`notify.{key}_file`, {why}"))
 }
 
-fn ways(
+fn endpoints(
     notify: &Notify,
     settings: &Settings,
-    pace: Pace,
+    timing: Timing,
     encoder: impl Fn(Service, &Settings) -> Result<Encoder>,
-) -> Result<Vec<Way>> {
-    let mut ways = Vec::new();
+) -> Result<Vec<Endpoint>> {
+    let mut endpoints = Vec::new();
     if let Some(Bot { token, server, channel }) = &notify.bot {
         let token = reveal(token, "bot_token")?;
         let url = Url::parse(&format!("{server}/api/v4/posts"));
         let url = url.with_context(|| format!("`notify.server_url`: `{server}` is no address"))?;
         let service = Service::MattermostBot { channel: channel.clone() };
-        let route = Route::new(url, Some(token), token.clone(), pace.time_out)?;
-        ways.push(Way { kind: WayKind::Bot, encoder: encoder(service, settings)?, route });
+        let client = ChatClient::new(url, Some(token), token.clone(), timing.request_timeout)?;
+        endpoints.push(Endpoint {
+            kind: EndpointKind::Bot,
+            encoder: encoder(service, settings)?,
+            client,
+        });
     }
     if let Some(hook) = &notify.hook {
         let address = reveal(hook, "url")?;
-        // The error would quote it.
+        // The error of `parse` would quote the URL, which is a secret.
         let url = Url::parse(address.reveal()).ok().context("`notify.url` is no address")?;
-        let route = Route::new(url, None, address.clone(), pace.time_out)?;
+        let client = ChatClient::new(url, None, address.clone(), timing.request_timeout)?;
         let service = match notify.kind {
-            Chat::Mattermost => Service::MattermostHook,
+            Chat::Mattermost => Service::MattermostWebhook,
             Chat::Slack => Service::Slack,
             Chat::Discord => Service::Discord,
         };
-        ways.push(Way { kind: WayKind::Hook, encoder: encoder(service, settings)?, route });
+        endpoints.push(Endpoint {
+            kind: EndpointKind::Webhook,
+            encoder: encoder(service, settings)?,
+            client,
+        });
     }
-    Ok(ways)
+    Ok(endpoints)
 }
 
-fn rules(notify: &Notify, settings: &Settings, pace: Pace) -> Rules {
+fn rules(notify: &Notify, settings: &Settings, timing: Timing) -> Rules {
     let privacy = match notify.names {
         Names::Published => settings.privacy.clone(),
         Names::All => Privacy {
@@ -220,43 +242,43 @@ fn rules(notify: &Notify, settings: &Settings, pace: Pace) -> Rules {
         },
     };
     Rules {
-        rooms: watched(notify, settings),
+        rooms: watched_rooms(notify, settings),
         events: notify.events.clone(),
         privacy,
         quiet: notify.quiet.map(|quiet| (quiet, settings.site.time_zone.clone())),
         has_cards: notify.bot.is_some(),
-        gather: pace.gather,
-        gather_most: pace.gather_most,
+        debounce_s: timing.debounce_s,
+        debounce_max_s: timing.debounce_max_s,
     }
 }
 
-fn watched(notify: &Notify, settings: &Settings) -> Vec<Watched> {
+fn watched_rooms(notify: &Notify, settings: &Settings) -> Vec<WatchedRoom> {
     let site = &settings.site;
-    let address = |below: &str| {
+    let url = |below: &str| {
         (!site.base_url.is_empty()).then(|| format!("{}{}{below}", site.base_url, site.path))
     };
     if settings.rooms.is_empty() {
-        let room = Room { name: None, dashboard: address(""), join: None };
-        return vec![Watched { number: String::new(), place: None, room }];
+        let info = RoomInfo { name: None, dashboard: url(""), join: None };
+        return vec![WatchedRoom { number: String::new(), index: None, info }];
     }
     let has_pages = settings.rooms.len() > 1;
     let rooms = settings.rooms.iter().enumerate();
     let wanted = |number: &String| notify.rooms.is_empty() || notify.rooms.contains(number);
     rooms
         .filter(|(_, room)| wanted(&room.meeting_id))
-        .map(|(place, room)| {
+        .map(|(index, room)| {
             let page = if has_pages { format!("{}/", room.slug) } else { String::new() };
             let join = (!room.join_url.is_empty()).then(|| room.join_url.clone());
-            let spoken = Room { name: Some(room.name.clone()), dashboard: address(&page), join };
-            Watched { number: room.meeting_id.clone(), place: Some(place), room: spoken }
+            let info = RoomInfo { name: Some(room.name.clone()), dashboard: url(&page), join };
+            WatchedRoom { number: room.meeting_id.clone(), index: Some(index), info }
         })
         .collect()
 }
 
-/// What to send to see whether a target can be reached.
-pub fn sample(settings: &Settings) -> Room {
+/// The room that a test message names.
+pub fn sample_room(settings: &Settings) -> RoomInfo {
     let name = settings.rooms.first().map(|room| room.name.clone());
     let site = &settings.site;
     let dashboard = (!site.base_url.is_empty()).then(|| format!("{}{}", site.base_url, site.path));
-    Room { name, dashboard, join: None }
+    RoomInfo { name, dashboard, join: None }
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use lookout::config::zones::{RulesSource, TzdbVersion};
 use lookout::config::{Environment, Settings, parse};
-use lookout::notify::{Encoder, Message, News, Room, Service, Summary};
+use lookout::notify::{Encoder, Message, MessageKind, RoomInfo, RoomSummary, Service};
 use lookout::time::moment::Moment;
 use lookout::time::zone::Zone;
 use tempfile::TempDir;
@@ -196,9 +196,9 @@ fn chats_are_told_the_same_time_and_are_quiet_by_it() {
 
         let encoder = Encoder::load(Service::Slack, &settings).expect("built in");
         let [from, until] = VISIT.map(|(_, time)| at(time));
-        let summary = Summary { from, until, peak: 1, people: Vec::new(), others: 1 };
-        let room = Room { name: None, dashboard: None, join: None };
-        let message = Message { room, news: News::Ended(summary) };
+        let summary = RoomSummary { from, until, peak: 1, people: Vec::new(), others: 1 };
+        let room = RoomInfo { name: None, dashboard: None, join: None };
+        let message = Message { room, kind: MessageKind::Ended(summary) };
         let body = encoder.message(&message).expect("it can be written");
         let body = String::from_utf8(body).expect("UTF-8");
         assert!(body.contains(said), "{what}: {body}");

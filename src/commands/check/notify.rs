@@ -4,13 +4,13 @@ use tokio::runtime::Builder;
 
 use super::{Context, Line, Mark};
 use crate::archive::Archive;
-use crate::notify::kept::Kept;
-use crate::notify::survey::{Found, survey};
-use crate::notify::target::Unusable;
+use crate::notify::outbox::Outbox;
+use crate::notify::status::{TargetStatus, target_statuses};
+use crate::notify::target::BrokenTarget;
 use crate::time::moment::Moment;
 
 /// A message that waits for longer has no good reason to, in seconds.
-const PATIENCE: i64 = 120;
+const MAX_WAIT_S: i64 = 120;
 
 /// Examines each of `[[notify]]`.
 pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
@@ -22,7 +22,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let archive = settings.archive.as_ref();
         let archive = archive.map(|archive| Archive::new(archive, runtime.handle().clone()));
-        runtime.block_on(survey(settings, archive.as_ref()))
+        runtime.block_on(target_statuses(settings, archive.as_ref()))
     };
     match look() {
         Ok(found) => found.iter().map(|target| line(target, context.now)).collect(),
@@ -30,26 +30,26 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
     }
 }
 
-fn line(target: &Result<Found, Unusable>, now: Moment) -> Line {
-    let Found { label, rooms, kept } = match target {
+fn line(target: &Result<TargetStatus, BrokenTarget>, now: Moment) -> Line {
+    let TargetStatus { label, rooms, outbox } = match target {
         Ok(found) => found,
-        Err(Unusable { label, error, with_builtin_words: Some(_), .. }) => {
-            let text = format!("chat {label} is told in the built-in words: {error:#}");
+        Err(BrokenTarget { label, error, builtin_endpoints: Some(_), .. }) => {
+            let text = format!("chat {label} uses the built-in templates: {error:#}");
             return Line::wrong("notify", text);
         }
-        Err(Unusable { label, error, .. }) => {
-            return Line::wrong("notify", format!("chat {label} can't be told: {error:#}"));
+        Err(BrokenTarget { label, error, .. }) => {
+            return Line::wrong("notify", format!("chat {label} gets no messages: {error:#}"));
         }
     };
     let rooms = if *rooms == 1 { "one room".to_owned() } else { format!("{rooms} rooms") };
-    let Some(kept) = kept else {
+    let Some(outbox) = outbox else {
         let hint = "`lookout notify --test` sends a sample";
         return Line::fine(
             "notify",
             format!("chat {label}: {rooms}, nothing was sent yet; {hint}"),
         );
     };
-    let (mark, state) = state(kept, now);
+    let (mark, state) = state(outbox, now);
     let text = format!("chat {label}: {rooms}, {state}");
     match mark {
         Mark::Fine => Line::fine("notify", text),
@@ -59,20 +59,20 @@ fn line(target: &Result<Found, Unusable>, now: Moment) -> Line {
 }
 
 /// How it goes, and how well that is.
-fn state(kept: &Kept, now: Moment) -> (Mark, String) {
+fn state(outbox: &Outbox, now: Moment) -> (Mark, String) {
     let test = "find out why with `lookout notify --test`";
-    if let (count, Some(since)) = kept.waiting() {
-        let is_long = now.since(since) > PATIENCE;
+    if let (count, Some(since)) = outbox.backlog() {
+        let is_long = now.since(since) > MAX_WAIT_S;
         let mark = if is_long { Mark::Wrong } else { Mark::Look };
-        match &kept.unanswered {
+        match &outbox.no_answer {
             Some(why) => return (mark, format!("{count} waiting since {since}: {why}")),
             None if is_long => return (mark, format!("{count} waiting since {since}; {test}")),
             None => {}
         }
     }
-    match &kept.last {
+    match &outbox.last_result {
         None => (Mark::Fine, "nothing was sent yet".to_owned()),
-        Some(last) => match &last.lost {
+        Some(last) => match &last.error {
             None => (Mark::Fine, format!("the last message was taken at {}", last.at)),
             Some(why) => {
                 (Mark::Wrong, format!("the last message was lost at {}: {why}; {test}", last.at))
@@ -85,46 +85,46 @@ fn state(kept: &Kept, now: Moment) -> (Mark, String) {
 mod tests {
     use super::*;
     use crate::config::notify::Chat;
-    use crate::notify::kept::Fate;
-    use crate::notify::message::{Message, News, Room};
+    use crate::notify::message::{Message, MessageKind, RoomInfo};
+    use crate::notify::outbox::DeliveryResult;
     use crate::notify::target::Label;
 
     const NOW: Moment = Moment::from_seconds(1_767_643_200);
 
-    fn fate(ago: i64, lost: Option<&str>) -> Fate {
-        Fate { at: NOW.plus(-ago), lost: lost.map(str::to_owned) }
+    fn result(ago: i64, lost: Option<&str>) -> DeliveryResult {
+        DeliveryResult { at: NOW.plus(-ago), error: lost.map(str::to_owned) }
     }
 
-    fn waiting(ago: i64) -> Kept {
-        let room = Room { name: None, dashboard: None, join: None };
-        let mut kept = Kept { last: Some(fate(9999, None)), ..Kept::default() };
-        kept.add(vec![Message { room, news: News::Test }], NOW.plus(-ago));
-        kept
+    fn waiting(ago: i64) -> Outbox {
+        let room = RoomInfo { name: None, dashboard: None, join: None };
+        let mut outbox = Outbox { last_result: Some(result(9999, None)), ..Outbox::default() };
+        outbox.push(vec![Message { room, kind: MessageKind::Test }], NOW.plus(-ago));
+        outbox
     }
 
-    fn found(kept: Option<Kept>) -> Result<Found, Unusable> {
-        let label = Label { place: 2, chat: Chat::Slack, host: "hooks.example".to_owned() };
-        Ok(Found { label, rooms: 1, kept })
+    fn found(outbox: Option<Outbox>) -> Result<TargetStatus, BrokenTarget> {
+        let label = Label { number: 2, chat: Chat::Slack, host: "hooks.example".to_owned() };
+        Ok(TargetStatus { label, rooms: 1, outbox })
     }
 
     #[test]
     fn each_target_says_how_the_last_messages_went() {
         let error = anyhow::anyhow!("`notify.url_file`, `hook`: No such file");
-        let label = Label { place: 1, chat: Chat::Mattermost, host: String::new() };
-        let lost = fate(30, Some("404 Not Found"));
+        let label = Label { number: 1, chat: Chat::Mattermost, host: String::new() };
+        let lost = result(30, Some("404 Not Found"));
         let targets = [
-            Err(Unusable { label, error, known: None, with_builtin_words: None }),
+            Err(BrokenTarget { label, error, identified: None, builtin_endpoints: None }),
             found(None),
-            found(Some(Kept { last: Some(fate(30, None)), ..Kept::default() })),
-            found(Some(Kept { last: Some(lost), ..Kept::default() })),
+            found(Some(Outbox { last_result: Some(result(30, None)), ..Outbox::default() })),
+            found(Some(Outbox { last_result: Some(lost), ..Outbox::default() })),
             found(Some(waiting(5))),
             found(Some(waiting(7200))),
-            found(Some(Kept { unanswered: Some("nobody listens".to_owned()), ..waiting(5) })),
-            found(Some(Kept { unanswered: Some("nobody listens".to_owned()), ..waiting(7200) })),
+            found(Some(Outbox { no_answer: Some("nobody listens".to_owned()), ..waiting(5) })),
+            found(Some(Outbox { no_answer: Some("nobody listens".to_owned()), ..waiting(7200) })),
         ];
         let lines = targets.iter().map(|target| line(target, NOW).to_string());
         insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
-        ✗ notify    chat 1 (mattermost) can't be told: `notify.url_file`, `hook`: No such file
+        ✗ notify    chat 1 (mattermost) gets no messages: `notify.url_file`, `hook`: No such file
         ✓ notify    chat 2 (slack at hooks.example): one room, nothing was sent yet; `lookout notify --test` sends a sample
         ✓ notify    chat 2 (slack at hooks.example): one room, the last message was taken at 2026-01-05T19:59:30Z
         ✗ notify    chat 2 (slack at hooks.example): one room, the last message was lost at 2026-01-05T19:59:30Z: 404 Not Found; find out why with `lookout notify --test`

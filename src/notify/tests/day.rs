@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::stage::{Stage, rules, show, watched};
+use super::scenario::{Scenario, rules, show, watched};
 use crate::config::Settings;
 use crate::notify::{Encoder, Service};
 
@@ -61,10 +61,10 @@ const DAY: &str = "
 fn a_day_of_a_room_reads_well() {
     let mut rules = rules();
     rules.rooms = vec![watched("1", Some(0), Some("Lounge"))];
-    let stage = Stage::begun(rules).play(DAY);
+    let scenario = Scenario::started(rules).play(DAY);
     let settings = Settings::default();
-    let encoder = Encoder::load(Service::MattermostHook, &settings).expect("the words are ours");
-    let lines: Vec<_> = stage
+    let encoder = Encoder::load(Service::MattermostWebhook, &settings).expect("the words are ours");
+    let lines: Vec<_> = scenario
         .messages
         .iter()
         .map(|(at, message)| {

@@ -1,10 +1,10 @@
-//! What is said when, told as stories: comings and goings in, messages out.
+//! Whole scenarios: joins and leaves in, messages out.
 
 mod cards;
 mod day;
-mod forgotten;
 mod openings;
+mod redaction;
+mod scenario;
 mod snapshot;
-mod stage;
 mod stories;
 mod twice;

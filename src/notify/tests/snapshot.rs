@@ -1,11 +1,11 @@
-//! What is handed to the targets is less than the whole, and says the same.
+//! A snapshot holds less than the whole roster, and leads to the same messages.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::stage::{Stage, clock, names, privacy, rules, show};
+use super::scenario::{Scenario, clock, names, privacy, rules, show};
 use crate::config::Others;
-use crate::notify::digest::{Rules, digest};
+use crate::notify::difference::{Rules, compare};
 use crate::notify::snapshot::recent;
 
 proptest! {
@@ -20,18 +20,18 @@ proptest! {
             true => Rules { privacy: privacy(names(&["P0", "P1"]), Others::Hidden), ..rules() },
             false => rules(),
         };
-        let mut stage = Stage::begun(rules.clone());
+        let mut scenario = Scenario::started(rules.clone());
         let mut now = clock("8:00:00");
         for (pause, person, joins) in steps {
             now = now.plus(pause);
             let sign = if joins { '+' } else { '-' };
-            stage.deliver_all(&show(now), &format!("{sign}P{person}"));
-            let whole = stage.presence(now);
-            let by_whole = digest(stage.told.as_ref(), &whole, &rules, now);
-            let by_recent = digest(stage.told.as_ref(), &recent(&whole, now), &rules, now);
+            scenario.deliver_all(&show(now), &format!("{sign}P{person}"));
+            let whole = scenario.presence(now);
+            let by_whole = compare(scenario.state.as_ref(), &whole, &rules, now);
+            let by_recent = compare(scenario.state.as_ref(), &recent(&whole, now), &rules, now);
             prop_assert_eq!(&by_recent.messages, &by_whole.messages);
-            prop_assert_eq!(by_recent.look_at, by_whole.look_at);
-            stage.told = Some(by_recent.told);
+            prop_assert_eq!(by_recent.compare_at, by_whole.compare_at);
+            scenario.state = Some(by_recent.state);
         }
     }
 }

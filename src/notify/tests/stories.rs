@@ -1,23 +1,23 @@
 //! One target, one room, one story at a time.
 
-use super::stage::{Stage, clock, names, privacy, rules, watched};
+use super::scenario::{Scenario, clock, names, privacy, rules, watched};
 use crate::config::Others;
 use crate::config::notify::{Happening, Quiet};
-use crate::notify::digest::Rules;
+use crate::notify::difference::Rules;
 use crate::time::zone::Zone;
 
-/// What is said of `script` to a target that knows the room to be empty.
-fn said(script: &str) -> String {
-    said_by(rules(), script)
+/// What a target hears of `script`, starting with an empty room.
+fn announced(script: &str) -> String {
+    announced_with(rules(), script)
 }
 
-fn said_by(rules: Rules, script: &str) -> String {
-    Stage::begun(rules).play(script).said()
+fn announced_with(rules: Rules, script: &str) -> String {
+    Scenario::started(rules).play(script).announced()
 }
 
 #[test]
-fn an_evening_is_told_in_a_few_lines() {
-    insta::assert_snapshot!(said("
+fn an_evening_takes_a_few_lines() {
+    insta::assert_snapshot!(announced("
         20:00:00 +Ada
         20:00:30 +Grace
         20:00:35 +Edsger
@@ -33,18 +33,18 @@ fn an_evening_is_told_in_a_few_lines() {
 }
 
 #[test]
-fn what_comes_and_goes_within_the_window_is_not_told() {
+fn who_joins_and_leaves_within_the_debounce_window_is_not_announced() {
     // Joined and left.
-    insta::assert_snapshot!(said("20:00:00 +Ada\n20:05:00 +Bob\n20:05:08 -Bob"), @"20:00:00 opened at 20:00:00 by Ada; 1 in");
+    insta::assert_snapshot!(announced("20:00:00 +Ada\n20:05:00 +Bob\n20:05:08 -Bob"), @"20:00:00 opened at 20:00:00 by Ada; 1 in");
     // Left and joined.
-    insta::assert_snapshot!(said("20:00:00 +Ada +Bob\n20:05:00 -Bob\n20:05:09 +Bob#2"), @"20:00:00 opened at 20:00:00 by Ada, Bob; 2 in");
+    insta::assert_snapshot!(announced("20:00:00 +Ada +Bob\n20:05:00 -Bob\n20:05:09 +Bob#2"), @"20:00:00 opened at 20:00:00 by Ada, Bob; 2 in");
     // One of several.
-    insta::assert_snapshot!(said("20:00:00 +Ada\n20:05:00 +Bob +Cem\n20:05:05 -Bob"), @"
+    insta::assert_snapshot!(announced("20:00:00 +Ada\n20:05:00 +Bob +Cem\n20:05:05 -Bob"), @"
     20:00:00 opened at 20:00:00 by Ada; 1 in
     20:05:15 Cem joined; 2 in
     ");
     // Left, and came back too late.
-    insta::assert_snapshot!(said("20:00:00 +Ada +Bob\n20:05:00 -Bob\n20:05:11 +Bob#2"), @"
+    insta::assert_snapshot!(announced("20:00:00 +Ada +Bob\n20:05:00 -Bob\n20:05:11 +Bob#2"), @"
     20:00:00 opened at 20:00:00 by Ada, Bob; 2 in
     20:05:10 Bob left; 1 in
     20:05:21 Bob joined; 2 in
@@ -53,7 +53,7 @@ fn what_comes_and_goes_within_the_window_is_not_told() {
 
 #[test]
 fn breakouts_second_devices_and_redelivered_events_say_nothing() {
-    insta::assert_snapshot!(said("
+    insta::assert_snapshot!(announced("
         20:00:00 +Ada +Bob
         20:05:00 +Ada#2
         20:06:00 -Ada
@@ -69,18 +69,18 @@ fn forty_who_join_within_five_seconds_are_one_message() {
         format!("20:05:0{second} {}\n", names.join(" "))
     };
     let script: String = (0..5).map(joins).collect();
-    let said = said(&format!("20:00:00 +Ada\n{script}"));
-    let lines: Vec<_> = said.lines().collect();
-    assert_eq!(lines.len(), 2, "{said}");
-    assert!(lines[1].starts_with("20:05:14 P00, P01, "), "{said}");
-    assert!(lines[1].ends_with(", P39 joined; 41 in"), "{said}");
+    let announced = announced(&format!("20:00:00 +Ada\n{script}"));
+    let lines: Vec<_> = announced.lines().collect();
+    assert_eq!(lines.len(), 2, "{announced}");
+    assert!(lines[1].starts_with("20:05:14 P00, P01, "), "{announced}");
+    assert!(lines[1].ends_with(", P39 joined; 41 in"), "{announced}");
 }
 
 #[test]
-fn a_trickle_is_told_once_a_minute() {
+fn a_trickle_is_announced_once_a_minute() {
     let joins: String =
         (0..16).map(|n| format!("20:{:02}:{:02} +P{n:02}\n", 5 + n / 8, n % 8 * 7)).collect();
-    insta::assert_snapshot!(said(&format!("20:00:00 +Ada\n{joins}")), @"
+    insta::assert_snapshot!(announced(&format!("20:00:00 +Ada\n{joins}")), @"
     20:00:00 opened at 20:00:00 by Ada; 1 in
     20:05:59 P00, P01, P02, P03, P04, P05, P06, P07 joined; 9 in
     20:06:59 P08, P09, P10, P11, P12, P13, P14, P15 joined; 17 in
@@ -90,23 +90,23 @@ fn a_trickle_is_told_once_a_minute() {
 #[test]
 fn an_opening_takes_along_what_gathers() {
     // Who comes with the first.
-    insta::assert_snapshot!(said("20:00:00 +Ada +Bob\n20:00:05 +Cem"), @"
+    insta::assert_snapshot!(announced("20:00:00 +Ada +Bob\n20:00:05 +Cem"), @"
     20:00:00 opened at 20:00:00 by Ada, Bob; 2 in
     20:00:15 Cem joined; 3 in
     ");
     // Who leaves shortly before the last.
-    insta::assert_snapshot!(said("20:00:00 +Ada +Bob +Cem\n20:30:00 -Cem\n20:30:04 +Dan\n20:30:08 -Ada -Bob -Dan"), @"
+    insta::assert_snapshot!(announced("20:00:00 +Ada +Bob +Cem\n20:30:00 -Cem\n20:30:04 +Dan\n20:30:08 -Ada -Bob -Dan"), @"
     20:00:00 opened at 20:00:00 by Ada, Bob, Cem; 3 in
     20:30:08 emptied: 20:00:00 to 20:30:08, peak 3, Ada, Bob, Cem, Dan +0
     ");
 }
 
 #[test]
-fn a_target_is_told_what_it_wants_to_be_told() {
+fn a_target_hears_only_the_events_it_wants() {
     use Happening::{Ended, Joined, Left, Started};
     let script = "20:00:00 +Ada\n20:05:00 +Bob\n20:10:00 -Bob\n20:20:00 -Ada";
     let of = |events: &[Happening]| {
-        said_by(Rules { events: events.iter().copied().collect(), ..rules() }, script)
+        announced_with(Rules { events: events.iter().copied().collect(), ..rules() }, script)
     };
     insta::assert_snapshot!(of(&[Started, Ended]), @"
     20:00:00 opened at 20:00:00 by Ada; 1 in
@@ -127,10 +127,10 @@ fn a_target_is_told_what_it_wants_to_be_told() {
 
 #[test]
 fn the_first_start_says_nothing_of_what_was_before() {
-    let mut stage = Stage::new(rules());
-    stage.deliver_all("20:00:00", "+Ada +Bob");
-    stage.look(clock("20:01:00"));
-    insta::assert_snapshot!(stage.play("20:02:00 -Bob\n20:03:00 -Ada").said(), @"
+    let mut scenario = Scenario::new(rules());
+    scenario.deliver_all("20:00:00", "+Ada +Bob");
+    scenario.compare(clock("20:01:00"));
+    insta::assert_snapshot!(scenario.play("20:02:00 -Bob\n20:03:00 -Ada").announced(), @"
     20:02:10 Bob left; 1 in
     20:03:00 emptied: 20:00:00 to 20:03:00, peak 2, Ada, Bob +0
     ");
@@ -138,13 +138,13 @@ fn the_first_start_says_nothing_of_what_was_before() {
 
 #[test]
 fn a_restart_tells_what_is_fresh_and_nothing_twice() {
-    let mut stage =
-        Stage::begun(rules()).play("20:00:00 +Ada +Bob +Cem\n20:30:00 -Cem").restarted();
+    let mut scenario =
+        Scenario::started(rules()).play("20:00:00 +Ada +Bob +Cem\n20:30:00 -Cem").restarted();
     // Meanwhile, and long ago by the time of the start.
-    stage.deliver_all("20:40:00", "+Dan");
-    stage.deliver_all("20:55:00", "-Bob +Eve");
-    stage.look(clock("21:00:00"));
-    insta::assert_snapshot!(stage.play("21:01:00 -Ada").restarted().play("21:02:00 +Ada#2").said(), @"
+    scenario.deliver_all("20:40:00", "+Dan");
+    scenario.deliver_all("20:55:00", "-Bob +Eve");
+    scenario.compare(clock("21:00:00"));
+    insta::assert_snapshot!(scenario.play("21:01:00 -Ada").restarted().play("21:02:00 +Ada#2").announced(), @"
     20:00:00 opened at 20:00:00 by Ada, Bob, Cem; 3 in
     20:30:10 Cem left; 2 in
     21:00:10 Eve joined, Bob left; 3 in
@@ -154,34 +154,34 @@ fn a_restart_tells_what_is_fresh_and_nothing_twice() {
 }
 
 #[test]
-fn what_is_told_late_is_told_while_it_is_fresh() {
+fn a_late_event_is_announced_while_it_is_fresh() {
     // Zoom sent again after five minutes.
-    insta::assert_snapshot!(said("20:00:00 +Ada\n20:10:00 +Bob=20:05:00"), @"
+    insta::assert_snapshot!(announced("20:00:00 +Ada\n20:10:00 +Bob=20:05:00"), @"
     20:00:00 opened at 20:00:00 by Ada; 1 in
     20:10:10 Bob joined; 2 in
     ");
     // An import of yesterday's.
-    insta::assert_snapshot!(said("20:00:00 +Ada\n20:10:00 +Bob=10:05:00 -Bob=11:00:00"), @"20:00:00 opened at 20:00:00 by Ada; 1 in");
+    insta::assert_snapshot!(announced("20:00:00 +Ada\n20:10:00 +Bob=10:05:00 -Bob=11:00:00"), @"20:00:00 opened at 20:00:00 by Ada; 1 in");
     // The meeting ended, and the leaves were lost.
-    insta::assert_snapshot!(said("20:00:00 +Ada +Bob\n20:30:00 !"), @"
+    insta::assert_snapshot!(announced("20:00:00 +Ada +Bob\n20:30:00 !"), @"
     20:00:00 opened at 20:00:00 by Ada, Bob; 2 in
     20:30:00 emptied: 20:00:00 to 20:30:00, peak 2, Ada, Bob +0
     ");
     // Half a day later nobody knows when they left.
-    let mut stage = Stage::begun(rules()).play("08:00:00 +Ada");
-    stage.look(clock("20:00:00"));
-    insta::assert_snapshot!(stage.play("21:00:00 +Bob").said(), @"
+    let mut scenario = Scenario::started(rules()).play("08:00:00 +Ada");
+    scenario.compare(clock("20:00:00"));
+    insta::assert_snapshot!(scenario.play("21:00:00 +Bob").announced(), @"
     08:00:00 opened at 08:00:00 by Ada; 1 in
     21:00:10 Bob joined; 2 in
     ");
 }
 
 #[test]
-fn nothing_is_told_in_quiet_hours_nor_of_them() {
+fn quiet_hours_are_never_announced() {
     let quiet =
         (Quiet::parse("23:00-07:00").expect("hours"), Zone::built_in("UTC").expect("known"));
     let rules = Rules { quiet: Some(quiet), ..rules() };
-    insta::assert_snapshot!(said_by(rules, "
+    insta::assert_snapshot!(announced_with(rules, "
         22:50:00 +Ada +Bob
         22:59:55 +Cem
         23:30:00 -Bob
@@ -198,7 +198,7 @@ fn nothing_is_told_in_quiet_hours_nor_of_them() {
 }
 
 #[test]
-fn whoever_is_hidden_leaves_no_trace() {
+fn hidden_people_leave_no_trace() {
     let script = "
         20:00:00 +Hid
         20:05:00 +Ada
@@ -209,7 +209,7 @@ fn whoever_is_hidden_leaves_no_trace() {
         20:40:00 -Hid -Hid2
     ";
     let published = |others| Rules { privacy: privacy(names(&["Ada", "Bob"]), others), ..rules() };
-    let hidden = said_by(published(Others::Hidden), script);
+    let hidden = announced_with(published(Others::Hidden), script);
     insta::assert_snapshot!(hidden, @"
     20:05:00 opened at 20:05:00 by Ada; 1 in
     20:07:10 Bob joined; 2 in
@@ -217,9 +217,9 @@ fn whoever_is_hidden_leaves_no_trace() {
     20:30:00 emptied: 20:05:00 to 20:30:00, peak 2, Ada, Bob +0
     ");
     let without = "20:05:00 +Ada\n20:07:00 +Bob\n20:20:00 -Bob\n20:30:00 -Ada";
-    assert_eq!(said(without), hidden, "as if they were not there");
+    assert_eq!(announced(without), hidden, "as if they were not there");
     // Counted: numbers, no names, and the room is open while anybody is in.
-    insta::assert_snapshot!(said_by(published(Others::Counted), script), @"
+    insta::assert_snapshot!(announced_with(published(Others::Counted), script), @"
     20:00:00 opened at 20:00:00 by ; 1 in
     20:05:10 Ada joined; 2 in
     20:07:10 Bob joined; 4 in
@@ -233,7 +233,7 @@ fn whoever_is_hidden_leaves_no_trace() {
 fn each_room_speaks_for_itself() {
     let rooms = vec![watched("11", Some(0), Some("Lounge")), watched("22", Some(1), Some("Tea"))];
     let rules = Rules { rooms, ..rules() };
-    insta::assert_snapshot!(said_by(rules.clone(), "
+    insta::assert_snapshot!(announced_with(rules.clone(), "
         20:00:00 +Ada@11 +Bob@22
         20:05:00 +Cem@11 +Dan@22
         20:06:00 +Cem@22
@@ -248,5 +248,5 @@ fn each_room_speaks_for_itself() {
     20:30:00 [Tea] emptied: 20:00:00 to 20:30:00, peak 3, Bob, Dan, Cem +0
     ");
     let one = Rules { rooms: rules.rooms[..1].to_vec(), ..rules };
-    insta::assert_snapshot!(said_by(one, "20:00:00 +Ada@11 +Bob@22"), @"20:00:00 [Lounge] opened at 20:00:00 by Ada; 1 in");
+    insta::assert_snapshot!(announced_with(one, "20:00:00 +Ada@11 +Bob@22"), @"20:00:00 [Lounge] opened at 20:00:00 by Ada; 1 in");
 }

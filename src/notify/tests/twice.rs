@@ -1,12 +1,12 @@
-//! Nothing is said twice, whatever a machine sees of the log, in whatever order.
+//! Nothing is announced twice, whatever part of the log a machine sees.
 
 use std::collections::BTreeMap;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::stage::{Stage, clock, rules, show};
-use crate::notify::message::{Message, News};
+use super::scenario::{Scenario, clock, rules, show};
+use crate::notify::message::{Message, MessageKind};
 use crate::zoom::Name;
 
 /// People come and go at most once each, so any line said twice is a repetition.
@@ -30,22 +30,22 @@ proptest! {
         turns in vec(any::<bool>(), 40),
     ) {
         let script = script();
-        let mut stage = Stage::begun(rules());
+        let mut scenario = Scenario::started(rules());
         for (step, (lags, turn)) in (0..).zip(lags.iter().zip(&turns)) {
             let now = clock("20:00:00").plus(step * 11);
             let lag = if *turn { lags.0 } else { lags.1 };
-            let mut machine = Stage::new(rules());
+            let mut machine = Scenario::new(rules());
             for (second, delivery) in script.iter().filter(|(second, _)| *second <= step * 11 - lag) {
                 let time = show(clock("20:00:00").plus(*second));
                 machine.deliver_all(&time, delivery);
             }
-            stage.look_at_this(&machine.presence(now), now);
+            scenario.compare_with(&machine.presence(now), now);
         }
         let mut facts = BTreeMap::new();
-        for fact in stage.messages.iter().flat_map(|(_, message)| facts_of(message)) {
+        for fact in scenario.messages.iter().flat_map(|(_, message)| facts_of(message)) {
             *facts.entry(fact).or_insert(0) += 1;
         }
-        prop_assert!(facts.values().all(|times| *times == 1), "{facts:?}\n{}", stage.said());
+        prop_assert!(facts.values().all(|times| *times == 1), "{facts:?}\n{}", scenario.announced());
     }
 }
 
@@ -54,13 +54,17 @@ fn facts_of(message: &Message) -> Vec<(&'static str, String)> {
     let each = |word: &'static str, names: &[Name]| -> Vec<_> {
         names.iter().map(|name| (word, name.to_string())).collect()
     };
-    match &message.news {
-        News::Moves { joined, left, .. } => [each("joined", joined), each("left", left)].concat(),
-        News::Started { by, .. } => [each("joined", by), vec![("opened", String::new())]].concat(),
-        News::Ended(_) => vec![("emptied", String::new())],
-        News::Sharing { started, stopped } => {
+    match &message.kind {
+        MessageKind::Moves { joined, left, .. } => {
+            [each("joined", joined), each("left", left)].concat()
+        }
+        MessageKind::Started { by, .. } => {
+            [each("joined", by), vec![("opened", String::new())]].concat()
+        }
+        MessageKind::Ended(_) => vec![("emptied", String::new())],
+        MessageKind::Sharing { started, stopped } => {
             [each("shares", started), each("stopped", stopped)].concat()
         }
-        News::Test => Vec::new(),
+        MessageKind::Test => Vec::new(),
     }
 }

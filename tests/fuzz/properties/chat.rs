@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use lookout::notify::{Card, CardState, Encoder, Inside, Message, News, Room, Service, Summary};
+use lookout::notify::{
+    Card, CardState, Encoder, Message, MessageKind, PersonInside, RoomInfo, RoomSummary, Service,
+};
 use lookout::zoom::Name;
 use serde_json::Value;
 
@@ -37,7 +39,7 @@ type Texts = BTreeMap<String, String>;
 
 thread_local! {
     static CHATS: Vec<Chat> = [
-        (Service::MattermostHook, Dialect::Mattermost),
+        (Service::MattermostWebhook, Dialect::Mattermost),
         (Service::MattermostBot { channel: "c".to_owned() }, Dialect::Mattermost),
         (Service::Slack, Dialect::Slack),
         (Service::Discord, Dialect::Discord),
@@ -130,15 +132,15 @@ fn name(text: &str) -> Name {
 
 /// Every text of every kind of message in which people and the room are called `name`.
 fn texts(encoder: &Encoder, name: &Name) -> Texts {
-    let room = Room {
+    let room = RoomInfo {
         name: Some(name.to_string()),
         dashboard: Some("https://example.org/lookout/".to_owned()),
         join: None,
     };
     let mut texts = Texts::new();
-    for (kind, news) in news(name) {
-        let body = encoder.message(&Message { room: room.clone(), news });
-        collect(kind, &read(&body.expect("names can't break a template")), &mut texts);
+    for (what, kind) in kinds(name) {
+        let body = encoder.message(&Message { room: room.clone(), kind });
+        collect(what, &read(&body.expect("names can't break a template")), &mut texts);
     }
     for (kind, state) in states(name) {
         let body = encoder.card(&Card { room: room.clone(), state });
@@ -151,28 +153,28 @@ fn read(body: &[u8]) -> Value {
     serde_json::from_slice(body).expect("a body is JSON")
 }
 
-fn news(name: &Name) -> [(&'static str, News); 5] {
+fn kinds(name: &Name) -> [(&'static str, MessageKind); 5] {
     let (names, nobody) = (|| vec![name.clone(); 2], Vec::new);
     [
-        ("joined", News::Moves { joined: names(), left: names(), inside: 2 }),
-        ("left", News::Moves { joined: nobody(), left: names(), inside: 0 }),
-        ("sharing", News::Sharing { started: names(), stopped: names() }),
-        ("started", News::Started { at: sample::NOW, by: names(), inside: 2 }),
-        ("ended", News::Ended(summary(names()))),
+        ("joined", MessageKind::Moves { joined: names(), left: names(), inside: 2 }),
+        ("left", MessageKind::Moves { joined: nobody(), left: names(), inside: 0 }),
+        ("sharing", MessageKind::Sharing { started: names(), stopped: names() }),
+        ("started", MessageKind::Started { at: sample::NOW, by: names(), inside: 2 }),
+        ("ended", MessageKind::Ended(summary(names()))),
     ]
 }
 
 fn states(name: &Name) -> [(&'static str, CardState); 2] {
     let since = sample::NOW;
-    let inside = vec![Inside { name: name.clone(), since }; 2];
+    let inside = vec![PersonInside { name: name.clone(), since }; 2];
     let sharing = vec![name.clone()];
     let open = CardState::Open { since, inside, others: 1, peak: 3, sharing };
     [("open", open), ("closed", CardState::Closed(summary(vec![name.clone(); 2])))]
 }
 
-fn summary(people: Vec<Name>) -> Summary {
+fn summary(people: Vec<Name>) -> RoomSummary {
     let (from, until) = (sample::NOW, sample::NOW.plus(7_500));
-    Summary { from, until, peak: 3, people, others: 1 }
+    RoomSummary { from, until, peak: 3, people, others: 1 }
 }
 
 fn collect(place: &str, value: &Value, texts: &mut Texts) {

@@ -1,4 +1,4 @@
-//! Several machines that could tell the same chat.
+//! Several machines that could send to the same chat.
 
 use lookout::time::moment::Moment;
 
@@ -27,17 +27,17 @@ fn of_two_machines_one_tells_and_the_other_goes_on_when_it_is_killed() {
     let mut first = machine();
     first.wait_for_chats();
     let second = machine();
-    second.wait_for_log("another process tells it");
+    second.wait_for_log("another process sends its messages");
     deliver(&intake, &joins("Ada"));
     chat.wait_for_posts(1);
-    // It is killed while a message waits, which the other one has to send.
+    // It is killed while a message waits; the other one has to send it.
     chat.always(Answer::Status(503));
     deliver(&intake, &joins("Grace"));
     chat.wait_for_requests(2);
     first.kill();
     chat.always(Answer::Usual);
     assert!((0..3).any(|_| until(|| chat.posts().len() == 2)), "{}", second.log());
-    // While MongoDB is away, messages wait rather than be sent twice.
+    // While MongoDB is away, messages wait, so that none is sent twice.
     mongod.kill();
     deliver(&intake, &joins("Edsger"));
     second.wait_for_log("messages wait");

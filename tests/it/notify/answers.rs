@@ -1,17 +1,17 @@
-//! What each answer of a chat leads to, over real HTTP.
+//! How each response of a chat is handled, over real HTTP.
 
 use std::time::Duration;
 
-use lookout::notify::pace::Pace;
+use lookout::notify::Timing;
 
-use super::stage::{Stage, hook, quick};
+use super::harness::{Harness, hook, quick};
 use crate::support::chat::{Answer, Chat};
 use crate::support::lookout::until;
 
-/// When a request that hangs is given up: late enough for those that are answered.
+/// The time-out of a request: long enough for those that get a response.
 const GIVEN_UP: Duration = Duration::from_secs(2);
 
-/// What becomes of the message that got an answer.
+/// What happens to the message.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 enum Then {
     Delivered,
@@ -53,15 +53,18 @@ fn each_answer_leads_to_what_it_means() {
             ("discord", Chat::discord()),
         ] {
             chat.next([answer]);
-            let time_out = if answer == Hangs { GIVEN_UP } else { quick().time_out };
-            let mut stage = Stage::at_pace(&hook(kind, &chat.hook()), Pace { time_out, ..quick() });
-            stage.join("Ada");
+            let request_timeout = if answer == Hangs { GIVEN_UP } else { quick().request_timeout };
+            let mut chats = Harness::with_timing(
+                &hook(kind, &chat.hook()),
+                Timing { request_timeout, ..quick() },
+            );
+            chats.join("Ada");
             chat.wait_for_requests(1);
             if then == SentAgain {
                 chat.wait_for_requests(2);
             }
-            // Whatever became of it, the next one goes through.
-            stage.join("Grace");
+            // In each case, the next one arrives.
+            chats.join("Grace");
             let is_dropped = then == Dropped;
             let posts = chat.wait_for_posts(if is_dropped { 1 } else { 2 });
             assert!(posts.last().expect("a post").text().contains("Grace"), "{what}: {posts:#?}");
@@ -70,7 +73,7 @@ fn each_answer_leads_to_what_it_means() {
             let lost = format!(
                 "lookout_notify_lost_total{{target=\"1\",kind=\"{kind}\",reason=\"refused\"}}"
             );
-            assert_eq!(stage.metric(&lost), is_dropped.then_some(1), "{what} of {kind}");
+            assert_eq!(chats.metric(&lost), is_dropped.then_some(1), "{what} of {kind}");
         }
     }
 }
@@ -82,8 +85,8 @@ fn a_server_that_says_when_is_asked_then() {
         [("mattermost", Chat::mattermost()), ("slack", Chat::slack()), ("discord", Chat::discord())]
     {
         chat.next([Answer::TooMany { retry_after: wait }]);
-        let mut stage = Stage::new(&hook(kind, &chat.hook()));
-        stage.join("Ada");
+        let mut chats = Harness::new(&hook(kind, &chat.hook()));
+        chats.join("Ada");
         chat.wait_for_posts(1);
         let heard = chat.heard();
         let waited = heard[1].at.duration_since(heard[0].at);
@@ -96,10 +99,10 @@ fn the_header_says_when_whatever_the_body_says() {
     for (kind, chat) in
         [("mattermost", Chat::mattermost()), ("slack", Chat::slack()), ("discord", Chat::discord())]
     {
-        // As seconds, the body would mean 25 minutes.
+        // In seconds, the body would mean 25 minutes.
         chat.next([Answer::TooManyInTwoUnits { header: 1, body: 1_500 }]);
-        let mut stage = Stage::new(&hook(kind, &chat.hook()));
-        stage.join("Ada");
+        let mut chats = Harness::new(&hook(kind, &chat.hook()));
+        chats.join("Ada");
         chat.wait_for_posts(1);
         let heard = chat.heard();
         let waited = heard[1].at.duration_since(heard[0].at);
@@ -111,28 +114,28 @@ fn the_header_says_when_whatever_the_body_says() {
 fn an_outage_delays_messages_and_loses_repeats_and_mixes_up_none() {
     use Answer::{Closes, ClosesHalfway, Hangs, Status, TooManyAtUnknownTime};
     let chat = Chat::mattermost();
-    let impatient = Pace { time_out: Duration::from_millis(100), ..quick() };
-    let mut stage = Stage::at_pace(&hook("mattermost", &chat.hook()), impatient);
+    let impatient = Timing { request_timeout: Duration::from_millis(100), ..quick() };
+    let mut chats = Harness::with_timing(&hook("mattermost", &chat.hook()), impatient);
     let names: Vec<_> = (0..60).map(|n| format!("Guest{n:02}")).collect();
     let troubles = [Status(503), Closes, Hangs, ClosesHalfway, TooManyAtUnknownTime, Status(500)];
     let backlog = "lookout_notify_backlog{target=\"1\",kind=\"mattermost\"}";
     for ((waiting, name), trouble) in (1..).zip(&names).zip(troubles.iter().cycle()) {
         chat.always(*trouble);
         let heard = chat.heard().len();
-        stage.join(name);
-        assert!(until(|| stage.metric(backlog) == Some(waiting)), "{name} waits");
+        chats.join(name);
+        assert!(until(|| chats.metric(backlog) == Some(waiting)), "{name} waits");
         chat.wait_for_requests(heard + 1);
     }
     assert_eq!(chat.posts(), [], "nothing gets through");
-    // It was restarted meanwhile, too.
-    stage.stop();
-    stage.pace = quick();
-    stage.start();
+    // It was also restarted in between.
+    chats.stop();
+    chats.timing = quick();
+    chats.start();
     chat.always(Answer::Usual);
-    // They go one after the other, so a second copy of any would come before the last one.
-    stage.join("Last");
+    // Messages go in order, so a duplicate would arrive before the last one.
+    chats.join("Last");
     chat.wait_for_posts(names.len() + 1);
-    assert!(until(|| stage.metric(backlog) == Some(0)));
+    assert!(until(|| chats.metric(backlog) == Some(0)));
     let posts = chat.posts();
     assert_eq!(posts.len(), names.len() + 1, "none twice");
     for (post, name) in posts.iter().zip(names.iter().map(String::as_str).chain(["Last"])) {
@@ -144,13 +147,13 @@ fn an_outage_delays_messages_and_loses_repeats_and_mixes_up_none() {
 fn a_message_that_waits_for_too_long_is_given_up() {
     let chat = Chat::mattermost();
     chat.always(Answer::Status(503));
-    let pace = Pace { give_up: 1, ..quick() };
-    let mut stage = Stage::at_pace(&hook("mattermost", &chat.hook()), pace);
-    stage.join("Ada");
+    let timing = Timing { max_age_s: 1, ..quick() };
+    let mut chats = Harness::with_timing(&hook("mattermost", &chat.hook()), timing);
+    chats.join("Ada");
     let lost = "lookout_notify_lost_total{target=\"1\",kind=\"mattermost\",reason=\"given_up\"}";
-    assert!(until(|| stage.metric(lost) == Some(1)), "{}", stage.health.metrics());
+    assert!(until(|| chats.metric(lost) == Some(1)), "{}", chats.health.metrics());
     chat.always(Answer::Usual);
-    stage.join("Grace");
+    chats.join("Grace");
     let posts = chat.wait_for_posts(1);
     assert!(posts[0].text().contains("Grace"), "{posts:#?}");
 }
@@ -165,11 +168,11 @@ fn several_targets_do_not_wait_for_each_other() {
         hook("discord", &up.hook()),
         hook("discord", &up.hook()),
     );
-    let mut stage = Stage::new(&targets);
-    stage.join("Ada");
+    let mut chats = Harness::new(&targets);
+    chats.join("Ada");
     up.wait_for_posts(1);
-    stage.leave("Ada");
-    // The second and the third have one address, and each its own events.
+    chats.leave("Ada");
+    // The second and the third share a URL, but not their events.
     up.wait_for_posts(3);
     assert_eq!(down.posts(), []);
 }

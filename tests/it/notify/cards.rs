@@ -1,6 +1,6 @@
 //! A bot's cards, over real HTTP.
 
-use super::stage::Stage;
+use super::harness::Harness;
 use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
 use crate::support::lookout::{now, until};
 
@@ -15,7 +15,7 @@ fn with_hook(chat: &Chat) -> String {
     format!("{}url = \"{}\"\n", bot(chat), chat.hook())
 }
 
-/// Waits until the last of `count` posts says `what`.
+/// Waits until the last of `count` posts contains `what`.
 #[track_caller]
 pub(super) fn shows(chat: &Chat, count: usize, what: &str) {
     let shows = || {
@@ -28,40 +28,40 @@ pub(super) fn shows(chat: &Chat, count: usize, what: &str) {
 #[test]
 fn a_card_is_posted_edited_in_place_and_closed() {
     let chat = Chat::mattermost();
-    let mut stage = Stage::new(&bot(&chat));
-    stage.join("Ada");
+    let mut chats = Harness::new(&bot(&chat));
+    chats.join("Ada");
     shows(&chat, 1, "Ada");
-    stage.join("Grace");
+    chats.join("Grace");
     shows(&chat, 1, "Grace");
-    // A restart goes on with the same card.
-    stage.stop();
-    stage.event("joined", "Edsger");
-    stage.start();
-    stage.tell();
+    // A restart continues with the same card.
+    chats.stop();
+    chats.event("joined", "Edsger");
+    chats.start();
+    chats.send_snapshot();
     shows(&chat, 1, "Edsger");
     for name in ["Ada", "Grace", "Edsger"] {
-        stage.leave(name);
+        chats.leave(name);
     }
     assert!(until(|| chat.posts()[0].edits >= 3));
-    // The next opening has a card of its own; within one second it would be the same one.
+    // The next opening gets a new card; within one second it would be the same opening.
     shows(&chat, 1, "Everybody has left");
     let left = now();
     assert!(until(|| now() > left));
-    stage.join("Barbara");
+    chats.join("Barbara");
     shows(&chat, 2, "Barbara");
 }
 
 #[test]
 fn of_many_changes_during_an_outage_only_the_newest_is_shown() {
     let chat = Chat::mattermost();
-    let mut stage = Stage::new(&bot(&chat));
-    stage.join("Ada");
+    let mut chats = Harness::new(&bot(&chat));
+    chats.join("Ada");
     shows(&chat, 1, "Ada");
     chat.always(Answer::Status(503));
     for n in 0..30 {
-        stage.join(&format!("Guest{n}"));
+        chats.join(&format!("Guest{n}"));
     }
-    // The first of these may be an edit that was under way.
+    // The first of these may be an edit that was in flight.
     let heard = chat.heard().len();
     chat.wait_for_requests(heard + 3);
     chat.always(Answer::Usual);
@@ -72,27 +72,27 @@ fn of_many_changes_during_an_outage_only_the_newest_is_shown() {
 #[test]
 fn a_card_that_was_deleted_is_posted_anew() {
     let chat = Chat::mattermost();
-    let mut stage = Stage::new(&bot(&chat));
-    stage.join("Ada");
+    let mut chats = Harness::new(&bot(&chat));
+    chats.join("Ada");
     shows(&chat, 1, "Ada");
     chat.next([Answer::Status(404)]);
-    stage.join("Grace");
+    chats.join("Grace");
     shows(&chat, 2, "Grace");
 }
 
 #[test]
 fn a_bot_that_may_not_edit_says_it_in_messages() {
     let chat = Chat::mattermost();
-    let mut stage = Stage::new(&bot(&chat));
-    stage.join("Ada");
+    let mut chats = Harness::new(&bot(&chat));
+    chats.join("Ada");
     shows(&chat, 1, "Ada");
     chat.next([Answer::Status(403)]);
-    // What the card was to show, and what comes then.
-    stage.join("Grace");
+    // What the card should have shown, and the next message.
+    chats.join("Grace");
     shows(&chat, 2, "Grace");
-    stage.join("Edsger");
+    chats.join("Edsger");
     shows(&chat, 3, "Edsger");
-    stage.leave("Ada");
+    chats.leave("Ada");
     shows(&chat, 4, "Ada");
     assert!(chat.heard().iter().all(|heard| heard.path.starts_with("/api/")));
 }
@@ -100,20 +100,20 @@ fn a_bot_that_may_not_edit_says_it_in_messages() {
 #[test]
 fn a_bot_that_is_refused_gives_way_to_the_webhook() {
     let chat = Chat::mattermost();
-    let mut stage = Stage::new(&with_hook(&chat));
+    let mut chats = Harness::new(&with_hook(&chat));
     chat.next([Answer::Status(401)]);
-    stage.join("Ada");
+    chats.join("Ada");
     shows(&chat, 1, "Ada");
-    stage.join("Grace");
+    chats.join("Grace");
     shows(&chat, 2, "Grace");
     let by_hook = chat.heard().iter().filter(|heard| heard.path.starts_with("/hooks/")).count();
     assert_eq!(by_hook, 2);
-    drop(stage);
-    // Without one, the message is lost, and that is told.
+    drop(chats);
+    // Without a webhook, the message is lost, and that is logged.
     let chat = Chat::mattermost();
-    let mut stage = Stage::new(&bot(&chat));
+    let mut chats = Harness::new(&bot(&chat));
     chat.always(Answer::Status(401));
-    stage.join("Ada");
+    chats.join("Ada");
     let lost = "lookout_notify_lost_total{target=\"1\",kind=\"mattermost\",reason=\"refused\"}";
-    assert!(until(|| stage.metric(lost) == Some(2)), "{}", stage.health.metrics());
+    assert!(until(|| chats.metric(lost) == Some(2)), "{}", chats.health.metrics());
 }

@@ -1,4 +1,4 @@
-//! The doubles of the services answer as `mattermost.md` says the services do.
+//! The test doubles of the services respond as `mattermost.md` documents.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
 use crate::support::{Reply, Request};
 
-/// Sends `body` to the hook.
-fn tell(chat: &Chat, body: &str) -> Reply {
+/// Sends `body` to the webhook.
+fn post(chat: &Chat, body: &str) -> Reply {
     Request::post(&path(chat), body.as_bytes()).send(chat.address())
 }
 
@@ -28,7 +28,7 @@ fn a_hook_says_so_when_it_takes_a_message() {
         ("Discord",     Chat::discord(),    204,    ""),
     ];
     for (service, chat, status, body) in cases {
-        let reply = tell(&chat, HELLO);
+        let reply = post(&chat, HELLO);
         assert_eq!((reply.status, reply.text().as_str()), (status, body), "{service}");
         assert_eq!(chat.wait_for_posts(1)[0].text(), "hello", "{service}");
         assert_eq!(chat.heard()[0].json()["text"], "hello", "{service}");
@@ -54,7 +54,7 @@ fn a_hook_refuses_what_the_service_would() {
         ("a field without name",  Chat::discord(),    &field,     400),
     ];
     for (what, chat, body, status) in cases {
-        assert_eq!(tell(&chat, body).status, status, "{what}: {}", chat.hook());
+        assert_eq!(post(&chat, body).status, status, "{what}: {}", chat.hook());
         assert_eq!(chat.posts(), [], "{what}");
     }
     for (chat, status) in [(Chat::mattermost(), 400), (Chat::slack(), 404), (Chat::discord(), 404)]
@@ -67,7 +67,7 @@ fn a_hook_refuses_what_the_service_would() {
 #[test]
 fn a_long_text_is_split_bluntly() {
     let chat = Chat::mattermost();
-    tell(&chat, &json!({ "text": "x".repeat(16_384) }).to_string());
+    post(&chat, &json!({ "text": "x".repeat(16_384) }).to_string());
     let lengths: Vec<usize> = chat.posts().iter().map(|post| post.text().len()).collect();
     assert_eq!(lengths, [16_383, 1]);
 }
@@ -77,12 +77,12 @@ fn a_script_decides_what_comes_back() {
     for chat in [Chat::mattermost(), Chat::slack(), Chat::discord()] {
         let service = chat.hook();
         chat.next([Answer::Status(503), Answer::Late(Duration::from_millis(50))]);
-        assert_eq!(tell(&chat, HELLO).status, 503, "{service}");
-        assert!(tell(&chat, HELLO).status < 300, "{service}");
-        assert!(tell(&chat, HELLO).status < 300, "{service}: after the script, the usual");
+        assert_eq!(post(&chat, HELLO).status, 503, "{service}");
+        assert!(post(&chat, HELLO).status < 300, "{service}");
+        assert!(post(&chat, HELLO).status < 300, "{service}: after the script, the usual");
         chat.always(Answer::Status(501));
-        assert_eq!(tell(&chat, HELLO).status, 501, "{service}");
-        assert_eq!(tell(&chat, HELLO).status, 501, "{service}");
+        assert_eq!(post(&chat, HELLO).status, 501, "{service}");
+        assert_eq!(post(&chat, HELLO).status, 501, "{service}");
         let statuses: Vec<_> = chat.heard().iter().filter_map(|heard| heard.status).collect();
         assert_eq!(statuses.len(), 5, "{service}");
         assert_eq!(chat.posts().len(), 2, "{service}: a refused message is not posted");
@@ -112,30 +112,30 @@ fn a_connection_may_break_in_every_way() {
 }
 
 #[test]
-fn too_many_requests_are_told_when_to_come_again() {
+fn too_many_requests_get_a_delay() {
     let wait = Answer::TooMany { retry_after: Duration::from_millis(1_500) };
     for chat in [Chat::mattermost(), Chat::slack(), Chat::discord()] {
         let service = chat.hook();
         chat.next([wait, Answer::TooManyAtUnknownTime]);
-        let told = tell(&chat, HELLO);
-        assert_eq!((told.status, told.header("retry-after")), (429, Some("2")), "{service}");
-        let untold = tell(&chat, HELLO);
-        assert_eq!((untold.status, untold.header("retry-after")), (429, None), "{service}");
+        let known = post(&chat, HELLO);
+        assert_eq!((known.status, known.header("retry-after")), (429, Some("2")), "{service}");
+        let unknown = post(&chat, HELLO);
+        assert_eq!((unknown.status, unknown.header("retry-after")), (429, None), "{service}");
     }
     let discord = Chat::discord();
     discord.next([wait]);
-    let body: Value = serde_json::from_str(&tell(&discord, HELLO).text()).expect("JSON");
+    let body: Value = serde_json::from_str(&post(&discord, HELLO).text()).expect("JSON");
     assert_eq!(body["retry_after"], 1.5);
     let mattermost = Chat::mattermost();
     mattermost.next([wait]);
-    assert_eq!(tell(&mattermost, HELLO).header("x-ratelimit-reset"), Some("2"));
+    assert_eq!(post(&mattermost, HELLO).header("x-ratelimit-reset"), Some("2"));
 }
 
 #[test]
 fn a_rate_limit_holds_until_it_has_refilled() {
     let chat = Chat::mattermost();
     chat.limit(0.01, 2.0);
-    let statuses: Vec<u16> = (0..3).map(|_| tell(&chat, HELLO).status).collect();
+    let statuses: Vec<u16> = (0..3).map(|_| post(&chat, HELLO).status).collect();
     assert_eq!(statuses, [200, 200, 429]);
 }
 

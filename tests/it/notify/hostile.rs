@@ -1,36 +1,36 @@
-//! A name does nothing in a chat but stand there, whatever it is: read by the chats' own
-//! Markdown, in every message and every place.
+//! Hostile names are shown as text and do nothing else, in every message and every position.
+//! The Markdown programs of the chats read the messages.
 
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use lookout::config::Language;
-use lookout::notify::{Encoder, Room, Service};
+use lookout::notify::{Encoder, RoomInfo, Service};
 use lookout::zoom::Name;
 use serde_json::{Value, json};
 
 use super::messages::{bot, cards, encoder, lounge, messages};
 use crate::support::hostile::names;
 
-/// Somebody, and a room, who mean no harm and are found again.
+/// A harmless person and a harmless room that are easy to find.
 const SOMEBODY: &str = "Quxada";
 const SOMEWHERE: &str = "Quxlounge";
 
-/// A text within a message: what message it is, where in it, and whether Mattermost understands
-/// markup there. The others escape alike everywhere.
+/// A text of a message: the kind of message, the position, and whether Mattermost renders markup
+/// there. The other chats escape in the same way everywhere.
 struct Text {
     place: String,
     text: String,
     markup: bool,
 }
 
-/// Every text of every message in which people are called `person`, and the room `room`.
+/// Every text of every message, with people named `person` in a room named `room`.
 fn texts(encoder: &Encoder, person: &str, room: &str) -> Vec<Text> {
     let names = vec![Name::clean(person).expect("not empty"); 2];
     let room = Name::clean(room).expect("not empty").to_string();
-    let known = Room { name: Some(room), ..lounge() };
-    let unknown = Room { dashboard: None, join: None, ..known.clone() };
+    let known = RoomInfo { name: Some(room), ..lounge() };
+    let unknown = RoomInfo { dashboard: None, join: None, ..known.clone() };
     let mut texts = Vec::new();
     for room in [known, unknown] {
         let messages = messages(&room, &names, 1).into_iter();
@@ -46,7 +46,7 @@ fn texts(encoder: &Encoder, person: &str, room: &str) -> Vec<Text> {
     texts
 }
 
-/// The texts of `body` that people read; the rest is checked to be none.
+/// The texts of `body` that people read; checks that the rest is no text.
 fn collect(place: &str, body: &Value, texts: &mut Vec<Text>) {
     match body {
         Value::Object(map) => {
@@ -72,7 +72,7 @@ fn collect(place: &str, body: &Value, texts: &mut Vec<Text>) {
     }
 }
 
-/// What the programs of `chat` show of each text.
+/// What the Markdown program of `chat` shows of each text.
 fn read(chat: &str, texts: &[Text]) -> Vec<Value> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/markdown/read.mjs");
     let installed = script.with_file_name("node_modules").exists();
@@ -93,7 +93,8 @@ fn read(chat: &str, texts: &[Text]) -> Vec<Value> {
     serde_json::from_slice(&output.stdout).expect("it writes JSON")
 }
 
-/// A name as it is to be seen: what turns the direction becomes a space, and it is not too long.
+/// The visible form of a name: with spaces instead of characters that change the direction, and
+/// shortened.
 fn shown(name: &str) -> String {
     let name = Name::clean(name).expect("not empty");
     let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -106,12 +107,12 @@ fn shown(name: &str) -> String {
     if name == "\u{200b}" { "—".to_owned() } else { name }
 }
 
-/// What stands there, without the characters that only part others.
+/// The text without invisible separators.
 fn visible(text: &str) -> String {
     text.replace('\u{200b}', "")
 }
 
-/// Checks every name in `chat`; `look_alike` is what `chat` has to replace in one.
+/// Checks every name in `chat`; `look_alike` is the replacement that `chat` needs.
 fn check(chat: &str, service: Service, language: Language, look_alike: fn(&str) -> String) {
     let encoder = encoder(service, language);
     let harmless = texts(&encoder, SOMEBODY, SOMEWHERE);
@@ -161,7 +162,7 @@ fn check(chat: &str, service: Service, language: Language, look_alike: fn(&str) 
 
 #[test]
 fn a_name_is_plain_text_to_mattermost() {
-    check("mattermost", Service::MattermostHook, Language::En, str::to_owned);
+    check("mattermost", Service::MattermostWebhook, Language::En, str::to_owned);
 }
 
 #[test]
@@ -176,15 +177,14 @@ fn a_name_is_plain_text_to_discord() {
     check("discord", Service::Discord, Language::En, str::to_owned);
 }
 
-/// Outside of Markdown the server acts on `<…>` and on what follows `@`, `#`, `~` and `:`,
-/// wherever it stands.
+/// Outside of Markdown, the server interprets `<…>` and text after `@`, `#`, `~` and `:`.
 #[test]
 fn nothing_acts_on_a_server_before_markdown_is_read() {
     let encoder = encoder(bot(), Language::Tr);
     for (what, name) in names() {
         for Text { place, text, .. } in texts(&encoder, &name, &name) {
             assert!(!text.contains('<'), "{what}, {place}: {text}");
-            // What we wrote ourselves: addresses of links, and times.
+            // Our own text: URLs of links, and times.
             let text = text
                 .replace("](https://", "](")
                 .replace("20:38", "")
@@ -203,7 +203,7 @@ fn nothing_acts_on_a_server_before_markdown_is_read() {
 #[test]
 fn no_line_begins_with_a_name() {
     for language in [Language::En, Language::Tr] {
-        for service in [Service::MattermostHook, bot(), Service::Slack, Service::Discord] {
+        for service in [Service::MattermostWebhook, bot(), Service::Slack, Service::Discord] {
             for Text { place, text, .. } in texts(&encoder(service, language), SOMEBODY, SOMEWHERE)
             {
                 let begins = text.lines().any(|line| line.starts_with(SOMEBODY));

@@ -1,13 +1,15 @@
-//! What a chat reads: every kind of message, in every language, as every service gets it.
+//! Snapshots of every kind of message, in every language, for every service.
 
 use lookout::config::{Language, Settings};
-use lookout::notify::{Card, CardState, Encoder, Inside, Message, News, Room, Service, Summary};
+use lookout::notify::{
+    Card, CardState, Encoder, Message, MessageKind, PersonInside, RoomInfo, RoomSummary, Service,
+};
 use lookout::time::moment::Moment;
 use lookout::time::zone::Zone;
 use lookout::zoom::Name;
 use serde_json::Value;
 
-/// Invented people, as many as ever come in a test.
+/// Enough invented people for all tests.
 const PEOPLE: [&str; 17] = [
     "Ada", "Grace", "Linus", "Zoë", "Bram", "Chidi", "Dilnoza", "Eithne", "Farid", "Grażyna",
     "Hiroko", "Iker", "Jana", "Kwame", "Leilani", "Mateus", "Nilüfer",
@@ -21,41 +23,41 @@ pub fn people(count: usize) -> Vec<Name> {
     PEOPLE.iter().take(count).map(|name| Name::clean(name).expect("not empty")).collect()
 }
 
-/// A room of which everything is known.
-pub fn lounge() -> Room {
-    Room {
+/// A room with a name and all links.
+pub fn lounge() -> RoomInfo {
+    RoomInfo {
         name: Some("Lounge".to_owned()),
         dashboard: Some("https://example.org/lookout/lounge/".to_owned()),
         join: Some("https://zoom.example/j/123?pwd=a_b".to_owned()),
     }
 }
 
-/// Every kind of message with `names` in it, told what it is.
-pub fn messages(room: &Room, names: &[Name], others: usize) -> Vec<(&'static str, Message)> {
+/// Every kind of message with `names` in it, with the name of the kind.
+pub fn messages(room: &RoomInfo, names: &[Name], others: usize) -> Vec<(&'static str, Message)> {
     let (names, nobody) = (|| names.to_vec(), Vec::new);
     let inside = names().len() + others;
     let friend = || vec![Name::clean("Uzoma").expect("not empty")];
     let started = at("2026-01-05T17:38:00Z");
-    let news = [
-        ("joined", News::Moves { joined: names(), left: nobody(), inside }),
-        ("left", News::Moves { joined: nobody(), left: names(), inside: others }),
-        ("joined and left", News::Moves { joined: names(), left: friend(), inside }),
-        ("shares", News::Sharing { started: names(), stopped: nobody() }),
-        ("shares no longer", News::Sharing { started: nobody(), stopped: names() }),
-        ("shares instead", News::Sharing { started: names(), stopped: friend() }),
-        ("started", News::Started { at: started, by: names(), inside }),
-        ("ended", News::Ended(summary(names(), others))),
-        ("test", News::Test),
+    let kinds = [
+        ("joined", MessageKind::Moves { joined: names(), left: nobody(), inside }),
+        ("left", MessageKind::Moves { joined: nobody(), left: names(), inside: others }),
+        ("joined and left", MessageKind::Moves { joined: names(), left: friend(), inside }),
+        ("shares", MessageKind::Sharing { started: names(), stopped: nobody() }),
+        ("shares no longer", MessageKind::Sharing { started: nobody(), stopped: names() }),
+        ("shares instead", MessageKind::Sharing { started: names(), stopped: friend() }),
+        ("started", MessageKind::Started { at: started, by: names(), inside }),
+        ("ended", MessageKind::Ended(summary(names(), others))),
+        ("test", MessageKind::Test),
     ];
-    news.map(|(kind, news)| (kind, Message { room: room.clone(), news })).to_vec()
+    kinds.map(|(name, kind)| (name, Message { room: room.clone(), kind })).to_vec()
 }
 
 /// Both states of a card with `names` on it.
-pub fn cards(room: &Room, names: &[Name], others: usize) -> Vec<(&'static str, Card)> {
+pub fn cards(room: &RoomInfo, names: &[Name], others: usize) -> Vec<(&'static str, Card)> {
     let since = at("2026-01-05T17:38:00Z");
     let minutes = (0..).map(|n| since.plus(n * 420));
     let inside = names.iter().cloned().zip(minutes);
-    let inside = inside.map(|(name, since)| Inside { name, since }).collect();
+    let inside = inside.map(|(name, since)| PersonInside { name, since }).collect();
     let peak = names.len() + others + 1;
     let sharing = names.iter().skip(1).take(1).cloned().collect();
     let open = CardState::Open { since, inside, others, peak, sharing };
@@ -65,10 +67,10 @@ pub fn cards(room: &Room, names: &[Name], others: usize) -> Vec<(&'static str, C
         .to_vec()
 }
 
-/// An evening that goes past midnight in Istanbul.
-fn summary(people: Vec<Name>, others: usize) -> Summary {
+/// An evening that ends after midnight in Istanbul.
+fn summary(people: Vec<Name>, others: usize) -> RoomSummary {
     let (from, until) = (at("2026-01-05T17:38:00Z"), at("2026-01-05T21:43:00Z"));
-    Summary { from, until, peak: people.len() + others, people, others }
+    RoomSummary { from, until, peak: people.len() + others, people, others }
 }
 
 pub fn encoder(service: Service, language: Language) -> Encoder {
@@ -83,8 +85,8 @@ pub fn bot() -> Service {
     Service::MattermostBot { channel: "4xp9fdt3d7n9xjqk1eqwsxc8ny".to_owned() }
 }
 
-/// `body` as somebody sees it in the chat, and what else may be shown of it in brackets;
-/// the invisible character that parts others is made visible.
+/// `body` as the chat shows it, with everything else in brackets, and with invisible separators made
+/// visible.
 fn seen(body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).expect("a body is JSON");
     let text = |value: &Value, keys: &[&str]| {
@@ -112,7 +114,7 @@ fn seen(body: &[u8]) -> String {
 
 #[test]
 fn messages_read_as_from_a_friendly_doorman() {
-    let alone = Room { name: None, dashboard: None, join: None };
+    let alone = RoomInfo { name: None, dashboard: None, join: None };
     #[rustfmt::skip]
     let situations = [
         // what is special  room       names       others
@@ -125,7 +127,7 @@ fn messages_read_as_from_a_friendly_doorman() {
     ];
     for (language, tag) in [(Language::En, "en"), (Language::Tr, "tr")] {
         for (service, name) in [
-            (Service::MattermostHook, "mattermost"),
+            (Service::MattermostWebhook, "mattermost"),
             (Service::Slack, "slack"),
             (Service::Discord, "discord"),
         ] {
@@ -158,7 +160,7 @@ fn each_service_gets_its_own_form() {
     let messages = messages(&lounge(), &people(1), 0);
     let mut forms = Vec::new();
     for (name, service) in [
-        ("Mattermost, hook", Service::MattermostHook),
+        ("Mattermost, hook", Service::MattermostWebhook),
         ("Mattermost, bot", bot()),
         ("Slack", Service::Slack),
         ("Discord", Service::Discord),

@@ -1,12 +1,12 @@
-//! Messages to chat rooms: what is said, and to whom it gets through.
+//! Messages to chats: their content and their delivery.
 
 mod answers;
 mod cards;
 mod doubles;
+mod harness;
 mod hostile;
 mod messages;
 mod program;
 mod settings;
-mod stage;
 mod templates;
 mod unanswered;

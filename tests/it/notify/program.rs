@@ -1,11 +1,11 @@
-//! The program with chats to tell, as its operator runs it.
+//! The program with chats, as an operator runs it.
 
 use std::fs;
 use std::thread;
 
 use lookout::time::moment::Moment;
 
-use super::stage::hook;
+use super::harness::hook;
 use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
 use crate::support::lookout::{now, until};
 use crate::support::{Lookout, Request};
@@ -16,7 +16,7 @@ pub(super) fn lookout(targets: &str) -> Lookout {
     Lookout::with_settings(&format!("{PUBLISHED}{targets}"))
 }
 
-/// Somebody comes or goes, now.
+/// An event that somebody joins or leaves, now.
 pub(super) fn body(what: &str, name: &str) -> String {
     let time = Moment::from_seconds(now());
     let key = if what == "left" { "leave_time" } else { "join_time" };
@@ -49,16 +49,16 @@ fn sixty_four_copies_at_once_are_one_message() {
 }
 
 #[test]
-fn a_kill_loses_nothing_and_says_nothing_twice() {
+fn a_kill_loses_and_repeats_nothing() {
     let chat = Chat::mattermost();
     let mut lookout = lookout(&hook("mattermost", &chat.hook()));
     lookout.serve();
     lookout.wait_for_chats();
     deliver(&lookout, &body("joined", "Ada"));
     chat.wait_for_posts(1);
-    // A kill before it is noted that the message was taken may repeat it.
+    // A kill before the outcome is saved may repeat the message.
     lookout.wait_for_check(|said| said.contains("the last message was taken"));
-    // One message gathers, then waits for a server that is down, and it is killed each time.
+    // It is killed while a message is debounced, and again while the server is down.
     deliver(&lookout, &body("joined", "Grace"));
     lookout.kill();
     chat.always(Answer::Status(503));
@@ -81,14 +81,14 @@ fn a_kill_loses_nothing_and_says_nothing_twice() {
 }
 
 #[test]
-fn no_log_metric_or_error_tells_the_address_or_the_token() {
+fn no_log_metric_or_error_contains_the_url_or_the_token() {
     let chat = Chat::mattermost();
     let secret = chat.hook().rsplit('/').next().expect("it has a path").to_owned();
     let targets = format!(
         "{}bot_token = \"{TOKEN}\"\nserver_url = \"{}\"\nchannel_id = \"{CHANNEL}\"\n{}",
         hook("mattermost", &chat.hook()),
         chat.server_url(),
-        // Nobody listens there.
+        // Nothing listens there.
         hook("slack", &format!("http://127.0.0.1:9/services/{secret}")),
     );
     for verbosity in ["-vv", "-vvv"] {
@@ -121,7 +121,7 @@ fn no_log_metric_or_error_tells_the_address_or_the_token() {
 }
 
 #[test]
-fn a_test_sends_one_sample_to_each_and_says_what_came_back() {
+fn a_test_sends_one_sample_to_each_and_reports_the_outcome() {
     let (fine, gone, away) = (Chat::mattermost(), Chat::discord(), "http://127.0.0.1:9/hook");
     gone.always(Answer::Status(404));
     let with = |more: &str| lookout(&format!("{}{more}", hook("mattermost", &fine.hook())));
@@ -144,14 +144,14 @@ fn a_test_sends_one_sample_to_each_and_says_what_came_back() {
     assert_eq!(refused.status.code(), Some(2), "settings that are of no use");
     let none = lookout("").run(&["notify", "--test"]);
     assert_eq!(none.status.code(), Some(2));
-    insta::assert_snapshot!(String::from_utf8_lossy(&none.stderr), @"lookout: lookout.toml: `[[notify]]`: there is no chat to tell; add a `[[notify]]` with `kind` and `url`");
+    insta::assert_snapshot!(String::from_utf8_lossy(&none.stderr), @"lookout: lookout.toml: `[[notify]]`: there is no chat; add a `[[notify]]` with `kind` and `url`");
 }
 
-/// The program that tells, as it is started.
+/// Starts a program that sends messages.
 type Start = fn(&mut Lookout);
 
 #[test]
-fn broken_words_stop_no_program_and_are_reported() {
+fn broken_templates_stop_no_program_and_are_reported() {
     let programs: [(&str, Start); 2] =
         [("serve", |lookout| _ = lookout.serve()), ("notify", Lookout::notify)];
     for (what, start) in programs {
@@ -160,12 +160,11 @@ fn broken_words_stop_no_program_and_are_reported() {
         let words = "{% component moves(joined) %}{{ jointed.names }}{% endcomponent moves %}";
         fs::create_dir_all(lookout.path("templates/messages")).expect("made");
         fs::write(lookout.path("templates/messages/en.txt"), words).expect("written");
-        // What is wrong with a page is nothing to a chat.
+        // A broken page does not affect chats.
         fs::write(lookout.path("templates/index.html"), "{% if").expect("written");
         let check = lookout.run(&["check"]);
         let check = String::from_utf8_lossy(&check.stdout).into_owned();
-        let said =
-            "chat 1 (mattermost at 127.0.0.1) is told in the built-in words: cannot write `moves`";
+        let said = "chat 1 (mattermost at 127.0.0.1) uses the built-in templates: failed to render `moves`";
         assert!(check.contains(&format!("✗ notify    {said}")), "{what}: {check}");
         start(&mut lookout);
         lookout.wait_for_chats();
@@ -174,7 +173,7 @@ fn broken_words_stop_no_program_and_are_reported() {
             assert!(ready.contains(said), "{ready}");
         }
         let log = lookout.stop();
-        assert_eq!(log.matches("cannot write `moves`").count(), 1, "{what}, once: {log}");
+        assert_eq!(log.matches("failed to render `moves`").count(), 1, "{what}, once: {log}");
         assert!(log.contains(said), "{what}: {log}");
     }
 }

@@ -1,9 +1,9 @@
-//! The operator's own words.
+//! The operator's own templates.
 
 use std::fs;
 
 use lookout::config::{Language, Settings};
-use lookout::notify::{Encoder, Message, News, Room, Service, Summary};
+use lookout::notify::{Encoder, Message, MessageKind, RoomInfo, RoomSummary, Service};
 use lookout::time::moment::Moment;
 use lookout::zoom::Name;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::messages::{lounge, messages, people};
 
-/// An encoder with `templates` of the operator's, or what is wrong with them.
+/// An encoder with the operator's `templates`, or what is wrong with them.
 fn encoder(service: Service, templates: &[(&str, &str)]) -> Result<Encoder, String> {
     let directory = TempDir::new().expect("a temporary directory");
     fs::create_dir(directory.path().join("messages")).expect("the directory can be made");
@@ -24,11 +24,11 @@ fn encoder(service: Service, templates: &[(&str, &str)]) -> Result<Encoder, Stri
     Encoder::load(service, &settings).map_err(|error| format!("{error:#}"))
 }
 
-/// What Ada's coming is told as.
+/// The message that Ada joined.
 fn joined(encoder: &Encoder, name: &str) -> String {
     let joined = vec![Name::clean(name).expect("not empty")];
-    let news = News::Moves { joined, left: Vec::new(), inside: 1 };
-    let body = encoder.message(&Message { room: lounge(), news }).expect("it can be written");
+    let kind = MessageKind::Moves { joined, left: Vec::new(), inside: 1 };
+    let body = encoder.message(&Message { room: lounge(), kind }).expect("it can be written");
     let body: Value = serde_json::from_slice(&body).expect("a body is JSON");
     body["text"].as_str().or(body["content"].as_str()).expect("it is a line").to_owned()
 }
@@ -55,7 +55,7 @@ fn own_words_replace_built_in_ones() {
         ("a page",                     "index.html",       whole,     "Ada",   "👋 Ada joined · 1 in [Lounge](https://example.org/lookout/lounge/)"),
     ];
     for (what, file, source, name, expected) in cases {
-        let encoder = encoder(Service::MattermostHook, &[(file, source)]).expect(what);
+        let encoder = encoder(Service::MattermostWebhook, &[(file, source)]).expect(what);
         assert_eq!(joined(&encoder, name).replace('\u{200b}', "¦"), expected, "{what}");
     }
 }
@@ -67,8 +67,8 @@ fn a_fault_is_found_before_anybody_comes() {
         // what is special        source                                                                            in the error
         ("a fault in the syntax", "\n{% component moves(joined) %}{% if %}{% endcomponent moves %}",                vec!["the templates of `", "messages/en.txt:2:"]),
         ("an unknown filter",     "\n{% component test() %}{{ 1 | shout }}{% endcomponent test %}",                 vec!["Unknown filter `shout`", "messages/en.txt:2:"]),
-        ("an unknown variable",   "\n{% component moves(joined) %}\n👋 {{ jointed.names }}{% endcomponent moves %}", vec!["cannot write `moves` from the template `messages/en.txt`", "messages/en.txt:3:", "{{ jointed.names }}"]),
-        ("an unknown argument",   "\n{% component moves(jointed) %}👋{% endcomponent moves %}",                     vec!["cannot write `moves`", "jointed"]),
+        ("an unknown variable",   "\n{% component moves(joined) %}\n👋 {{ jointed.names }}{% endcomponent moves %}", vec!["failed to render `moves` of `messages/en.txt`", "messages/en.txt:3:", "{{ jointed.names }}"]),
+        ("an unknown argument",   "\n{% component moves(jointed) %}👋{% endcomponent moves %}",                     vec!["failed to render `moves`", "jointed"]),
         ("an unknown attribute",  "\n{% component moves(joined) %}👋 {{ joined.name }}{% endcomponent moves %}",     vec!["messages/en.txt:2:", "joined.name"]),
         ("nothing to say",        "\n{% component moves(joined) %} {% endcomponent moves %}",                       vec!["`moves`", "empty", "`events`"]),
     ];
@@ -82,7 +82,7 @@ fn a_fault_is_found_before_anybody_comes() {
     }
 }
 
-/// Templates that say `text` over and over, wherever they can.
+/// Templates that repeat `text` in all positions.
 fn very_long(text: &str) -> String {
     let text = text.repeat(9_000);
     let texts = [
@@ -102,10 +102,10 @@ fn very_long(text: &str) -> String {
     texts.map(component).collect()
 }
 
-/// Whatever templates say, a message is never longer than its service takes.
+/// With any template, no message is longer than the service accepts.
 #[test]
 fn nothing_is_longer_than_a_service_takes() {
-    // Words are kept whole, and so are escapes: only what has neither is as long as can be.
+    // Words and escapes are not cut, so only text without them has the maximum length.
     let (marked, plain) = (very_long("<& "), very_long("xyz"));
     let all = [[("messages/en.txt", marked.as_str())], [("messages/en.txt", plain.as_str())]];
     let very = |name: &str| Name::clean(&name.repeat(100)).expect("not empty");
@@ -113,7 +113,7 @@ fn nothing_is_longer_than_a_service_takes() {
     #[rustfmt::skip]
     let limits = [
         // service               longest line  longest body
-        (Service::MattermostHook, 16_383,       300_000),
+        (Service::MattermostWebhook, 16_383,       300_000),
         (Service::Slack,           4_000,       300_000),
         (Service::Discord,         2_000,       300_000),
     ];
@@ -147,7 +147,7 @@ fn nothing_is_longer_than_a_service_takes() {
     assert_eq!(too_long, Vec::<String>::new());
 }
 
-/// All that is written in an embed, as Discord counts it.
+/// The length of an embed, as Discord counts it.
 fn length(embed: &Value) -> usize {
     match embed {
         Value::String(text) => text.encode_utf16().count(),
@@ -158,8 +158,9 @@ fn length(embed: &Value) -> usize {
 }
 
 #[test]
-fn how_long_a_room_was_open_is_told_in_hours_and_minutes() {
-    let encoder = encoder(Service::MattermostHook, &[]).expect("the built-in ones have no fault");
+fn the_duration_is_in_hours_and_minutes() {
+    let encoder =
+        encoder(Service::MattermostWebhook, &[]).expect("the built-in ones have no fault");
     #[rustfmt::skip]
     let cases = [
         // what is special    seconds   in words
@@ -175,14 +176,14 @@ fn how_long_a_room_was_open_is_told_in_hours_and_minutes() {
     for (what, seconds, expected) in cases {
         let from = Moment::from_seconds(1_767_637_800);
         let until = from.plus(seconds);
-        let summary = Summary { from, until, peak: 1, people: people(1), others: 0 };
-        let message = Message { room: room(), news: News::Ended(summary) };
+        let summary = RoomSummary { from, until, peak: 1, people: people(1), others: 0 };
+        let message = Message { room: room(), kind: MessageKind::Ended(summary) };
         let body = encoder.message(&message).expect("it can be written");
         let body: Value = serde_json::from_slice(&body).expect("a body is JSON");
         assert_eq!(body["attachments"][0]["fields"][0]["value"], expected, "{what}");
     }
 }
 
-fn room() -> Room {
-    Room { name: None, dashboard: None, join: None }
+fn room() -> RoomInfo {
+    RoomInfo { name: None, dashboard: None, join: None }
 }

@@ -1,5 +1,5 @@
-//! Why a chat does not answer, in the log, in `check` and in `notify --test`: real sockets, and a real
-//! nginx with each fault of a certificate.
+//! The log, `check` and `notify --test` explain why a chat does not respond. Real sockets, and a real
+//! nginx with broken certificates.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -8,20 +8,20 @@ use std::thread;
 use std::time::Duration;
 
 use lookout::config::Secret;
-use lookout::notify::request::{Outcome, Route};
+use lookout::notify::client::{ChatClient, Outcome};
 use tempfile::TempDir;
 
+use super::harness::hook;
 use super::program::{body, deliver, lookout};
-use super::stage::hook;
 use crate::support::chat::{Answer, Chat};
 use crate::support::lookout::{program, until};
 use crate::support::nginx::{free_address, make_certificate};
 use crate::support::tls::{TlsFront, make_authority, sign};
 
-const UNTRUSTED: &str = "its certificate comes from nobody whom this machine trusts; add its authority with \
+const UNTRUSTED: &str = "this machine does not trust the authority of its certificate; add the authority with \
      `update-ca-certificates` and restart Lookout, or have the server send the whole chain";
 
-/// Each fault of a certificate: its file, and what is said of it.
+/// Each kind of certificate: its file, and the message.
 const CERTIFICATES: [(&str, &str); 5] = [
     ("good", "the sample was taken"),
     ("old", "its certificate has expired; have it renewed, or set this machine's clock"),
@@ -30,7 +30,7 @@ const CERTIFICATES: [(&str, &str); 5] = [
     ("localhost", UNTRUSTED),
 ];
 
-/// Makes these certificates, each on a server of its own in front of `chat`.
+/// Creates these certificates, each with its own server in front of `chat`.
 fn fronts(dir: &Path, chat: &Chat) -> (TlsFront, Vec<SocketAddr>) {
     make_authority(dir);
     sign(dir, "good", "localhost", "20200101000000Z", "20491231000000Z");
@@ -43,7 +43,7 @@ fn fronts(dir: &Path, chat: &Chat) -> (TlsFront, Vec<SocketAddr>) {
     (nginx, sites.map(|(_, address)| address).to_vec())
 }
 
-/// The hook of `chat` behind the server at `address`.
+/// The URL of the webhook of `chat` through the server at `address`.
 fn behind(address: SocketAddr, chat: &Chat) -> String {
     let path = chat.hook().replace(&chat.server_url(), "");
     format!("https://localhost:{}{path}", address.port())
@@ -86,19 +86,19 @@ fn the_log_and_check_name_what_is_wrong_with_a_certificate() {
     };
     assert!(until(|| line(&check()).contains(UNTRUSTED)), "{}", check());
     let log = lookout.stop();
-    let logged = format!("messages wait, it is tried again: {UNTRUSTED}");
+    let logged = format!("messages wait for the next attempt: {UNTRUSTED}");
     assert_eq!(log.matches(&logged).count(), 1, "{log}");
     let secret = untrusted.rsplit('/').next().expect("it has a path");
     assert!(!log.contains(secret), "{log}");
 }
 
-/// A server that says `bytes` to whoever says something.
+/// A server that responds with `bytes` to everything.
 fn server_saying(bytes: &'static [u8]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it listens");
     thread::spawn(move || {
         for mut stream in listener.incoming().map_while(Result::ok) {
-            // A client that goes away is nothing to report.
+            // A client that disconnects is no error.
             let mut request = [0; 4096];
             drop(stream.read(&mut request));
             drop(stream.write_all(bytes));
@@ -108,7 +108,7 @@ fn server_saying(bytes: &'static [u8]) -> SocketAddr {
 }
 
 #[test]
-fn each_kind_of_failure_is_told_apart() {
+fn each_kind_of_failure_has_its_message() {
     let hangs = Chat::mattermost();
     hangs.always(Answer::Hangs);
     let closes = Chat::mattermost();
@@ -133,10 +133,10 @@ fn each_kind_of_failure_is_told_apart() {
     for (what, address, said) in cases {
         let url = address.parse().expect(what);
         let secret = Secret::new(&address).expect("not empty");
-        // Only the silent one may run into it, however slow this machine is.
-        let time_out = Duration::from_secs(if what == "no answer" { 1 } else { 60 });
-        let route = Route::new(url, None, secret, time_out).expect(what);
-        let outcome = runtime.block_on(route.post(b"{}".to_vec()));
-        assert_eq!(outcome, Outcome::Unanswered(said.to_owned()), "{what}");
+        // Only the server that hangs may run into the time-out, even on a slow machine.
+        let request_timeout = Duration::from_secs(if what == "no answer" { 1 } else { 60 });
+        let client = ChatClient::new(url, None, secret, request_timeout).expect(what);
+        let outcome = runtime.block_on(client.post(b"{}".to_vec()));
+        assert_eq!(outcome, Outcome::NoAnswer(said.to_owned()), "{what}");
     }
 }

@@ -209,7 +209,7 @@ impl Lookout {
         log
     }
 
-    /// Waits until each chat was looked after once, which is silent: what comes then is told.
+    /// Waits until the first comparison for each chat, which announces nothing.
     #[track_caller]
     pub fn wait_for_chats(&self) {
         self.wait_for_check(|said| said.contains("chat 1") && !said.contains("sends a sample"));

@@ -1,0 +1,89 @@
+//! One room, as a target may see it.
+
+use crate::config::Privacy;
+use crate::dashboard::{Opening, Openings, Visible};
+use crate::notify::message::PersonInside;
+use crate::roster::{End, Person};
+use crate::time::moment::Moment;
+use crate::zoom::Name;
+
+/// One room at one moment, after privacy has been applied.
+pub struct VisibleRoom<'a> {
+    visible: Visible<'a>,
+    /// From the visits of the people who may be named.
+    openings: Openings<'a>,
+}
+
+impl<'a> VisibleRoom<'a> {
+    /// Applies `privacy` to `people`, and to the people present who have no name.
+    pub fn new(people: &'a [Person], nameless_present: usize, privacy: &Privacy) -> Self {
+        let visible = Visible::of(people, nameless_present, privacy);
+        let openings = Openings::of(visible.people.iter().copied());
+        Self { visible, openings }
+    }
+
+    /// How many people are in.
+    pub fn count(&self) -> usize {
+        self.visible.count()
+    }
+
+    /// How many people are in who may not be named.
+    pub fn others(&self) -> usize {
+        self.visible.others
+    }
+
+    /// The people who may be named, present or not.
+    pub fn people(&self) -> &[&'a Person] {
+        &self.visible.people
+    }
+
+    /// Who is in, ordered by when they joined.
+    pub fn inside(&self) -> Vec<PersonInside> {
+        let present = self.visible.present().into_iter();
+        present.map(|(person, since)| PersonInside { name: person.name.clone(), since }).collect()
+    }
+
+    /// Who shares the screen, ordered by since when.
+    pub fn sharing(&self) -> Vec<Name> {
+        let mut sharing: Vec<_> = self
+            .visible
+            .people
+            .iter()
+            .filter_map(|person| Some((person.sharing_since?, person.name.clone())))
+            .collect();
+        sharing.sort();
+        sharing.into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// The latest opening, over or not, from the visits of the people who may be named.
+    pub fn opening(&self) -> Option<Opening> {
+        self.openings.all().last().copied()
+    }
+
+    /// Who was there during `opening`, ordered by when they joined.
+    pub fn attendance(&self, opening: &Opening) -> Vec<Name> {
+        self.openings.people(opening).into_iter().cloned().collect()
+    }
+
+    /// The largest number of people who may be named that were in at once during `opening`.
+    pub fn peak(&self, opening: &Opening) -> usize {
+        let mut steps: Vec<(Moment, isize)> = Vec::new();
+        for stay in self.openings.stays(opening) {
+            let end = match stay.end {
+                End::Open => None,
+                End::At(end) => Some(end),
+                End::Unknown => Some(stay.start),
+            };
+            steps.push((stay.start, 1));
+            // A person who leaves in the second in which another one joins counts in it.
+            steps.extend(end.map(|end| (end.max(stay.start.plus(1)), -1)));
+        }
+        steps.sort_unstable();
+        let (mut inside, mut peak) = (0, 0);
+        for (_, step) in steps {
+            inside += step;
+            peak = peak.max(inside);
+        }
+        peak.unsigned_abs()
+    }
+}

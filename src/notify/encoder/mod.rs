@@ -1,0 +1,126 @@
+//! Encodes messages and cards as the JSON that each service accepts.
+//!
+//! [`post`] renders the text with [`templates`], in the [`markup`] of the service, with names
+//! [escaped](escape); then the module of the service encodes it.
+
+mod attachment;
+mod discord;
+mod escape;
+mod markup;
+mod mattermost;
+mod post;
+mod samples;
+mod slack;
+mod templates;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use self::markup::Markup;
+use self::post::{Post, Renderer};
+use crate::config::Settings;
+use crate::notify::message::{Card, Message};
+
+/// The body of one request, as `application/json`.
+pub type Body = Vec<u8>;
+
+/// The service that receives a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Service {
+    /// An incoming webhook of Mattermost.
+    MattermostWebhook,
+    /// `POST /api/v4/posts` of Mattermost, into this channel (its id).
+    MattermostBot {
+        /// The channel's id.
+        channel: String,
+    },
+    /// An incoming webhook of Slack.
+    Slack,
+    /// A webhook of Discord.
+    Discord,
+}
+
+/// Encodes messages for one target; its templates are compiled.
+#[derive(Clone)]
+pub struct Encoder {
+    service: Service,
+    renderer: Renderer,
+}
+
+impl Encoder {
+    /// Loads the templates of the language in the settings, and encodes a sample of each kind, so
+    /// that a broken template is found now.
+    ///
+    /// # Errors
+    ///
+    /// A template can't be read or is broken; the error shows file, line, column and the line
+    /// itself.
+    pub fn load(service: Service, settings: &Settings) -> Result<Self> {
+        let renderer = Renderer::load(service.markup(), &settings.site)?;
+        let encoder = Self { service, renderer };
+        for message in samples::messages() {
+            encoder.message(&message)?;
+        }
+        for card in samples::cards() {
+            encoder.card(&card)?;
+        }
+        Ok(encoder)
+    }
+
+    /// An encoder that uses the built-in templates only.
+    pub fn builtin(service: Service, settings: &Settings) -> Self {
+        let renderer = Renderer::builtin(service.markup(), &settings.site);
+        Self { service, renderer }
+    }
+
+    /// Encodes a message.
+    ///
+    /// # Errors
+    ///
+    /// A template uses a variable that does not exist.
+    pub fn message(&self, message: &Message) -> Result<Body> {
+        Ok(self.body(&self.renderer.message(message)?))
+    }
+
+    /// Encodes a card as a new post. Only a bot can edit it later.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Encoder::message`].
+    pub fn card(&self, card: &Card) -> Result<Body> {
+        Ok(self.body(&Post::Attachment(self.renderer.card(card)?)))
+    }
+
+    /// Encodes a card for `PUT /api/v4/posts/{id}/patch`, which replaces the content of a post.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Encoder::message`].
+    pub fn edit(&self, card: &Card) -> Result<Body> {
+        let post = Post::Attachment(self.renderer.card(card)?);
+        Ok(bytes(&mattermost::patch(&post)))
+    }
+
+    fn body(&self, post: &Post) -> Body {
+        bytes(&match &self.service {
+            Service::MattermostWebhook => mattermost::webhook(post),
+            Service::MattermostBot { channel } => mattermost::bot(post, channel),
+            Service::Slack => slack::webhook(post),
+            Service::Discord => discord::webhook(post),
+        })
+    }
+}
+
+impl Service {
+    fn markup(&self) -> &'static Markup {
+        match self {
+            Self::MattermostWebhook | Self::MattermostBot { .. } => &markup::MATTERMOST,
+            Self::Slack => &markup::SLACK,
+            Self::Discord => &markup::DISCORD,
+        }
+    }
+}
+
+fn bytes(body: &Value) -> Body {
+    body.to_string().into_bytes()
+}

@@ -1,0 +1,395 @@
+//! Sends what waits in the outbox, one request at a time, and handles the outcomes.
+//!
+//! Messages go in order; cards go between them, and only their latest content is sent. If the
+//! chat refuses the bot, messages replace cards, and the webhook replaces the bot if there is one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::rate_limit::RateLimit;
+use crate::config::PublishList;
+use crate::config::notify::Happening;
+use crate::notify::client::Outcome;
+use crate::notify::delivery_state::CardPost;
+use crate::notify::message::{CardState, Message, MessageKind, PersonInside};
+use crate::notify::metrics::{Loss, Metrics};
+use crate::notify::outbox::{DeliveryResult, Outbox, Tombstone, WORDS_REMOVED};
+use crate::notify::target::{Endpoint, EndpointKind, Target};
+use crate::notify::timing::Timing;
+use crate::time::moment::Moment;
+use crate::zoom::Name;
+
+/// How long a bot or its cards pause after a refusal, in seconds.
+const REFUSAL_PAUSE_S: i64 = 3600;
+
+/// The outbox of one target, and the request that is in flight.
+pub struct Sender {
+    /// The target.
+    pub target: Arc<Target>,
+    /// Limits and time-outs.
+    pub timing: Timing,
+    /// The metrics of all targets.
+    pub metrics: Metrics,
+    /// When the next request may start.
+    pub rate_limit: RateLimit,
+    /// What waits.
+    pub outbox: Outbox,
+    /// Whether the outbox is saved as it is; nothing is sent otherwise.
+    pub is_saved: bool,
+    in_flight: Option<InFlight>,
+    /// Until when the webhook replaces the bot, because the chat refused the bot.
+    bot_paused_until: Option<Moment>,
+    /// The failure that was logged last; `None` while requests succeed.
+    logged_failure: Option<String>,
+}
+
+/// A request that is in flight.
+#[derive(Debug)]
+struct InFlight {
+    task: JoinHandle<Outcome>,
+    content: Content,
+    endpoint: EndpointKind,
+    /// Whether somebody was forgotten since it started, whom it may name.
+    is_outdated: bool,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// The message with this number.
+    Message(u64),
+    /// The card as it was sent.
+    Card(Box<CardPost>),
+}
+
+impl InFlight {
+    /// Once a card arrives, these people are on it without being known by name.
+    fn redact(&mut self, is_meant: &dyn Fn(&Name) -> bool) {
+        if let Content::Card(card) = &mut self.content {
+            card.wanted.redact_shown(is_meant);
+        }
+    }
+}
+
+impl Sender {
+    /// A sender with nothing to send.
+    pub fn new(target: Arc<Target>, timing: Timing, metrics: Metrics, seed: [u8; 32]) -> Self {
+        Self {
+            target,
+            timing,
+            metrics,
+            rate_limit: RateLimit::new(timing, seed),
+            outbox: Outbox::default(),
+            is_saved: true,
+            in_flight: None,
+            bot_paused_until: None,
+            logged_failure: None,
+        }
+    }
+
+    /// Continues with a stored outbox.
+    pub fn resume(&mut self, outbox: Outbox) {
+        (self.outbox, self.is_saved) = (outbox, true);
+        (self.in_flight, self.bot_paused_until, self.logged_failure) = (None, None, None);
+    }
+
+    /// Forgets the people of the tombstones that are new, also in the request in flight.
+    pub fn apply_tombstones(&mut self, tombstones: &[Tombstone]) {
+        let new = self.outbox.apply_tombstones(tombstones);
+        if let Some(in_flight) = &mut self.in_flight {
+            in_flight.is_outdated = true;
+            in_flight.redact(&|name| new.iter().any(|tombstone| tombstone.matches(name)));
+        }
+        self.is_saved = false;
+    }
+
+    /// Removes the names that the target may not see, also in the request in flight.
+    pub fn redact_unpublished(&mut self) {
+        let before = self.outbox.clone();
+        let publish = &self.target.rules.privacy.publish;
+        let is_hidden = |name: &Name| is_hidden(name, publish);
+        self.outbox.redact(&is_hidden);
+        if let Some(in_flight) = &mut self.in_flight {
+            in_flight.redact(&is_hidden);
+        }
+        self.is_saved &= self.outbox == before;
+    }
+
+    /// Whether a request is in flight.
+    pub fn is_in_flight(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
+    /// Whether something waits that could be sent now, but for the rate limit.
+    pub fn is_idle(&self) -> bool {
+        self.in_flight.is_none() && self.is_saved && self.outbox.backlog().0 > 0
+    }
+
+    /// Waits for the outcome of the request in flight, for ever if there is none; `None` if its
+    /// task panicked.
+    pub async fn outcome(&mut self) -> Option<Outcome> {
+        match &mut self.in_flight {
+            Some(in_flight) => (&mut in_flight.task).await.ok(),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Sends what has waited longest.
+    pub fn send_next(&mut self, now: Moment) {
+        let expired = self.outbox.expire(self.timing.max_age_s, now);
+        if expired > 0 {
+            self.is_saved = false;
+            self.metrics.lost(&self.target.label, Loss::Expired, expired);
+            tracing::error!(
+                "chat {}: dropped {expired} messages that waited too long",
+                self.target.label
+            );
+        }
+        // What can't be encoded is completed at once; then the next one is tried.
+        while self.in_flight.is_none() {
+            let message = self.outbox.queue.front().map(|queued| queued.queued_at);
+            let card = self.next_card().map(|card| card.wanted_since);
+            self.in_flight = match (message, card) {
+                (None, None) => return,
+                (Some(message), card) if card.is_none_or(|card| message <= card) => {
+                    self.send_message(now)
+                }
+                _ => self.send_card(now),
+            };
+        }
+        self.rate_limit.started(Instant::now().into_std());
+    }
+
+    fn next_card(&self) -> Option<&CardPost> {
+        let cards = self.outbox.state.iter().flat_map(|state| &state.cards);
+        cards.filter(|card| !card.is_shown()).min_by_key(|card| (card.wanted_since, card.number))
+    }
+
+    fn send_message(&mut self, now: Moment) -> Option<InFlight> {
+        let endpoint = self.endpoint(now)?;
+        let queued = self.outbox.queue.front()?;
+        let number = queued.number;
+        match endpoint.encoder.message(&queued.message) {
+            Ok(body) => {
+                let (client, endpoint) = (endpoint.client.clone(), endpoint.kind);
+                let task = tokio::spawn(async move { client.post(body).await });
+                let content = Content::Message(number);
+                Some(InFlight { task, content, endpoint, is_outdated: false })
+            }
+            Err(error) => {
+                let error = Some(self.encoding_failed(&error));
+                self.outbox.complete(number, DeliveryResult { at: now, error });
+                None
+            }
+        }
+    }
+
+    fn send_card(&mut self, now: Moment) -> Option<InFlight> {
+        let card = self.next_card()?.clone();
+        let is_paused = self.bot_paused_until.is_some_and(|until| now < until);
+        let bot = self.target.endpoints.iter().find(|it| it.kind == EndpointKind::Bot);
+        let Some(bot) = bot.filter(|_| !is_paused) else {
+            self.replace_cards_by_messages(now);
+            return None;
+        };
+        let body = match &card.post_id {
+            None => bot.encoder.card(&card.wanted),
+            Some(_) => bot.encoder.edit(&card.wanted),
+        };
+        let body = match body {
+            Ok(body) => body,
+            Err(error) => {
+                let error = Some(self.encoding_failed(&error));
+                if let Some(state) = &mut self.outbox.state {
+                    state.cards.retain(|it| it.number != card.number);
+                }
+                self.outbox.record(DeliveryResult { at: now, error });
+                return None;
+            }
+        };
+        let (client, post_id) = (bot.client.clone(), card.post_id.clone());
+        let task = tokio::spawn(async move {
+            match post_id {
+                None => client.post(body).await,
+                Some(id) => client.edit(&id, body).await,
+            }
+        });
+        let content = Content::Card(Box::new(card));
+        Some(InFlight { task, content, endpoint: EndpointKind::Bot, is_outdated: false })
+    }
+
+    /// The endpoint for messages: the first, usually the bot; the webhook while the bot pauses.
+    fn endpoint(&self, now: Moment) -> Option<&Endpoint> {
+        let is_paused = self.bot_paused_until.is_some_and(|until| now < until);
+        let endpoints = &self.target.endpoints;
+        if is_paused { endpoints.last() } else { endpoints.first() }
+    }
+
+    fn encoding_failed(&mut self, error: &anyhow::Error) -> String {
+        self.is_saved = false;
+        self.metrics.lost(&self.target.label, Loss::EncodingFailed, 1);
+        tracing::error!("chat {}: cannot write a message: {error:#}", self.target.label);
+        format!("it could not be written: {error:#}")
+    }
+
+    /// Handles the outcome of the request in flight.
+    pub fn complete(&mut self, outcome: Option<Outcome>, now: Moment) {
+        let Some(in_flight) = self.in_flight.take() else { return };
+        let panicked =
+            || Outcome::RetryLater { why: "a task panicked".to_owned(), retry_after: None };
+        let words = |why| if in_flight.is_outdated { WORDS_REMOVED.to_owned() } else { why };
+        match outcome.unwrap_or_else(panicked) {
+            Outcome::NoAnswer(why) => {
+                // These words are ours, so they contain no name.
+                if self.outbox.no_answer.as_ref() != Some(&why) {
+                    self.outbox.no_answer = Some(why.clone());
+                    self.is_saved = false;
+                }
+                // Logs each cause, but not each answer of an overloaded server.
+                self.logged_failure.take_if(|logged| *logged != why);
+                return self.retry_later(why, None);
+            }
+            Outcome::RetryLater { why, retry_after } => {
+                self.is_saved &= self.outbox.no_answer.take().is_none();
+                return self.retry_later(why, retry_after);
+            }
+            Outcome::Accepted(post_id) => self.accepted(&in_flight, post_id, now),
+            Outcome::Gone(why) => match &in_flight.content {
+                Content::Card(card) => self.card_gone(card.number),
+                Content::Message(_) => self.refused(&in_flight, &words(why), now),
+            },
+            Outcome::Refused(why) => self.refused(&in_flight, &words(why), now),
+        }
+        self.outbox.no_answer = None;
+        self.is_saved = false;
+        self.rate_limit.answered();
+    }
+
+    fn retry_later(&mut self, why: String, retry_after: Option<Duration>) {
+        self.rate_limit.failed(Instant::now().into_std(), retry_after);
+        self.metrics.retries(&self.target.label);
+        if self.logged_failure.is_none() {
+            tracing::warn!("chat {}: messages wait for the next attempt: {why}", self.target.label);
+            self.logged_failure = Some(why);
+        }
+    }
+
+    fn accepted(&mut self, in_flight: &InFlight, post_id: Option<String>, now: Moment) {
+        if self.logged_failure.take().is_some() {
+            tracing::info!("chat {}: it accepts messages again", self.target.label);
+        }
+        self.metrics.sent(&self.target.label);
+        let result = DeliveryResult { at: now, error: None };
+        let sent = match &in_flight.content {
+            Content::Message(number) => return self.outbox.complete(*number, result),
+            Content::Card(sent) => sent,
+        };
+        self.outbox.record(result);
+        let Some(state) = &mut self.outbox.state else { return };
+        if let Some(card) = state.cards.iter_mut().find(|card| card.number == sent.number) {
+            card.post_id = sent.post_id.clone().or(post_id);
+            card.shown = Some(sent.wanted.clone());
+        }
+        state.cards.retain(|card| !card.is_shown() || card.is_open(&card.room));
+        let has_no_id = |card: &CardPost| card.post_id.is_none() && card.number == sent.number;
+        if state.cards.iter().any(has_no_id) {
+            self.cards_refused("the server returned no id of the post, so it can't be edited", now);
+        }
+    }
+
+    /// Somebody deleted the post: a new one replaces it while the room is open.
+    fn card_gone(&mut self, number: u64) {
+        let Some(state) = &mut self.outbox.state else { return };
+        state.cards.retain(|card| card.number != number || card.is_open(&card.room));
+        for card in state.cards.iter_mut().filter(|card| card.number == number) {
+            (card.post_id, card.shown) = (None, None);
+        }
+    }
+
+    fn refused(&mut self, in_flight: &InFlight, why: &str, now: Moment) {
+        let label = &self.target.label;
+        let has_webhook = self.target.endpoints.iter().any(|it| it.kind == EndpointKind::Webhook);
+        match &in_flight.content {
+            Content::Card(card) => {
+                if card.post_id.is_none() && has_webhook {
+                    self.bot_paused_until = Some(now.plus(REFUSAL_PAUSE_S));
+                }
+                self.cards_refused(why, now);
+            }
+            Content::Message(_) if in_flight.endpoint == EndpointKind::Bot && has_webhook => {
+                tracing::error!(
+                    "chat {label}: the bot was refused, the webhook is used instead: {why}"
+                );
+                self.bot_paused_until = Some(now.plus(REFUSAL_PAUSE_S));
+            }
+            Content::Message(number) => {
+                self.metrics.lost(label, Loss::Refused, 1);
+                tracing::error!("chat {label}: a message was refused and is dropped: {why}");
+                let result = DeliveryResult { at: now, error: Some(why.to_owned()) };
+                self.outbox.complete(*number, result);
+            }
+        }
+    }
+
+    fn cards_refused(&mut self, why: &str, now: Moment) {
+        self.metrics.lost(&self.target.label, Loss::Refused, 1);
+        tracing::error!(
+            "chat {}: cards were refused, messages replace them: {why}",
+            self.target.label
+        );
+        let error = Some(format!("cards were refused: {why}"));
+        self.outbox.record(DeliveryResult { at: now, error });
+        self.replace_cards_by_messages(now);
+    }
+
+    /// Removes all cards, and queues messages with what they do not show yet.
+    fn replace_cards_by_messages(&mut self, now: Moment) {
+        self.is_saved = false;
+        let Some(state) = &mut self.outbox.state else { return };
+        state.cards_paused_until = Some(now.plus(REFUSAL_PAUSE_S));
+        let events = &self.target.rules.events;
+        let cards = std::mem::take(&mut state.cards);
+        let messages = cards.into_iter().filter_map(|card| {
+            let kind = as_message(card.wanted.state, card.shown.map(|card| card.state))?;
+            let is_wanted = match kind {
+                MessageKind::Started { .. } => events.contains(&Happening::Started),
+                MessageKind::Ended(_) => events.contains(&Happening::Ended),
+                _ => events.contains(&Happening::Joined) || events.contains(&Happening::Left),
+            };
+            is_wanted.then_some(Message { room: card.wanted.room, kind })
+        });
+        let messages = messages.collect();
+        self.outbox.push(messages, now);
+    }
+}
+
+/// Whether `publish` hides a name. A telephone number is hidden unless the list has the number.
+fn is_hidden(name: &Name, publish: &PublishList) -> bool {
+    !publish.allows(name) || name.telephone_mask().is_some() && !publish.names(name)
+}
+
+/// The change from the content `shown` to the content `wanted` as a message.
+fn as_message(wanted: CardState, shown: Option<CardState>) -> Option<MessageKind> {
+    match (wanted, shown) {
+        (CardState::Closed(summary), _) => Some(MessageKind::Ended(summary)),
+        (CardState::Open { since: at, inside, others, .. }, None) => {
+            let count = inside.len() + others;
+            Some(MessageKind::Started { at, by: names(inside), inside: count })
+        }
+        (CardState::Open { inside, others, .. }, Some(CardState::Open { inside: before, .. })) => {
+            let count = inside.len() + others;
+            let (now, before) = (names(inside), names(before));
+            let joined: Vec<_> = now.iter().filter(|it| !before.contains(it)).cloned().collect();
+            let left: Vec<_> = before.iter().filter(|it| !now.contains(it)).cloned().collect();
+            let is_changed = !joined.is_empty() || !left.is_empty();
+            is_changed.then_some(MessageKind::Moves { joined, left, inside: count })
+        }
+        (CardState::Open { .. }, Some(CardState::Closed(_))) => None,
+    }
+}
+
+fn names(people: Vec<PersonInside>) -> Vec<Name> {
+    people.into_iter().map(|person| person.name).collect()
+}
