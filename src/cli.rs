@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::commands::check::Depth;
 use crate::commands::export::{Store, What};
-use crate::commands::{arguments, forget, init, notify, print, simulate};
+use crate::commands::{arguments, forget, init, notify, print};
 use crate::server::visitors::preview;
 use crate::time::moment::Moment;
 
@@ -80,8 +80,6 @@ pub enum Command {
     Check(Check),
     /// Show Lookout at work with simulated people, with nothing set up
     Demo(Demo),
-    /// Send simulated people's signed deliveries to an intake, and say how they were answered
-    Simulate(simulate::SimulateArgs),
     /// Store events from a file of JSON lines
     Import(Import),
     /// Write all stored events to stdout as JSON lines
@@ -303,7 +301,6 @@ mod tests {
           build     Build the site once from what is stored, and exit
           check     Examine settings, secrets, files and clock, and say what to do about each fault
           demo      Show Lookout at work with simulated people, with nothing set up
-          simulate  Send simulated people's signed deliveries to an intake, and say how they were answered
           import    Store events from a file of JSON lines
           export    Write all stored events to stdout as JSON lines
           print     Print a ready-to-use file for these settings

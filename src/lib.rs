@@ -35,7 +35,7 @@
 //! # The rules, and what holds them
 //!
 //! - *The middle is pure.* [`zoom`], [`time::zone`], [`roster`], [`dashboard`], [`jsonl`], [`forget`], digest and encoders
-//!   of [`notify`] and the stories of [`simulate`] read no clock, environment, disk or network;
+//!   of [`notify`] and the story of [`simulate`] read no clock, environment, disk or network;
 //!   the moment is an argument.
 //!   `.clippy.toml` forbids the calls everywhere else than in [`time::clock`] and [`config`].
 //! - *Nothing genuine is refused for being odd.* It is stored, then understood; a journal

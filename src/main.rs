@@ -12,7 +12,7 @@ use lookout::cli::{self, Cli, Command};
 use lookout::commands::serve::Extras;
 use lookout::commands::{
     backup, build, check, demo, export, forget, import, init, intake, notify, print, repair,
-    restore, serve, simulate, watch,
+    restore, serve, watch,
 };
 use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
 use lookout::generator::Load;
@@ -72,12 +72,6 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,
         Command::Demo(args) => {
             until_signalled(|signals| Ok(demo::run(args.seed, args.listen, signals, &mut out)))?;
-        }
-        Command::Simulate(args) => {
-            let settings = load()?;
-            let summary = until_signalled(|signals| Ok(simulate::run(args, &settings, signals)))?;
-            writeln!(out, "{summary}")?;
-            return Ok(exit(summary.all_acknowledged()));
         }
         Command::Import(args) => {
             import::run(&load()?, &args.from, cli.verbosity.quiet)?;

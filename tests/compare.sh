@@ -43,10 +43,12 @@ mongod=$repository/target/mongod/fiftyone/db/bin/mongod
 python3 -c 'import pymongo' || fail 'Python finds no pymongo; remove target/pymongo and try again'
 php_has_mongodb || fail 'PHP has no MongoDB; `apt-get install php-mongodb`'
 lookout=${LOOKOUT_PROGRAM:-$repository/target/release/lookout}
-[ -n "${LOOKOUT_PROGRAM:-}" ] || cargo build --release --locked
+[ -n "${LOOKOUT_PROGRAM:-}" ] || cargo build --release --locked --bin lookout
+cargo build --release --locked --example simulate
+simulate=$repository/target/release/examples/simulate
 # The program takes what begins so for settings.
 unset LOOKOUT_PROGRAM
-for program in jekyll hugo "$mongod" /usr/sbin/nginx "$lookout"; do
+for program in jekyll hugo "$mongod" /usr/sbin/nginx "$lookout" "$simulate"; do
     command -v "$program" >/dev/null || fail "there is no \`$program\`"
 done
 
@@ -104,10 +106,10 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf (a / b < 10 ? "%.1f" : "%.0f")
 # Sends the crowd to an intake: sets `rate`, in events a second, and `answered`.
 send() { # PATH
     # The story ends about now: 500 people make some 2,000 events a day.
-    local simulate=("$lookout" simulate --url "http://127.0.0.1:18817$1" --people 500 --seed 1
+    local command=("$simulate" --url "http://127.0.0.1:18817$1" --people 500 --seed 1
         --start "$story" --concurrency 16)
     # One by itself, so that an intake that takes none is found at once.
-    "${simulate[@]}" --events 1 --give-up-after 20s >sent && "${simulate[@]}" --events "$events" >sent \
+    "${command[@]}" --events 1 --give-up-after 20s >sent && "${command[@]}" --events "$events" >sent \
         || { tail -n 5 sent ./*.log | cut -c 1-200 >&2; fail "$1 did not take every event"; }
     rate=$(sed -nE '1s/.*, ([0-9]+) per second/\1/p' sent)
     answered=$(sed -nE 's/^answered in (.*) \(p50\), (.*) \(p99\).*/p50 \1, p99 \2/p' sent)

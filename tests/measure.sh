@@ -7,8 +7,9 @@
 #   tests/measure.sh people       only how long a site of many people takes to build
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo build --release --locked
+cargo build --release --locked --bin lookout --example simulate
 lookout=$PWD/target/release/lookout
+simulate=$PWD/target/release/examples/simulate
 latency=$PWD/tests/latency.mjs
 crowd=$PWD/tests/crowd.awk
 timed=$PWD/tests/timed.py
@@ -58,7 +59,7 @@ for events in "$@"; do
     # The story ends about now: 500 people make some 2,000 events a day.
     start=$(date -u -d "-$((events / 2000)) days" +%Y-%m-%dT%H:%M:%SZ)
     serve
-    "$lookout" simulate --url $webhook \
+    "$simulate" --url $webhook \
         --events "$events" --people 500 --seed 1 --start "$start" --concurrency 64 >summary
     sleep 2
     memory=$(awk '/VmHWM/ { printf "%.0f MiB", $2 / 1024 }' "/proc/$server/status")

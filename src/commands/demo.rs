@@ -1,14 +1,14 @@
-//! `lookout demo`: the whole job with no set-up, in a directory that is thrown away.
+//! `lookout demo`: the whole job with no set-up, in a temporary directory.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use tempfile::TempDir;
 use tokio::task;
+use tokio::time::{Instant, sleep_until};
 
 use crate::commands::serve::{CannotListen, Extras, Service};
 use crate::config::{PublishList, Room, Secret, Settings, Slug, Supervisor};
@@ -16,12 +16,13 @@ use crate::dashboard::{Dashboard, TableRow};
 use crate::generator::{Generator, Log};
 use crate::journal::{Content, Journal, Record};
 use crate::server::Signals;
-use crate::simulate::{self, Delivery, Pacing, Sending};
+use crate::simulate::{self, Client, Delivery, Story};
 use crate::site::Replace;
 use crate::time::clock;
+use crate::time::moment::Moment;
 use crate::zoom::Key;
 
-/// What the demo signs with. Nothing else takes it.
+/// The secret that signs the demo's deliveries. Nothing else accepts it.
 const SECRET: &str = "the-demo-signs-with-this";
 
 /// Shows a room that changes by itself at a printed URL, until SIGINT or SIGTERM.
@@ -31,27 +32,27 @@ pub async fn run(
     mut signals: Signals,
     out: &mut impl Write,
 ) -> Result<()> {
-    let dir = throw_away_dir()?;
+    let dir = temporary_dir()?;
     let mut settings = settings(dir.path());
     settings.zoom.listen = listen.unwrap_or_else(|| free(settings.zoom.listen));
     let (path, webhook) = (settings.site.path.clone(), settings.zoom.path.clone());
     let start = clock::now();
-    let remembering = settings.clone();
-    task::spawn_blocking(move || remember(simulate::demo_past(seed, start), &remembering))
+    let past_settings = settings.clone();
+    task::spawn_blocking(move || store(Story::past(seed, start), &past_settings))
         .await
-        .context("the past of the demo could not be told")??;
-    let chosen = settings.zoom.listen;
+        .context("cannot store the demo's past events")??;
+    let requested = settings.zoom.listen;
     let mut service = Service::start(settings, Extras::default(), &mut Supervisor::default())
         .await
         .map_err(|error| match listen {
-            // The settings that it speaks of are the demo's own.
+            // Its text names a setting, and the user has none.
             Some(_) if error.is::<CannotListen>() => {
-                anyhow!("cannot listen on `{chosen}`; choose another address with `--listen`")
+                anyhow!("cannot listen on `{requested}`; choose another address with `--listen`")
             }
             _ => error,
         })?;
     let address = service.address;
-    // Whoever opens the address at once finds a page there.
+    // The printed address must have a page at once.
     tokio::select! {
         () = service.published() => {}
         _ = signals.received() => return service.stop().await,
@@ -60,31 +61,35 @@ pub async fn run(
     out.flush()?;
     tracing::info!("open it in a browser; Ctrl-C ends the demo and removes its directory");
 
-    let sending = Sending {
-        url: format!("http://{address}{webhook}").parse().context("the demo's own address")?,
-        secret: Secret::new(SECRET).expect("it is not empty"),
-        concurrency: NonZeroUsize::MIN,
-        pacing: Pacing::Told { from_ms: start.seconds() * 1000 },
-        events: None,
-        duration: None,
-        patience: Duration::from_secs(5),
-        ledger: None,
-    };
-    let story = simulate::demo_story(seed, start);
-    let signalled = async move {
-        signals.received().await;
-    };
-    simulate::send(sending, story, signalled).await?;
+    let url = format!("http://{address}{webhook}").parse().context("the demo's own address")?;
+    let client = Client::new(url, Secret::new(SECRET).expect("it is not empty"))?;
+    tokio::select! {
+        () = play(Story::live(seed, start), start, &client) => {}
+        _ = signals.received() => {}
+    }
     service.stop().await
+}
+
+/// Posts each delivery at its time.
+async fn play(story: Story, start: Moment, client: &Client) {
+    let (began, start_ms) = (Instant::now(), start.seconds() * 1000);
+    for delivery in story {
+        let wait_ms = u64::try_from(delivery.at_ms - start_ms).unwrap_or(0);
+        sleep_until(began + Duration::from_millis(wait_ms)).await;
+        match client.post(&delivery.body, &delivery.request_id).await {
+            Ok(status) if status.is_success() => {}
+            Ok(status) => tracing::warn!("a delivery of the demo was answered with {status}"),
+            Err(error) => tracing::warn!("a delivery of the demo failed: {error}"),
+        }
+    }
 }
 
 /// Builds one site from a short simulation and prints its table; equal for equal seeds.
 pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
-    let dir = throw_away_dir()?;
+    let dir = temporary_dir()?;
     let settings = settings(dir.path());
-    let evening = simulate::demo_evening(seed);
-    let end = simulate::demo_evening_end(&evening);
-    remember(evening, &settings)?;
+    let (evening, end) = simulate::evening(seed);
+    store(evening, &settings)?;
 
     let mut log = Log::in_memory(&settings, None)?;
     log.catch_up(end)?;
@@ -96,14 +101,14 @@ pub fn once(seed: u64, out: &mut impl Write) -> Result<()> {
     let dir = dir.keep();
     let site = dir.join("site");
     tracing::info!(
-        "the site is in `{}`; delete `{}` when you have seen it",
+        "the site is in `{}`; delete `{}` when you no longer need it",
         site.display(),
         dir.display()
     );
     Ok(())
 }
 
-fn throw_away_dir() -> Result<TempDir> {
+fn temporary_dir() -> Result<TempDir> {
     tempfile::Builder::new()
         .prefix("lookout-demo-")
         .tempdir()
@@ -112,8 +117,7 @@ fn throw_away_dir() -> Result<TempDir> {
 
 fn settings(dir: &Path) -> Settings {
     let mut settings = Settings::default();
-    let room = simulate::demo_room();
-    settings.site.title = room.topic.clone();
+    settings.site.title = simulate::ROOM_NAME.to_owned();
     settings.site.output_dir = dir.join("site");
     settings.site.templates_dir = dir.join("templates");
     settings.site.static_dir = dir.join("static");
@@ -122,8 +126,8 @@ fn settings(dir: &Path) -> Settings {
     settings.admin.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     settings.privacy.publish = PublishList::Everybody;
     settings.rooms = vec![Room {
-        meeting_id: room.number,
-        name: room.topic,
+        meeting_id: simulate::ROOM_NUMBER.to_owned(),
+        name: simulate::ROOM_NAME.to_owned(),
         slug: Slug::parse("lounge").expect("it is a slug"),
         join_url: String::new(),
         stale_after: None,
@@ -131,7 +135,7 @@ fn settings(dir: &Path) -> Settings {
     settings
 }
 
-/// The usual address, or another port where somebody has it already.
+/// `address` if it is free, else a free port of the same host.
 fn free(address: SocketAddr) -> SocketAddr {
     match TcpListener::bind(address) {
         Ok(_) => address,
@@ -139,10 +143,10 @@ fn free(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// Puts into the journal what happened before the demo.
-fn remember(past: impl IntoIterator<Item = Delivery>, settings: &Settings) -> Result<()> {
+/// Stores deliveries in the journal as if they had arrived at their times.
+fn store(deliveries: impl IntoIterator<Item = Delivery>, settings: &Settings) -> Result<()> {
     let journal = Journal::open(&settings.journal.path)?;
-    let records = past.into_iter().map(|delivery| record(&delivery, settings)).collect();
+    let records = deliveries.into_iter().map(|delivery| record(&delivery, settings)).collect();
     journal.append_all(records)?;
     journal.close();
     Ok(())

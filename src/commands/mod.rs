@@ -20,5 +20,4 @@ mod rereading;
 pub mod restore;
 pub mod serve;
 mod shipping;
-pub mod simulate;
 pub mod watch;

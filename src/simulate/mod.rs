@@ -1,29 +1,12 @@
-//! A simulated crowd: the deliveries that Zoom would send of it, and their sender.
+//! The simulated people of `lookout demo`, and the client that posts signed deliveries.
 //!
-//! [`Story`] is pure and endless: one plan, one story, byte for byte. [`send`] is
-//! the only part that reads the clock, for the signature, and opens connections.
+//! A [`Story`] is pure: equal seeds give equal deliveries. The load generator of the tests
+//! (`tests/simulate`) has a larger one, with everything that Zoom was seen to do.
 
-mod body;
-mod cast;
-mod demo;
-mod dice;
-mod json;
-mod latency;
-mod names;
-mod odds;
-mod plan;
-mod post;
-mod scene;
-mod sender;
+mod client;
+mod rng;
 mod story;
-mod summary;
-mod timeline;
 
-pub use demo::{demo_evening, demo_evening_end, demo_past, demo_room, demo_story};
-pub use dice::{Dice, PerMille};
-pub use odds::{Incident, Odds};
-pub use plan::{Pace, Plan, RoomPlan};
-pub use post::Delivery;
-pub use sender::{Ledger, Pacing, Sending, send};
-pub use story::Story;
-pub use summary::{Failure, Latency, Summary};
+pub use client::Client;
+pub use rng::{PerMille, Rng};
+pub use story::{Delivery, ROOM_NAME, ROOM_NUMBER, Story, evening};

@@ -2,49 +2,54 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::{Child, Stdio};
-use std::thread;
+use std::num::NonZeroUsize;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use lookout::config::Secret;
 use lookout::time::moment::Moment;
+use tokio::runtime::Runtime;
 
+use crate::simulate::load::{AckLog, Options, Pacing, Summary, send};
+use crate::simulate::{Pace, Plan, Probabilities, RoomPlan, Story};
 use crate::support::Lookout;
-use crate::support::lookout::{now, until};
+use crate::support::lookout::{SECRET, WEBHOOK, now, signed, until};
 use crate::support::replay::differences_from_a_replay;
 
 /// 50 days of 500 people.
 const EVENTS: usize = 100_000;
 const DAYS: i64 = 50;
 
-/// A running `simulate`, which ends with the test.
-struct Simulation(Child);
-
-impl Drop for Simulation {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-/// Starts `simulate` with a story that ends about now.
-fn simulate(lookout: &Lookout) -> Simulation {
-    let url = format!("http://{}/webhooks/zoom", lookout.public());
-    let start = Moment::from_seconds(now() - (DAYS - 1) * 86_400).to_string();
-    let events = EVENTS.to_string();
-    let child = lookout
-        .command(&[
-            "simulate", "--url", &url, "--events", &events, "--people", "500", "--seed", "1",
-        ])
-        .args(["--start", &start, "--acknowledged", "acknowledged", "--give-up-after", "1m"])
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    Simulation(child)
+/// Starts to send a story that ends about now, in a thread of its own.
+fn send_story(lookout: &Lookout) -> JoinHandle<anyhow::Result<Summary>> {
+    let options = Options {
+        url: format!("http://{}{WEBHOOK}", lookout.public()).parse().expect("a URL"),
+        secret: Secret::new(SECRET).expect("not empty"),
+        concurrency: NonZeroUsize::new(64).expect("not 0"),
+        pacing: Pacing::AsAnswered,
+        events: Some(EVENTS as u64),
+        duration: None,
+        give_up_after: Duration::from_secs(60),
+        ack_log: Some(AckLog::create(&lookout.path("acknowledged")).expect("created")),
+    };
+    let people = 500;
+    let story = Story::new(Plan {
+        seed: 1,
+        people,
+        rooms: RoomPlan::invented(1),
+        start: Moment::from_seconds(now() - (DAYS - 1) * 86_400),
+        already_in: 0,
+        pace: Pace::realistic(people),
+        probabilities: Probabilities::REALISTIC,
+    });
+    thread::spawn(|| {
+        Runtime::new().expect("it starts").block_on(send(options, story, std::future::pending()))
+    })
 }
 
 fn acknowledged(lookout: &Lookout) -> BTreeSet<String> {
     let lines = fs::read_to_string(lookout.path("acknowledged")).unwrap_or_default();
-    // The last line may be half written while it is looked at.
+    // The last line may be incomplete.
     lines.lines().filter(|line| line.len() == 64).map(str::to_owned).collect()
 }
 
@@ -53,11 +58,11 @@ fn nothing_acknowledged_is_lost_by_kill_9_and_the_site_is_that_of_a_replay() {
     let mut lookout = Lookout::new();
     lookout.serve();
     lookout.keep_address();
-    let mut simulation = simulate(&lookout);
+    let sending = send_story(&lookout);
     for part in 1..=3 {
         let enough = || acknowledged(&lookout).len() > part * EVENTS / 5;
         let enough = (0..10).any(|_| until(enough));
-        assert!(enough, "the simulation goes on");
+        assert!(enough, "the sender goes on");
         lookout.kill();
         // Meanwhile deliveries find nobody, as they would; and once it dies as it begins.
         thread::sleep(Duration::from_millis(300));
@@ -66,8 +71,8 @@ fn nothing_acknowledged_is_lost_by_kill_9_and_the_site_is_that_of_a_replay() {
         lookout.kill();
         lookout.serve();
     }
-    let status = simulation.0.wait().expect("it ends");
-    assert!(status.success(), "every delivery is answered in the end");
+    let summary = sending.join().expect("no panic").expect("it can be sent");
+    assert!(summary.is_all_acknowledged(), "{summary}");
 
     let (acknowledged, exported) = (acknowledged(&lookout), lookout.exported_keys());
     assert!(acknowledged.len() > EVENTS * 9 / 10, "{} acknowledged", acknowledged.len());
@@ -85,7 +90,6 @@ fn a_request_under_way_is_answered_before_the_service_ends() {
     use std::net::TcpStream;
 
     use crate::support::http::{connect, read_reply};
-    use crate::support::lookout::{WEBHOOK, signed};
 
     let mut lookout = Lookout::new();
     lookout.serve();

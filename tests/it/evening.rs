@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use lookout::roster::{Person, Roster, Rules};
-use lookout::simulate::Dice;
+use lookout::simulate::Rng;
 use lookout::time::moment::Moment;
 use lookout::zoom::{Event, understand};
 
@@ -105,9 +105,9 @@ fn the_evening_posted_in_random_order_gives_the_expected_page() {
     let mut bodies = bodies();
     // Directories list their files in any order.
     bodies.sort();
-    let mut dice = Dice::new(seed);
+    let mut rng = Rng::new(seed);
     for place in (1..bodies.len()).rev() {
-        bodies.swap(place, dice.below(place + 1));
+        bodies.swap(place, rng.below(place + 1));
     }
     for (name, body) in &bodies {
         let expected = if name.starts_with("endpoint.url_validation") { 200 } else { 204 };

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use lookout::simulate::Dice;
+use lookout::simulate::Rng;
 
 use crate::support::Lookout;
 use crate::support::chat::{Answer, Chat};
@@ -60,17 +60,17 @@ fn holding(dir: &Path, names: &[&str]) -> Vec<(PathBuf, String)> {
 }
 
 /// Something that names one of `names`, or somebody else.
-fn body(dice: &mut Dice, names: &[&str], number: usize) -> Vec<u8> {
+fn body(rng: &mut Rng, names: &[&str], number: usize) -> Vec<u8> {
     let mut pick = vec!["Somebody Else", "Grace"];
     pick.extend(names);
-    let name = *dice.pick(&pick);
-    let spelling = dice.pick(&spellings(name)).clone();
+    let name = *rng.pick(&pick);
+    let spelling = rng.pick(&spellings(name)).clone();
     let quoted = serde_json::to_string(name).expect("any text can be written");
-    let (id, room) = (dice.below(9), dice.below(2));
+    let (id, room) = (rng.below(9), rng.below(2));
     let time = format!("2026-03-14T{:02}:{:02}:{:02}Z", 10 + number / 60 % 9, number % 60, id);
-    let (kind, key) = *dice.pick(&[("joined", "join_time"), ("left", "leave_time")]);
-    let words = "word ".repeat(dice.below(200));
-    let object = match dice.below(10) {
+    let (kind, key) = *rng.pick(&[("joined", "join_time"), ("left", "leave_time")]);
+    let words = "word ".repeat(rng.below(200));
+    let object = match rng.below(10) {
         0 => format!(
             r#""topic":{}"#,
             serde_json::to_string(&format!("{name}'s meeting {words}")).expect("text")
@@ -98,7 +98,7 @@ fn body(dice: &mut Dice, names: &[&str], number: usize) -> Vec<u8> {
     let event = format!(
         r#"{{"event":"meeting.participant_{kind}","event_ts":{number},"payload":{{"object":{{"uuid":"m{room}",{object}}}}}}}"#
     );
-    match dice.below(8) {
+    match rng.below(8) {
         0 => [event.as_bytes(), b"\xff", spelling.as_bytes()].concat(),
         1 => event.replacen('{', r#"{"event":"twice","#, 1).into_bytes(),
         _ => event.into_bytes(),
@@ -106,11 +106,11 @@ fn body(dice: &mut Dice, names: &[&str], number: usize) -> Vec<u8> {
 }
 
 /// Begins a command and kills it, or lets it end if it was quicker.
-fn begin_and_kill(lookout: &Lookout, dice: &mut Dice, arguments: &[&str]) {
+fn begin_and_kill(lookout: &Lookout, rng: &mut Rng, arguments: &[&str]) {
     let mut command = lookout.command(arguments);
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let mut child = child.expect("the program starts");
-    thread::sleep(Duration::from_millis(dice.below(60) as u64));
+    thread::sleep(Duration::from_millis(rng.below(60) as u64));
     drop(child.kill());
     drop(child.wait());
 }
@@ -135,7 +135,7 @@ fn nobody_is_found(lookout: &Lookout, forgotten: &[&str], seed: u64) {
 #[test]
 fn after_any_history_no_byte_of_any_file_names_who_was_forgotten() {
     for seed in 0..3 {
-        let mut dice = Dice::new(seed);
+        let mut rng = Rng::new(seed);
         let chat = Chat::mattermost();
         chat.always(Answer::Status(503));
         let mut lookout = Lookout::with_settings(&format!(
@@ -153,24 +153,24 @@ fn after_any_history_no_byte_of_any_file_names_who_was_forgotten() {
             for part in 0..3 {
                 for _ in 0..20 {
                     number += 1;
-                    let body = body(&mut dice, named, number);
+                    let body = body(&mut rng, named, number);
                     let request = signed(WEBHOOK, &body, now());
                     assert_eq!(request.send(lookout.public()).status, 204);
                 }
-                match (part, dice.below(2)) {
+                match (part, rng.below(2)) {
                     (0, 0) => drop(lookout.stop()),
                     (0, _) => lookout.kill(),
-                    (1, 0) => begin_and_kill(&lookout, &mut dice, &["backup", "backups/a.db"]),
-                    (1, _) => begin_and_kill(&lookout, &mut dice, &["backup", "data/a.db"]),
-                    _ => begin_and_kill(&lookout, &mut dice, &["build", "--replay"]),
+                    (1, 0) => begin_and_kill(&lookout, &mut rng, &["backup", "backups/a.db"]),
+                    (1, _) => begin_and_kill(&lookout, &mut rng, &["backup", "data/a.db"]),
+                    _ => begin_and_kill(&lookout, &mut rng, &["build", "--replay"]),
                 }
                 if part == 0 {
                     lookout.serve();
                 }
             }
-            if dice.below(2) == 0 {
+            if rng.below(2) == 0 {
                 lookout.kill();
-                begin_and_kill(&lookout, &mut dice, &["forget", "--yes", NAMES[left]]);
+                begin_and_kill(&lookout, &mut rng, &["forget", "--yes", NAMES[left]]);
                 forget(&lookout, NAMES[left]);
                 lookout.serve();
             } else {

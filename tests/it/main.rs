@@ -29,6 +29,8 @@ mod refused_calls;
 mod rotation;
 mod secrets;
 mod signals;
+#[path = "../simulate/mod.rs"]
+mod simulate;
 mod site;
 mod support;
 mod tampering;

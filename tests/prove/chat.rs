@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lookout::simulate::RoomPlan;
 use lookout::time::clock;
 
 use crate::client::{Answers, deliveries, send};
 use crate::pressure::told;
 use crate::proof::{Length, in_ms, shown};
+use crate::simulate::RoomPlan;
 use crate::support::Lookout;
 use crate::support::chat::{Answer, Chat};
 

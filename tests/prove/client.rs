@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lookout::config::Secret;
-use lookout::simulate::{Odds, Pace, Plan, RoomPlan, Story};
 use lookout::time::clock;
 use lookout::zoom::Key;
 use lookout::zoom::signature::sign;
@@ -18,6 +17,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use crate::simulate::{Pace, Plan, Probabilities, RoomPlan, Story};
 use crate::support::SECRET;
 use crate::support::lookout::WEBHOOK;
 
@@ -49,7 +49,7 @@ pub fn bodies(seed: u64, room: RoomPlan) -> impl Iterator<Item = String> {
         start: clock::now(),
         already_in: 8,
         pace: Pace::Rate { per_1000_s: 500_000 },
-        odds: Odds::REALISTIC,
+        probabilities: Probabilities::REALISTIC,
     });
     // A delivery that Zoom sends twice would make two answers and one event.
     let mut seen = BTreeSet::new();

@@ -5,11 +5,12 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use lookout::config::Secret;
-use lookout::simulate::{Dice, Odds, Pace, Plan, RoomPlan, Story};
+use lookout::simulate::Rng;
 use lookout::time::moment::Moment;
 use lookout::zoom::signature::{Headers, sign, verify};
 
 use crate::proof::Length;
+use crate::simulate::{Pace, Plan, Probabilities, RoomPlan, Story};
 use crate::support::http::{connect, read_reply};
 use crate::support::lookout::{WEBHOOK, now};
 use crate::support::{Lookout, SECRET};
@@ -30,9 +31,9 @@ pub fn in_process(length: Length) -> String {
             .is_ok_and(|signed| signed.check_time(moment, tolerance).is_ok())
     };
     assert!(originals.iter().all(is_taken), "what is not changed is taken");
-    let mut dice = Dice::new(1);
+    let mut rng = Rng::new(1);
     for flip in 0..flips {
-        let changed = originals[flip % originals.len()].changed(&mut dice);
+        let changed = originals[flip % originals.len()].changed(&mut rng);
         assert!(!is_taken(&changed), "change {flip} was taken: {changed:?}");
     }
     format!("{flips} deliveries with up to {BITS} changed bits: 0 accepted")
@@ -43,13 +44,13 @@ pub fn on_the_wire(length: Length) -> String {
     let mut lookout = Lookout::new();
     lookout.intake();
     let mut originals = deliveries();
-    let mut dice = Dice::new(2);
+    let mut rng = Rng::new(2);
     let mut statuses: BTreeMap<u16, usize> = BTreeMap::new();
     for flip in 0..flips {
         if flip % 1000 == 0 {
             originals = deliveries();
         }
-        let changed = originals[flip % originals.len()].changed(&mut dice);
+        let changed = originals[flip % originals.len()].changed(&mut rng);
         *statuses.entry(changed.send(&lookout)).or_default() += 1;
     }
     let taken = statuses.keys().filter(|status| **status < 400).count();
@@ -71,17 +72,17 @@ struct Signed {
 
 impl Signed {
     /// The same with some bits turned over.
-    fn changed(&self, dice: &mut Dice) -> Self {
+    fn changed(&self, rng: &mut Rng) -> Self {
         loop {
             let mut changed = self.clone();
-            for _ in 0..=dice.below(BITS) {
+            for _ in 0..=rng.below(BITS) {
                 // Each of the three as often, short or long.
-                let part = match dice.below(3) {
+                let part = match rng.below(3) {
                     0 => &mut changed.timestamp,
                     1 => &mut changed.signature,
                     _ => &mut changed.body,
                 };
-                let bit = dice.below(part.len() * 8);
+                let bit = rng.below(part.len() * 8);
                 part[bit / 8] ^= 1 << (bit % 8);
             }
             if !changed.says_the_same(self) {
@@ -124,7 +125,7 @@ fn deliveries() -> Vec<Signed> {
         start: Moment::from_seconds(now()),
         already_in: 5,
         pace: Pace::Rate { per_1000_s: 1_000 },
-        odds: Odds::REALISTIC,
+        probabilities: Probabilities::REALISTIC,
     };
     let signed = |body: String| {
         let timestamp = now().to_string();

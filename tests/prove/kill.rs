@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use lookout::simulate::Dice;
+use lookout::simulate::Rng;
 
 use crate::load::Load;
 use crate::proof::Length;
@@ -53,11 +53,11 @@ pub fn cycles(length: Length) -> String {
     lookout.keep_address();
     let load = Load::start_at(RATE, &lookout, 1, Duration::from_secs(3600));
     let mut audit = Audit::of(&lookout, &load);
-    let mut dice = Dice::new(1);
+    let mut rng = Rng::new(1);
     let mut hits: BTreeMap<Aim, usize> = BTreeMap::new();
     for kill in 1..=kills {
         let aim = AIMS[kill % AIMS.len()];
-        let was_hit = wait(aim, &lookout, &load, &mut dice);
+        let was_hit = wait(aim, &lookout, &load, &mut rng);
         lookout.kill();
         if was_hit {
             *hits.entry(aim).or_default() += 1;
@@ -90,25 +90,25 @@ pub fn cycles(length: Length) -> String {
 }
 
 /// Lets it live until it is to be killed; whether what was aimed at was hit.
-fn wait(aim: Aim, lookout: &Lookout, load: &Load, dice: &mut Dice) -> bool {
+fn wait(aim: Aim, lookout: &Lookout, load: &Load, rng: &mut Rng) -> bool {
     let data = lookout.path("data");
     if matches!(aim, Aim::Anywhere | Aim::Answered) {
-        thread::sleep(some_of(LIFE, dice));
+        thread::sleep(some_of(LIFE, rng));
     }
-    let (moved, answered) = (modified(&data), length(&load.ledger));
+    let (moved, answered) = (modified(&data), length(&load.ack_log));
     let stored = written(&data);
     let is_hit = || match aim {
         Aim::Anywhere => true,
         Aim::Moving => modified(&data) != moved,
         Aim::Storing => written(&data) != stored,
-        Aim::Answered => length(&load.ledger) != answered,
+        Aim::Answered => length(&load.ack_log) != answered,
     };
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
         if is_hit() {
             // What takes some time is not always hit at its beginning.
             if matches!(aim, Aim::Moving | Aim::Storing) {
-                thread::sleep(some_of(Duration::from_millis(4), dice));
+                thread::sleep(some_of(Duration::from_millis(4), rng));
             }
             return true;
         }
@@ -122,8 +122,8 @@ fn length(file: &Path) -> Option<u64> {
 }
 
 /// A random time below `most`.
-fn some_of(most: Duration, dice: &mut Dice) -> Duration {
-    Duration::from_micros(dice.below(most.as_micros() as usize) as u64)
+fn some_of(most: Duration, rng: &mut Rng) -> Duration {
+    Duration::from_micros(rng.below(most.as_micros() as usize) as u64)
 }
 
 /// When the journal's file was written: all but its log, that is.
@@ -139,8 +139,8 @@ fn written(data: &Path) -> Option<SystemTime> {
 /// Compares what was acknowledged with what is stored, while nobody else looks.
 struct Audit {
     journal: PathBuf,
-    ledger: BufReader<File>,
-    /// Of the ledger's last line, what was written when it was read.
+    ack_log: BufReader<File>,
+    /// Of the ack_log's last line, what was written when it was read.
     rest: String,
     stored: BTreeSet<String>,
     last: u64,
@@ -148,11 +148,11 @@ struct Audit {
 
 impl Audit {
     fn of(lookout: &Lookout, load: &Load) -> Self {
-        let there = crate::support::lookout::until(|| load.ledger.exists());
+        let there = crate::support::lookout::until(|| load.ack_log.exists());
         assert!(there, "the load begins");
         Self {
             journal: lookout.path("data/lookout.db"),
-            ledger: BufReader::new(File::open(&load.ledger).expect("readable")),
+            ack_log: BufReader::new(File::open(&load.ack_log).expect("readable")),
             rest: String::new(),
             stored: BTreeSet::new(),
             last: 0,
@@ -178,7 +178,7 @@ impl Audit {
 
     fn acknowledged(&mut self) -> BTreeSet<String> {
         let mut keys = BTreeSet::new();
-        while self.ledger.read_line(&mut self.rest).expect("readable") > 0 {
+        while self.ack_log.read_line(&mut self.rest).expect("readable") > 0 {
             if self.rest.ends_with('\n') {
                 keys.insert(self.rest.trim_end().to_owned());
                 self.rest.clear();

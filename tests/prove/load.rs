@@ -1,26 +1,39 @@
-//! Load: `simulate` at a steady rate, however slow the answers are.
+//! Load: a simulated crowd's deliveries at a steady rate, however slow the answers are.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read as _;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use lookout::config::Secret;
+use lookout::time::clock;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::proof::in_ms;
+use crate::simulate::load::{AckLog, Options, Pacing, Summary, send};
+use crate::simulate::{Pace, Plan, Probabilities, RoomPlan, Story};
 use crate::support::Lookout;
-use crate::support::lookout::WEBHOOK;
+use crate::support::lookout::{SECRET, WEBHOOK};
 
 /// Deliveries a second.
 pub const RATE: u32 = 200;
 
-/// A running `simulate`, which ends with the proof.
+/// How many deliveries are in flight at once, so that slow answers do not limit the rate.
+const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not 0");
+
+/// A sender in the background. It stops when it is dropped.
 pub struct Load {
-    /// Where it notes what was acknowledged.
-    pub ledger: PathBuf,
-    child: Child,
+    /// The log of acknowledged keys.
+    pub ack_log: PathBuf,
+    sending: JoinHandle<anyhow::Result<Summary>>,
+    stop: oneshot::Sender<()>,
+    runtime: Runtime,
 }
 
-/// What it was answered.
+/// How the deliveries were answered.
 pub struct Answered {
     /// The keys of what was acknowledged.
     pub keys: BTreeSet<String>,
@@ -35,70 +48,83 @@ pub struct Answered {
 }
 
 impl Load {
-    /// Begins; each `seed` tells another story.
+    /// Starts with [`RATE`]; each `seed` gives other deliveries.
     pub fn start(lookout: &Lookout, seed: u32, duration: Duration) -> Self {
         Self::start_at(RATE, lookout, seed, duration)
     }
 
-    /// Begins, with so many deliveries a second.
+    /// Starts with `rate` deliveries a second.
     pub fn start_at(rate: u32, lookout: &Lookout, seed: u32, duration: Duration) -> Self {
-        let ledger = lookout.path(&format!("acknowledged-{seed}"));
-        let url = format!("http://{}{WEBHOOK}", lookout.public());
-        let (rate, seed) = (rate.to_string(), seed.to_string());
-        let duration = format!("{}s", duration.as_secs());
-        let mut command = lookout.command(&["simulate", "--url", &url, "--people", "500"]);
-        command.args(["--rate", &rate, "--seed", &seed, "--duration", &duration]);
-        let child = command.arg("--acknowledged").arg(&ledger).stdout(Stdio::piped()).spawn();
-        Self { ledger, child: child.expect("the program starts") }
+        let ack_log = lookout.path(&format!("acknowledged-{seed}"));
+        let options = Options {
+            url: format!("http://{}{WEBHOOK}", lookout.public()).parse().expect("a URL"),
+            secret: Secret::new(SECRET).expect("not empty"),
+            concurrency: CONCURRENCY,
+            pacing: Pacing::Every(Duration::from_secs(1) / rate),
+            events: None,
+            duration: Some(duration),
+            give_up_after: Duration::from_secs(60),
+            ack_log: Some(AckLog::create(&ack_log).expect("the directory is there")),
+        };
+        let story = Story::new(Plan {
+            seed: seed.into(),
+            people: 500,
+            rooms: RoomPlan::invented(1),
+            start: clock::now(),
+            already_in: 8,
+            pace: Pace::Rate { per_1000_s: u64::from(rate) * 1000 },
+            probabilities: Probabilities::REALISTIC,
+        });
+        let (stop, stopped) = oneshot::channel();
+        let runtime = Runtime::new().expect("it starts");
+        let sending = runtime.spawn(send(options, story, async {
+            // An error means that the sender goes on to its end.
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }));
+        Self { ack_log, sending, stop, runtime }
     }
 
     /// What was acknowledged by now.
     pub fn acknowledged(&self) -> BTreeSet<String> {
-        let lines = fs::read_to_string(&self.ledger).unwrap_or_default();
-        // The last line may be half written while it is looked at.
-        lines.lines().filter(|line| line.len() == 64).map(str::to_owned).collect()
+        acknowledged(&self.ack_log)
     }
 
-    /// Sends no more, and waits for the answers to what is under way.
+    /// Sends no more, and waits for the answers to what is in flight.
     #[track_caller]
     pub fn stop(self) -> Answered {
-        let pid = self.child.id().to_string();
-        let told = Command::new("kill").args(["-INT", &pid]).status().expect("kill runs");
-        assert!(told.success());
-        self.finish()
+        let Self { ack_log, sending, stop, runtime } = self;
+        stop.send(()).expect("it is sending");
+        finished(&ack_log, sending, &runtime)
     }
 
     /// Waits for its end.
     #[track_caller]
-    pub fn finish(mut self) -> Answered {
-        let mut said = String::new();
-        let stdout = self.child.stdout.as_mut().expect("it is piped");
-        stdout.read_to_string(&mut said).expect("readable");
-        drop(self.child.wait());
-        let count = |what: &str| -> u64 {
-            let line = said.lines().find_map(|line| line.trim_start().strip_prefix(what));
-            line.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
-        };
-        let attempts = said.lines().skip_while(|line| *line != "attempts").skip(1);
-        let unwanted = attempts.filter(|line| line.starts_with("  ") && !line.starts_with("  204"));
-        let p99 = said.rsplit_once(" (p50), ").and_then(|(_, rest)| rest.split_once(" (p99)"));
-        let acknowledged = count("acknowledged");
-        let lost = count("refused for good") + count("given up");
-        Answered {
-            keys: self.acknowledged(),
-            deliveries: acknowledged + lost,
-            refusals: unwanted
-                .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
-                .sum(),
-            lost,
-            p99: p99.map_or_else(|| panic!("`simulate` said\n{said}"), |(p99, _)| p99.to_owned()),
-        }
+    pub fn finish(self) -> Answered {
+        let Self { ack_log, sending, stop: _stop, runtime } = self;
+        finished(&ack_log, sending, &runtime)
     }
 }
 
-impl Drop for Load {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+#[track_caller]
+fn finished(
+    ack_log: &std::path::Path,
+    sending: JoinHandle<anyhow::Result<Summary>>,
+    runtime: &Runtime,
+) -> Answered {
+    let summary = runtime.block_on(sending).expect("no panic").expect("it can be sent");
+    Answered {
+        keys: acknowledged(ack_log),
+        deliveries: summary.deliveries(),
+        refusals: summary.failed_attempts(),
+        lost: summary.refused + summary.given_up,
+        p99: summary.latency(0.99).map_or_else(|| panic!("no answer: {summary}"), in_ms),
     }
+}
+
+fn acknowledged(ack_log: &std::path::Path) -> BTreeSet<String> {
+    let lines = fs::read_to_string(ack_log).unwrap_or_default();
+    // The last line may be incomplete.
+    lines.lines().filter(|line| line.len() == 64).map(str::to_owned).collect()
 }

@@ -4,12 +4,12 @@ use std::io::{BufWriter, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use lookout::simulate::{Odds, Pace, Plan, RoomPlan, Story};
 use lookout::time::clock;
 
 use crate::client::{deliveries, send, some_room};
 use crate::proof::{Length, in_ms, shown};
 use crate::resources::{Cost, cost, memory_mib, peak_memory_mib};
+use crate::simulate::{Pace, Plan, Probabilities, RoomPlan, Story};
 use crate::support::Lookout;
 
 /// A past that a journal holds.
@@ -114,7 +114,7 @@ impl Past {
             start: clock::now().plus(-self.days * 86_400),
             already_in: 0,
             pace: Pace::Daily { deliveries: self.events / days },
-            odds: Odds::REALISTIC,
+            probabilities: Probabilities::REALISTIC,
         })
     }
 }

@@ -30,6 +30,9 @@ mod resources;
 mod restarts;
 mod secrets;
 mod shuffled;
+#[path = "../simulate/mod.rs"]
+#[expect(dead_code, reason = "proofs do not need all of it")]
+mod simulate;
 mod slow;
 mod slowed;
 mod soak;

@@ -1,6 +1,6 @@
 //! What a power cut would take along, at any moment of an intake under load.
 
-use lookout::simulate::Dice;
+use lookout::simulate::Rng;
 
 use crate::proof::Length;
 use crate::support::lookout::program;
@@ -60,18 +60,18 @@ pub fn restarts(length: Length) -> String {
 /// The faults of so many lives, of which the last has none.
 fn lives(count: usize) -> Vec<Vec<String>> {
     const SYNC: &str = "inject=fsync,fdatasync:error=EIO";
-    let mut dice = Dice::new(1);
+    let mut rng = Rng::new(1);
     let mut lives: Vec<_> = (1..count)
         .map(|life| {
             // Opening the journal takes a few.
-            let (sync, write) = (1 + dice.below(15), 1 + dice.below(250));
+            let (sync, write) = (1 + rng.below(15), 1 + rng.below(250));
             let kill = format!("inject=pwrite64:signal=SIGKILL:when={write}");
             match life % 4 {
                 0 => vec![kill],
                 1 => vec![format!("{SYNC}:signal=SIGKILL:when={sync}")],
                 // From then on none succeeds, or only some do.
                 2 => vec![format!("{SYNC}:when={sync}+"), kill],
-                _ => vec![format!("{SYNC}:when={sync}+{}", 2 + dice.below(5)), kill],
+                _ => vec![format!("{SYNC}:when={sync}+{}", 2 + rng.below(5)), kill],
             }
         })
         .collect();

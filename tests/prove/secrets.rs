@@ -101,7 +101,6 @@ fn run_commands(lookout: &Lookout, options: &[&str], said: &mut Said) {
         &["export"],
         &["export", "--from", "archive"],
         &["notify", "--test"],
-        &["simulate", "--events", "2", "--give-up-after", "1s", "--url", &url],
         &["print", "config"],
         &["print", "nginx"],
         &["print", "systemd"],

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use lookout::config::{PublishList, Room, Settings, Slug};
 use lookout::generator::{Generator, Log};
 use lookout::journal::{Appended, Content, Journal, Record};
-use lookout::simulate::{Delivery, Dice, Odds, Pace, PerMille, Plan, RoomPlan, Story};
+use lookout::simulate::{PerMille, Rng};
 use lookout::site::{Outcome, Replace};
 use lookout::time::moment::Moment;
 use lookout::zoom::{Key, Redaction};
 use tempfile::TempDir;
 
 use crate::proof::Length;
+use crate::simulate::outbox::Delivery;
+use crate::simulate::{Pace, Plan, Probabilities, RoomPlan, Story};
 use crate::support::lookout::files;
 
 /// When stories begin: 2026-01-05T18:00:00Z.
@@ -29,7 +31,7 @@ pub fn histories(length: Length) -> String {
     for seed in 0..histories {
         let history = History::invented(seed);
         let stage = Stage::new(&history.settings);
-        let grown = history.grow(&stage, &mut Dice::new(seed), &mut restarts);
+        let grown = history.grow(&stage, &mut Rng::new(seed), &mut restarts);
         let log = Log::in_memory(&stage.settings("replayed"), None).expect("it is empty");
         let replayed = stage.publish(log, "replayed", history.now);
         assert!(grown == replayed, "history {seed}: {:?} differ", differing(&grown, &replayed));
@@ -53,10 +55,10 @@ pub fn copies(length: Length) -> String {
     let mut records: Vec<_> = copies.collect();
     let now = moment(&story[EVENTS - 1]).plus(300);
     let distinct = story.iter().map(|told| &told.body).collect::<BTreeSet<_>>().len();
-    let mut dice = Dice::new(1);
+    let mut rng = Rng::new(1);
     let mut first: Option<Site> = None;
     for shuffle in 1..=shuffles {
-        mix(&mut records, usize::MAX, &mut dice);
+        mix(&mut records, usize::MAX, &mut rng);
         let stage = Stage::new(&settings);
         let journal = stage.journal();
         let log = Log::open(&stage.settings("site"), None).expect("it opens");
@@ -85,45 +87,45 @@ struct History {
 
 impl History {
     fn invented(seed: u64) -> Self {
-        let mut dice = Dice::new(seed);
-        let rooms = 1 + dice.below(3);
-        let pace = Pace::Daily { deliveries: 2 + dice.below(60) };
-        let plan = plan(seed, 1 + dice.below(10), rooms, pace);
+        let mut rng = Rng::new(seed);
+        let rooms = 1 + rng.below(3);
+        let pace = Pace::Daily { deliveries: 2 + rng.below(60) };
+        let plan = plan(seed, 1 + rng.below(10), rooms, pace);
         let mut settings = everybody();
-        if dice.below(2) == 0 {
+        if rng.below(2) == 0 {
             settings.rooms = plan.rooms.iter().take(2).enumerate().map(room).collect();
         }
-        let mut deliveries: Vec<_> = Story::new(plan).take(20 + dice.below(200)).collect();
+        let mut deliveries: Vec<_> = Story::new(plan).take(20 + rng.below(200)).collect();
         let last = moment(&deliveries[deliveries.len() - 1]);
         let repeated = deliveries.iter().step_by(7).cloned().collect::<Vec<_>>();
         deliveries.extend(repeated);
-        let reach = [1, 5, 50, usize::MAX][dice.below(4)];
-        mix(&mut deliveries, reach, &mut dice);
-        Self { settings, deliveries, now: last.plus(dice.between(0..=50 * DAY)) }
+        let reach = [1, 5, 50, usize::MAX][rng.below(4)];
+        mix(&mut deliveries, reach, &mut rng);
+        Self { settings, deliveries, now: last.plus(rng.between(0..=50 * DAY)) }
     }
 
     /// Lets it arrive bit by bit while it is looked at, and published; the site in the end.
-    fn grow(&self, stage: &Stage, dice: &mut Dice, restarts: &mut usize) -> Site {
+    fn grow(&self, stage: &Stage, rng: &mut Rng, restarts: &mut usize) -> Site {
         let journal = stage.journal();
         let settings = stage.settings("site");
         let log = Log::open(&settings, None).expect("it opens");
         let mut generator = stage.generator(log, "site");
         let (mut rest, mut seen) = (&self.deliveries[..], BEGIN);
-        let publish_at = dice.below(self.deliveries.len());
+        let publish_at = rng.below(self.deliveries.len());
         while !rest.is_empty() {
-            let (part, later) = rest.split_at(rest.len().min(1 + dice.below(60)));
+            let (part, later) = rest.split_at(rest.len().min(1 + rng.below(60)));
             let was_before = rest.len() > publish_at;
             rest = later;
             seen = part.iter().map(moment).fold(seen, Moment::max);
             let records = part.iter().map(|told| record(told, 0)).collect();
             journal.append_all(records).expect("stored");
             // The clock is at least at what was seen, and mostly not much further.
-            let now = seen.plus([0, 60, DAY, 40 * DAY][dice.below(4)]);
+            let now = seen.plus([0, 60, DAY, 40 * DAY][rng.below(4)]);
             generator.catch_up(now).expect("readable");
             if was_before && rest.len() <= publish_at {
                 put_in_place(&mut generator, now);
             }
-            if dice.below(3) == 0 {
+            if rng.below(3) == 0 {
                 *restarts += 1;
                 let log = Log::open(&settings, None).expect("readable");
                 generator = stage.generator(log, "site");
@@ -201,9 +203,13 @@ fn room((number, plan): (usize, &RoomPlan)) -> Room {
 }
 
 fn plan(seed: u64, people: usize, rooms: usize, pace: Pace) -> Plan {
-    let odds = Odds { delayed: PerMille(100), late_leave: PerMille(100), ..Odds::REALISTIC };
+    let probabilities = Probabilities {
+        delayed: PerMille(100),
+        late_leave: PerMille(100),
+        ..Probabilities::REALISTIC
+    };
     let rooms = RoomPlan::invented(rooms);
-    Plan { seed, people, rooms, start: BEGIN, already_in: 0, pace, odds }
+    Plan { seed, people, rooms, start: BEGIN, already_in: 0, pace, probabilities }
 }
 
 fn moment(told: &Delivery) -> Moment {
@@ -218,9 +224,9 @@ fn record(told: &Delivery, late_s: i64) -> Record {
 }
 
 /// Exchanges each thing with one at most `reach` places before it.
-fn mix<T>(things: &mut [T], reach: usize, dice: &mut Dice) {
+fn mix<T>(things: &mut [T], reach: usize, rng: &mut Rng) {
     for place in (1..things.len()).rev() {
-        let far = dice.below(place.min(reach) + 1);
+        let far = rng.below(place.min(reach) + 1);
         things.swap(place, place - far);
     }
 }

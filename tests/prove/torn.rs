@@ -12,12 +12,13 @@ use std::thread;
 use std::time::Duration;
 
 use flate2::read::GzDecoder;
-use lookout::simulate::{Dice, Odds, Pace, Plan, RoomPlan, Story};
+use lookout::simulate::Rng;
 use lookout::time::moment::Moment;
 use rustls::{ClientConnection, StreamOwned};
 
 use crate::disk::left_over;
 use crate::proof::Length;
+use crate::simulate::{Pace, Plan, Probabilities, RoomPlan, Story};
 use crate::support::Lookout;
 use crate::support::lookout::files;
 use crate::support::nginx::{HOST, Nginx, PAGES, free_address};
@@ -52,7 +53,7 @@ pub fn hunt(length: Length) -> String {
         let visitors: Vec<_> = (0..VISITORS)
             .map(|visitor| {
                 let (hunt, nginx) = (&hunt, &nginx);
-                scope.spawn(move || hunt.visit(nginx, &mut Dice::new(visitor as u64)))
+                scope.spawn(move || hunt.visit(nginx, &mut Rng::new(visitor as u64)))
             })
             .collect();
         let publishers: Vec<_> = (0..PUBLISHERS)
@@ -124,7 +125,7 @@ impl Hunt {
             start: BEGIN,
             already_in: 10,
             pace: Pace::Rate { per_1000_s: 100 },
-            odds: Odds::REALISTIC,
+            probabilities: Probabilities::REALISTIC,
         };
         let story = Story::new(plan).take(800).map(|delivery| delivery.body + "\n");
         fs::write(lookout.path("story.jsonl"), story.collect::<String>()).expect("written");
@@ -161,7 +162,7 @@ impl Hunt {
 
     /// Publishes into every other directory, and kills some publishers.
     fn publish(&self, publisher: usize, publications: usize, kills: usize) {
-        let mut dice = Dice::new(100 + publisher as u64);
+        let mut rng = Rng::new(100 + publisher as u64);
         let mine = (publisher..DIRECTORIES).step_by(PUBLISHERS).cycle();
         for directory in mine {
             let (published, killed) =
@@ -169,10 +170,10 @@ impl Hunt {
             if published >= publications && killed >= kills {
                 return;
             }
-            let edition = dice.below(EDITIONS);
+            let edition = rng.below(EDITIONS);
             // Kills keep pace with publications.
             if killed * publications <= published * kills {
-                self.kill_one(directory, edition, &mut dice);
+                self.kill_one(directory, edition, &mut rng);
             }
             self.publish_whole(directory, edition);
             self.published.fetch_add(1, Ordering::Relaxed);
@@ -186,9 +187,9 @@ impl Hunt {
         assert!(ended.success(), "a publication failed");
     }
 
-    fn kill_one(&self, directory: usize, edition: usize, dice: &mut Dice) {
+    fn kill_one(&self, directory: usize, edition: usize, rng: &mut Rng) {
         let mut publisher = build(&self.lookout, edition, &format!("site/lookout/r{directory}"));
-        thread::sleep(Duration::from_micros(dice.below(LIFE.as_micros() as usize) as u64));
+        thread::sleep(Duration::from_micros(rng.below(LIFE.as_micros() as usize) as u64));
         if publisher.try_wait().expect("it can be waited for").is_none() {
             publisher.kill().expect("it can be killed");
             self.killed.fetch_add(1, Ordering::Relaxed);
@@ -197,7 +198,7 @@ impl Hunt {
     }
 
     /// Reads whatever there is, until it is over.
-    fn visit(&self, nginx: &Nginx, dice: &mut Dice) -> Seen {
+    fn visit(&self, nginx: &Nginx, rng: &mut Rng) -> Seen {
         let is_named = |path: &&PathBuf| {
             // Copies come where they are asked for; assets, where a page names them.
             path.extension().is_some_and(|end| end != "gz") && !path.starts_with("lookout/assets")
@@ -207,10 +208,10 @@ impl Hunt {
         let mut seen = Seen::default();
         while !self.is_over.load(Ordering::Relaxed) {
             thread::sleep(PAUSE);
-            let directory = dice.below(DIRECTORIES);
-            let path = *dice.pick(&paths);
-            let body = self.look(&mut connection, directory, path, dice.below(2) == 1, &mut seen);
-            if path.ends_with("index.html") && dice.below(4) == 0 {
+            let directory = rng.below(DIRECTORIES);
+            let path = *rng.pick(&paths);
+            let body = self.look(&mut connection, directory, path, rng.below(2) == 1, &mut seen);
+            if path.ends_with("index.html") && rng.below(4) == 0 {
                 for asset in assets(&String::from_utf8_lossy(&body)) {
                     seen.assets += 1;
                     self.look(

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::journal::schema;
 use crate::journal::{Appended, Change, Content, Entry, Eraser, Journal, Reader, Record};
-use crate::simulate::Dice;
+use crate::simulate::Rng;
 use crate::time::moment::Moment;
 use crate::zoom::Key;
 
@@ -20,12 +20,12 @@ fn name(person: usize) -> String {
 
 /// A journal of everybody's events, of all lengths, so that pages are filled and split unevenly.
 fn journal_of_everybody(path: &Path, seed: u64) {
-    let mut dice = Dice::new(seed);
+    let mut rng = Rng::new(seed);
     let journal = Journal::open(path).expect("it opens");
     let events = (0..PEOPLE as i64 * 6).map(|number| {
         let who =
-            if dice.below(3) == 0 { "Somebody else".to_owned() } else { name(dice.below(PEOPLE)) };
-        let words = "w".repeat(dice.below(1500));
+            if rng.below(3) == 0 { "Somebody else".to_owned() } else { name(rng.below(PEOPLE)) };
+        let words = "w".repeat(rng.below(1500));
         let document = format!("{{\"user_name\":\"{who}\",\"n\":{number},\"a\":\"{words}\"}}");
         let key = Key::of(document.as_bytes());
         let content = Content::Event { document, at: Moment::from_seconds(number) };

@@ -17,7 +17,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use lookout::simulate::Dice;
+use lookout::simulate::Rng;
 use tempfile::{NamedTempFile, TempDir, TempPath};
 
 use super::Lookout;
@@ -67,30 +67,30 @@ fn cut(traces: &[PathBuf], journal: &Path) -> Cuts {
     let dir = journal.parent().expect("it is in a directory");
     let above = dir.parent().expect("that is in another");
     let mut machine = Machine::new(above);
-    let mut dice = Dice::new(1);
+    let mut rng = Rng::new(1);
     let mut cuts = Cuts::default();
     for trace in traces {
         for step in steps(&run::read(trace)) {
             // Nothing has to be there before the first answer.
             if !cuts.acknowledged.is_empty() && step.is_sync() && step.result.is_some() {
-                look(&machine, journal, &mut dice, &mut cuts);
+                look(&machine, journal, &mut rng, &mut cuts);
             }
             machine.take(&step, &mut cuts);
         }
         machine.end_life(&mut cuts);
-        look(&machine, journal, &mut dice, &mut cuts);
+        look(&machine, journal, &mut rng, &mut cuts);
     }
     cuts
 }
 
 /// Looks what is there if the power fails now: with nothing of what is under way, and with some.
-fn look(machine: &Machine, journal: &Path, dice: &mut Dice, cuts: &mut Cuts) {
+fn look(machine: &Machine, journal: &Path, rng: &mut Rng, cuts: &mut Cuts) {
     for is_lucky in [false, true] {
         cuts.cuts += 1;
         let disk = TempDir::new().expect("a temporary directory");
-        machine.after_a_cut(disk.path(), |length| match dice.below(4) {
+        machine.after_a_cut(disk.path(), |length| match rng.below(4) {
             0 | 1 if is_lucky => length,
-            2 if is_lucky => dice.below(length / SECTOR + 1) * SECTOR,
+            2 if is_lucky => rng.below(length / SECTOR + 1) * SECTOR,
             _ => 0,
         });
         let place = disk.path().join(journal.strip_prefix(&machine.above).expect("it is below"));

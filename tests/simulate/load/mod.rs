@@ -1,13 +1,13 @@
 //! Sends deliveries to an intake as Zoom does: signed, and again after a failure.
 //!
-//! What Zoom tries again (no answer within 3 s, no connection, 5xx) is tried
-//! again here, signed anew, after fractions of a second instead of minutes; what
-//! Zoom gives up (3xx, 4xx) is given up. So in the end each delivery is either
-//! acknowledged or reported, also when the intake is killed and restarted meanwhile.
+//! What Zoom retries (no answer within 3 s, no connection, 5xx) is retried here, signed anew, but
+//! after fractions of a second instead of minutes. What Zoom gives up (3xx, 4xx) is given up.
+//! So each delivery is either acknowledged or reported, even if the intake restarts meanwhile.
 
-mod client;
-mod ledger;
-mod supply;
+mod ack_log;
+mod attempt;
+mod queue;
+mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -16,84 +16,76 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use lookout::config::Secret;
+use lookout::simulate::Client;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::config::Secret;
+use super::outbox::Delivery;
+use attempt::{Answer, attempt};
+use queue::{Queue, Task};
 
-use super::post::Delivery;
-use super::summary::Summary;
-use client::Client;
+pub use ack_log::AckLog;
+pub use summary::Summary;
 
-pub(super) use client::Answer;
-use supply::{Supply, Task};
-
-pub use ledger::Ledger;
-
-/// How deliveries are sent.
+/// How to send deliveries.
 #[derive(Debug)]
-pub struct Sending {
+pub struct Options {
     /// The intake's webhook.
     pub url: reqwest::Url,
     /// The key that signs.
     pub secret: Secret,
-    /// How many deliveries are under way at once, at most.
+    /// How many deliveries are in flight at once, at most.
     pub concurrency: NonZeroUsize,
-    /// When each is sent.
+    /// When to send each.
     pub pacing: Pacing,
-    /// How many deliveries are sent; `None`: all there are.
+    /// How many deliveries to send; `None`: all there are.
     pub events: Option<u64>,
-    /// After how long no further ones are sent; `None`: never.
+    /// After how long to start no further ones; `None`: never.
     pub duration: Option<Duration>,
-    /// How long a delivery is tried before it is given up.
-    pub patience: Duration,
-    /// Where the keys of what was acknowledged are written.
-    pub ledger: Option<Ledger>,
+    /// How long to retry a delivery.
+    pub give_up_after: Duration,
+    /// Where to log the keys of acknowledged deliveries.
+    pub ack_log: Option<AckLog>,
 }
 
-/// When each delivery is sent.
+/// When to send each delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pacing {
     /// As soon as an earlier one is answered: as fast as the intake can.
-    Answered,
+    AsAnswered,
     /// The k-th after k such gaps, however slow the answers are.
     Every(Duration),
-    /// At its time in the story, which begins now with this moment, in milliseconds since the epoch.
-    Told {
-        /// The story time of now.
-        from_ms: i64,
-    },
 }
 
-/// The first pause before a delivery is tried again; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The first pause before a retry; each further one is twice as long.
+const RETRY_INITIAL: Duration = Duration::from_millis(100);
 /// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(1);
 
-/// Sends `deliveries` until they, the events or the time run out, or `stop` is done.
+/// Sends `deliveries` until they, the events or the time run out, or `stop` completes.
 ///
-/// After `stop`, what is under way is answered or reported, and nothing is tried again.
+/// After `stop`, deliveries in flight are answered or reported, and nothing is retried.
 ///
 /// # Errors
 ///
-/// If the URL is none that can be posted to, or the ledger cannot be written.
+/// The URL is neither http nor https, or the log of acknowledged deliveries cannot be written.
 pub async fn send(
-    sending: Sending,
+    options: Options,
     deliveries: impl Iterator<Item = Delivery> + Send + 'static,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<Summary> {
-    let concurrency = sending.concurrency.get();
     let (stopping, stopped) = watch::channel(false);
     let sender = Arc::new(Sender {
-        client: Client::new(&sending.url, sending.secret, concurrency)?,
-        supply: Supply::new(deliveries, sending.pacing, sending.events, sending.duration),
-        patience: sending.patience,
-        ledger: sending.ledger,
+        client: Client::new(options.url, options.secret)?,
+        queue: Queue::new(deliveries, options.pacing, options.events, options.duration),
+        give_up_after: options.give_up_after,
+        ack_log: options.ack_log,
     });
     let began = Instant::now();
     let mut workers: JoinSet<anyhow::Result<Summary>> = JoinSet::new();
-    for _ in 0..concurrency {
+    for _ in 0..options.concurrency.get() {
         workers.spawn(Arc::clone(&sender).work(stopped.clone()));
     }
     let watching = tokio::spawn(async move {
@@ -102,8 +94,8 @@ pub async fn send(
         stopping.closed().await;
     });
     let mut summary = Summary::default();
-    while let Some(worked) = workers.join_next().await {
-        summary.merge(worked.context("a sending task broke off")??);
+    while let Some(result) = workers.join_next().await {
+        summary.merge(result.context("a worker panicked")??);
     }
     watching.abort();
     summary.elapsed = began.elapsed();
@@ -113,12 +105,12 @@ pub async fn send(
 #[derive(Debug)]
 struct Sender {
     client: Client,
-    supply: Supply,
-    patience: Duration,
-    ledger: Option<Ledger>,
+    queue: Queue,
+    give_up_after: Duration,
+    ack_log: Option<AckLog>,
 }
 
-/// What became of a delivery.
+/// The result of a delivery with all its attempts.
 enum Outcome {
     Acknowledged,
     Refused,
@@ -130,18 +122,18 @@ impl Sender {
     async fn work(self: Arc<Self>, mut stopped: watch::Receiver<bool>) -> anyhow::Result<Summary> {
         let mut summary = Summary::default();
         while !*stopped.borrow()
-            && let Some(task) = self.supply.next()
+            && let Some(task) = self.queue.next()
         {
             tokio::select! {
                 () = sleep_until(task.due) => {}
                 _ = stopped.wait_for(|&stopped| stopped) => break,
             }
-            summary.tell(task.delivery.at_ms);
+            summary.extend_story(task.delivery.at_ms);
             match self.deliver(&task, &mut stopped, &mut summary).await {
                 Outcome::Acknowledged => {
                     summary.acknowledged += 1;
-                    if let Some(ledger) = &self.ledger {
-                        ledger.enter(&task.delivery.body)?;
+                    if let Some(ack_log) = &self.ack_log {
+                        ack_log.add(&task.delivery.body)?;
                     }
                 }
                 Outcome::Refused => summary.refused += 1,
@@ -151,23 +143,23 @@ impl Sender {
         Ok(summary)
     }
 
-    /// Tries until there is an answer that Zoom, too, would take as one.
+    /// Retries until there is an answer that Zoom would accept as final.
     async fn deliver(
         &self,
         task: &Task,
         stopped: &mut watch::Receiver<bool>,
         summary: &mut Summary,
     ) -> Outcome {
-        let give_up = Instant::now() + self.patience;
+        let give_up = Instant::now() + self.give_up_after;
         let mut since = task.due;
-        let mut pause = FIRST_PAUSE;
+        let mut pause = RETRY_INITIAL;
         loop {
-            let answer = self.client.post(&task.delivery).await;
+            let answer = attempt(&self.client, &task.delivery).await;
             summary.count(&answer, since.elapsed());
             match answer {
-                Ok(Answer::Taken(_)) => return Outcome::Acknowledged,
+                Ok(Answer::Acknowledged(_)) => return Outcome::Acknowledged,
                 Ok(Answer::Refused(_)) => return Outcome::Refused,
-                Ok(Answer::Later(_)) | Err(_) => {}
+                Ok(Answer::Retry(_)) | Err(_) => {}
             }
             if *stopped.borrow() || Instant::now() + pause > give_up {
                 return Outcome::GivenUp;
@@ -176,7 +168,7 @@ impl Sender {
                 () = sleep(pause) => {}
                 _ = stopped.wait_for(|&stopped| stopped) => return Outcome::GivenUp,
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(RETRY_MAX);
             since = Instant::now();
         }
     }

@@ -1,4 +1,4 @@
-//! JSON in exactly the order it is written, as Zoom's differs between events.
+//! Writes JSON with the keys in a given order, because Zoom's order differs between events.
 
 use std::fmt::Write;
 
@@ -6,14 +6,14 @@ use std::fmt::Write;
 pub(super) struct Object<'a>(&'a mut String);
 
 impl Object<'_> {
-    /// Writes one object to the end of `json`.
+    /// Appends one object to `json`.
     pub(super) fn write(json: &mut String, fields: impl FnOnce(&mut Object<'_>)) {
         json.push('{');
         fields(&mut Object(json));
         json.push('}');
     }
 
-    /// A text.
+    /// Adds a text.
     pub(super) fn text(&mut self, key: &str, value: &str) -> &mut Self {
         self.key(key);
         self.0.push('"');
@@ -22,21 +22,21 @@ impl Object<'_> {
         self
     }
 
-    /// A number.
+    /// Adds a number.
     pub(super) fn number(&mut self, key: &str, value: i64) -> &mut Self {
         self.key(key);
-        write!(self.0, "{value}").expect("a string takes everything");
+        write!(self.0, "{value}").expect("a string accepts all text");
         self
     }
 
-    /// A number written as text.
+    /// Adds a number as a text.
     pub(super) fn digits(&mut self, key: &str, value: i64) -> &mut Self {
         self.key(key);
-        write!(self.0, "\"{value}\"").expect("a string takes everything");
+        write!(self.0, "\"{value}\"").expect("a string accepts all text");
         self
     }
 
-    /// An object within.
+    /// Adds an object.
     pub(super) fn object(&mut self, key: &str, fields: impl FnOnce(&mut Object<'_>)) -> &mut Self {
         self.key(key);
         Object::write(self.0, fields);
@@ -53,20 +53,21 @@ impl Object<'_> {
     }
 }
 
-/// Appends `text` with only those characters escaped that JSON does not allow.
+/// Appends `text`. Escapes only the characters that JSON forbids.
 fn escape(json: &mut String, text: &str) {
     let plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
     if text.bytes().all(plain) {
         json.push_str(text);
         return;
     }
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => json.extend(['\\', character]),
+    for participant in text.chars() {
+        match participant {
+            '"' | '\\' => json.extend(['\\', participant]),
             '\0'..='\x1f' => {
-                write!(json, "\\u{:04x}", u32::from(character)).expect("a string takes everything");
+                write!(json, "\\u{:04x}", u32::from(participant))
+                    .expect("a string accepts all text");
             }
-            _ => json.push(character),
+            _ => json.push(participant),
         }
     }
 }

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::simulate::post::Delivery;
+use crate::simulate::outbox::Delivery;
 
 use super::Pacing;
 
-/// A delivery and the moment at which it should be sent.
+/// A delivery and when to send it.
 #[derive(Debug)]
 pub(super) struct Task {
     pub delivery: Delivery,
     pub due: Instant,
 }
 
-/// Deliveries for many hands, until they, their number or the time run out.
-pub(super) struct Supply {
+/// Hands out deliveries to several workers, up to a number of events or a time.
+pub(super) struct Queue {
     rest: Mutex<Rest>,
     pacing: Pacing,
     events: Option<u64>,
@@ -31,7 +31,7 @@ struct Rest {
     taken: u64,
 }
 
-impl Supply {
+impl Queue {
     pub(super) fn new(
         deliveries: impl Iterator<Item = Delivery> + Send + 'static,
         pacing: Pacing,
@@ -39,9 +39,8 @@ impl Supply {
         duration: Option<Duration>,
     ) -> Self {
         let began = Instant::now();
-        let rest = Rest { deliveries: Box::new(deliveries), taken: 0 };
         Self {
-            rest: Mutex::new(rest),
+            rest: Mutex::new(Rest { deliveries: Box::new(deliveries), taken: 0 }),
             pacing,
             events,
             began,
@@ -59,30 +58,28 @@ impl Supply {
         if self.ends.is_some_and(|ends| now >= ends) {
             return None;
         }
-        let delivery = rest.deliveries.next()?;
-        let due = self.due(rest.taken, &delivery).unwrap_or(now);
+        let due = self.due(rest.taken).unwrap_or(now);
         if self.ends.is_some_and(|ends| due >= ends) {
             return None;
         }
+        let delivery = rest.deliveries.next()?;
         rest.taken += 1;
         Some(Task { delivery, due })
     }
 
-    /// When the `place`-th delivery should be sent; `None`: at once.
-    fn due(&self, place: u64, delivery: &Delivery) -> Option<Instant> {
-        let wait = match self.pacing {
-            Pacing::Answered => return None,
-            Pacing::Every(gap) => gap.checked_mul(u32::try_from(place).ok()?)?,
-            Pacing::Told { from_ms } => {
-                Duration::from_millis(u64::try_from(delivery.at_ms - from_ms).unwrap_or(0))
+    /// When to send the delivery of this `index`; `None`: at once.
+    fn due(&self, index: u64) -> Option<Instant> {
+        match self.pacing {
+            Pacing::AsAnswered => None,
+            Pacing::Every(gap) => {
+                self.began.checked_add(gap.checked_mul(u32::try_from(index).ok()?)?)
             }
-        };
-        self.began.checked_add(wait)
+        }
     }
 }
 
-impl fmt::Debug for Supply {
+impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Supply").field("pacing", &self.pacing).finish_non_exhaustive()
+        f.debug_struct("Queue").field("pacing", &self.pacing).finish_non_exhaustive()
     }
 }

@@ -1,26 +1,26 @@
-//! What a story is to be about.
+//! The parameters of a story.
 
-use crate::time::moment::Moment;
+use lookout::time::moment::Moment;
 
-use super::odds::Odds;
+use super::probabilities::Probabilities;
 
-/// Everything that decides a story: the same plan tells the same story, byte for byte.
+/// All parameters of a story: equal plans give equal stories, byte for byte.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Another seed is another story of the same kind.
+    /// The seed of the random numbers.
     pub seed: u64,
     /// How many people there are.
     pub people: usize,
-    /// Where they meet; at least one.
+    /// The rooms; at least one.
     pub rooms: Vec<RoomPlan>,
-    /// Nothing is delivered before.
+    /// When the first delivery is sent.
     pub start: Moment,
-    /// How many people are in already, told within the first second.
+    /// How many people are in at the start; their deliveries come within the first second.
     pub already_in: usize,
     /// How much happens.
     pub pace: Pace,
-    /// How often things go wrong.
-    pub odds: Odds,
+    /// How often each oddity happens.
+    pub probabilities: Probabilities,
 }
 
 /// One room of a story.
@@ -35,26 +35,19 @@ pub struct RoomPlan {
 /// How much happens, in story time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// A week like any other: quiet nights, busy evenings, stays of minutes to hours.
+    /// An ordinary week: quiet nights, busy evenings, stays of minutes to hours.
     Daily {
         /// Deliveries a day, for all people together, averaged over weeks.
         deliveries: usize,
     },
-    /// Day and night alike, so that the k-th delivery comes about `k / rate` seconds after the start.
+    /// A constant rate: the k-th delivery comes about `k / rate` seconds after the start.
     Rate {
         /// Deliveries in 1,000 seconds.
         per_1000_s: u64,
     },
-    /// Somebody comes or goes at every beat.
-    Beats {
-        /// The shortest time between two beats, in milliseconds.
-        min_ms: i64,
-        /// The longest.
-        max_ms: i64,
-    },
 }
 
-/// What one person causes on an ordinary day: a visit, and now and then an incident.
+/// A visit, and sometimes an incident.
 const DELIVERIES_PER_PERSON_AND_DAY: usize = 4;
 
 impl Pace {

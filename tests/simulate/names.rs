@@ -1,4 +1,4 @@
-//! Invented names of many places, some of them awkward on purpose.
+//! Invented names of many languages, some of them awkward on purpose.
 //!
 //! None is meant to be a real person: given and family names are combined
 //! across cultures by arithmetic alone.
@@ -22,10 +22,10 @@ const FAMILY: [&str; 41] = [
     "de la Fuente y Ríos", "van der Zee",
 ];
 
-/// Steps through all pairs in an order that does not look sorted; shares no factor with 42 · 41.
+/// The step through all pairs, so that names do not look sorted; coprime to 42 · 41.
 const STRIDE: usize = 1_009;
 
-/// How many names there are before a number is added.
+/// How many names there are without a number.
 const PAIRS: usize = GIVEN.len() * FAMILY.len();
 
 /// The name of the `index`-th person: distinct for each index.
@@ -36,7 +36,7 @@ pub(super) fn name(index: usize) -> String {
         0 => format!("{given} {family}"),
         round => format!("{given} {family} {}", round + 1),
     };
-    dress(index, given, plain)
+    decorate(index, given, plain)
 }
 
 /// What the `index`-th person may rename themselves to: distinct, too.
@@ -49,8 +49,8 @@ pub(super) fn device_name(index: usize) -> String {
     format!("{}'s iPhone", name(index))
 }
 
-/// Every so often a name is more than a name.
-fn dress(index: usize, given: &str, plain: String) -> String {
+/// Makes some names awkward: emoji, quotes, markup, great length.
+fn decorate(index: usize, given: &str, plain: String) -> String {
     match index % 40 {
         7 => format!("{plain} 🌻"),
         11 => format!("\"{given}\" {plain}"),
@@ -72,7 +72,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::zoom::Name;
+    use lookout::zoom::Name;
 
     #[test]
     fn names_are_distinct_after_cleaning_however_many() {

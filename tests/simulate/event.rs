@@ -1,12 +1,12 @@
-//! What a delivery can tell, and how Zoom writes each kind of it.
+//! The kinds of events, and how Zoom writes each.
 
-/// What an event tells.
+/// An event of a meeting.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Scene<'a> {
+pub(super) enum ZoomEvent<'a> {
     Started,
     Ended,
     Joined,
-    Left { reason: &'a str, named: bool },
+    Left { reason: &'a str, has_name: bool },
     JoinedWaitingRoom,
     LeftWaitingRoom,
     Admitted,
@@ -23,7 +23,7 @@ pub(super) enum Scene<'a> {
     CalloutRinging,
     CalloutAccepted,
     Bound { bind_user_id: u64 },
-    Unknown { event: &'a str },
+    Unknown { name: &'a str },
 }
 
 /// A breakout room and the leg inside it.
@@ -33,7 +33,7 @@ pub(super) struct Breakout<'a> {
     pub user_id: &'a str,
 }
 
-/// Whether `object.id` is a text or a number, where an event was seen with both.
+/// The JSON type of `object.id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IdForm {
     Text,
@@ -47,9 +47,9 @@ pub(super) enum Order {
     EventFirst,
 }
 
-impl Scene<'_> {
-    /// The event's name.
-    pub(super) fn event(&self) -> &str {
+impl ZoomEvent<'_> {
+    /// The value of `event`.
+    pub(super) fn name(&self) -> &str {
         match self {
             Self::Started => "meeting.started",
             Self::Ended => "meeting.ended",
@@ -71,7 +71,7 @@ impl Scene<'_> {
             Self::CalloutRinging => "meeting.participant_phone_callout_ringing",
             Self::CalloutAccepted => "meeting.participant_phone_callout_accepted",
             Self::Bound { .. } => "meeting.participant_bind",
-            Self::Unknown { event } => event,
+            Self::Unknown { name } => name,
         }
     }
 
@@ -80,19 +80,19 @@ impl Scene<'_> {
         matches!(self, Self::Started | Self::SharingStarted | Self::SharingEnded)
     }
 
-    /// How this event writes `object.id`, where it has a choice as chosen.
-    pub(super) fn id_form(&self, chosen: IdForm) -> IdForm {
+    /// How this event writes `object.id`; `choice` where both were seen.
+    pub(super) fn id_form(&self, choice: IdForm) -> IdForm {
         match self {
             Self::Chat { .. }
             | Self::CalloutRinging
             | Self::CalloutAccepted
             | Self::WaitingForHostOver => IdForm::Number,
-            _ if self.id_form_varies() => chosen,
+            _ if self.id_form_varies() => choice,
             _ => IdForm::Text,
         }
     }
 
-    /// In which order this event writes its keys.
+    /// The order of this event's keys.
     pub(super) fn order(&self) -> Order {
         match self {
             Self::Joined | Self::Left { .. } | Self::LeftBreakout(_) => Order::PayloadFirst,
