@@ -10,9 +10,9 @@ cd "$(dirname "$0")/.."
 cargo build --release --locked --bin lookout --example simulate
 lookout=$PWD/target/release/lookout
 simulate=$PWD/target/release/examples/simulate
-latency=$PWD/tests/latency.mjs
-crowd=$PWD/tests/crowd.awk
-timed=$PWD/tests/timed.py
+latency=$PWD/tests/measure/latency.mjs
+crowd=$PWD/tests/measure/crowd.awk
+timed=$PWD/tests/measure/timed.py
 dir=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$dir"' EXIT

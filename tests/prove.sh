@@ -9,7 +9,7 @@
 #   tests/prove.sh --list              what there is
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tests/install.sh
-npm ci --prefix tests/lighthouse --silent --no-audit --no-fund --ignore-scripts
+tests/scripts/install.sh
+npm ci --prefix tests/measure/lighthouse --silent --no-audit --no-fund --ignore-scripts
 cargo build --locked --release --bin lookout
 LOOKOUT_PROGRAM=$PWD/target/release/lookout exec cargo test --locked --quiet --test prove -- "$@"

@@ -7,13 +7,13 @@ cd "$(dirname "$0")/.."
 step() { printf '\n== %s\n' "$1"; }
 
 step 'what the tests need'
-tests/install.sh
+tests/scripts/install.sh
 
 step 'formatting'
 cargo fmt --check
 
 step 'dependencies'
-tests/deny.sh
+tests/scripts/deny.sh
 
 step 'lints'
 cargo clippy --locked --all-targets -- -D warnings

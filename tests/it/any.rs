@@ -1,7 +1,7 @@
 //! Whatever comes in: the properties of `tests/fuzz`, with some hundreds of invented inputs each,
 //! and with every input that once broke one of them.
 //!
-//! `PROPTEST_CASES=10000 cargo test --test it any::` invents more of them, and `tests/fuzz.sh` goes
+//! `PROPTEST_CASES=10000 cargo test --test it any::` invents more of them, and `tests/fuzz/run.sh` goes
 //! on from there, with as many as there is time for.
 
 use std::fs;
@@ -34,7 +34,7 @@ fn holds(what: &str, property: impl Fn() + std::panic::UnwindSafe) {
 
 #[test]
 fn every_recorded_and_every_odd_body_is_kept_and_understood() {
-    for (what, body) in files("deliveries") {
+    for (what, body) in files("fixtures/deliveries") {
         holds(&what, || delivery::is_kept_and_understood(&body));
     }
     for odd in odd_bodies() {
@@ -163,7 +163,7 @@ fn heads() -> impl Strategy<Value = Vec<u8>> {
 
 /// Bytes of checkpoints with some of them changed, cut off or added.
 fn checkpoints() -> impl Strategy<Value = Vec<u8>> {
-    let kept = files("versions").into_iter().filter(|(path, _)| path.ends_with(".checkpoint"));
+    let kept = files("fixtures/versions").into_iter().filter(|(path, _)| path.ends_with(".checkpoint"));
     let kept: Vec<Vec<u8>> = kept.map(|(_, bytes)| bytes).collect();
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4);
     (prop::sample::select(kept), changes, any::<prop::sample::Index>(), any::<bool>()).prop_map(

@@ -1,9 +1,9 @@
-//! A real Chromium looks at real pages; what it looks for stands in `tests/browser`.
+//! A real Chromium looks at real pages; what it looks for stands in `tests/fixtures/browser`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Runs a script of `tests/browser` with the program's path, and expects it to find nothing wrong.
+/// Runs a script of `tests/fixtures/browser` with the program's path, and expects it to find nothing wrong.
 #[track_caller]
 fn browse(script: &str, arguments: &[&str]) {
     let scripts = scripts();
@@ -13,7 +13,7 @@ fn browse(script: &str, arguments: &[&str]) {
 }
 
 fn scripts() -> PathBuf {
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/browser");
     let installed = scripts.join("node_modules/.package-lock.json").exists();
     assert!(installed, "the browser's driver is not installed; `tests/run.sh` does it");
     scripts
@@ -69,7 +69,7 @@ fn every_page_is_accessible_small_and_asks_nobody_else() {
 
 #[test]
 fn golden_pages_are_valid_html() {
-    let (scripts, golden) = (scripts(), Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden"));
+    let (scripts, golden) = (scripts(), Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden"));
     let files = walkdir::WalkDir::new(golden).sort_by_file_name().into_iter();
     let paths = files.map(|entry| entry.expect("the golden sites can be read").into_path());
     let pages: Vec<PathBuf> =

@@ -1,4 +1,4 @@
-//! The evening of `tests/deliveries`, folded in any order, gives the table that a reader expects.
+//! The evening of `tests/fixtures/deliveries`, folded in any order, gives the table that a reader expects.
 
 use std::fs;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ fn seed() -> u64 {
 }
 
 fn deliveries() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/deliveries")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/deliveries")
 }
 
 fn evening() -> Vec<Event> {

@@ -13,7 +13,7 @@ use lookout::zoom::json::Json;
 use crate::support::Lookout;
 
 /// Somebody joins whose name ends in half an emoji.
-pub const HALF_AN_EMOJI: &[u8] = include_bytes!("../cases/half-an-emoji.json");
+pub const HALF_AN_EMOJI: &[u8] = include_bytes!("../fixtures/cases/half-an-emoji.json");
 
 /// A body, and what becomes of it.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use crate::support::chat::Chat;
 use crate::support::lookout::{now, until};
 
 /// Ada joins, somebody calls, and the telephone is bound to Ada.
-const CALL: &str = include_str!("../cases/telephone-bound.jsonl");
+const CALL: &str = include_str!("../fixtures/cases/telephone-bound.jsonl");
 const NUMBER: &str = "12025550143";
 const MASK: &str = "•••••••••43";
 

@@ -1,4 +1,4 @@
-//! What earlier versions wrote to disk is read (`tests/versions`).
+//! What earlier versions wrote to disk is read (`tests/fixtures/versions`).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::support::Lookout;
 const EVENT: &str = r#"{"event":"meeting.participant_joined","event_ts":1773529200000,"payload":{"object":{"uuid":"later==","id":"1","participant":{"user_id":"1","user_name":"Edsger","join_time":"2026-03-14T23:00:00Z"}}}}"#;
 
 fn versions() -> Vec<PathBuf> {
-    let all = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/versions");
+    let all = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/versions");
     let entries = fs::read_dir(all).expect("they are there");
     let paths = entries.map(|entry| entry.expect("readable").path());
     let mut versions: Vec<_> = paths.filter(|path| path.is_dir()).collect();

@@ -1,7 +1,7 @@
 //! Time zones: their rules compared with the newest of PyPI's `tzdata`, as another program reads them,
 //! and a site whose times follow them.
 //!
-//! `tests/install.sh` puts that package into `target/tzdata`.
+//! `tests/scripts/install.sh` puts that package into `target/tzdata`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -43,7 +43,7 @@ for name in open(sys.argv[1]).read().split():
 /// The package of PyPI.
 fn package() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tzdata/tzdata");
-    assert!(package.is_dir(), "it is not there; run tests/install.sh");
+    assert!(package.is_dir(), "it is not there; run tests/scripts/install.sh");
     package
 }
 

@@ -7,11 +7,11 @@ use std::process::Command;
 use crate::proof::Length;
 
 pub fn package(length: Length) -> String {
-    script("tests/package.sh", length)
+    script("tests/scripts/package.sh", length)
 }
 
 pub fn boot(length: Length) -> String {
-    script("tests/boot.sh", length)
+    script("tests/scripts/boot.sh", length)
 }
 
 /// Runs a script that prints a line with ✓ for everything that is as it should be, and ends at

@@ -8,9 +8,9 @@ use crate::support::lookout::program;
 
 /// Pages of eight and of a hundred people get 100 for everything.
 pub fn scores(length: Length) -> String {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/measure");
     let mut node = Command::new("node");
-    node.arg(tests.join("lighthouse.mjs")).arg(program()).arg(length.pick("3", "5"));
+    node.arg(scripts.join("lighthouse.mjs")).arg(program()).arg(length.pick("3", "5"));
     // To Lookout a variable of that name would be a setting that it does not have.
     node.current_dir(std::env::temp_dir()).env_remove("LOOKOUT_PROGRAM");
     let output = node.output();

@@ -106,7 +106,7 @@ fn any_shape_is_understood_as_some_event() {
 
 #[test]
 fn half_a_character_spoils_nothing_but_itself() {
-    let document = include_str!("../../../tests/cases/half-an-emoji.json");
+    let document = include_str!("../../../tests/fixtures/cases/half-an-emoji.json");
     let event = understand(document, RECEIVED_MS);
     assert_eq!((event.kind, event.at), (Kind::Joined, at("2026-09-21T14:13:20Z")));
     assert_eq!(

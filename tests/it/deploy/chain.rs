@@ -15,7 +15,7 @@ const EVENT: &[u8] = br#"{"event":"meeting.started","event_ts":1767643200000,"pa
 
 /// A real Chromium, which waits for a change of the page at `url`.
 fn look_at(url: &str) -> Child {
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/browser");
     let child = Command::new("node")
         .arg(scripts.join("behind.mjs"))
         .arg(url)

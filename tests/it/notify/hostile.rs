@@ -74,7 +74,7 @@ fn collect(place: &str, body: &Value, texts: &mut Vec<Text>) {
 
 /// What the Markdown program of `chat` shows of each text.
 fn read(chat: &str, texts: &[Text]) -> Vec<Value> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/markdown/read.mjs");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/markdown/read.mjs");
     let installed = script.with_file_name("node_modules").exists();
     assert!(installed, "the chats' Markdown is not installed; `tests/run.sh` does it");
     let mut child = Command::new("node")

@@ -21,7 +21,7 @@ fn expect_success(command: &mut Command) -> String {
 
 #[test]
 fn feeds_are_valid_and_readers_do_not_lose_their_place() {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let directory = TempDir::new().expect("a temporary directory");
     let mut settings = settings(directory.path());
     settings.site.base_url = "https://example.org".to_owned();

@@ -29,7 +29,7 @@ fn render(presence: &Presence, settings: &Settings) -> Files {
 /// Compares the union of both sets of files, or accepts what was made.
 #[track_caller]
 fn check(case: &str, made: &Files) {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(case);
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden").join(case);
     // The static files have tests of their own, and their contents are in `static/`.
     let made: Files = made
         .iter()

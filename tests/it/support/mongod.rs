@@ -93,7 +93,7 @@ impl Mongod {
         let program = program();
         assert!(
             program.exists(),
-            "`{}` is missing; tests/install.sh installs it",
+            "`{}` is missing; tests/scripts/install.sh installs it",
             program.display()
         );
         let mut command = Command::new(program);

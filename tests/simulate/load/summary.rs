@@ -136,7 +136,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Several lines, without a newline at the end. `tests/compare.sh` reads the first and the last.
+/// Several lines, without a newline at the end. `tests/measure/compare.sh` reads the first and the last.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.elapsed.as_secs_f64();

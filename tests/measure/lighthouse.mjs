@@ -1,14 +1,14 @@
 // Lighthouse's figures for the page of eight and of a hundred people, as a phone and as a desktop
 // computer see it: `node lighthouse.mjs LOOKOUT [RUNS]`. Of so many runs the one in the middle counts;
-// fails below 100. Lighthouse itself is in `lighthouse/` (`npm ci --prefix tests/lighthouse --ignore-scripts`),
+// fails below 100. Lighthouse itself is in `lighthouse/` (`npm ci --prefix tests/measure/lighthouse --ignore-scripts`),
 // apart from the tests' packages: it times things, and a busy machine has no say in a test.
 
 import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "./browser/scenes.mjs";
-import { allow, browse, serve } from "./browser/web.mjs";
+import { build } from "../fixtures/browser/scenes.mjs";
+import { allow, browse, serve } from "../fixtures/browser/web.mjs";
 
 const installed = process.env.LIGHTHOUSE_DIR ?? new URL("lighthouse/", import.meta.url).pathname;
 const find = (name) => pathToFileURL(createRequire(join(installed, "package.json")).resolve(name)).href;

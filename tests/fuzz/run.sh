@@ -4,16 +4,16 @@
 # tests/fuzz/found/TARGET, and `cargo test` tries it, too. Inputs that reach more of the program are kept in
 # tests/fuzz/corpus/TARGET.tar.gz, which the next run begins with.
 #
-#   tests/fuzz.sh [SECONDS] [TARGET…]    each for so long, 300 if nothing is said
+#   tests/fuzz/run.sh [SECONDS] [TARGET…]    each for so long, 300 if nothing is said
 #
 # Needs Rust's nightly toolchain (`rustup toolchain install nightly`).
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 seconds=${1:-300}
 targets=("${@:2}")
 [ "${#targets[@]}" -gt 0 ] || targets=(delivery settings cells page chat import checkpoint forgetting head)
 
-command -v c++ >/dev/null || { echo 'fuzz.sh: there is no C++ compiler; `apt-get install g++`' >&2; exit 1; }
+command -v c++ >/dev/null || { echo 'fuzz/run.sh: there is no C++ compiler; `apt-get install g++`' >&2; exit 1; }
 cargo fuzz --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-fuzz
 # The same crates as the program's.
 cp Cargo.lock tests/fuzz/Cargo.lock
@@ -23,12 +23,12 @@ mkdir -p $work/corpus/{delivery,settings,cells,page,chat,import,checkpoint,forge
 for packed in tests/fuzz/corpus/*.tar.gz; do
     [ ! -e "$packed" ] || tar --extract --gzip --file "$packed" --directory $work/corpus
 done
-cp tests/deliveries/*.json $work/corpus/delivery
+cp tests/fixtures/deliveries/*.json $work/corpus/delivery
 # A section a file; names of files are left out, as each would be read.
 sed -E '/_file/d; s/^#([a-z_]+ = )/\1/' src/config/lookout.toml \
     | awk -v to=$work/corpus/settings/section- '/^\[/ { n++ } { print >to (n + 0) }'
 
-for version in tests/versions/*/; do
+for version in tests/fixtures/versions/*/; do
     split --lines=1 "$version/expected.jsonl" "$work/corpus/import/$(basename "$version")-"
     # Behind magic, format and checksum.
     [ ! -e "$version/data/lookout.checkpoint" ] \
@@ -37,7 +37,7 @@ done
 printf 'POST /webhooks/zoom HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nx-zm-signature: v0=00\r\n\r\n{}' >$work/corpus/head/post
 printf 'GET / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n' >$work/corpus/head/chunked
 
-for delivery in tests/deliveries/*.json; do
+for delivery in tests/fixtures/deliveries/*.json; do
     { echo Ada; cat "$delivery"; } >"$work/corpus/forgetting/$(basename "$delivery")"
 done
 

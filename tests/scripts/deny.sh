@@ -2,7 +2,7 @@
 # Checks the dependencies by `.deny.toml`: licences, banned crates, sources, and known vulnerabilities where their
 # database is on this machine (`cargo deny fetch` brings it).
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 PATH=$PWD/target/cargo-deny/bin:$PATH
 
 checks=(licenses bans sources)

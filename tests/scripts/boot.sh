@@ -5,13 +5,13 @@
 # purged. The network in it ends at its own loopback. Needs root, a mirror of Debian, and some
 # minutes for the first time; the system is kept in target/boot.
 #
-#   tests/boot.sh                the package as users get it
-#   PROFILE=dev tests/boot.sh    quickly
-#   PACKAGE=FILE tests/boot.sh   one that was built before
+#   tests/scripts/boot.sh                the package as users get it
+#   PROFILE=dev tests/scripts/boot.sh    quickly
+#   PACKAGE=FILE tests/scripts/boot.sh   one that was built before
 set -euo pipefail
-cd "$(dirname "$0")/.."
-# shellcheck source=tests/debian.sh
-. tests/debian.sh
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/scripts/debian.sh
+. tests/scripts/debian.sh
 
 host=lounge.example.org
 package=${PACKAGE:-$(.debian/build.sh | tail -n 1)}

@@ -2,13 +2,13 @@
 # Builds the Debian package and takes it through its life in a clean Debian 12: installed,
 # upgraded, removed, purged. Needs root, a mirror of Debian, and ten minutes for the first time.
 #
-#   tests/package.sh                the package as users get it
-#   PROFILE=dev tests/package.sh    quickly
+#   tests/scripts/package.sh                the package as users get it
+#   PROFILE=dev tests/scripts/package.sh    quickly
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
-# shellcheck source=tests/debian.sh
-. tests/debian.sh
+# shellcheck source=tests/scripts/debian.sh
+. tests/scripts/debian.sh
 
 package=$(.debian/build.sh | tail -n 1)
 expect "the package is $(du -h "$package" | cut -f1)" test -s "$package"

@@ -2,15 +2,15 @@
 # Compares Lookout with what it replaces, in one run on one machine: an intake in PHP with MongoDB, a
 # query for each person in Python, a table by Jekyll and by Hugo. Prints a table with ratios.
 # Uses loopback only, needs 2 GB of disk and about five minutes; installs what it needs from Debian and
-# PyPI. What stands for what is said at the head of each file in tests/compare.
+# PyPI. What stands for what is said at the head of each file in tests/measure/compare.
 #
-#   tests/compare.sh                    with 100,000 events, and up to 100,000 people
-#   tests/compare.sh --quick            a tenth of both
-#   tests/compare.sh --quick pages      only Jekyll and Hugo; `events`: only the others
+#   tests/measure/compare.sh                    with 100,000 events, and up to 100,000 people
+#   tests/measure/compare.sh --quick            a tenth of both
+#   tests/measure/compare.sh --quick pages      only Jekyll and Hugo; `events`: only the others
 #
 # LOOKOUT_PROGRAM names a program to use instead of the one that is built here.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 repository=$PWD
 events=100000 crowds='1000 10000 100000' runs=5 parts=
 for word in "$@"; do
@@ -26,7 +26,7 @@ fail() { printf 'compare.sh: %s\n' "$1" >&2; exit 1; }
 say() { printf '… %s\n' "$1" >&2; }
 
 say 'installing what is compared'
-tests/install.sh >&2
+tests/scripts/install.sh >&2
 packages=()
 command -v hugo >/dev/null || packages+=(hugo)
 php_fpm() { find /usr/sbin -name 'php-fpm*' | sort | tail -n 1; }
@@ -123,11 +123,11 @@ print(eval(sys.argv[1]))
 PYTHON
 }
 
-timed() { python3 "$repository/tests/timed.py" "$@" || fail "\`${*: -1}\` can't be measured"; }
+timed() { python3 "$repository/tests/measure/timed.py" "$@" || fail "\`${*: -1}\` can't be measured"; }
 ms() { echo "${1% *}"; }
 shown() { awk '{ if ($1 < 1000) printf "%.0f ms", $1; else printf "%.1f s", $1 / 1000; printf ", %d MiB", $2 }' <<<"$1"; }
 ours=site/_data/zoom-room-dashboard.csv
-cp -r "$repository"/tests/compare/* .
+cp -r "$repository"/tests/measure/compare/* .
 
 # The same events to each intake, and the same table of what each of them stored.
 compare_events() {
@@ -156,7 +156,7 @@ compare_events() {
     row "… \`lookout serve\`, which makes the page meanwhile" "$rate; $answered" "$(ratio "$rate" "$php")"
     stop
     say "the table of these $events events"
-    table=(python3 "$repository/tests/compare/table.py" mongodb://127.0.0.1:18819 table.csv)
+    table=(python3 "$repository/tests/measure/compare/table.py" mongodb://127.0.0.1:18819 table.csv)
     # It takes a minute or two, so once has to do.
     scanning=$(timed 0 "${table[@]}")
     row "table of 500 people: Python, two queries a person" "$(shown "$scanning")" 1
@@ -168,7 +168,7 @@ compare_events() {
     row "… \`lookout build --replay\`, page and all" "$(shown "$replayed")" "1 / $(ratio "$(ms "$scanning")" "$(ms "$replayed")")"
     built=$(timed "$runs" --anew site "$lookout" -q build)
     row "… \`lookout build\`, with its store" "$(shown "$built")" "1 / $(ratio "$(ms "$scanning")" "$(ms "$built")")"
-    python3 "$repository/tests/compare/alike.py" table.csv $ours || fail 'the tables are not alike'
+    python3 "$repository/tests/measure/compare/alike.py" table.csv $ours || fail 'the tables are not alike'
 }
 
 # The same table as a page.
@@ -176,7 +176,7 @@ compare_pages() {
     for people in $crowds; do
         say "a page of $people people"
         rm -rf data site out
-        awk -v people="$people" -v now="$(date +%s)" -f "$repository/tests/crowd.awk" >crowd.jsonl
+        awk -v people="$people" -v now="$(date +%s)" -f "$repository/tests/measure/crowd.awk" >crowd.jsonl
         "$lookout" -q import crowd.jsonl
         "$lookout" -q build
         mkdir -p jekyll/_data
@@ -196,7 +196,7 @@ compare_pages() {
 
 for part in ${parts:-events pages}; do "compare_$part"; done
 
-printf '\n`tests/compare.sh%s`, %s, %s cores (%s), load %s; %s, %s, MongoDB %s, %s\n\n' "${*:+ $*}" "$(date +%F)" \
+printf '\n`tests/measure/compare.sh%s`, %s, %s cores (%s), load %s; %s, %s, MongoDB %s, %s\n\n' "${*:+ $*}" "$(date +%F)" \
     "$(nproc)" "$(sed -nE 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)" "$(cut -d' ' -f1 /proc/loadavg)" \
     "$(php_fpm | sed 's/.*php-fpm/PHP /')" "$(jekyll --version)" \
     "$("$mongod" --version | sed -nE '1s/.* v//p')" "$(hugo version | sed -nE 's/hugo v([0-9.]*).*/Hugo \1/p')"

@@ -2,7 +2,7 @@
 # Installs what tests and proofs need: on a fresh Debian 12, Rust and this are enough.
 # What is there already is left alone.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 # Runs a command as root: as it is, or with sudo.
 as_root() {
@@ -49,6 +49,6 @@ fi
 if ! command -v cargo-deny >/dev/null && [ ! -x target/cargo-deny/bin/cargo-deny ]; then
     cargo install --quiet --locked --debug --root target/cargo-deny cargo-deny@0.20.2
 fi
-npm ci --prefix tests/browser --silent --no-audit --no-fund
+npm ci --prefix tests/fixtures/browser --silent --no-audit --no-fund
 # The chats' own Markdown.
-npm ci --prefix tests/markdown --silent --no-audit --no-fund --ignore-scripts
+npm ci --prefix tests/fixtures/markdown --silent --no-audit --no-fund --ignore-scripts
