@@ -13,7 +13,8 @@ use lookout::zoom::Key;
 use lookout::zoom::signature::{Headers, sign, verify};
 
 /// As Zoom sends them.
-const BODY: &[u8] = include_bytes!("../tests/fixtures/deliveries/meeting.participant_joined--stays.json");
+const BODY: &[u8] =
+    include_bytes!("../tests/fixtures/deliveries/meeting.participant_joined--stays.json");
 
 const NOW: i64 = 1_785_369_686;
 

@@ -163,7 +163,8 @@ fn heads() -> impl Strategy<Value = Vec<u8>> {
 
 /// Bytes of checkpoints with some of them changed, cut off or added.
 fn checkpoints() -> impl Strategy<Value = Vec<u8>> {
-    let kept = files("fixtures/versions").into_iter().filter(|(path, _)| path.ends_with(".checkpoint"));
+    let kept =
+        files("fixtures/versions").into_iter().filter(|(path, _)| path.ends_with(".checkpoint"));
     let kept: Vec<Vec<u8>> = kept.map(|(_, bytes)| bytes).collect();
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4);
     (prop::sample::select(kept), changes, any::<prop::sample::Index>(), any::<bool>()).prop_map(

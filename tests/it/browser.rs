@@ -69,7 +69,8 @@ fn every_page_is_accessible_small_and_asks_nobody_else() {
 
 #[test]
 fn golden_pages_are_valid_html() {
-    let (scripts, golden) = (scripts(), Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden"));
+    let (scripts, golden) =
+        (scripts(), Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden"));
     let files = walkdir::WalkDir::new(golden).sort_by_file_name().into_iter();
     let paths = files.map(|entry| entry.expect("the golden sites can be read").into_path());
     let pages: Vec<PathBuf> =
