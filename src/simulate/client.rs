@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use reqwest::{StatusCode, Url, redirect};
 
-use crate::config::Secret;
 use crate::time::clock;
+use crate::types::Secret;
 use crate::zoom::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
 
 /// How long Zoom waits for an answer.

@@ -72,7 +72,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use lookout::zoom::Name;
+    use lookout::types::Name;
 
     #[test]
     fn names_are_distinct_after_cleaning_however_many() {
