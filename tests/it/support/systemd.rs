@@ -1,14 +1,13 @@
-//! Plays systemd: holds the socket, starts the service, and hears from it, so that restarts can
-//! be looked at under load.
+//! Acts as systemd: holds the socket, starts the service and receives its notifications, to test
+//! restarts under load.
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use lookout::zoom::Key;
 
@@ -17,10 +16,10 @@ use super::lookout::{PATIENCE, WEBHOOK, now, program, signed, until};
 
 const SENDERS: usize = 4;
 
-/// So long it runs between two restarts.
-const RUNS: Duration = Duration::from_millis(200);
+/// How many deliveries are acknowledged between two restarts, at least.
+const DELIVERIES_PER_LIFE: usize = 10 * SENDERS;
 
-/// What holds the socket of a service.
+/// The holder of a service's socket.
 pub struct Systemd {
     socket: TcpListener,
     pub address: SocketAddr,
@@ -87,21 +86,23 @@ impl Systemd {
         }
     }
 
-    /// Restarts the service so many times while others deliver. Returns the keys of what was
-    /// acknowledged; whoever is refused is a failure.
+    /// Restarts the service `restarts` times under load. Returns the keys of what was acknowledged;
+    /// panics if a delivery is refused.
     pub fn restart_under_load(&self, restarts: usize) -> BTreeSet<String> {
-        let over = AtomicBool::new(false);
+        let (over, count) = (AtomicBool::new(false), AtomicUsize::new(0));
         let (acknowledged, service) = thread::scope(|scope| {
             let mut service = self.start();
             let send = |sender: usize| {
-                let over = &over;
-                scope.spawn(move || send_until(over, sender, self.address))
+                let (over, count) = (&over, &count);
+                scope.spawn(move || send_until(over, count, sender, self.address))
             };
             let senders: Vec<_> = (0..SENDERS).map(send).collect();
             for _ in 0..restarts {
-                thread::sleep(RUNS);
+                let enough = count.load(Ordering::Relaxed) + DELIVERIES_PER_LIFE;
+                let is_enough = || count.load(Ordering::Relaxed) >= enough;
+                assert!(until(is_enough), "deliveries are acknowledged");
                 self.stop(service);
-                // Here nobody listens but the kernel.
+                // Now only the kernel holds the socket.
                 service = self.start();
             }
             over.store(true, Ordering::Relaxed);
@@ -115,8 +116,14 @@ impl Systemd {
     }
 }
 
-/// Delivers one event after the other; each has to be answered. The keys of all of them.
-fn send_until(over: &AtomicBool, sender: usize, address: SocketAddr) -> Vec<String> {
+/// Delivers one event after the other until `over`, and counts them. Returns their keys; panics
+/// if one is not acknowledged.
+fn send_until(
+    over: &AtomicBool,
+    count: &AtomicUsize,
+    sender: usize,
+    address: SocketAddr,
+) -> Vec<String> {
     let mut keys = Vec::new();
     while !over.load(Ordering::Relaxed) {
         let (at, name) = (lookout::time::clock::now_ms(), format!("{sender}-{}", keys.len()));
@@ -127,6 +134,7 @@ fn send_until(over: &AtomicBool, sender: usize, address: SocketAddr) -> Vec<Stri
         let reply = signed(WEBHOOK, body, now()).try_send(address);
         let reply = reply.unwrap_or_else(|error| panic!("delivery {}: {error}", keys.len()));
         assert_eq!(reply.status, 204);
+        count.fetch_add(1, Ordering::Relaxed);
         keys.push(Key::of(body).to_string());
     }
     keys
