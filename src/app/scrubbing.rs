@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use prometheus_client::metrics::gauge::Gauge;
 
-use crate::journal::{self, Journal, Scrub, Scrubbed, Sealer};
+use crate::journal::{self, ChecksumWriter, Journal, Scrub, Scrubbed};
 use crate::telemetry::health::Health;
 use crate::time::clock;
 
@@ -51,7 +51,7 @@ pub fn start(path: &Path, health: &Arc<Health>, metrics: Metrics, journal: Optio
         path: path.to_owned(),
         health: Arc::downgrade(health),
         metrics,
-        sealer: journal.map(Journal::sealer),
+        checksums: journal.map(Journal::checksum_writer),
     };
     let spawned = thread::Builder::new().name("scrub".to_owned()).spawn(move || scrubber.run());
     if let Err(error) = spawned {
@@ -63,7 +63,7 @@ struct Scrubber {
     path: PathBuf,
     health: Weak<Health>,
     metrics: Metrics,
-    sealer: Option<Sealer>,
+    checksums: Option<ChecksumWriter>,
 }
 
 impl Scrubber {
@@ -99,9 +99,9 @@ impl Scrubber {
     }
 
     fn step(&self, scrub: &mut Scrub) -> Result<Option<Scrubbed>> {
-        let (seals, found) = scrub.step(&self.path, STEP)?;
-        if let Some(sealer) = self.sealer.as_ref().filter(|_| !seals.is_empty()) {
-            sealer.seal(seals);
+        let (checksums, found) = scrub.step(&self.path, STEP)?;
+        if let Some(writer) = self.checksums.as_ref().filter(|_| !checksums.is_empty()) {
+            writer.add(checksums);
         }
         Ok(found)
     }
@@ -121,7 +121,7 @@ impl Scrubber {
 
     /// Reports all damage found so far, by this part or another.
     fn report(&self, structure: Option<&str>, health: &Health) {
-        let damaged = journal::damage_found(&self.path);
+        let damaged = journal::damaged_row_count(&self.path);
         self.metrics.damaged.set(i64::try_from(damaged).unwrap_or(i64::MAX));
         let rows = (damaged > 0).then(|| {
             format!(

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use mongodb::bson::doc;
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::ClientOptions;
@@ -16,19 +15,19 @@ use tokio::time::timeout;
 
 use crate::config;
 
-/// A server must be found by then; the driver's own 30 s would keep everybody waiting.
-const SELECTION: Duration = Duration::from_millis(1500);
+/// How long to look for a server; the driver's default of 30 s is too long.
+const SELECTION_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// A connection must be there by then.
-const CONNECT: Duration = Duration::from_secs(5);
+/// How long to wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// So often each server is asked how it is.
-const HEARTBEAT: Duration = Duration::from_secs(2);
+/// How often to check each server.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
 
-/// What takes longer than this goes on by itself, and its connection is not used again.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long to wait for a task; a longer one goes on alone, and its client is not used again.
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// MongoDB's code for what a user may not do.
+/// MongoDB's code for an action that the user is not allowed.
 const UNAUTHORIZED: i32 = 13;
 
 /// The collection of events. Clones share their connections.
@@ -41,12 +40,12 @@ pub struct Archive {
 struct Shared {
     settings: config::Archive,
     runtime: Handle,
-    /// `None` before the first use, and after one that was never answered.
+    /// `None` before the first use, and after a call without answer.
     client: Mutex<Option<Client>>,
 }
 
 impl Archive {
-    /// The archive of `settings`; its driver works on `runtime`. Connects to nothing yet.
+    /// The archive of `settings`; its driver runs on `runtime`. Does not connect yet.
     pub fn new(settings: &config::Archive, runtime: Handle) -> Self {
         let settings = settings.clone();
         let shared = Shared { settings, runtime, client: Mutex::new(None) };
@@ -61,16 +60,16 @@ impl Archive {
         hosts.rsplit_once('@').map_or(hosts, |(_, hosts)| hosts)
     }
 
-    /// Where its driver works.
+    /// The runtime of its driver.
     pub fn runtime(&self) -> &Handle {
         &self.shared.runtime
     }
 
-    /// Does `work` in a task of its own, and waits for it for a while.
+    /// Runs `work` in a task of its own, and waits for it for a limited time.
     ///
     /// # Errors
     ///
-    /// What went wrong, or that there was no answer in time; the work then goes on.
+    /// The work failed, or there was no answer in time; then the work goes on.
     pub async fn call<T, F>(&self, work: impl FnOnce(Collection<RawDocumentBuf>) -> F) -> Result<T>
     where
         T: Send + 'static,
@@ -78,17 +77,17 @@ impl Archive {
     {
         let collection = self.collection().await?;
         let task = self.shared.runtime.spawn(work(collection));
-        match timeout(PATIENCE, task).await {
+        match timeout(CALL_TIMEOUT, task).await {
             Ok(done) => done.context("a task of the archive panicked")?.map_err(explained),
             Err(_) => {
                 *self.shared.client.lock().await = None;
-                Err(anyhow!("no answer for {} s", PATIENCE.as_secs()))
+                Err(anyhow!("no answer for {} s", CALL_TIMEOUT.as_secs()))
             }
         }
         .with_context(|| format!("MongoDB at `{}`", self.address()))
     }
 
-    /// The collection, after connecting if need be.
+    /// The collection; connects if there is no connection yet.
     pub async fn collection(&self) -> Result<Collection<RawDocumentBuf>> {
         let settings = &self.shared.settings;
         let mut client = self.shared.client.lock().await;
@@ -104,9 +103,9 @@ impl Archive {
         let connecting = self.shared.runtime.spawn(async move {
             let mut options = ClientOptions::parse(&url).await?;
             options.app_name.get_or_insert_with(|| "lookout".to_owned());
-            options.server_selection_timeout.get_or_insert(SELECTION);
-            options.connect_timeout.get_or_insert(CONNECT);
-            options.heartbeat_freq.get_or_insert(HEARTBEAT);
+            options.server_selection_timeout.get_or_insert(SELECTION_TIMEOUT);
+            options.connect_timeout.get_or_insert(CONNECT_TIMEOUT);
+            options.heartbeat_freq.get_or_insert(HEARTBEAT_INTERVAL);
             Client::with_options(options)
         });
         connecting.await.context("a task of the archive panicked")?.map_err(|error| {
@@ -121,20 +120,7 @@ impl Archive {
     }
 }
 
-/// What identifies the collection, also after it was dropped and made again; `None` where
-/// there is none.
-pub async fn identity(collection: &Collection<RawDocumentBuf>) -> Result<Option<String>> {
-    let database = collection.client().database(&collection.namespace().db);
-    let filter = doc! { "name": collection.name() };
-    let mut found = database.list_collections().filter(filter).await?;
-    if !found.advance().await? {
-        return Ok(None);
-    }
-    let uuid = found.deserialize_current()?.info.uuid;
-    Ok(uuid.map(|uuid| hex::encode(uuid.bytes)))
-}
-
-/// The driver's error in a sentence: its own text shows the whole topology.
+/// Replaces an error of the driver by a sentence: its own text shows the whole topology.
 fn explained(error: anyhow::Error) -> anyhow::Error {
     let Some(cause) = error.downcast_ref::<Error>() else { return error };
     match &*cause.kind {

@@ -1,40 +1,42 @@
 //! The archive: MongoDB, shared by any number of machines.
 //!
-//! Every journalled event is [shipped](Shipper) to it in the background, in order, at
-//! least once and without duplicates, so that an outage of MongoDB loses nothing and
-//! delays nothing. Any generator can [follow](Feed) it: it then knows the events of all
-//! machines, and those that an older set-up left there.
+//! A [`Shipper`] ships every journalled event to it in the background, in order, at least once and
+//! without duplicates, so an outage of MongoDB loses nothing and delays nothing. Any generator
+//! can follow the archive through a [`Feed`]: it then knows the events of all machines, and those
+//! of an older set-up.
 //!
-//! How far a journal is there is noted in it and beside the events ([`progress`]), so that a
-//! backup put back on either side leaves no gap.
+//! How far a journal has been shipped is noted both in the journal and in the archive ([`progress`]),
+//! so that a restored backup of either leaves no gap.
 //!
-//! No future of the driver is ever dropped half-way: each runs in a task of its own, and
-//! whoever waits for it may stop waiting.
+//! No future of the driver is ever dropped half-way: each runs in a task of its own, and the caller
+//! may stop waiting for it.
 
+mod change_stream;
 mod client;
 pub mod document;
-mod erasing;
+mod erasure;
 mod feed;
-mod following;
+mod follower;
+mod identity;
 mod indexes;
+mod insertion;
+mod position;
+mod producer;
 mod progress;
 mod queries;
-mod receipts;
-mod seen;
-mod ship;
-mod stream;
-mod survey;
-mod writing;
+mod shipper;
+mod status;
+mod waiters;
+mod walk;
 
 pub use client::Archive;
 pub use document::Archived;
-pub use erasing::{note, walk};
-pub use feed::{Feed, Mode, Update};
-pub use progress::carry_over;
-pub use receipts::{Majority, Receipt, Receipts};
-pub use seen::Position;
-pub use ship::Shipper;
-pub use survey::{Old, Survey, survey};
-
-/// The `_id` of the one document that is a note of ours and no event.
-const NOTE: &str = "lookout";
+pub use erasure::{erase, find, learn};
+pub use feed::{Feed, Mode};
+pub use position::Position;
+pub use producer::Update;
+pub use progress::rename_journal;
+pub use shipper::Shipper;
+pub use status::{OldDocuments, Status, status};
+pub use waiters::{Majority, Waiter, Waiters};
+pub use walk::walk;

@@ -1,46 +1,44 @@
-//! How far a journal is in an archive, noted on both sides.
+//! How far a journal has been shipped to an archive, noted in both.
 //!
-//! The journal's note alone would be wrong once an older backup of MongoDB is put back, and the
-//! archive's alone once one of the journal is. Each is true of what it lies beside; so what
-//! both say is there is there, and the rest is shipped again, which changes nothing where it
-//! is there after all.
+//! The journal's note alone would be wrong after an older backup of MongoDB is restored, and the archive's
+//! note alone after one of the journal is. What both notes agree on is in the archive. The rest is
+//! shipped again, which changes nothing if the archive has it already.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::{DateTime, Document, doc};
-use mongodb::error::{ErrorKind, WriteFailure};
 use mongodb::{Collection, Namespace};
 use tokio::time::Instant;
 
 use crate::archive::Archive;
-use crate::archive::client::identity;
-use crate::archive::writing::{DUPLICATE_KEY, majority};
+use crate::archive::identity::identity;
+use crate::archive::insertion::{is_duplicate_key, majority};
 use crate::journal::{Journal, Reader, Shipped};
 use crate::time::clock;
 
-/// How far one journal is in one archive.
+/// How far one journal has been shipped to one archive.
 #[derive(Debug)]
 pub struct Progress {
-    /// What tells the journal from any other.
+    /// The id of the journal.
     journal: String,
-    /// What tells the collection from any other.
+    /// The identity of the collection.
     collection: String,
     /// The `_id` of the archive's note.
     id: Document,
-    /// How far it is.
+    /// How far the journal has been shipped.
     pub shipped: Shipped,
-    /// The note in the archive, as it was seen last.
+    /// The last known note in the archive.
     noted: Option<Shipped>,
-    /// When that was written.
+    /// When that note was written.
     pub noted_at: Instant,
-    /// When it was looked at.
+    /// When that note was verified.
     pub verified_at: Instant,
 }
 
 impl Progress {
-    /// How far the journal at `path` is in `collection` of `archive`.
+    /// Reads both notes about the journal at `path` and `collection`.
     pub async fn find(archive: &Archive, collection: String, path: &Path) -> Result<Self> {
         let (path, id) = (path.to_owned(), collection.clone());
         let here = tokio::task::spawn_blocking(move || note_here(&path, &id));
@@ -63,24 +61,24 @@ impl Progress {
         Ok(Self { journal, collection, id, shipped, noted, noted_at: now, verified_at: now })
     }
 
-    /// Whether both sides have to be told how far it is.
+    /// Whether the notes have to be updated.
     pub fn is_news(&self) -> bool {
         self.noted.unwrap_or_default() != self.shipped
     }
 
-    /// Whether the journal at `path` is still the one it was found for: `lookout forget` makes it
-    /// another one, and takes the archive's note over for that.
+    /// Whether the journal at `path` still has the same id: `lookout forget` gives it a new one, and
+    /// copies the archive's note to it.
     pub async fn is_of(&self, path: &Path) -> Result<bool> {
         let path = path.to_owned();
         let id = tokio::task::spawn_blocking(move || journal_id(&path));
         Ok(id.await.context("a task of the journal panicked")?? == self.journal)
     }
 
-    /// Tells both sides, the archive first.
+    /// Updates both notes, the archive's first.
     ///
     /// # Errors
     ///
-    /// Where the archive's note is not the one seen last: it is not the archive it was.
+    /// The archive's note is not the last known one: it is another archive, or an older one.
     pub async fn note(&mut self, archive: &Archive, journal: &Journal) -> Result<()> {
         let before = self.noted.map(|noted| note(&self.id, noted));
         let mut note = note(&self.id, self.shipped);
@@ -94,22 +92,22 @@ impl Progress {
                 }
                 None => match notes.insert_one(note).write_concern(majority()).await {
                     Ok(_) => Ok(true),
-                    Err(error) if is_duplicate(&error) => Ok(false),
+                    Err(error) if is_duplicate_key(&error) => Ok(false),
                     Err(error) => Err(error.into()),
                 },
             }
         });
         ensure!(replaced.await?, "the archive is not what it was: {OLDER}");
-        journal.note_shipped(&self.collection, self.shipped);
+        journal.save_shipped(&self.collection, self.shipped);
         (self.noted, self.noted_at) = (Some(self.shipped), Instant::now());
         Ok(())
     }
 
-    /// Makes sure that the collection and the archive's note are those seen last.
+    /// Checks that the collection and the archive's note are the last known ones.
     ///
     /// # Errors
     ///
-    /// Where they are not.
+    /// They are not, or can't be read.
     pub async fn verify(&mut self, archive: &Archive) -> Result<()> {
         let there = archive.call(|collection| async move { identity(&collection).await }).await?;
         let is_same = there.as_ref() == Some(&self.collection);
@@ -120,10 +118,9 @@ impl Progress {
     }
 }
 
-/// Takes the note of the journal `before` over for `after`, which it will be called from now on:
-/// what is there need not be shipped again.
-pub async fn carry_over(archive: &Archive, before: String, after: String) -> Result<()> {
-    let carrying = |events: Collection<RawDocumentBuf>| async move {
+/// Copies the note of the journal `before` to `after`, its new id, so that nothing is shipped again.
+pub async fn rename_journal(archive: &Archive, before: String, after: String) -> Result<()> {
+    let copying = |events: Collection<RawDocumentBuf>| async move {
         let Some(collection) = identity(&events).await? else { return Ok(()) };
         let id = |journal| doc! { "journal": journal, "collection": &collection };
         let notes = notes(&events);
@@ -133,10 +130,10 @@ pub async fn carry_over(archive: &Archive, before: String, after: String) -> Res
         }
         Ok(())
     };
-    archive.call(carrying).await
+    archive.call(copying).await
 }
 
-/// What has happened where a note is not what it was.
+/// Why a note may have changed.
 const OLDER: &str = "a backup was put back, or a copy of this journal is shipped, too";
 
 fn journal_id(path: &Path) -> Result<String> {
@@ -151,8 +148,8 @@ fn note_here(path: &Path, collection: &str) -> Result<(String, Shipped)> {
 
 /// The archive's note, if there is one.
 ///
-/// Reading alone would not do: what a new primary knows that a majority has may be old. A write
-/// sees what is there now, and is answered once a majority has that, too.
+/// A read would not do: after an election, what the new primary knows a majority to have may be old. A
+/// write sees the current document, and is answered once a majority has it.
 async fn note_there(archive: &Archive, id: &Document) -> Result<Option<Shipped>> {
     let wanted = doc! { "_id": id };
     let touch = doc! { "$currentDate": { "at": true } };
@@ -166,14 +163,14 @@ async fn note_there(archive: &Archive, id: &Document) -> Result<Option<Shipped>>
     archive.call(find).await
 }
 
-/// A note, but for its time.
+/// A note without its time.
 fn note(id: &Document, shipped: Shipped) -> Document {
     let place = |place| i64::try_from(place).unwrap_or(i64::MAX);
     let (event, quarantined) = (place(shipped.event), place(shipped.quarantined));
     doc! { "_id": id, "event": event, "quarantined": quarantined }
 }
 
-/// Where notes are kept, for the events of a namespace.
+/// The collection of the notes about a collection of events.
 pub fn namespace(events: &Namespace) -> Namespace {
     Namespace { db: events.db.clone(), coll: format!("{}.shipped", events.coll) }
 }
@@ -181,9 +178,4 @@ pub fn namespace(events: &Namespace) -> Namespace {
 fn notes(events: &Collection<RawDocumentBuf>) -> Collection<Document> {
     let Namespace { db, coll } = namespace(&events.namespace());
     events.client().database(&db).collection(&coll)
-}
-
-fn is_duplicate(error: &mongodb::error::Error) -> bool {
-    let ErrorKind::Write(WriteFailure::WriteError(error)) = &*error.kind else { return false };
-    error.code == DUPLICATE_KEY
 }

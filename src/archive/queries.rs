@@ -1,5 +1,5 @@
-//! The questions that reading asks of a collection. What only a minority has is not read: it
-//! might vanish again.
+//! The queries that read the collection. They skip what only a minority of the members has: it might
+//! be rolled back.
 
 use anyhow::Result;
 use mongodb::bson::oid::ObjectId;
@@ -10,13 +10,13 @@ use mongodb::{Collection, Cursor};
 
 use crate::archive::document;
 
-/// Documents read at once.
+/// The most documents in one answer.
 pub const PAGE: usize = 2_000;
 
-/// `_id`s read at once.
+/// The most `_id`s in one answer.
 pub const IDS: usize = 20_000;
 
-/// Documents from the one with the `_id` of `last` on, but without it.
+/// The next documents after the one with the `_id` of `last`, in order of `_id`.
 pub async fn page(
     collection: Collection<RawDocumentBuf>,
     last: Option<Bson>,
@@ -28,7 +28,7 @@ pub async fn page(
         .read_concern(ReadConcern::majority())
         .limit(PAGE as i64 + i64::from(last.is_some()));
     if let Some(last) = &last {
-        // A comparison would stay within one type of `_id`; the bound of an index does not.
+        // A comparison would stay within one type of `_id`; an index bound does not.
         find = find.hint(Hint::Keys(by_id)).min(doc! { "_id": last.clone() });
     }
     let mut documents = collect(find.await?).await?;

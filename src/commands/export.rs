@@ -67,7 +67,7 @@ fn journal(settings: &Settings, what: What, out: &mut impl Write) -> Result<()> 
     }
     // What is sound is exported first.
     out.flush().context("cannot write the export")?;
-    let damaged = journal::damage_found(path) as u64;
+    let damaged = journal::damaged_row_count(path) as u64;
     ensure!(
         damaged == 0,
         "{} left out, because the journal is damaged; run `lookout repair`",

@@ -3,26 +3,21 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use tokio::runtime::Handle;
 
-use crate::archive::{self, Archive, Archived, document};
+use crate::archive::{self, Archive};
 use crate::commands::counted::counted;
 use crate::commands::{build, owner};
 use crate::config::{Person, Settings};
-use crate::forget::{Forgetting, Verdict};
+use crate::forget::{Forgetting, Found};
 use crate::generator;
-use crate::journal::{self, Change, Eraser, Reader};
+use crate::journal::{self, Eraser, Reader};
 use crate::notify;
 use crate::site;
 use crate::zoom::Name;
-
-/// Rows in one transaction: few, so that a running `serve` never waits long.
-const BATCH: usize = 200;
-
-/// What was being shipped just now is found the second time that the archive is looked through.
-const ROUNDS: usize = 3;
 
 /// At most so many near matches are listed.
 const LISTED: usize = 20;
@@ -41,14 +36,6 @@ pub struct Args {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-}
-
-/// What is stored of a person, in one place.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Found {
-    theirs: u64,
-    others: u64,
-    quarantined: u64,
 }
 
 /// Forgets, after asking on `notes` and hearing yes from `answer`.
@@ -72,9 +59,9 @@ pub fn run(
     let stores = Stores { settings: &settings, archive: archive.as_ref(), runtime };
     let mut forgetting = Forgetting::new(&name, &settings.people);
     while stores.learn(&mut forgetting)? {}
-    let mut near = BTreeSet::new();
-    let (journal, shared) = stores.count(&forgetting, &mut near)?;
-    tell(&forgetting, journal, shared.zip(archive.as_ref().map(Archive::address)), notes)?;
+    let (journal, shared) = stores.find(&forgetting)?;
+    let address = archive.as_ref().map(Archive::address);
+    tell(&forgetting, &journal, shared.as_ref().zip(address), notes)?;
     if !args.yes {
         write!(notes, "This cannot be undone. Forget? [y/N] ")?;
         notes.flush()?;
@@ -87,7 +74,8 @@ pub fn run(
     stores.erase(&forgetting)?;
     publish(settings.clone(), runtime)?;
     write_what_stays(&forgetting, &settings, notes)?;
-    write_near(&near, notes)
+    let shared = shared.map(|shared| shared.near).unwrap_or_default();
+    write_near(&(&journal.near | &shared), notes)
 }
 
 fn read_name(notes: &mut impl Write, input: &mut impl BufRead) -> Result<String> {
@@ -105,7 +93,7 @@ fn read_name(notes: &mut impl Write, input: &mut impl BufRead) -> Result<String>
     Ok(name)
 }
 
-/// Where events are.
+/// Everything that has something of a person.
 struct Stores<'a> {
     settings: &'a Settings,
     archive: Option<&'a Archive>,
@@ -113,89 +101,31 @@ struct Stores<'a> {
 }
 
 impl Stores<'_> {
-    /// Shows all events to `forgetting`; whether it learnt anything.
+    fn journal(&self) -> &Path {
+        &self.settings.journal.path
+    }
+
+    /// Shows all events to `forgetting`; returns whether it learnt anything.
     fn learn(&self, forgetting: &mut Forgetting) -> Result<bool> {
-        let mut is_news = false;
-        if let Some(reader) = self.journal()? {
-            reader.events_after(0, |entry| {
-                is_news |= forgetting.learn(&entry.document);
-                Ok(())
-            })?;
-        }
+        let mut is_news = journal::learn(self.journal(), forgetting)?;
         if let Some(archive) = self.archive {
-            self.runtime.block_on(archive::walk(archive, |archived, _| {
-                if let Archived::Event(entry) = archived {
-                    is_news |= forgetting.learn(&entry.document);
-                }
-                None
-            }))?;
+            is_news |= self.runtime.block_on(archive::learn(archive, forgetting))?;
         }
         Ok(is_news)
     }
 
-    /// What is in the journal, and in the archive if there is one; what of it is only near to the
-    /// names goes to `near`.
-    fn count(
-        &self,
-        forgetting: &Forgetting,
-        near: &mut BTreeSet<Name>,
-    ) -> Result<(Found, Option<Found>)> {
-        let mut journal = Found::default();
-        self.look_for_near(forgetting, near)?;
-        self.changes(forgetting, |change| {
-            match change {
-                Change::RemoveEvent(_) => journal.theirs += 1,
-                Change::ReplaceEvent(..) => journal.others += 1,
-                Change::RemoveQuarantined(_) => journal.quarantined += 1,
-            }
-            Ok(())
-        })?;
-        let Some(archive) = self.archive else { return Ok((journal, None)) };
-        let mut shared = Found::default();
-        self.runtime.block_on(archive::walk(archive, |archived, _| {
-            match archived {
-                Archived::Event(entry) => match forgetting.judge(&entry.document) {
-                    Verdict::Stays => forgetting.near(&entry.document, near),
-                    Verdict::Changes(document) => {
-                        shared.others += 1;
-                        forgetting.near(&document, near);
-                    }
-                    Verdict::Goes => shared.theirs += 1,
-                },
-                Archived::Quarantined(odd) => match forgetting.is_in(&odd.body) {
-                    true => shared.quarantined += 1,
-                    false => forgetting.near_in(&odd.body, near),
-                },
-            }
-            None
-        }))?;
-        Ok((journal, Some(shared)))
-    }
-
-    /// Adds to `near` what stays in the journal and is near to the names.
-    fn look_for_near(&self, forgetting: &Forgetting, near: &mut BTreeSet<Name>) -> Result<()> {
+    /// What is in the journal, and in the archive if there is one.
+    fn find(&self, forgetting: &Forgetting) -> Result<(Found, Option<Found>)> {
+        let mut journal = journal::find(self.journal(), forgetting)?;
         for name in generator::names_in_store(self.settings)? {
-            forgetting.near_name(&name, near);
+            forgetting.near_name(&name, &mut journal.near);
         }
-        let Some(reader) = self.journal()? else { return Ok(()) };
-        reader.events_after(0, |entry| {
-            match forgetting.judge(&entry.document) {
-                Verdict::Stays => forgetting.near(&entry.document, near),
-                Verdict::Changes(document) => forgetting.near(&document, near),
-                Verdict::Goes => {}
-            }
-            Ok(())
-        })?;
-        reader.quarantined(|_, odd| {
-            if !forgetting.is_in(&odd.body) {
-                forgetting.near_in(&odd.body, near);
-            }
-            Ok(())
-        })
+        let archive = self.archive.map(|archive| archive::find(archive, forgetting));
+        Ok((journal, archive.map(|finding| self.runtime.block_on(finding)).transpose()?))
     }
 
-    /// Removes everything: first what chats wait to be told, so that none hears of it; then the
-    /// events, so that nothing brings them back; and what chats were told of whoever came meanwhile.
+    /// Erases everything, in this order: what waits for chats, so that none is sent; the events, so
+    /// that nothing restores them; and what chats were told of the person in the meantime.
     fn erase(&self, forgetting: &Forgetting) -> Result<()> {
         self.erase_from_chats(forgetting)?;
         self.erase_events(forgetting)?;
@@ -208,78 +138,25 @@ impl Stores<'_> {
     }
 
     fn erase_events(&self, forgetting: &Forgetting) -> Result<()> {
-        self.erase_from_journal(forgetting)?;
+        journal::erase(self.journal(), forgetting)?;
         if let Some(archive) = self.archive {
-            let mut rounds = 0..ROUNDS;
-            while rounds.next().is_some()
-                && self.runtime.block_on(erase_from_archive(archive, forgetting))? > 0
-            {}
-            self.runtime.block_on(archive::note(archive))?;
+            self.runtime.block_on(archive::erase(archive, forgetting))?;
         }
         generator::begin_anew(self.settings, forgetting, |before, after| match self.archive {
-            Some(archive) => self.runtime.block_on(archive::carry_over(archive, before, after)),
+            Some(archive) => self.runtime.block_on(archive::rename_journal(archive, before, after)),
             None => Ok(()),
         })?;
-        if self.journal()?.is_none() {
-            return Ok(());
+        if Reader::open(self.journal())?.is_some() {
+            Eraser::open(self.journal())?.finish()?;
         }
-        Eraser::open(&self.settings.journal.path)?.finish()
+        Ok(())
     }
-
-    fn erase_from_journal(&self, forgetting: &Forgetting) -> Result<()> {
-        if self.journal()?.is_none() {
-            return Ok(());
-        }
-        let mut eraser = Eraser::open(&self.settings.journal.path)?;
-        let mut batch = Vec::with_capacity(BATCH);
-        self.changes(forgetting, |change| {
-            batch.push(change);
-            if batch.len() < BATCH { Ok(()) } else { eraser.make(&std::mem::take(&mut batch)) }
-        })?;
-        eraser.make(&batch)
-    }
-
-    /// Tells `each` what is to be changed in the journal.
-    fn changes(
-        &self,
-        forgetting: &Forgetting,
-        mut each: impl FnMut(Change) -> Result<()>,
-    ) -> Result<()> {
-        let Some(reader) = self.journal()? else { return Ok(()) };
-        reader.events_after(0, |entry| match forgetting.judge(&entry.document) {
-            Verdict::Stays => Ok(()),
-            Verdict::Changes(document) => each(Change::ReplaceEvent(entry.id, document)),
-            Verdict::Goes => each(Change::RemoveEvent(entry.id)),
-        })?;
-        reader.quarantined(|place, odd| match forgetting.is_in(&odd.body) {
-            true => each(Change::RemoveQuarantined(place)),
-            false => Ok(()),
-        })
-    }
-
-    fn journal(&self) -> Result<Option<Reader>> {
-        Reader::open(&self.settings.journal.path)
-    }
-}
-
-async fn erase_from_archive(archive: &Archive, forgetting: &Forgetting) -> Result<u64> {
-    let instead = |archived: &Archived, there: &_| match archived {
-        Archived::Event(entry) => match forgetting.judge(&entry.document) {
-            Verdict::Stays => None,
-            Verdict::Changes(text) => document::emptied(there, &text, forgetting).ok(),
-            Verdict::Goes => Some(document::forgotten(there)),
-        },
-        Archived::Quarantined(odd) => {
-            forgetting.is_in(&odd.body).then(|| document::forgotten(there))
-        }
-    };
-    archive::walk(archive, instead).await
 }
 
 fn tell(
     forgetting: &Forgetting,
-    journal: Found,
-    archive: Option<(Found, &str)>,
+    journal: &Found,
+    archive: Option<(&Found, &str)>,
     notes: &mut impl Write,
 ) -> Result<()> {
     writeln!(notes, "to be forgotten: {}", listed(forgetting.names()))?;
@@ -301,7 +178,7 @@ fn tell(
     Ok(())
 }
 
-fn write_found(place: &str, found: Found, notes: &mut impl Write) -> Result<()> {
+fn write_found(place: &str, found: &Found, notes: &mut impl Write) -> Result<()> {
     let theirs = counted(found.theirs, "event of theirs", "events of theirs");
     let others = counted(found.others, "event of others", "events of others");
     let odd = counted(found.quarantined, "unreadable delivery", "unreadable deliveries");
@@ -320,7 +197,7 @@ fn write_what_stays(
 ) -> Result<()> {
     writeln!(notes, "forgotten; what this cannot reach:")?;
     writeln!(notes, "  exports and backups made before, and copies of the site; delete those")?;
-    for kept in journal::kept_aside(&settings.journal.path) {
+    for kept in journal::old_copies(&settings.journal.path) {
         writeln!(notes, "  `{}`, which was put aside; delete it", kept.display())?;
     }
     if !settings.notify.is_empty() {

@@ -13,7 +13,7 @@ use crate::commands::serve::{listen_on_both, spawn};
 use crate::commands::shipping::Shipping;
 use crate::config::{Settings, Supervisor};
 use crate::intake::Intake;
-use crate::journal::{Journal, Pruning};
+use crate::journal::{Journal, PruneLimits};
 use crate::server::admin;
 use crate::server::{self, Signals, Trigger};
 use crate::time::clock;
@@ -77,8 +77,8 @@ async fn prune_now_and_then(settings: &Settings, journal: &Journal, shipping: Op
     loop {
         ticks.tick().await;
         let shipped = shipping.map(|shipping| *shipping.shipped.borrow());
-        let due = Pruning::due(settings, shipped, clock::now_ms());
+        let due = PruneLimits::due(settings, shipped, clock::now_ms());
         let events_before_ms = due.events_before_ms.filter(|_| shipped.is_some());
-        journal.prune(Pruning { events_before_ms, ..due });
+        journal.prune(PruneLimits { events_before_ms, ..due });
     }
 }

@@ -8,14 +8,14 @@ use anyhow::Result;
 use crate::commands::counted::counted;
 use crate::config::Settings;
 use crate::generator;
-use crate::journal::{self, Journal, Reread};
+use crate::journal::{self, Journal, Reprocessed};
 
 /// Makes events of the quarantined deliveries that this version can read, and removes dropped fields
 /// from the others. A failure is logged: they
 /// stay in quarantine, and the next start tries again.
 pub(super) fn reread_quarantine(settings: &Settings) {
-    match journal::reread_quarantine(&settings.journal.path, &settings.redaction()) {
-        Ok(Reread { events, redacted }) => {
+    match journal::reprocess_quarantine(&settings.journal.path, &settings.redaction()) {
+        Ok(Reprocessed { events, redacted }) => {
             if events > 0 {
                 let events =
                     counted(events, "quarantined delivery is", "quarantined deliveries are");

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::archive::{Archive, Majority, Receipts, Shipper};
+use crate::archive::{Archive, Majority, Shipper, Waiters};
 use crate::config::{Acknowledge, Settings};
 use crate::journal::{Journal, Shipped};
 use crate::server::Trigger;
@@ -26,7 +26,7 @@ pub struct Shipping {
     pub archive: Archive,
     /// How far it got.
     pub shipped: watch::Receiver<Shipped>,
-    receipts: Arc<Receipts>,
+    waiters: Arc<Waiters>,
     trigger: Trigger,
     task: JoinHandle<()>,
 }
@@ -35,7 +35,7 @@ impl Shipping {
     /// Begins to ship, if there is an archive. It need not be there yet.
     pub fn start(settings: &Settings, journal: &Arc<Journal>, waiting: Gauge) -> Option<Self> {
         let archive = Archive::new(settings.archive.as_ref()?, Handle::current());
-        let receipts = Arc::new(Receipts::default());
+        let waiters = Arc::new(Waiters::default());
         let (trigger, shutdown) = Trigger::new();
         let (tell, shipped) = watch::channel(Shipped::default());
         let shipper = Shipper {
@@ -43,7 +43,7 @@ impl Shipping {
             archive: archive.clone(),
             journal: Arc::clone(journal),
             path: settings.journal.path.clone(),
-            receipts: Arc::clone(&receipts),
+            waiters: Arc::clone(&waiters),
             waiting,
             keep_quarantined: settings.journal.keep_quarantined,
             shutdown,
@@ -52,14 +52,14 @@ impl Shipping {
             let _guard = AbortOnPanic::guard("shipping to the archive");
             shipper.run().await;
         });
-        Some(Self { archive, receipts, shipped, trigger, task })
+        Some(Self { archive, waiters, shipped, trigger, task })
     }
 
     /// Whose word an answer to Zoom waits for, if it does.
     pub fn majority(&self, settings: &Settings) -> Option<Majority> {
         let acknowledge = settings.archive.as_ref()?.acknowledge;
-        let (archive, receipts) = (self.archive.clone(), Arc::clone(&self.receipts));
-        (acknowledge == Acknowledge::Archive).then_some(Majority { archive, receipts })
+        let (archive, waiters) = (self.archive.clone(), Arc::clone(&self.waiters));
+        (acknowledge == Acknowledge::Archive).then_some(Majority { archive, waiters })
     }
 
     /// Ships what is left, if that is quick, and ends.

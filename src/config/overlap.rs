@@ -13,10 +13,10 @@ use std::path::{Component, Path, PathBuf, absolute};
 
 use super::problem::SettingsError;
 use super::settings::Settings;
-use crate::files::beside;
 use crate::files::real_path::real_path;
+use crate::files::{sibling, sqlite};
 
-/// The extensions of the files [beside](crate::files::beside) the journal.
+/// The extensions of the files [beside](crate::files::sibling) the journal.
 const BESIDE: [&str; 14] = [
     // From earlier versions.
     "checkpoint",
@@ -34,9 +34,6 @@ const BESIDE: [&str; 14] = [
     "presence.unusable",
     "publish.lock",
 ];
-
-/// Suffixes of the files that SQLite creates beside the journal.
-const APPENDED: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Two paths of the settings that overlap.
 #[derive(Debug)]
@@ -146,14 +143,10 @@ fn private(settings: &Settings) -> Vec<Private<'_>> {
 
 /// The journal and all files that Lookout keeps beside it.
 fn journal_files(journal: &Path) -> Vec<PathBuf> {
-    let appended = APPENDED.iter().map(|end| {
-        let mut name = journal.as_os_str().to_owned();
-        name.push(end);
-        PathBuf::from(name)
-    });
+    let appended = sqlite::SUFFIXES.iter().map(|suffix| sqlite::with_suffix(journal, suffix));
     let beside = BESIDE.iter().flat_map(|extension| {
-        std::iter::once(beside::beside(journal, extension))
-            .chain(beside::also_beside(journal, extension))
+        std::iter::once(sibling::path(journal, extension))
+            .chain(sibling::other_paths(journal, extension))
     });
     [journal.to_owned()].into_iter().chain(appended).chain(beside).collect()
 }

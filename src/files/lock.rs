@@ -1,9 +1,8 @@
 //! Locks between processes of Lookout.
 //!
-//! Anybody who can open a file or a directory can lock it with `flock`, and hold up whoever waits
-//! for it. So a lock is a file of its own beside the journal, in a directory that is ours, and
-//! readable by its owner alone; nothing that others can open is ever locked. Waiting ends after a
-//! while, with an error that names the file.
+//! Every user who can open a file or a directory can lock it with `flock`, and so block others. So
+//! a lock is a separate file next to the journal, in our own directory, and only its owner can
+//! open it. Waiting for a lock ends with an error that names the file.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io;
@@ -18,74 +17,73 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
-use super::{beside, regular_file};
+use super::{regular_file, sibling};
 
-/// How often a lock that somebody holds is tried again.
-const RETRY: Duration = Duration::from_millis(20);
+/// How long to wait between two attempts to take a lock.
+const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
-/// After so long somebody should know what is waited for.
+/// After this time the log says which lock is waited for.
 const REPORT_AFTER: Duration = Duration::from_secs(2);
 
-/// What a file system answers that has no locks of a kind.
+/// The errors of a file system that does not support a kind of lock.
 const UNSUPPORTED: [Errno; 5] =
     [Errno::ENOSYS, Errno::EOPNOTSUPP, Errno::ENOLCK, Errno::EINVAL, Errno::EPERM];
 
-/// With whom a lock is held.
+/// Whether other processes may hold the lock at the same time.
 #[derive(Debug, Clone, Copy)]
 enum Mode {
     Exclusive,
     Shared,
 }
 
-/// A lock that this process holds until it is dropped, or ends.
+/// A lock, held until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct Lock {
     file: Option<File>,
 }
 
 impl Lock {
-    /// Whether nobody else can have it; not so where the file system has no locks.
+    /// Whether no other process can hold the lock; false if the file system has no locks.
     pub fn is_exclusive(&self) -> bool {
         self.file.is_some()
     }
 }
 
-/// The lock called `name` of the journal at `path`.
-pub fn place(path: &Path, name: &str) -> PathBuf {
-    beside::beside(path, &format!("{name}.lock"))
+/// The path of the lock `name` of the journal at `path`.
+pub fn path_of(path: &Path, name: &str) -> PathBuf {
+    sibling::path(path, &format!("{name}.lock"))
 }
 
-/// Takes the lock at `path`, waiting up to `patience` for another process.
+/// Takes the lock at `path`; waits up to `timeout` while another process holds it.
 ///
 /// # Errors
 ///
-/// Another process has it for that long, or its file can't be opened.
-pub fn acquire(path: &Path, patience: Duration) -> Result<Lock> {
-    acquire_as(path, Mode::Exclusive, patience)
+/// Another process holds it for longer, or its file can't be opened.
+pub fn acquire(path: &Path, timeout: Duration) -> Result<Lock> {
+    acquire_as(path, Mode::Exclusive, timeout)
 }
 
-/// Takes the lock at `path` together with others that share it, waiting up to `patience` for
-/// somebody who has it alone.
+/// Takes a shared lock at `path`; waits up to `timeout` while another process holds it exclusively.
 ///
 /// # Errors
 ///
-/// Another process has it for that long, or its file can't be opened.
-pub fn acquire_shared(path: &Path, patience: Duration) -> Result<Lock> {
-    acquire_as(path, Mode::Shared, patience)
+/// Another process holds it for longer, or its file can't be opened.
+pub fn acquire_shared(path: &Path, timeout: Duration) -> Result<Lock> {
+    acquire_as(path, Mode::Shared, timeout)
 }
 
-fn acquire_as(path: &Path, mode: Mode, patience: Duration) -> Result<Lock> {
+fn acquire_as(path: &Path, mode: Mode, timeout: Duration) -> Result<Lock> {
     let begun = Instant::now();
     let mut is_reported = false;
     loop {
         if let Some(lock) = try_acquire_as(path, mode)? {
             return Ok(lock);
         }
-        if begun.elapsed() >= patience {
+        if begun.elapsed() >= timeout {
             bail!(
                 "another Lookout has held the lock `{}` for {} s; find it with `fuser {0}`, and end it",
                 path.display(),
-                patience.as_secs()
+                timeout.as_secs()
             );
         }
         if begun.elapsed() >= REPORT_AFTER && !is_reported {
@@ -95,11 +93,11 @@ fn acquire_as(path: &Path, mode: Mode, patience: Duration) -> Result<Lock> {
             );
             is_reported = true;
         }
-        thread::sleep(RETRY);
+        thread::sleep(RETRY_INTERVAL);
     }
 }
 
-/// Takes the lock at `path`; `None` while another process has it.
+/// Takes the lock at `path`; `None` if another process holds it.
 ///
 /// # Errors
 ///
@@ -129,23 +127,23 @@ fn try_acquire_as(path: &Path, mode: Mode) -> Result<Option<Lock>> {
     }
 }
 
-/// The lock's file, which others can't open.
+/// Opens the file of a lock; other users can't open it.
 fn open(path: &Path) -> io::Result<File> {
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-        // There is none yet on a machine that only reads an archive.
+        // It is missing on a machine that only reads an archive.
         fs::create_dir_all(dir)?;
     }
     let mut options = OpenOptions::new();
     let file = regular_file::open(path, options.read(true).append(true).create(true).mode(0o600))?;
-    // An earlier version made it as the umask had it.
+    // An older version created it with the mode of the umask.
     if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        // Where there are no modes, nobody can be kept out.
+        // A file system without modes can keep no one out.
         drop(file.set_permissions(Permissions::from_mode(0o600)));
     }
     Ok(file)
 }
 
-/// Whether the lock was free; by `flock`, or where that is missing by `fcntl`.
+/// Tries `flock`, or `fcntl` if the file system has no `flock`; false if the lock is taken.
 fn try_lock(file: &File, mode: Mode) -> io::Result<bool> {
     let tried = match mode {
         Mode::Exclusive => file.try_lock(),
@@ -159,7 +157,7 @@ fn try_lock(file: &File, mode: Mode) -> io::Result<bool> {
     }
 }
 
-/// The same by a lock that belongs to the open file, as that of `flock` does.
+/// Tries a lock of `fcntl` that belongs to the open file description, as one of `flock` does.
 fn try_lock_by_fcntl(file: &File, mode: Mode) -> io::Result<bool> {
     let kind = match mode {
         Mode::Exclusive => libc::F_WRLCK,
@@ -192,9 +190,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_is_held_once_and_waited_for_only_so_long() {
+    fn a_lock_is_exclusive_and_waiting_for_it_has_a_limit() {
         let directory = TempDir::new().expect("a directory");
-        let path = place(&directory.path().join("new/lookout.db"), "publish");
+        let path = path_of(&directory.path().join("new/lookout.db"), "publish");
         let held = acquire(&path, Duration::ZERO).expect("it is free");
         assert!(try_acquire(&path).expect("it can be tried").is_none());
         let error = acquire(&path, Duration::from_millis(50)).expect_err("it is held");
@@ -228,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_can_open_a_lock() {
+    fn only_the_owner_can_open_a_lock() {
         let directory = TempDir::new().expect("a directory");
         let path = directory.path().join("a.lock");
         fs::write(&path, "").expect("written");
@@ -241,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_in_its_place_holds_nobody_up() {
+    fn other_kinds_of_files_do_not_block() {
         let directory = TempDir::new().expect("a directory");
         let at = |name: &str| directory.path().join(name);
         nix::unistd::mkfifo(&at("pipe"), nix::sys::stat::Mode::S_IRWXU).expect("made");

@@ -1,9 +1,13 @@
-//! Files and directories beside which other users and processes work: names, locks, temporary
-//! files, and opening without being held up.
+//! Files and directories that other users and processes may change at the same time: names,
+//! identities, locks, temporary files, and opening files without blocking.
 
-pub mod beside;
-pub mod controller;
+pub mod directory;
+mod identity;
 pub mod lock;
 pub mod real_path;
 pub mod regular_file;
-pub mod scratch;
+pub mod sibling;
+pub mod sqlite;
+pub mod temporary_file;
+
+pub use identity::FileId;

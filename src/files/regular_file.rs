@@ -1,8 +1,8 @@
 //! Opening files in directories that others may write to.
 //!
-//! A pipe or a device in the place of a file must not hold Lookout up, and a link must not lead
-//! it elsewhere: so links are not followed, opening never blocks, only regular files count, and no
-//! file is read that is too long to be what it is taken for.
+//! A pipe or a device at the path must not block Lookout, and a symbolic link must not redirect it.
+//! So links are not followed, opening never blocks, only regular files are accepted, and reading
+//! has a size limit.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -11,11 +11,11 @@ use std::path::Path;
 
 use nix::fcntl::OFlag;
 
-/// Opens the regular file at `path` as `options` say.
+/// Opens the regular file at `path` with `options`.
 ///
 /// # Errors
 ///
-/// There is none, it can't be opened, or it is a link or something else than a regular file.
+/// It does not exist, can't be opened, or is a symbolic link or another kind of file.
 pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
     let file = options.custom_flags(flags.bits()).open(path)?;
@@ -25,25 +25,33 @@ pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     Ok(file)
 }
 
-/// Reads the regular file at `path`, of at most `longest` bytes.
+/// Creates an empty file that only its owner can read; does nothing if there is a file.
+pub fn create_private(path: &Path) -> io::Result<()> {
+    match File::options().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the regular file at `path`, of at most `max_length` bytes.
 ///
 /// # Errors
 ///
 /// As for [`open`], or it is longer.
-pub fn read(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
+pub fn read(path: &Path, max_length: u64) -> io::Result<Vec<u8>> {
     let file = open(path, OpenOptions::new().read(true))?;
     let too_long = || {
-        let why = format!("it is longer than {} MiB", longest >> 20);
+        let why = format!("it is longer than {} MiB", max_length >> 20);
         io::Error::new(io::ErrorKind::FileTooLarge, why)
     };
     let length = file.metadata()?.len();
-    if length > longest {
+    if length > max_length {
         return Err(too_long());
     }
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
     // It may grow while it is read.
-    file.take(longest + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > longest {
+    file.take(max_length + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max_length {
         return Err(too_long());
     }
     Ok(bytes)
@@ -64,7 +72,7 @@ mod tests {
         let directory = TempDir::new().expect("a directory");
         let at = |name: &str| directory.path().join(name);
         fs::write(at("short"), "text").expect("written");
-        File::create(at("longest")).and_then(|file| file.set_len(1 << 20)).expect("made");
+        File::create(at("max_length")).and_then(|file| file.set_len(1 << 20)).expect("made");
         File::create(at("too long")).and_then(|file| file.set_len((1 << 20) + 1)).expect("made");
         nix::unistd::mkfifo(&at("pipe"), Mode::S_IRWXU).expect("made");
         symlink("short", at("link")).expect("made");
@@ -73,7 +81,7 @@ mod tests {
         let cases = [
             // what is special    name                length, or why not
             ("a file",            "short",            Ok(4)),
-            ("as long as may be", "longest",          Ok(1 << 20)),
+            ("as long as may be", "max_length",          Ok(1 << 20)),
             ("too long",          "too long",         Err("it is longer than 1 MiB")),
             ("a pipe",            "pipe",             Err("it is no regular file")),
             ("a link",            "link",             Err("symbolic links")),

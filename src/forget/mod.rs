@@ -44,6 +44,42 @@ pub enum Verdict {
     Goes,
 }
 
+/// What a place, such as the journal, has of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// How many events are about the person.
+    pub theirs: u64,
+    /// How many events of others hold the name.
+    pub others: u64,
+    /// How many quarantined deliveries hold the name.
+    pub quarantined: u64,
+    /// [Near matches](Forgetting::near) in what stays.
+    pub near: BTreeSet<Name>,
+}
+
+impl Found {
+    /// Adds an event, if it has anything of the person.
+    pub fn add_event(&mut self, forgetting: &Forgetting, document: &str) {
+        match forgetting.judge(document) {
+            Verdict::Stays => forgetting.near(document, &mut self.near),
+            Verdict::Changes(document) => {
+                self.others += 1;
+                forgetting.near(&document, &mut self.near);
+            }
+            Verdict::Goes => self.theirs += 1,
+        }
+    }
+
+    /// Adds a quarantined delivery, if it has anything of the person.
+    pub fn add_quarantined(&mut self, forgetting: &Forgetting, body: &[u8]) {
+        if forgetting.is_in(body) {
+            self.quarantined += 1;
+        } else {
+            forgetting.near_in(body, &mut self.near);
+        }
+    }
+}
+
 /// What ties events of one meeting together: its uuid, and a leg's or a connection's id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Leg {

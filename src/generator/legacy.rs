@@ -13,8 +13,8 @@ use anyhow::{Context, Result, anyhow, ensure};
 use compact_str::{CompactString, format_compact};
 use serde::Deserialize;
 
-use crate::files::beside;
 use crate::files::regular_file;
+use crate::files::sibling;
 use crate::store::{Position, Settle, Store};
 use crate::time::moment::Moment;
 use crate::zoom::{Bound, Event, Key, Kind, Meeting, Name, Participant};
@@ -76,13 +76,13 @@ pub fn take_over(path: &Path, id: &str, store: &mut Store, now: Moment) -> Resul
 ///
 /// The first that can't be removed.
 pub fn remove(path: &Path, id: &str) -> Result<()> {
-    let former = FORMER.iter().map(|extension| beside::beside(path, extension));
+    let former = FORMER.iter().map(|extension| sibling::path(path, extension));
     let is_ours = |place: &PathBuf| {
         let bytes = regular_file::read(place, LONGEST).ok();
         let decoded = bytes.and_then(|bytes| decode(&bytes).ok());
         decoded.is_some_and(|(header, _)| header.journal == id)
     };
-    let elsewhere = beside::also_beside(path, EXTENSION).filter(is_ours);
+    let elsewhere = sibling::other_paths(path, EXTENSION).filter(is_ours);
     for place in former.chain(elsewhere) {
         match fs::remove_file(&place) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -96,7 +96,7 @@ pub fn remove(path: &Path, id: &str) -> Result<()> {
 
 /// Where the checkpoint of the journal at `path` may lie.
 fn places(path: &Path) -> impl Iterator<Item = PathBuf> {
-    std::iter::once(beside::beside(path, EXTENSION)).chain(beside::also_beside(path, EXTENSION))
+    std::iter::once(sibling::path(path, EXTENSION)).chain(sibling::other_paths(path, EXTENSION))
 }
 
 fn decode(bytes: &[u8]) -> Result<(Header, Roster)> {

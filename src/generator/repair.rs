@@ -36,7 +36,7 @@ pub enum Repaired {
 /// changed then.
 pub fn repair(settings: &Settings, backup: Option<Backup>, runtime: &Handle) -> Result<Repaired> {
     let path = &settings.journal.path;
-    let alone = journal::lock_alone(path)?;
+    let alone = journal::lock_for_restore(path)?;
     if is_sound(path)? {
         return Ok(Repaired::Sound);
     }

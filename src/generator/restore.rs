@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::config::Settings;
 use crate::files::lock::Lock;
 use crate::files::regular_file;
-use crate::files::scratch::Scratch;
+use crate::files::temporary_file::TemporaryFile;
 use crate::generator::store_file;
 use crate::journal::{self, BackupFile, Staged};
 use crate::store::{Position, Store};
@@ -29,7 +29,7 @@ pub(super) enum Successor {
     /// What it is, for which the journal is read again.
     ToReread,
     /// That of a backup.
-    Restored(Scratch),
+    Restored(TemporaryFile),
 }
 
 /// What a restore did.
@@ -66,7 +66,7 @@ impl Backup {
     /// It is no sound backup, or somebody writes the journal; nothing was changed then.
     pub fn restore(self, settings: &Settings) -> Result<Restored> {
         let path = &settings.journal.path;
-        let alone = journal::lock_alone(path)?;
+        let alone = journal::lock_for_restore(path)?;
         let staged = self.file.stage(path)?;
         let mut restored = None;
         for mut store in self.stores {
@@ -88,16 +88,16 @@ impl Backup {
 }
 
 /// A copy of `store` for the journal that is restored, if it is its backup's.
-fn copy_of_store(path: &Path, store: &mut File, staged: &Staged) -> Result<Option<Scratch>> {
+fn copy_of_store(path: &Path, store: &mut File, staged: &Staged) -> Result<Option<TemporaryFile>> {
     let scratch = store_file::scratch(path)?;
-    let failed = || format!("cannot write to `{}`", scratch.file().display());
+    let failed = || format!("cannot write to `{}`", scratch.path().display());
     let mut options = File::options();
-    let copy = options.write(true).create_new(true).mode(0o600).open(scratch.file());
+    let copy = options.write(true).create_new(true).mode(0o600).open(scratch.path());
     let mut copy = copy.with_context(failed)?;
     io::copy(store, &mut copy).with_context(failed)?;
     drop(copy);
     // Whatever else has such a name is not looked at again.
-    let Ok(mut copy) = Store::open(&scratch.file()) else { return Ok(None) };
+    let Ok(mut copy) = Store::open(&scratch.path()) else { return Ok(None) };
     if copy.position().journal != staged.backup_id {
         return Ok(None);
     }
@@ -116,7 +116,7 @@ pub(super) fn put_in_place(
     let path = &settings.journal.path;
     let _lock = store_file::lock(path)?;
     let id = staged.id.clone();
-    staged.put_in_place(path, alone, |aside| {
+    staged.replace(path, alone, |aside| {
         let place = store_file::place(path);
         let failed = || format!("cannot replace the store `{}`", place.display());
         succeed(path, aside, &id, successor).with_context(failed)
@@ -129,8 +129,8 @@ fn succeed(path: &Path, aside: Option<&Path>, id: &str, successor: Successor) ->
     let mut store = Store::open(&place)?;
     if let Some(aside) = aside.filter(|_| is_there) {
         let (before, copy) = (store.position().journal.clone(), store_file::scratch(aside)?);
-        store.copy_to(&copy.file(), &before)?;
-        copy.put_in_place(&store_file::place(aside))?;
+        store.copy_to(&copy.path(), &before)?;
+        copy.persist(&store_file::place(aside))?;
     }
     let scratch = match successor {
         Successor::ToReread => {
@@ -141,6 +141,6 @@ fn succeed(path: &Path, aside: Option<&Path>, id: &str, successor: Successor) ->
         Successor::Empty => store_file::scratch(path)?,
         Successor::Restored(scratch) => scratch,
     };
-    let successor = Store::open(&scratch.file())?;
-    store.become_like(successor, &scratch.file())
+    let successor = Store::open(&scratch.path())?;
+    store.become_like(successor, &scratch.path())
 }

@@ -5,16 +5,15 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use crate::config::Settings;
-use crate::files::beside;
 use crate::files::lock::{self, Lock};
-use crate::files::scratch::{self, Purpose, Scratch};
+use crate::files::temporary_file::{self, Purpose, TemporaryFile};
+use crate::files::{FileId, directory, sibling, sqlite};
 use crate::journal::{self, Reader};
 use crate::store::{self, Store};
 
@@ -28,12 +27,12 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Where the store of the journal at `path` lies.
 pub fn place(path: &Path) -> PathBuf {
-    beside::beside(path, EXTENSION)
+    sibling::path(path, EXTENSION)
 }
 
 /// Where else somebody may have put the store of a backup.
 pub fn also_places(path: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    beside::also_beside(path, EXTENSION)
+    sibling::other_paths(path, EXTENSION)
 }
 
 /// Opens the store of the journal that `settings` name. Where there is neither journal nor archive, or
@@ -96,18 +95,6 @@ impl Opened {
     }
 }
 
-/// Device and inode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileId(u64, u64);
-
-impl FileId {
-    /// That of the file at `path`, if there is one.
-    pub fn of(path: &Path) -> Option<Self> {
-        let data = fs::metadata(path).ok()?;
-        Some(Self(data.dev(), data.ino()))
-    }
-}
-
 /// Makes room for another store in the place of `file`, which is of no use. Where that may have what is
 /// nowhere else, it keeps another name.
 pub fn put_aside(settings: &Settings, file: Option<FileId>, why: &anyhow::Error) -> Result<()> {
@@ -128,8 +115,8 @@ pub fn put_aside(settings: &Settings, file: Option<FileId>, why: &anyhow::Error)
         tracing::warn!("all events are read again: {why:#}");
         remove_if_there(&place).with_context(failed)?;
     }
-    for end in ["-wal", "-shm", "-journal"] {
-        remove_if_there(&appended(&place, end)).with_context(failed)?;
+    for suffix in sqlite::SUFFIXES {
+        remove_if_there(&sqlite::with_suffix(&place, suffix)).with_context(failed)?;
     }
     Ok(())
 }
@@ -141,13 +128,7 @@ pub fn remove_unusable(path: &Path) -> Result<()> {
 }
 
 fn unusable(path: &Path) -> PathBuf {
-    beside::beside(path, "presence.unusable")
-}
-
-fn appended(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
+    sibling::path(path, "presence.unusable")
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {
@@ -179,10 +160,10 @@ fn is_not_allowed(error: &anyhow::Error) -> bool {
 /// # Errors
 ///
 /// The directory can't be written.
-pub fn scratch(path: &Path) -> Result<Scratch> {
+pub fn scratch(path: &Path) -> Result<TemporaryFile> {
     let place = place(path);
     let failed = || format!("cannot write beside `{}`", place.display());
-    Scratch::beside(&place, Purpose::Store).with_context(failed)
+    TemporaryFile::beside(&place, Purpose::Store).with_context(failed)
 }
 
 /// Keeps everybody from making the journal at `path` or its store another one, or a copy of them, until it
@@ -192,8 +173,8 @@ pub fn scratch(path: &Path) -> Result<Scratch> {
 ///
 /// Somebody else holds it for too long, or something that was left can't be removed.
 pub fn lock(path: &Path) -> Result<Lock> {
-    let lock = lock::acquire(&lock::place(path, LOCK), LOCK_PATIENCE)?;
-    sweep_under(&lock, scratch::directory(path))?;
+    let lock = lock::acquire(&lock::path_of(path, LOCK), LOCK_PATIENCE)?;
+    sweep_under(&lock, directory::of(path))?;
     Ok(lock)
 }
 
@@ -203,18 +184,18 @@ pub fn lock(path: &Path) -> Result<Lock> {
 ///
 /// Its file can't be opened.
 pub fn try_lock(path: &Path) -> Result<Option<Lock>> {
-    lock::try_acquire(&lock::place(path, LOCK))
+    lock::try_acquire(&lock::path_of(path, LOCK))
 }
 
 /// Removes what a kill left beside the journal at `path`, unless somebody is at work there: who begins
 /// later finds it as well. It is no reason not to begin.
 pub fn sweep(path: &Path) {
     // Without a directory, there is nothing in it.
-    if !scratch::directory(path).is_dir() {
+    if !directory::of(path).is_dir() {
         return;
     }
     let swept = match try_lock(path) {
-        Ok(Some(lock)) => sweep_under(&lock, scratch::directory(path)),
+        Ok(Some(lock)) => sweep_under(&lock, directory::of(path)),
         Ok(None) => Ok(()),
         Err(error) => Err(error),
     };
@@ -225,8 +206,9 @@ pub fn sweep(path: &Path) {
 
 /// Removes what a kill left beside the journal of whoever holds `lock` while they write.
 fn sweep_under(lock: &Lock, directory: &Path) -> Result<()> {
-    let former = || if lock.is_exclusive() { scratch::sweep_former(directory) } else { Ok(()) };
-    scratch::sweep(directory)
+    let former =
+        || if lock.is_exclusive() { temporary_file::remove_legacy(directory) } else { Ok(()) };
+    temporary_file::remove_abandoned(directory)
         .and_then(|()| former())
         .with_context(|| format!("cannot tidy up `{}`", directory.display()))
 }

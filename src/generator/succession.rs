@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::config::Settings;
-use crate::files::scratch;
+use crate::files::{directory, temporary_file};
 use crate::forget::Forgetting;
 use crate::generator::{legacy, store_file};
 use crate::journal::{self, Eraser, Reader};
@@ -61,11 +61,11 @@ fn leave_out(
         })?;
     }
     let scratch = store_file::scratch(path)?;
-    let mut without = Store::open(&scratch.file())?;
+    let mut without = Store::open(&scratch.path())?;
     without.take_over(store, clock::now(), |_, event| !forgetting.is_theirs(event))?;
     let (journal, former) = (id.to_owned(), former.to_owned());
     without.set_position(&Position { journal, former, ..store.position().clone() })?;
-    store.become_like(without, &scratch.file())?;
+    store.become_like(without, &scratch.path())?;
     store.vacuum()
 }
 
@@ -100,7 +100,7 @@ pub fn back_up(settings: &Settings, to: &Path) -> Result<()> {
     let path = &settings.journal.path;
     // While it is held, neither becomes another one.
     let _lock = store_file::lock(path)?;
-    if let Err(error) = scratch::sweep(scratch::directory(to)) {
+    if let Err(error) = temporary_file::remove_abandoned(directory::of(to)) {
         tracing::warn!("what an earlier backup left there stays: {error}");
     }
     let reader = Reader::open(path)?;
@@ -115,8 +115,8 @@ pub fn back_up(settings: &Settings, to: &Path) -> Result<()> {
         let failed =
             || format!("cannot copy the store `{}`, which has what was pruned", store.display());
         let copy = store_file::scratch(to)?;
-        let copied = Store::open(&store).and_then(|store| store.copy_to(&copy.file(), id));
+        let copied = Store::open(&store).and_then(|store| store.copy_to(&copy.path(), id));
         copied.with_context(failed)?;
-        copy.put_in_place(&place).with_context(failed)
+        copy.persist(&place).with_context(failed)
     })
 }

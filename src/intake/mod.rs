@@ -21,7 +21,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use tokio::time::{Instant, timeout_at};
 
-use crate::archive::{Majority, Receipt};
+use crate::archive::{Majority, Waiter};
 use crate::config::{Secret, Settings};
 use crate::journal::{Appended, Content, Journal, NotStored, Record};
 use crate::time::clock;
@@ -144,7 +144,7 @@ impl Intake {
         match known {
             Ok(Ok(true)) => {
                 let awaited = self.majority.as_ref();
-                let awaited = awaited.map(|majority| (majority, majority.receipts.expect(key)));
+                let awaited = awaited.map(|majority| (majority, majority.waiters.add(key)));
                 match self.has_arrived(key, Appended::Known, awaited, deadline).await {
                     true => Answer::Replayed,
                     false => Answer::NotArchived,
@@ -163,8 +163,7 @@ impl Intake {
 
     async fn store(&self, record: Record, late_s: i64, deadline: Instant) -> Answer {
         let key = record.key;
-        let awaited =
-            self.majority.as_ref().map(|majority| (majority, majority.receipts.expect(key)));
+        let awaited = self.majority.as_ref().map(|majority| (majority, majority.waiters.add(key)));
         let outcome = match self.journal.append(record) {
             Ok(outcome) => timeout_at(deadline, outcome).await,
             Err(NotStored::Overloaded) => return Answer::Overloaded,
@@ -189,11 +188,11 @@ impl Intake {
         &self,
         key: Key,
         appended: Appended,
-        awaited: Option<(&Majority, Receipt)>,
+        awaited: Option<(&Majority, Waiter)>,
         deadline: Instant,
     ) -> bool {
         match awaited {
-            Some((majority, receipt)) => majority.has(key, appended, receipt, deadline).await,
+            Some((majority, waiter)) => majority.has(key, appended, waiter, deadline).await,
             None => true,
         }
     }

@@ -1,4 +1,4 @@
-//! What an archive does not have yet.
+//! The backlog: what an archive does not have yet.
 
 use anyhow::Result;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -7,8 +7,8 @@ use crate::journal::damage::Table;
 use crate::journal::rows;
 use crate::journal::{Entry, Quarantined, Reader};
 
-/// At most so many bytes are read at once: a message to MongoDB has a limit.
-const LONGEST: usize = 8 << 20;
+/// The most bytes to read at once: MongoDB limits the size of a message.
+const MAX_BYTES: usize = 8 << 20;
 
 /// How far an archive has everything.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,21 +19,21 @@ pub struct Shipped {
     pub quarantined: u64,
 }
 
-/// What comes next.
+/// What to ship next.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Events, in the order of arrival.
+    /// Events, in order of arrival.
     pub events: Vec<Entry>,
-    /// Quarantined deliveries, in the order of arrival.
+    /// Quarantined deliveries, in order of arrival.
     pub quarantined: Vec<Quarantined>,
-    /// How many of both wait, these included.
+    /// How many of both wait, including these.
     pub waiting: u64,
     last_event: u64,
     last_quarantined: u64,
 }
 
 impl Backlog {
-    /// How far the archive has everything once it has these, too.
+    /// How far the archive has everything once it has these.
     pub fn shipped_after(&self, before: Shipped) -> Shipped {
         Shipped {
             event: before.event.max(self.last_event),
@@ -55,8 +55,8 @@ impl Reader {
         Ok(row.optional()?.unwrap_or_default())
     }
 
-    /// How far some archive has everything, whichever it is.
-    pub fn shipped_somewhere(&self) -> Result<Shipped> {
+    /// The furthest that any archive has everything.
+    pub fn shipped_to_any(&self) -> Result<Shipped> {
         if self.is_before_archives()? {
             return Ok(Shipped::default());
         }
@@ -65,7 +65,7 @@ impl Reader {
         Ok(self.connection().query_row(query, [], row)?)
     }
 
-    /// What comes after `shipped`, at most `most` of each kind.
+    /// What follows `shipped`, at most `most` of each kind.
     pub fn backlog(&self, shipped: Shipped, most: usize) -> Result<Backlog> {
         let mut backlog = Backlog::default();
         self.next_events(shipped.event, most, &mut backlog)?;
@@ -80,12 +80,12 @@ impl Reader {
         let mut query = self.connection().prepare_cached(&query)?;
         let mut rows = query.query(params![after, most])?;
         let mut bytes = 0;
-        while bytes < LONGEST
+        while bytes < MAX_BYTES
             && let Some(row) = rows.next()?
         {
             backlog.last_event = row.get(0)?;
             let Some(entry) = rows::event(row)?.sound() else {
-                self.is_damaged(Table::Events, backlog.last_event);
+                self.report_damage(Table::Events, backlog.last_event);
                 continue;
             };
             bytes += entry.document.len();
@@ -100,22 +100,22 @@ impl Reader {
         let mut query = self.connection().prepare_cached(&query)?;
         let mut rows = query.query(params![after, most])?;
         let mut bytes = 0;
-        while bytes < LONGEST
+        while bytes < MAX_BYTES
             && let Some(row) = rows.next()?
         {
             backlog.last_quarantined = row.get(0)?;
-            let Some((_, odd)) = rows::quarantined(row)?.sound() else {
-                self.is_damaged(Table::Quarantine, backlog.last_quarantined);
+            let Some((_, delivery)) = rows::quarantined(row)?.sound() else {
+                self.report_damage(Table::Quarantine, backlog.last_quarantined);
                 continue;
             };
-            bytes += odd.body.len();
-            backlog.quarantined.push(odd);
+            bytes += delivery.body.len();
+            backlog.quarantined.push(delivery);
         }
         Ok(())
     }
 
-    /// Places are given out one by one and, where nobody was forgotten, removed only once they
-    /// are shipped, so their difference is a count.
+    /// The difference of places is a count: places are consecutive, and rows are removed only after
+    /// they are shipped, except by `forget`.
     fn waiting(&self, shipped: Shipped) -> Result<u64> {
         let last = |query: &str| -> Result<u64> {
             Ok(self.connection().prepare_cached(query)?.query_row([], |row| row.get(0))?)
@@ -125,15 +125,15 @@ impl Reader {
         Ok(events.saturating_sub(shipped.event) + quarantined.saturating_sub(shipped.quarantined))
     }
 
-    /// Whether this journal was last written by a Lookout that knew of no archives.
+    /// Whether an older version without archives wrote this journal last.
     fn is_before_archives(&self) -> Result<bool> {
         let query = "SELECT count(*) = 0 FROM sqlite_master WHERE name = 'shipped'";
         Ok(self.connection().query_row(query, [], |row| row.get(0))?)
     }
 }
 
-/// Keeps how far the archive named `archive` has everything.
-pub fn note(connection: &Connection, archive: &str, shipped: Shipped) -> Result<()> {
+/// Saves how far the archive named `archive` has everything.
+pub fn save_shipped(connection: &Connection, archive: &str, shipped: Shipped) -> Result<()> {
     let statement = "INSERT INTO shipped (archive, event, quarantined) VALUES (?1, ?2, ?3)
                      ON CONFLICT (archive) DO UPDATE SET
                      event = max(event, excluded.event),

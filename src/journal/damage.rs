@@ -1,7 +1,7 @@
-//! What was found damaged in the journals that this process reads.
+//! The damaged rows that this process has found in its journals.
 //!
-//! Many readers come and go, and each may meet the same damaged row: it is logged once, and all
-//! parts of the process count the same rows.
+//! Many readers may find the same damaged row: it is logged once, and all parts of the process count
+//! the same rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,12 +10,12 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::ErrorCode;
 
-/// Beyond so many damaged rows they are only counted.
-const LOGGED: usize = 20;
+/// The most damaged rows that are logged; others are only counted.
+const MAX_LOGGED: usize = 20;
 
-static FOUND: Mutex<BTreeMap<PathBuf, BTreeSet<Place>>> = Mutex::new(BTreeMap::new());
+static FOUND: Mutex<BTreeMap<PathBuf, BTreeSet<RowId>>> = Mutex::new(BTreeMap::new());
 
-/// Which rows.
+/// A table with bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Table {
     /// Events.
@@ -24,8 +24,8 @@ pub enum Table {
     Quarantine,
 }
 
-/// A row of the journal.
-pub type Place = (Table, u64);
+/// A row of the journal: its table and its place.
+pub type RowId = (Table, u64);
 
 impl Table {
     /// Its name in the database.
@@ -46,14 +46,14 @@ impl fmt::Display for Table {
     }
 }
 
-/// Notes that the row at `place` of the journal at `path` is damaged.
-pub(super) fn report(path: &Path, place: Place) {
+/// Records that a row of the journal at `path` is damaged.
+pub(super) fn report(path: &Path, row: RowId) {
     let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
     let found = found.entry(path.to_owned()).or_default();
-    if !found.insert(place) || found.len() > LOGGED {
+    if !found.insert(row) || found.len() > MAX_LOGGED {
         return;
     }
-    let (table, id) = place;
+    let (table, id) = row;
     tracing::error!(
         "{table} {id} of the journal `{}` is damaged and left out; `lookout check --deep` counts all that are, \
          `lookout repair` restores them",
@@ -61,23 +61,23 @@ pub(super) fn report(path: &Path, place: Place) {
     );
 }
 
-/// How many rows of the journal at `path` were found damaged.
-pub fn found(path: &Path) -> usize {
+/// How many rows of the journal at `path` are known to be damaged.
+pub fn damaged_row_count(path: &Path) -> usize {
     let found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
     found.get(path).map_or(0, BTreeSet::len)
 }
 
-/// All rows of the journal at `path` that were found damaged.
-pub fn places(path: &Path) -> BTreeSet<Place> {
+/// The rows of the journal at `path` that are known to be damaged.
+pub fn damaged_rows(path: &Path) -> BTreeSet<RowId> {
     FOUND.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned().unwrap_or_default()
 }
 
-/// Takes `places` for all that is damaged in the journal at `path`, after looking at all of it.
-pub(super) fn replace(path: &Path, places: BTreeSet<Place>) {
-    FOUND.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), places);
+/// Records the result of a scrub of the whole journal at `path`.
+pub(super) fn replace(path: &Path, rows: BTreeSet<RowId>) {
+    FOUND.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), rows);
 }
 
-/// Whether a page could not be read because it is damaged.
+/// Whether SQLite failed because a page is damaged.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     let code = error.sqlite_error_code();
     matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))

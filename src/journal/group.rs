@@ -1,71 +1,73 @@
-//! What shares a commit: as much as is waiting, to a limit.
+//! Group commit: all waiting records, up to a limit, share one transaction.
 //!
-//! Where more waits than the disk takes, storing in the order of arrival would store each
-//! record too late, when its sender has been told to come again: the disk would be busy, and
-//! nothing acknowledged. So whatever has waited for long then gives way to what came later.
+//! If more records arrive than the disk can take, storing them in order of arrival would store each
+//! one too late, after its sender was told to retry: the disk would be busy and nothing
+//! acknowledged. So under overload the oldest queued records are refused in favour of newer ones.
 
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant};
 
-use crate::journal::writer::{Append, Request};
+use crate::journal::NotStored;
+use crate::journal::request::{Append, Request};
 
-/// At most so many records share a commit: more would only make the first wait.
-pub(super) const GROUP: usize = 256;
+/// The most records in one commit: more would only delay the first.
+pub(super) const MAX_RECORDS: usize = 256;
 
-/// What has waited for so long gives way; a second is left for the commit before Zoom is told
-/// to come again.
-pub(super) const LONG: Duration = Duration::from_millis(1500);
+/// Under overload, a record that has waited this long is refused. A second is left for the commit
+/// before Zoom is told to retry.
+pub(super) const MAX_WAIT: Duration = Duration::from_millis(1500);
 
-/// Records to be stored, and what else is to be done.
+/// Records to store together, and other requests.
 #[derive(Default)]
 pub(super) struct Group {
-    /// In the order of arrival.
+    /// In order of arrival.
     pub appends: Vec<Append>,
-    /// In the order of arrival.
+    /// In order of arrival.
     pub others: Vec<Request>,
 }
 
 impl Group {
-    /// Takes what is waiting; waits for the first, and is `None` where there will be no more.
-    pub(super) fn next(waiting: &mut mpsc::Receiver<Request>) -> Option<Self> {
-        let mut requests = Vec::with_capacity(GROUP);
-        waiting.blocking_recv_many(&mut requests, GROUP);
+    /// Takes all waiting requests; waits for the first. `None` if no more will come.
+    pub(super) fn next(queue: &mut mpsc::Receiver<Request>) -> Option<Self> {
+        let mut requests = Vec::with_capacity(MAX_RECORDS);
+        queue.blocking_recv_many(&mut requests, MAX_RECORDS);
         if requests.is_empty() {
             return None;
         }
         let mut group = Self::default();
-        requests.into_iter().for_each(|request| group.add(request));
-        if group.appends.len() == GROUP {
-            group.make_way(waiting, Instant::now());
+        for request in requests {
+            match request {
+                Request::Append(append) => group.appends.push(append),
+                other => group.others.push(other),
+            }
+        }
+        if group.appends.len() == MAX_RECORDS {
+            group.refuse_old(queue, Instant::now());
         }
         Some(group)
     }
 
-    fn add(&mut self, request: Request) {
-        match request {
-            Request::Append(append) => self.appends.push(append),
-            other => self.others.push(other),
-        }
-    }
-
-    /// Refuses what has waited for long, and takes what comes after it.
-    fn make_way(&mut self, waiting: &mut mpsc::Receiver<Request>, now: Instant) {
+    /// Refuses records that have waited too long, and takes newer ones in their place.
+    fn refuse_old(&mut self, queue: &mut mpsc::Receiver<Request>, now: Instant) {
         for append in std::mem::take(&mut self.appends) {
-            self.add_if_recent(append, now);
+            self.add_or_refuse(append, now);
         }
-        while self.appends.len() < GROUP
-            && let Ok(request) = waiting.try_recv()
+        while self.appends.len() < MAX_RECORDS
+            && let Ok(request) = queue.try_recv()
         {
             match request {
-                Request::Append(append) => self.add_if_recent(append, now),
+                Request::Append(append) => self.add_or_refuse(append, now),
                 other => self.others.push(other),
             }
         }
     }
 
-    fn add_if_recent(&mut self, append: Append, now: Instant) {
-        match append.since {
-            Some(since) if now.duration_since(since) >= LONG => append.give_way(),
+    fn add_or_refuse(&mut self, append: Append, now: Instant) {
+        match append.queued_at {
+            Some(queued_at) if now.duration_since(queued_at) >= MAX_WAIT => {
+                // The receiver may be gone: the request may have timed out.
+                append.done.send(Err(NotStored::Overloaded)).ok();
+            }
             _ => self.appends.push(append),
         }
     }
@@ -81,25 +83,25 @@ mod tests {
 
     type Outcome = oneshot::Receiver<Result<Appended, NotStored>>;
 
-    fn append(since: Option<Instant>) -> (Request, Outcome) {
+    fn append(queued_at: Option<Instant>) -> (Request, Outcome) {
         let (done, outcome) = oneshot::channel();
         let content = Content::Quarantined(Vec::new());
         let record = Record { key: Key::of(b""), received_ms: 0, request_id: None, content };
-        (Request::Append(Append { record, since, done }), outcome)
+        (Request::Append(Append { record, queued_at, done }), outcome)
     }
 
     #[test]
-    fn what_waited_for_long_gives_way_only_where_more_waits_than_a_commit_takes() {
+    fn old_records_are_refused_only_if_more_wait_than_fit_into_a_commit() {
         let now = Instant::now();
-        let (long_ago, just_now) = (now.checked_sub(LONG), Some(now));
+        let (long_ago, just_now) = (now.checked_sub(MAX_WAIT), Some(now));
         #[rustfmt::skip]
         let cases = [
             // what is special                 waiting, in order of arrival               stored  refused
             ("all fit into a commit",          vec![(long_ago, 100), (just_now, 50)],     150,    0),
-            ("more, but none is old",          vec![(just_now, GROUP + 50)],              GROUP,  0),
+            ("more, but none is old",          vec![(just_now, MAX_RECORDS + 50)],              MAX_RECORDS,  0),
             ("more, and the first are old",    vec![(long_ago, 600), (just_now, 50)],     50,     600),
             ("more, and the old come between", vec![(just_now, 200), (long_ago, 100)],    200,    100),
-            ("somebody who waits for ever",    vec![(None, 200), (long_ago, 100)],        200,    100),
+            ("some that wait without limit",    vec![(None, 200), (long_ago, 100)],        200,    100),
         ];
         for (what, waiting, stored, refused) in cases {
             let (queue, mut requests) = mpsc::channel(4096);

@@ -1,39 +1,41 @@
 //! The journal: the local, durable, append-only log of events.
 //!
-//! An event is acknowledged to Zoom only once it is on disk here. There is one
-//! writer ([`Journal`]): a thread that commits everything that is waiting at once, so
-//! that a sync is paid once for a group and not once for an event. Any number of
-//! [`Reader`]s look on, in this process or another, without ever keeping the writer
-//! waiting.
+//! An event is acknowledged to Zoom only once it is on disk here. There is one writer
+//! ([`Journal`]): a thread that commits all waiting records together, so that a group shares one
+//! sync. Any number of [`Reader`]s, in this process or another, read without delaying the writer.
 //!
-//! Keys outlive bodies: what was once stored is known for ever, also when its body
-//! was removed. A key is that of the body as it was received: what is stored of it is without
-//! dropped fields, and need not have that hash.
+//! Keys outlive bodies: a delivery stays known for ever, even after its body is removed. A key is
+//! the hash of the body as received. The stored body lacks dropped fields, so its hash may differ.
 
 mod backlog;
 mod backup;
 mod checksum;
+mod connection;
 mod damage;
-mod erasing;
-mod files;
+mod entry;
+mod eraser;
+mod erasure;
 mod group;
-mod leaving;
-mod log;
-mod pruning;
+mod insert;
+mod old_copies;
+mod open_files;
+mod quarantine;
 mod reader;
-mod repairing;
-mod rereading;
-mod restoring;
+mod request;
+mod restore;
+mod retention;
 mod rows;
+mod salvage;
 mod schema;
-mod scrubbing;
-mod storing;
+mod scrub;
+mod tamper_check;
+mod tamper_recovery;
 mod unallocated;
-mod verifying;
+mod verification;
+mod wal;
 mod wal_index;
-mod watch;
 mod writer;
-mod writers;
+mod writer_lock;
 
 use crate::time::moment::Moment;
 use crate::zoom::challenge::CHALLENGE;
@@ -42,20 +44,23 @@ use crate::zoom::{self, Key, Redaction};
 
 pub use backlog::{Backlog, Shipped};
 pub use backup::back_up;
-pub use damage::{Place, Table, found as damage_found, places as damaged_places};
-pub use erasing::{Change, Eraser};
-pub use leaving::kept_aside;
-pub use pruning::Pruning;
-pub use reader::{Entry, Quarantined, Reader};
-pub use repairing::Salvage;
-pub use rereading::{Reread, reread_quarantine};
-pub use restoring::{BackupFile, Staged, lock_alone};
-pub use schema::create_directory_of;
-pub(crate) use schema::{create_for_ourselves, sync_directory};
-pub use scrubbing::{Scrub, Scrubbed, Seals};
+pub use connection::create_directory_of;
+pub use damage::{RowId, Table, damaged_row_count, damaged_rows};
+pub use entry::{Entry, Envelope, LOOKOUT, Quarantined};
+pub use eraser::{Change, Eraser};
+pub use erasure::{erase, find, learn};
+pub use old_copies::old_copies;
+pub use quarantine::{Reprocessed, reprocess_quarantine};
+pub use reader::Reader;
+pub use request::{Appended, NotStored};
+pub use restore::{BackupFile, Staged, lock_for_restore};
+pub use retention::PruneLimits;
+pub use rows::Checksums;
+pub use salvage::Salvage;
+pub use scrub::{Scrub, Scrubbed};
 pub(crate) use unallocated::overwrite_unallocated;
-pub use verifying::{Verdict, verify, verify_for};
-pub use writer::{Appended, Journal, NotStored, Sealer};
+pub use verification::{Verdict, verify, verify_for};
+pub use writer::{ChecksumWriter, Journal};
 
 /// One verified delivery, as it goes into the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,29 +69,37 @@ pub struct Record {
     pub key: Key,
     /// When it was received, in milliseconds since the epoch.
     pub received_ms: i64,
-    /// `x-zm-request-id`, where there was one.
+    /// `x-zm-request-id`, if there was one.
     pub request_id: Option<String>,
     /// What was delivered.
     pub content: Content,
 }
 
+impl Record {
+    /// What is stored next to the body.
+    pub fn envelope(&self) -> Envelope<'_> {
+        let request_id = self.request_id.as_deref();
+        Envelope { key: self.key, received_ms: self.received_ms, request_id }
+    }
+}
+
 /// What a delivery held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// An event: a document, and the time of its fact, by which it is replayed.
+    /// An event.
     Event {
         /// The document to store, as JSON.
         document: String,
         /// The time of its fact.
         at: Moment,
     },
-    /// Something genuine that can't be read, byte for byte but for what is never stored.
+    /// A genuine delivery that can't be read: its bytes, without the values of dropped fields.
     Quarantined(Vec<u8>),
 }
 
 impl Content {
-    /// What to store of a raw body; `received_ms` is when it arrived, in milliseconds
-    /// since the epoch, and `redaction` is what is removed before anything is stored.
+    /// What to store of a raw body. `received_ms` is when it arrived, in milliseconds since the
+    /// epoch; `redaction` removes what must not be stored.
     pub fn of(body: &[u8], received_ms: i64, redaction: &Redaction) -> Self {
         match Reading::of(body) {
             Reading::Document(document) => Self::event(document, received_ms, redaction),
@@ -94,7 +107,8 @@ impl Content {
         }
     }
 
-    /// What to store of a body that can't be read. It is an event if only what is removed spoiled it.
+    /// What to store of an unreadable body. It is an event if `redaction` removes what made it
+    /// unreadable.
     pub fn unreadable(body: &[u8], received_ms: i64, redaction: &Redaction) -> Self {
         let Some(blanked) = redaction.blank(body) else { return Self::Quarantined(body.to_vec()) };
         match Document::read(&blanked) {
@@ -105,7 +119,7 @@ impl Content {
         }
     }
 
-    /// What to store of a document that was read already.
+    /// What to store of a document.
     pub fn event(document: Document, received_ms: i64, redaction: &Redaction) -> Self {
         let document = document.into_stored(redaction);
         let at = zoom::understand(&document, received_ms).at;

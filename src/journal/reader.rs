@@ -1,4 +1,4 @@
-//! Reading the journal, beside the writer or without one.
+//! Reads the journal, with or without a running writer.
 
 use std::path::Path;
 
@@ -6,68 +6,40 @@ use anyhow::{Result, ensure};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use crate::journal::damage::{self, Table};
-use crate::journal::files::{self, OpenFiles};
+use crate::journal::open_files::{self, OpenFiles};
 use crate::journal::rows::{self, Checked};
-use crate::journal::schema;
+use crate::journal::{Entry, Quarantined, connection, schema};
 use crate::zoom::Key;
 
-/// Rows in memory at once, of at most 1 MiB as a rule.
-const PAGE: usize = 64;
+/// The most rows in memory at once; a row is usually at most 1 MiB.
+const PAGE_ROWS: usize = 64;
 
 /// A read-only view of the journal.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
-    /// A journal of an earlier version has none.
+    /// False for a journal of an older version.
     has_checksums: bool,
-    /// Closed last.
+    /// Dropped after the connection.
     files: OpenFiles,
 }
 
-/// One stored event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its place in the log, from 1, never used twice.
-    pub id: u64,
-    /// The key of the raw body.
-    pub key: Key,
-    /// When it was received, in milliseconds since the epoch.
-    pub received_ms: i64,
-    /// `x-zm-request-id`, where there was one.
-    pub request_id: Option<String>,
-    /// The document, as JSON.
-    pub document: String,
-}
-
-/// One quarantined delivery.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quarantined {
-    /// The key of the raw body.
-    pub key: Key,
-    /// When it was received, in milliseconds since the epoch.
-    pub received_ms: i64,
-    /// `x-zm-request-id`, where there was one.
-    pub request_id: Option<String>,
-    /// The raw body, without the values of dropped fields.
-    pub body: Vec<u8>,
-}
-
 impl Reader {
-    /// Opens the journal at `path`; `None` where there is none yet.
+    /// Opens the journal at `path`; `None` if there is none yet.
     pub fn open(path: &Path) -> Result<Option<Self>> {
         ensure!(
-            !files::is_being_abandoned(path),
+            !open_files::has_outdated_connections(path),
             "the files of the journal `{}` were changed by another program; it is being opened again",
             path.display()
         );
-        let connection = schema::open_reader(path)?;
+        let connection = connection::open_reader(path)?;
         let Some(connection) = connection else { return Ok(None) };
         let has_checksums = schema::has_checksums(&connection)?;
         Ok(Some(Self { connection, has_checksums, files: OpenFiles::of(path) }))
     }
 
-    /// Whether the files it reads were removed or replaced, so that nothing new comes there. It
-    /// has to be closed before another one is opened.
+    /// Whether its files were removed or replaced, so that it sees nothing new. It has to close
+    /// before another one opens.
     pub fn is_outdated(&self) -> bool {
         self.files.are_outdated()
     }
@@ -77,28 +49,28 @@ impl Reader {
         Ok(())
     }
 
-    /// What tells this journal from any other.
+    /// The id of this journal.
     pub fn journal_id(&self) -> Result<String> {
         Ok(self.connection.query_row("SELECT id FROM journal", [], |row| row.get(0))?)
     }
 
-    /// The key of the event at `place`; `None` where there is none, or no longer.
+    /// The key of the event at `place`; `None` if there is none, or no longer.
     pub fn key_at(&self, place: u64) -> Result<Option<Key>> {
         let mut query = self.connection.prepare_cached("SELECT key FROM events WHERE id = ?1")?;
         let key = query.query_row([place], |row| row.get(0)).optional()?;
         Ok(key.map(Key::from_bytes))
     }
 
-    /// The sound event at `place`; `None` where there is none.
+    /// The sound event at `place`; `None` if there is none.
     pub fn event_at(&self, place: u64) -> Result<Option<Entry>> {
-        let row = self.one_of(Table::Events)?.query_row([place], rows::event).optional()?;
+        let row = self.row_query(Table::Events)?.query_row([place], rows::event).optional()?;
         Ok(row.and_then(Checked::sound))
     }
 
-    /// The sound quarantined delivery at `place`; `None` where there is none.
+    /// The sound quarantined delivery at `place`; `None` if there is none.
     pub fn quarantined_at(&self, place: u64) -> Result<Option<Quarantined>> {
-        let row = self.one_of(Table::Quarantine)?.query_row([place], rows::quarantined);
-        Ok(row.optional()?.and_then(Checked::sound).map(|(_, odd)| odd))
+        let row = self.row_query(Table::Quarantine)?.query_row([place], rows::quarantined);
+        Ok(row.optional()?.and_then(Checked::sound).map(|(_, delivery)| delivery))
     }
 
     /// The place of the newest event; 0 in an empty journal.
@@ -107,20 +79,20 @@ impl Reader {
         Ok(self.connection.prepare_cached(query)?.query_row([], |row| row.get(0))?)
     }
 
-    /// The place of the oldest event that is there; behind the newest one where there is none.
+    /// The place of the oldest event; one past the newest if there is no event.
     pub fn first_id(&self) -> Result<u64> {
         let query = "SELECT min(id) FROM events";
         let first: Option<u64> = self.connection.query_row(query, [], |row| row.get(0))?;
         Ok(first.unwrap_or(self.last_id()? + 1))
     }
 
-    /// Whether events were removed from this journal, so that it can't be replayed.
+    /// Whether events were pruned, so that the journal can't be replayed.
     pub fn pruned(&self) -> Result<bool> {
         Ok(self.connection.query_row("SELECT pruned FROM journal", [], |row| row.get(0))?)
     }
 
-    /// Calls `each` for every event behind `position`, in the order of arrival, until it
-    /// returns an error. Those that are damaged are left out and reported.
+    /// Calls `each` for every event after `position`, in order of arrival, until it returns an
+    /// error. Damaged events are skipped and reported.
     pub fn events_after(&self, position: u64, each: impl FnMut(Entry) -> Result<()>) -> Result<()> {
         let read = Rows { table: Table::Events, read: rows::event, id: |entry| entry.id };
         self.pages(&read, position, each)
@@ -131,15 +103,15 @@ impl Reader {
         Ok(self.connection.query_row("SELECT count(*) FROM quarantine", [], |row| row.get(0))?)
     }
 
-    /// Calls `each` for every quarantined delivery and its place, in the order of arrival. Those
-    /// that are damaged are left out and reported.
+    /// Calls `each` for every quarantined delivery and its place, in order of arrival. Damaged ones
+    /// are skipped and reported.
     pub fn quarantined(&self, mut each: impl FnMut(u64, Quarantined) -> Result<()>) -> Result<()> {
         let read = Rows { table: Table::Quarantine, read: rows::quarantined, id: |(id, _)| *id };
-        self.pages(&read, 0, |(id, odd)| each(id, odd))
+        self.pages(&read, 0, |(id, delivery)| each(id, delivery))
     }
 
-    /// Calls `each` for all `rows` behind `position`, page by page: whoever takes long over one,
-    /// as an export into a pager does, would else hold up checkpoints, and the WAL would grow.
+    /// Calls `each` for all rows after `position`, page by page: a query that stays open, such as
+    /// an export into a pager, would prevent checkpoints, and the log would grow.
     fn pages<T>(
         &self,
         rows: &Rows<T>,
@@ -147,10 +119,10 @@ impl Reader {
         mut each: impl FnMut(T) -> Result<()>,
     ) -> Result<()> {
         loop {
-            let page = match self.page(rows, position, PAGE)? {
+            let page = match self.page(rows, position, PAGE_ROWS)? {
                 Page::End => return Ok(()),
                 Page::Sound(page) => page,
-                Page::Damaged => match self.behind_damage(rows, position)? {
+                Page::Damaged => match self.next_intact(rows, position)? {
                     Some(row) => vec![row],
                     None => return Ok(()),
                 },
@@ -161,7 +133,7 @@ impl Reader {
         }
     }
 
-    /// At most `most` rows behind `position`; those that are damaged are reported.
+    /// At most `most` rows after `position`; damaged rows are reported.
     pub(super) fn page<T>(&self, rows: &Rows<T>, position: u64, most: usize) -> Result<Page<T>> {
         let (columns, table) = (self.columns(rows.table), rows.table.name());
         let mut query = self.connection.prepare_cached(&format!(
@@ -175,7 +147,7 @@ impl Reader {
                 Some(Ok(Checked::Sound(row, _))) => sound.push(row),
                 Some(Ok(Checked::Damaged(id))) => {
                     is_damaged = true;
-                    self.is_damaged(rows.table, id);
+                    self.report_damage(rows.table, id);
                 }
                 Some(Err(error)) if damage::is_damage(&error) => {
                     is_damaged = true;
@@ -191,29 +163,28 @@ impl Reader {
         })
     }
 
-    /// The next row behind `position` that can be read, where none of a page can. Places whose
-    /// pages can't be read are reported.
-    fn behind_damage<T>(&self, rows: &Rows<T>, position: u64) -> Result<Option<T>> {
-        let mut query = self.one_of(rows.table)?;
+    /// The next intact row after `position`, read one by one. Damaged rows are reported.
+    fn next_intact<T>(&self, rows: &Rows<T>, position: u64) -> Result<Option<T>> {
+        let mut query = self.row_query(rows.table)?;
         for id in position + 1..=self.last_place(rows.table)? {
             match query.query_row([id], rows.read).optional() {
                 Ok(None) => {}
                 Ok(Some(Checked::Sound(row, _))) => return Ok(Some(row)),
-                Ok(Some(Checked::Damaged(_))) => self.is_damaged(rows.table, id),
-                Err(error) if damage::is_damage(&error) => self.is_damaged(rows.table, id),
+                Ok(Some(Checked::Damaged(_))) => self.report_damage(rows.table, id),
+                Err(error) if damage::is_damage(&error) => self.report_damage(rows.table, id),
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(None)
     }
 
-    fn one_of(&self, table: Table) -> Result<CachedStatement<'_>> {
+    fn row_query(&self, table: Table) -> Result<CachedStatement<'_>> {
         let query = format!("SELECT {} FROM {} WHERE id = ?1", self.columns(table), table.name());
         Ok(self.connection.prepare_cached(&query)?)
     }
 
-    /// The rows of `table` behind one place up to another.
-    pub(super) fn range_of(&self, table: Table) -> Result<CachedStatement<'_>> {
+    /// A query for the rows of `table` after one place up to another.
+    pub(super) fn range_query(&self, table: Table) -> Result<CachedStatement<'_>> {
         let (columns, table) = (self.columns(table), table.name());
         let query = format!("SELECT {columns} FROM {table} WHERE id > ?1 AND id <= ?2 ORDER BY id");
         Ok(self.connection.prepare_cached(&query)?)
@@ -226,18 +197,18 @@ impl Reader {
         }
     }
 
-    /// The place of the last row that there was.
+    /// The place of the last row that was ever stored.
     pub(super) fn last_place(&self, table: Table) -> Result<u64> {
         let query = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?1), 0)";
         Ok(self.connection.prepare_cached(query)?.query_row([table.name()], |row| row.get(0))?)
     }
 
-    /// Whether rows have checksums.
+    /// Whether rows may have checksums.
     pub(super) fn has_checksums(&self) -> bool {
         self.has_checksums
     }
 
-    pub(super) fn is_damaged(&self, table: Table, id: u64) {
+    pub(super) fn report_damage(&self, table: Table, id: u64) {
         damage::report(self.files.database(), (table, id));
     }
 
@@ -246,19 +217,19 @@ impl Reader {
     }
 }
 
-/// How rows of a table are read.
+/// How to read the rows of a table.
 pub(super) struct Rows<T> {
     pub table: Table,
     pub read: fn(&Row<'_>) -> rusqlite::Result<Checked<T>>,
     pub id: fn(&T) -> u64,
 }
 
-/// Some rows in a row.
+/// Consecutive rows.
 pub(super) enum Page<T> {
     /// There are no more.
     End,
-    /// Those that are sound.
+    /// The intact rows, at least one.
     Sound(Vec<T>),
-    /// None of them is.
+    /// All of them are damaged.
     Damaged,
 }

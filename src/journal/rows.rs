@@ -1,18 +1,20 @@
-//! Rows as they are read: each is verified by its checksum, and one that does not match is not
-//! believed.
+//! Reads rows, and verifies each by its checksum.
 
 use rusqlite::Row;
 
-use crate::journal::checksum::{self, Envelope};
-use crate::journal::{Entry, Quarantined};
+use crate::journal::damage::RowId;
+use crate::journal::{Entry, Quarantined, checksum};
 use crate::zoom::Key;
 
-/// A row, or what is left of it.
+/// Checksums to add to rows that have none.
+pub type Checksums = Vec<(RowId, u32)>;
+
+/// A row after verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Checked<T> {
-    /// The row is as it was written; its checksum, if it has none yet.
+    /// The row is intact. `Some` is the checksum to add to a row that has none.
     Sound(T, Option<u32>),
-    /// The row at this place is not.
+    /// The row at this place is damaged.
     Damaged(u64),
 }
 
@@ -26,7 +28,7 @@ impl<T> Checked<T> {
     }
 }
 
-/// The columns of an event; a journal of an earlier version `has_checksums` not yet.
+/// The columns of an event; journals of older versions have no checksums.
 pub fn event_columns(has_checksums: bool) -> &'static str {
     match has_checksums {
         true => "id, key, received_ms, request_id, document, at, checksum",
@@ -42,7 +44,7 @@ pub fn quarantined_columns(has_checksums: bool) -> &'static str {
     }
 }
 
-/// An event from its columns.
+/// Reads an event.
 pub fn event(row: &Row<'_>) -> rusqlite::Result<Checked<Entry>> {
     let id = row.get(0)?;
     let read = || -> rusqlite::Result<_> {
@@ -53,43 +55,29 @@ pub fn event(row: &Row<'_>) -> rusqlite::Result<Checked<Entry>> {
             request_id: row.get(3)?,
             document: row.get(4)?,
         };
-        let checksum =
-            checksum::of_event(envelope_of(&entry), row.get(5)?, entry.document.as_bytes());
+        let checksum = checksum::of_event(entry.envelope(), row.get(5)?, &entry.document);
         Ok((entry, checksum, row.get(6)?))
     };
     Ok(checked(id, read()))
 }
 
-/// A quarantined delivery, and its place, from its columns.
+/// Reads a quarantined delivery and its place.
 pub fn quarantined(row: &Row<'_>) -> rusqlite::Result<Checked<(u64, Quarantined)>> {
     let id = row.get(0)?;
     let read = || -> rusqlite::Result<_> {
-        let odd = Quarantined {
+        let delivery = Quarantined {
             key: Key::from_bytes(row.get(1)?),
             received_ms: row.get(2)?,
             request_id: row.get(3)?,
             body: row.get(4)?,
         };
-        let envelope = Envelope {
-            received_ms: odd.received_ms,
-            key: odd.key.as_bytes(),
-            request_id: odd.request_id.as_deref(),
-        };
-        let checksum = checksum::of_quarantined(envelope, &odd.body);
-        Ok(((id, odd), checksum, row.get(5)?))
+        let checksum = checksum::of_quarantined(delivery.envelope(), &delivery.body);
+        Ok(((id, delivery), checksum, row.get(5)?))
     };
     Ok(checked(id, read()))
 }
 
-fn envelope_of(entry: &Entry) -> Envelope<'_> {
-    Envelope {
-        received_ms: entry.received_ms,
-        key: entry.key.as_bytes(),
-        request_id: entry.request_id.as_deref(),
-    }
-}
-
-/// A value of the wrong type, or one that is no UTF-8, is damage like any other.
+/// A value of the wrong type, or text that is not UTF-8, is damage as well.
 fn checked<T>(id: u64, read: rusqlite::Result<(T, u32, Option<u32>)>) -> Checked<T> {
     match read {
         Ok((row, checksum, None)) => Checked::Sound(row, Some(checksum)),

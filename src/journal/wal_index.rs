@@ -1,7 +1,7 @@
-//! What SQLite says of its log in `-shm`, and whether the log on disk is the one it means.
+//! The index of SQLite's log (`-shm`), and whether the log on disk matches it.
 //!
 //! Offsets are those of SQLite, *WAL-mode File Format*: two copies of a header of 48 bytes in the
-//! machine's byte order, then how far the log was copied into the database.
+//! machine's byte order, then how far the log has been copied into the database.
 
 use std::fs::File;
 use std::io;
@@ -10,38 +10,39 @@ use std::os::unix::fs::FileExt;
 /// The version of the format.
 const VERSION: u32 = 3_007_000;
 
+/// The length of one copy of the header.
 const HEADER: usize = 48;
 
-/// Both copies of the header, and what follows up to the attempted backfill.
+/// The length of both copies of the header and the fields up to the attempted backfill.
 const LENGTH: usize = 132;
 
-/// The header of the log itself.
+/// The length of the header of the log.
 const WAL_HEADER: u64 = 32;
 
-/// The header of a frame, which is followed by a page.
+/// The length of the header of a frame; a page follows it.
 const FRAME_HEADER: u64 = 24;
 
-/// While another connection commits, both copies differ for a moment.
+/// How often to read: the copies differ for a moment while another connection commits.
 const ATTEMPTS: usize = 1000;
 
 /// The state of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WalIndex {
-    /// Frames that are committed.
+    /// How many frames are committed.
     pub frames: u32,
     page_size: u32,
-    /// The checksum of the last frame as it is in the log, over all frames before it, too.
+    /// The checksum of the last frame as the log stores it; it covers all frames before it.
     checksum: [u8; 8],
-    /// What tells this log from the one before it in the same file.
+    /// A random value that differs from the one of the previous log in the same file.
     salt: [u8; 8],
-    /// Frames that are in the database.
+    /// How many frames have been copied into the database.
     pub backfilled: u32,
-    /// Frames that were being copied into the database last.
+    /// How many frames the last checkpoint tried to copy.
     pub attempted: u32,
 }
 
 impl WalIndex {
-    /// Reads the index in `shm`; `None` where it has another format.
+    /// Reads the index in `shm`; `None` if it has another format.
     pub fn read(shm: &File) -> io::Result<Option<Self>> {
         let mut bytes = [0; LENGTH];
         for _ in 0..ATTEMPTS {
@@ -73,7 +74,7 @@ impl WalIndex {
         })
     }
 
-    /// Whether `wal` holds the log that is meant, up to its last frame.
+    /// Whether `wal` holds the log of this index, up to its last frame.
     pub fn describes(&self, wal: &File) -> bool {
         let Some(before) = self.frames.checked_sub(1) else { return true };
         let mut frame = [0; 16];
@@ -82,7 +83,7 @@ impl WalIndex {
         is_read && frame[..8] == self.salt && frame[8..] == self.checksum && self.begins(wal)
     }
 
-    /// Whether a part of `wal` is left from its beginning on that the database does not have.
+    /// Whether the start of `wal` is intact, and reaches as far as the database has copied it.
     pub fn has_usable_part(&self, wal: &File) -> bool {
         let length = wal.metadata().map_or(0, |data| data.len());
         let frames = length.saturating_sub(WAL_HEADER) / self.frame();
@@ -98,8 +99,7 @@ impl WalIndex {
         FRAME_HEADER + u64::from(self.page_size)
     }
 
-    /// Whether frames were copied into the database since it was as in `before`, or are being
-    /// copied now.
+    /// Whether frames have been copied into the database since `before`, or are being copied now.
     pub fn was_backfilled_since(&self, before: &Self) -> bool {
         let state = |index: &Self| (index.salt, index.backfilled, index.attempted);
         state(self) != state(before) || self.attempted > self.backfilled

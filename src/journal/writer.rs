@@ -1,37 +1,36 @@
-//! The one writer: a thread that commits in groups.
+//! The writer: one thread that stores records in groups and does all other changes.
 
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::files::lock::Lock;
 use crate::journal::group::Group;
-use crate::journal::leaving;
-use crate::journal::watch::{Tampered, Watch};
+use crate::journal::request::{Append, Request};
+use crate::journal::tamper_check::{TamperCheck, Tampered};
 use crate::journal::{
-    Pruning, Record, Seals, Shipped, backlog, schema, scrubbing, storing, writers,
+    Appended, Checksums, NotStored, PruneLimits, Record, Shipped, backlog, connection, insert,
+    retention, scrub, tamper_recovery, writer_lock,
 };
 use crate::telemetry::abort_on_panic::AbortOnPanic;
 use crate::zoom::Key;
 
-/// At most so many rows are removed in one step, so that nobody waits long for it.
-const PRUNE_STEP: usize = 500;
+/// A log of this many frames is copied into the database, as SQLite does by default.
+const CHECKPOINT_FRAMES: u32 = 1000;
 
-/// A log of so many pages is copied into the database, as SQLite would do.
-const CHECKPOINT: u32 = 1000;
+/// Gives the journal another id. A pruned journal keeps its id: the store has events that are
+/// nowhere else, and has to stay valid.
+const RENEW_ID: &str = "UPDATE journal SET id = lower(hex(randomblob(16))) WHERE pruned = 0";
 
-/// A checkpoint is all that is left of what was removed on purpose, so then it has to fit on.
-const RENEW: &str = "UPDATE journal SET id = lower(hex(randomblob(16))) WHERE pruned = 0";
+/// The most requests that may wait; beyond, an append is refused at once.
+const MAX_QUEUED: usize = 4096;
 
-/// At most so many records wait; beyond, appending is refused at once.
-const QUEUE: usize = 4096;
-
-/// A handle to the writer. When the last one is dropped, the writer commits what is
-/// waiting and ends; [`Journal::close`] waits for that.
+/// A handle to the writer. When it is dropped, the writer commits the waiting records and ends;
+/// [`Journal::close`] waits for that.
 #[derive(Debug)]
 pub struct Journal {
     queue: mpsc::Sender<Request>,
@@ -39,98 +38,53 @@ pub struct Journal {
     thread: JoinHandle<()>,
 }
 
-/// Gives rows their checksums that have none.
+/// Adds checksums to rows that have none.
 #[derive(Debug, Clone)]
-pub struct Sealer(mpsc::WeakSender<Request>);
+pub struct ChecksumWriter(mpsc::WeakSender<Request>);
 
-impl Sealer {
-    /// Gives rows these checksums. Does nothing while the writer is busy, or has ended: the next
-    /// look through the journal brings them again.
-    pub fn seal(&self, seals: Seals) {
+impl ChecksumWriter {
+    /// Queues `checksums`. Does nothing while the queue is full or the writer has ended: the next
+    /// scrub finds the same rows.
+    pub fn add(&self, checksums: Checksums) {
         if let Some(queue) = self.0.upgrade() {
-            drop(queue.try_send(Request::Seal(seals)));
+            queue.try_send(Request::AddChecksums(checksums)).ok();
         }
     }
 }
 
-/// What an append did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Appended {
-    /// It is on disk now.
-    New,
-    /// It was on disk before.
-    Known,
-}
-
-/// Why an append did nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotStored {
-    /// Too many records are waiting.
-    #[error("too many deliveries are waiting for the disk")]
-    Overloaded,
-    /// The disk or SQLite failed.
-    #[error("the journal cannot be written: {0}")]
-    Failed(String),
-}
-
-pub(super) enum Request {
-    Append(Append),
-    Prune(Pruning),
-    Shipped(String, Shipped),
-    Find(Key, oneshot::Sender<bool>),
-    Seal(Seals),
-    #[cfg(test)]
-    Panic,
-}
-
-pub(super) struct Append {
-    pub record: Record,
-    /// When it was queued; `None` where it may wait for ever.
-    pub since: Option<Instant>,
-    pub done: oneshot::Sender<Result<Appended, NotStored>>,
-}
-
-impl Append {
-    /// Leaves it to its sender to come again.
-    pub(super) fn give_way(self) {
-        // Where nobody listens any more, there is nobody to tell.
-        drop(self.done.send(Err(NotStored::Overloaded)));
-    }
-}
-
 impl Journal {
-    /// Opens the journal at `path`, creating it if need be, and starts its writer.
+    /// Opens the journal at `path`, creates it if it is missing, and starts its writer.
     pub fn open(path: &Path) -> Result<Self> {
-        let lock = writers::join(path)?;
+        let lock = writer_lock::share(path)?;
         let open = Open::at(path)?;
-        let (queue, waiting) = mpsc::channel(QUEUE);
-        let (tell_committed, committed) = watch::channel(0);
+        let (queue, requests) = mpsc::channel(MAX_QUEUED);
+        let (set_committed, committed) = watch::channel(0);
         let writer = Writer {
             path: path.to_owned(),
             open: Some(open),
             lacks_events: false,
             failure: String::new(),
-            committed: tell_committed,
+            committed: set_committed,
             _lock: lock,
         };
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || {
                 let _guard = AbortOnPanic::guard("the journal's writer");
-                writer.run(waiting);
+                writer.run(requests);
             })
             .context("cannot start the journal's thread")?;
         Ok(Self { queue, committed, thread })
     }
 
-    /// Queues `record` at once, and returns what will tell how it went.
+    /// Queues `record`, and returns a receiver of the outcome.
     pub fn append(
         &self,
         record: Record,
     ) -> Result<oneshot::Receiver<Result<Appended, NotStored>>, NotStored> {
         let (done, outcome) = oneshot::channel();
-        let since = Some(Instant::now());
-        self.enqueue(Request::Append(Append { record, since, done }))?;
+        let queued_at = Some(Instant::now());
+        self.enqueue(Request::Append(Append { record, queued_at, done }))?;
         Ok(outcome)
     }
 
@@ -141,15 +95,15 @@ impl Journal {
         for record in records {
             let (done, outcome) = oneshot::channel();
             self.queue
-                .blocking_send(Request::Append(Append { record, since: None, done }))
+                .blocking_send(Request::Append(Append { record, queued_at: None, done }))
                 .map_err(|_| ended())?;
             outcomes.push(outcome);
         }
         outcomes.into_iter().map(|outcome| outcome.blocking_recv().map_err(|_| ended())?).collect()
     }
 
-    /// Queues a look for `key`, and returns what will tell whether it was stored at any time. That
-    /// one is dropped where the journal fails.
+    /// Queues a lookup of `key`, and returns a receiver of whether it was ever stored. If the
+    /// journal fails, the sender is dropped.
     pub fn find(&self, key: Key) -> Result<oneshot::Receiver<bool>, NotStored> {
         let (found, outcome) = oneshot::channel();
         self.enqueue(Request::Find(key, found))?;
@@ -165,27 +119,26 @@ impl Journal {
         })
     }
 
-    /// Asks for a step of removing what need not be kept; does nothing while the
-    /// writer is busy, so ask again later.
-    pub fn prune(&self, pruning: Pruning) {
-        drop(self.queue.try_send(Request::Prune(pruning)));
+    /// Queues one pruning step. Does nothing while the queue is full, so call it again later.
+    pub fn prune(&self, limits: PruneLimits) {
+        self.queue.try_send(Request::Prune(limits)).ok();
     }
 
-    /// Keeps how far the archive named `archive` has everything. Does nothing while the
-    /// writer is busy: what is not kept is shipped again.
-    pub fn note_shipped(&self, archive: &str, shipped: Shipped) {
-        drop(self.queue.try_send(Request::Shipped(archive.to_owned(), shipped)));
+    /// Saves how far the archive named `archive` has everything. Does nothing while the queue is
+    /// full: what is not saved is shipped again.
+    pub fn save_shipped(&self, archive: &str, shipped: Shipped) {
+        self.queue.try_send(Request::SaveShipped(archive.to_owned(), shipped)).ok();
     }
 
-    /// What gives rows their checksums that have none. It does not keep the writer from ending.
-    pub fn sealer(&self) -> Sealer {
-        Sealer(self.queue.downgrade())
+    /// A handle that adds checksums to old rows. It does not keep the writer running.
+    pub fn checksum_writer(&self) -> ChecksumWriter {
+        ChecksumWriter(self.queue.downgrade())
     }
 
     /// Makes the writer's thread panic.
     #[cfg(test)]
     pub(super) fn panic(&self) {
-        drop(self.queue.try_send(Request::Panic));
+        self.queue.try_send(Request::Panic).ok();
     }
 
     /// Changes with every commit that stored something new.
@@ -193,7 +146,7 @@ impl Journal {
         self.committed.clone()
     }
 
-    /// Commits what is waiting and ends the writer.
+    /// Commits the waiting records and ends the writer.
     pub fn close(self) {
         drop(self.queue);
         if self.thread.join().is_err() {
@@ -204,45 +157,44 @@ impl Journal {
 
 struct Writer {
     path: PathBuf,
-    /// `None` after a failure: a failed sync must not be retried on the same
-    /// connection, so the next group opens a new one.
+    /// `None` after a failure: a failed sync must not be retried on the same connection, so the
+    /// next group opens a new one.
     open: Option<Open>,
-    /// The journal at the path may have fewer events than the one that was open there.
+    /// The journal at the path may lack events of the one that was open before.
     lacks_events: bool,
-    /// Why the last group failed, if it did: said once, not for every group, whether it was the
-    /// opening that failed or the writing.
+    /// Why the last group failed; empty if it did not. The same failure is logged only once.
     failure: String,
     committed: watch::Sender<u64>,
-    /// Nobody replaces the journal meanwhile.
+    /// Keeps other processes from replacing the journal.
     _lock: Lock,
 }
 
-/// A connection, and the files it writes.
+/// A connection and the check of its files.
 struct Open {
     connection: Connection,
-    /// Closed last.
-    watch: Watch,
+    /// Dropped after the connection.
+    check: TamperCheck,
 }
 
 impl Open {
     fn at(path: &Path) -> Result<Self> {
-        leaving::wait_for_others(path)?;
-        let connection = schema::open_writer(path)?;
-        // Only a log that was looked at is copied into the database.
+        tamper_recovery::wait_for_other_connections(path)?;
+        let connection = connection::open_writer(path)?;
+        // A checkpoint runs only after a check of the log.
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        let watch = Watch::begin(path)?;
-        Ok(Self { connection, watch })
+        let check = TamperCheck::new(path)?;
+        Ok(Self { connection, check })
     }
 
     fn verify(&mut self) -> Result<(), Tampered> {
-        self.watch.verify(&self.connection)
+        self.check.verify(&self.connection)
     }
 
-    /// Copies the log into the database where it is long enough.
+    /// Copies the log into the database if it is long enough.
     fn checkpoint(&mut self) -> Result<()> {
-        if self.watch.frames_to_checkpoint() >= CHECKPOINT && self.verify().is_ok() {
+        if self.check.frames_to_checkpoint() >= CHECKPOINT_FRAMES && self.verify().is_ok() {
             self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
-            // Whatever is wrong is met again before the next commit.
+            // The next commit finds the same problem.
             self.verify().ok();
         }
         Ok(())
@@ -250,18 +202,20 @@ impl Open {
 }
 
 impl Writer {
-    fn run(mut self, mut waiting: mpsc::Receiver<Request>) {
-        while let Some(Group { appends, others }) = Group::next(&mut waiting) {
+    fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        while let Some(Group { appends, others }) = Group::next(&mut requests) {
             if !appends.is_empty() {
                 let outcomes = self.commit(&appends);
-                self.tell(&outcomes);
+                if outcomes.as_ref().is_ok_and(|outcomes| outcomes.contains(&Appended::New)) {
+                    self.committed.send_modify(|commits| *commits += 1);
+                }
                 answer(appends, outcomes);
             }
-            others.into_iter().for_each(|other| self.keep_house(other));
+            others.into_iter().for_each(|other| self.handle(other));
             self.checkpoint();
         }
-        // Closing copies the log into the database, which must not happen with another log.
-        self.leave_if_tampered().ok();
+        // Closing copies the log into the database, so the log must be the right one.
+        self.close_if_tampered().ok();
     }
 
     fn checkpoint(&mut self) {
@@ -271,28 +225,30 @@ impl Writer {
         }
     }
 
-    /// Closes the journal where something else than SQLite changed its files.
-    fn leave_if_tampered(&mut self) -> Result<(), Tampered> {
+    /// Closes the journal if something other than SQLite changed its files.
+    fn close_if_tampered(&mut self) -> Result<(), Tampered> {
         let tampered = match &mut self.open {
             Some(open) => open.verify(),
             None => Ok(()),
         };
-        if let (Err(tampered), Some(Open { connection, watch })) =
+        if let (Err(tampered), Some(Open { connection, check })) =
             (tampered, self.open.take_if(|_| tampered.is_err()))
         {
-            self.lacks_events |= !leaving::leave(connection, watch, tampered);
+            self.lacks_events |= !tamper_recovery::close(connection, &check, tampered);
         }
         tampered
     }
 
-    fn keep_house(&mut self, request: Request) {
+    fn handle(&mut self, request: Request) {
         let connection = self.connection();
         let outcome = connection.and_then(|connection| match request {
             Request::Append(_) => Ok(()),
-            Request::Prune(pruning) => prune(connection, pruning),
-            Request::Seal(seals) => scrubbing::seal(connection, &seals),
-            Request::Shipped(archive, shipped) => backlog::note(connection, &archive, shipped),
-            Request::Find(key, found) => storing::is_known(connection, key).map(|is_known| {
+            Request::Prune(limits) => retention::prune(connection, limits),
+            Request::AddChecksums(checksums) => scrub::add_checksums(connection, &checksums),
+            Request::SaveShipped(archive, shipped) => {
+                backlog::save_shipped(connection, &archive, shipped)
+            }
+            Request::Find(key, found) => insert::is_known(connection, key).map(|is_known| {
                 // The request may have timed out.
                 found.send(is_known).ok();
             }),
@@ -306,12 +262,12 @@ impl Writer {
     }
 
     fn commit(&mut self, group: &[Append]) -> Result<Vec<Appended>, NotStored> {
-        let outcome = self.connection().and_then(|connection| storing::write(connection, group));
+        let outcome = self.connection().and_then(|connection| insert::group(connection, group));
         let outcome = outcome.and_then(|stored| {
-            self.leave_if_tampered()?;
+            self.close_if_tampered()?;
             Ok(stored)
         });
-        let outcome = outcome.map_err(schema::explained);
+        let outcome = outcome.map_err(connection::explained);
         let cause = outcome.as_ref().err().map(|error| error.root_cause().to_string());
         let cause = cause.unwrap_or_default();
         match &outcome {
@@ -330,76 +286,36 @@ impl Writer {
         })
     }
 
-    /// The connection, a new one where the last one failed or its files are no longer in place.
+    /// The connection; a new one if the last one failed or its files were changed.
     fn connection(&mut self) -> Result<&mut Connection> {
-        // Nothing was written since, so there is nothing to take back.
-        self.leave_if_tampered().ok();
+        // Nothing was written since the last check, so nothing has to be undone.
+        self.close_if_tampered().ok();
         let open = match self.open.take() {
             Some(open) => open,
             None => Open::at(&self.path)?,
         };
         if self.lacks_events {
-            // Whoever took the missing events in begins anew, as with any other journal.
-            open.connection.execute(RENEW, [])?;
+            // Stores that contain the missing events start again, as with any other journal.
+            open.connection.execute(RENEW_ID, [])?;
             self.lacks_events = false;
         }
         Ok(&mut self.open.insert(open).connection)
     }
-
-    fn tell(&self, outcomes: &Result<Vec<Appended>, NotStored>) {
-        if let Ok(outcomes) = outcomes
-            && outcomes.contains(&Appended::New)
-        {
-            self.committed.send_modify(|commits| *commits += 1);
-        }
-    }
 }
 
+/// Answers each append. A receiver may be gone because its request timed out; the record is stored
+/// all the same.
 fn answer(group: Vec<Append>, outcomes: Result<Vec<Appended>, NotStored>) {
-    // Nobody listens any more where the request timed out; the record is stored all the same.
     match outcomes {
         Ok(outcomes) => {
             for (append, outcome) in group.into_iter().zip(outcomes) {
-                drop(append.done.send(Ok(outcome)));
+                append.done.send(Ok(outcome)).ok();
             }
         }
         Err(error) => {
             for append in group {
-                drop(append.done.send(Err(error.clone())));
+                append.done.send(Err(error.clone())).ok();
             }
         }
     }
-}
-
-/// Looks only at what is to go: this runs every few seconds, and deliveries wait for it.
-pub(super) const PRUNE_EVENTS: &str = "DELETE FROM events WHERE id IN
-     (SELECT id FROM events WHERE received_ms < ?2 AND id <= ?1 ORDER BY received_ms LIMIT ?3)";
-
-fn prune(connection: &mut Connection, pruning: Pruning) -> Result<()> {
-    let transaction =
-        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let step = PRUNE_STEP;
-    if let Some(before_ms) = pruning.events_before_ms {
-        let removed = transaction.prepare_cached(PRUNE_EVENTS)?.execute(params![
-            place(pruning.events_up_to),
-            before_ms,
-            step
-        ])?;
-        if removed > 0 {
-            transaction.execute("UPDATE journal SET pruned = 1", [])?;
-        }
-    }
-    transaction
-        .prepare_cached(
-            "DELETE FROM quarantine WHERE id IN
-             (SELECT id FROM quarantine WHERE id <= ?1 AND received_ms < ?2 ORDER BY id LIMIT ?3)",
-        )?
-        .execute(params![place(pruning.quarantined_up_to), pruning.quarantined_before_ms, step])?;
-    transaction.commit()?;
-    Ok(())
-}
-
-/// A place as SQLite has it.
-fn place(place: u64) -> i64 {
-    i64::try_from(place).unwrap_or(i64::MAX)
 }

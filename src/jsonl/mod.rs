@@ -1,17 +1,13 @@
-//! Events as lines of JSON: what `export` writes and `import` reads.
+//! Events as lines of JSON: the format that `export` writes and `import` reads.
 //!
-//! A line is the document as Zoom sent it, with one more entry, `lookout`, that says
-//! what we know of it: its key, when it was received, its request id. A quarantined
-//! delivery has nothing but `lookout`, with its bytes in `raw`. Pure.
+//! A line is the document as Zoom sent it, with one more entry, `lookout`: its key, when it was received,
+//! its request id. A quarantined delivery has only `lookout`, with its bytes in `raw`. Pure.
 
 mod read;
 mod write;
 
-pub use read::{Untaken, read};
+pub use read::{Rejected, read};
 pub use write::{event, quarantined};
-
-/// Our own entry in a document.
-const LOOKOUT: &str = "lookout";
 
 #[cfg(test)]
 mod tests {
@@ -43,8 +39,8 @@ mod tests {
             Err(_) => {
                 let body = body.to_vec();
                 let request_id = request_id.clone();
-                let odd = Quarantined { key, received_ms, request_id, body: body.clone() };
-                (Content::Quarantined(body), quarantined(&odd))
+                let delivery = Quarantined { key, received_ms, request_id, body: body.clone() };
+                (Content::Quarantined(body), quarantined(&delivery))
             }
         };
         let record = Record { key, received_ms, request_id, content };

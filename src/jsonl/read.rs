@@ -1,39 +1,38 @@
-//! What the journal should hold, from one line of JSON.
+//! Reads one line of JSON into a record for the journal.
 //!
-//! Three kinds of lines are taken, in any mixture: our own, with a `lookout`; those of
-//! `mongoexport`, with an `_id`; and deliveries as Zoom sent them. MongoDB's way of
-//! writing types (`$oid`, `$date`, `$numberLong`, `$binary`) is understood only in
-//! `_id`, `event_ts` and `lookout`: anywhere else it is somebody's own text.
+//! It accepts three kinds of lines, in any mixture: our own, with a `lookout`; those of `mongoexport`, with
+//! an `_id`; and deliveries as Zoom sent them. It understands MongoDB's notation of types (`$oid`, `$date`,
+//! `$numberLong`, `$binary`) only in `_id`, `event_ts` and `lookout`: elsewhere it is the sender's own
+//! text.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Datelike};
 
-use super::LOOKOUT;
-use crate::journal::{Content, Record};
+use crate::journal::{Content, LOOKOUT, Record};
 use crate::zoom::delivery::{Document, Odd};
 use crate::zoom::json::{Json, Unreadable};
 use crate::zoom::{Key, Redaction};
 
-/// Why a line is not taken.
+/// Why a line was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Untaken {
+pub enum Rejected {
     /// Not one JSON value.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
     /// JSON, but no event.
     #[error("not an object with a text `event`, and no `lookout.raw` either")]
     NoEvent,
-    /// A `lookout` that is not as `export` writes it.
+    /// A `lookout` in another form than `export` writes.
     #[error("its `lookout.{0}` is not as `export` writes it")]
     Lookout(&'static str),
 }
 
-/// Reads one line. `now_ms` is the time of receipt where the line tells none;
-/// `redaction` is what is removed before anything is stored.
-pub fn read(line: &str, now_ms: i64, redaction: &Redaction) -> Result<Record, Untaken> {
+/// Reads one line. `now_ms` is the time of receipt if the line has none; `redaction` removes what must not
+/// be stored.
+pub fn read(line: &str, now_ms: i64, redaction: &Redaction) -> Result<Record, Rejected> {
     let mut json = Json::parse(line)?;
-    let Json::Object(entries) = &mut json else { return Err(Untaken::NoEvent) };
+    let Json::Object(entries) = &mut json else { return Err(Rejected::NoEvent) };
     let mut take = |name: &str| {
         let place = entries.iter().position(|(key, _)| key == name)?;
         Some(entries.remove(place).1)
@@ -48,34 +47,34 @@ pub fn read(line: &str, now_ms: i64, redaction: &Redaction) -> Result<Record, Un
         Some(_) => Key::of(json.to_string().as_bytes()),
         None => Key::of(line.as_bytes()),
     };
-    let document = Document::new(json).map_err(|_| Untaken::NoEvent)?;
+    let document = Document::new(json).map_err(|_| Rejected::NoEvent)?;
     let content = Content::event(document, received_ms, redaction);
     Ok(Record { key, received_ms, request_id: None, content })
 }
 
-/// A line with a `lookout`; everything else in it is the document.
-fn ours(mut json: Json, lookout: &Json, redaction: &Redaction) -> Result<Record, Untaken> {
+/// Reads a line with a `lookout`; the rest of the line is the document.
+fn ours(mut json: Json, lookout: &Json, redaction: &Redaction) -> Result<Record, Rejected> {
     let text = |name| lookout.get(name).and_then(Json::as_str);
-    let key = text("key").and_then(Key::from_hex).ok_or(Untaken::Lookout("key"))?;
+    let key = text("key").and_then(Key::from_hex).ok_or(Rejected::Lookout("key"))?;
     let received_ms = lookout.get("received_at").and_then(millis).filter(|&ms| is_writable(ms));
-    let received_ms = received_ms.ok_or(Untaken::Lookout("received_at"))?;
+    let received_ms = received_ms.ok_or(Rejected::Lookout("received_at"))?;
     let request_id = text("request_id").map(str::to_owned);
     let content = match lookout.get("raw") {
         Some(raw) => {
-            let raw = bytes(raw).ok_or(Untaken::Lookout("raw"))?;
-            // Quarantined bytes are read again: a newer Lookout may understand them.
+            let raw = bytes(raw).ok_or(Rejected::Lookout("raw"))?;
+            // A newer version may understand what was quarantined.
             Content::of(&raw, received_ms, redaction)
         }
         None => {
             resolve_event_ts(&mut json);
-            let document = Document::new(json).map_err(|_: Odd| Untaken::NoEvent)?;
+            let document = Document::new(json).map_err(|_: Odd| Rejected::NoEvent)?;
             Content::event(document, received_ms, redaction)
         }
     };
     Ok(Record { key, received_ms, request_id, content })
 }
 
-/// `{"$numberLong": "1"}` in `event_ts` becomes `1`.
+/// Replaces `{"$numberLong": "1"}` in `event_ts` by `1`.
 fn resolve_event_ts(json: &mut Json) {
     let Json::Object(entries) = json else { return };
     let Some((_, event_ts)) = entries.iter_mut().find(|(key, _)| key == "event_ts") else { return };
@@ -84,8 +83,8 @@ fn resolve_event_ts(json: &mut Json) {
     }
 }
 
-/// When a line without `lookout` was received: an ObjectId begins with the second of
-/// its making; else what the event itself says, if that can be written in an export.
+/// When a line without `lookout` was received: an ObjectId begins with the second of its creation; else
+/// the event's own time, if an export can write it.
 fn received(id: Option<&Json>, json: &Json) -> Option<i64> {
     let oid = id.and_then(|id| id.get("$oid")).and_then(Json::as_str);
     let second = oid.and_then(|oid| i64::from_str_radix(oid.get(..8)?, 16).ok());
@@ -99,7 +98,7 @@ fn received(id: Option<&Json>, json: &Json) -> Option<i64> {
         .filter(|&received_ms| is_writable(received_ms))
 }
 
-/// Whether a time has a year of four digits, as RFC 3339 wants.
+/// Whether a time has a year of four digits, as RFC 3339 requires.
 fn is_writable(ms: i64) -> bool {
     DateTime::from_timestamp_millis(ms).is_some_and(|time| (0..=9999).contains(&time.year()))
 }
@@ -108,7 +107,7 @@ fn long(json: &Json) -> Option<i64> {
     json.get("$numberLong")?.as_str()?.parse().ok()
 }
 
-/// RFC 3339 text, `{"$date": "…"}`, or `{"$date": {"$numberLong": "…"}}`.
+/// Reads RFC 3339 text, `{"$date": "…"}`, or `{"$date": {"$numberLong": "…"}}`.
 fn millis(json: &Json) -> Option<i64> {
     let date = json.get("$date").unwrap_or(json);
     match date {
@@ -117,7 +116,7 @@ fn millis(json: &Json) -> Option<i64> {
     }
 }
 
-/// Base64 text, or `{"$binary": {"base64": "…"}}`.
+/// Reads base64 text, or `{"$binary": {"base64": "…"}}`.
 fn bytes(json: &Json) -> Option<Vec<u8>> {
     let binary = json.get("$binary").and_then(|binary| binary.get("base64"));
     BASE64.decode(binary.unwrap_or(json).as_str()?).ok()
@@ -138,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_every_origin_are_taken() {
+    fn lines_of_every_origin_are_read() {
         let key = "ab".repeat(32);
         let ours = format!(
             r#"{{"event":"x","lookout":{{"key":"{key}","received_at":"2026-01-01T00:00:00.250Z"}}}}"#
@@ -186,19 +185,19 @@ mod tests {
 
     #[test]
     #[rustfmt::skip]
-    fn lines_that_cannot_be_taken_say_why() {
+    fn rejected_lines_say_why() {
         let key = "ab".repeat(32);
         let year_10000 = format!(
             r#"{{"event":"x","lookout":{{"key":"{key}","received_at":{{"$date":{{"$numberLong":"253402310000000"}}}}}}}}"#
         );
         let cases = [
             // what is special      line                                      why
-            ("of the year 10000",   year_10000.as_str(),                            Untaken::Lookout("received_at")),
-            ("cut off",             r#"{"event":"#,                           Untaken::Unreadable(Unreadable::Syntax)),
-            ("not an object",       "[]",                                     Untaken::NoEvent),
-            ("no event",            "{}",                                     Untaken::NoEvent),
-            ("a lookout of 1",      r#"{"event":"x","lookout":1}"#,           Untaken::Lookout("key")),
-            ("a short key",         r#"{"event":"x","lookout":{"key":"ab"}}"#, Untaken::Lookout("key")),
+            ("of the year 10000",   year_10000.as_str(),                            Rejected::Lookout("received_at")),
+            ("cut off",             r#"{"event":"#,                           Rejected::Unreadable(Unreadable::Syntax)),
+            ("not an object",       "[]",                                     Rejected::NoEvent),
+            ("no event",            "{}",                                     Rejected::NoEvent),
+            ("a lookout of 1",      r#"{"event":"x","lookout":1}"#,           Rejected::Lookout("key")),
+            ("a short key",         r#"{"event":"x","lookout":{"key":"ab"}}"#, Rejected::Lookout("key")),
         ];
         for (what, line, why) in cases {
             assert_eq!(read(line, NOW_MS, &Redaction::default()), Err(why), "{what}");

@@ -1,4 +1,4 @@
-//! One line of JSON from what the journal holds.
+//! Writes what the journal holds as a line of JSON.
 
 use std::borrow::Cow;
 
@@ -7,15 +7,13 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 
-use super::LOOKOUT;
-use crate::journal::{Entry, Quarantined};
-use crate::zoom::Key;
+use crate::journal::{Entry, Envelope, LOOKOUT, Quarantined};
 use crate::zoom::json::Json;
 use crate::zoom::surrogate;
 
-/// Keys of a document that a line has another use for: such a document goes into
-/// `lookout.raw` as a whole.
-const OURS: [&str; 2] = [LOOKOUT, "_id"];
+/// Keys that have another meaning in a line: a document with one of them goes into `lookout.raw` as a
+/// whole.
+const RESERVED: [&str; 2] = [LOOKOUT, "_id"];
 
 #[derive(Serialize)]
 struct Lookout<'a> {
@@ -27,11 +25,11 @@ struct Lookout<'a> {
     raw: Option<String>,
 }
 
-/// The line of an event, without a line end.
+/// The line of an event, without the line ending.
 pub fn event(entry: &Entry) -> String {
-    let mut lookout = lookout(entry.key, entry.received_ms, entry.request_id.as_deref());
+    let mut lookout = lookout(entry.envelope());
     let document = entry.document.as_str();
-    // Other readers of JSON refuse half a character.
+    // Other readers of JSON refuse an unpaired surrogate.
     let readable = surrogate::mended(document);
     if matches!(readable, Cow::Owned(_)) || !is_plain(document) {
         lookout.raw = Some(BASE64.encode(document));
@@ -46,27 +44,27 @@ pub fn event(entry: &Entry) -> String {
     with_lookout(&event.to_string(), &lookout)
 }
 
-/// The line of a quarantined delivery, without a line end.
-pub fn quarantined(odd: &Quarantined) -> String {
-    let mut lookout = lookout(odd.key, odd.received_ms, odd.request_id.as_deref());
-    lookout.raw = Some(BASE64.encode(&odd.body));
+/// The line of a quarantined delivery, without the line ending.
+pub fn quarantined(delivery: &Quarantined) -> String {
+    let mut lookout = lookout(delivery.envelope());
+    lookout.raw = Some(BASE64.encode(&delivery.body));
     with_lookout("{}", &lookout)
 }
 
-fn lookout(key: Key, received_ms: i64, request_id: Option<&str>) -> Lookout<'_> {
+fn lookout(Envelope { key, received_ms, request_id }: Envelope<'_>) -> Lookout<'_> {
     Lookout { key: key.to_string(), received_at: rfc3339(received_ms), request_id, raw: None }
 }
 
-/// Whether the line can hold the document as it is.
+/// Whether a line can hold the document as it is.
 fn is_plain(document: &str) -> bool {
-    // Most documents hold none of the texts below at all, and need not be parsed.
-    let suspicious = OURS.iter().any(|key| document.contains(&format!("\"{key}\"")));
+    // Most documents contain none of these texts, and need not be parsed.
+    let suspicious = RESERVED.iter().any(|key| document.contains(&format!("\"{key}\"")));
     if !suspicious && !document.contains("$numberLong") {
         return true;
     }
     let Ok(json) = Json::parse(document) else { return false };
     let text_or_number = !matches!(json.get("event_ts"), Some(Json::Object(_)));
-    text_or_number && OURS.iter().all(|key| json.get(key).is_none())
+    text_or_number && RESERVED.iter().all(|key| json.get(key).is_none())
 }
 
 fn with_lookout(document: &str, lookout: &Lookout<'_>) -> String {

@@ -90,7 +90,7 @@ pub fn sweep(settings: &Settings) -> anyhow::Result<()> {
 }
 
 fn publish_lock(settings: &Settings) -> PathBuf {
-    lock::place(&settings.journal.path, "publish")
+    lock::path_of(&settings.journal.path, "publish")
 }
 
 /// Whether a site was ever put into the output directory.

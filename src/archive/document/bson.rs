@@ -1,10 +1,10 @@
-//! JSON into BSON, literally.
+//! Converts JSON to BSON, literally.
 
 use mongodb::bson::raw::{CStr, RawArrayBuf, RawBson, RawDocumentBuf};
 
 use crate::zoom::json::Json;
 
-/// What came of a conversion.
+/// The result of a conversion.
 pub struct Converted {
     /// The document.
     pub document: RawDocumentBuf,
@@ -12,12 +12,12 @@ pub struct Converted {
     pub is_exact: bool,
 }
 
-/// Converts an object, but for its keys in `but`; `None` where a key has a NUL in it.
-pub fn object(entries: &[(String, Json)], but: &[&str]) -> Option<Converted> {
+/// Converts an object without the keys in `except`; `None` if a key contains a NUL.
+pub fn object(entries: &[(String, Json)], except: &[&str]) -> Option<Converted> {
     let mut conversion = Conversion { is_exact: true };
     let mut document = RawDocumentBuf::new();
     for (key, value) in entries {
-        if but.contains(&key.as_str()) {
+        if except.contains(&key.as_str()) {
             conversion.is_exact = false;
             continue;
         }
@@ -63,7 +63,7 @@ impl Conversion {
         })
     }
 
-    /// A number as drivers store it: in 32 bits where it fits.
+    /// A number as drivers store it: in 32 bits if it fits.
     fn number(&mut self, digits: &str) -> RawBson {
         match self.long(digits) {
             RawBson::Int64(number) => {

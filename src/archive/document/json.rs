@@ -1,7 +1,6 @@
-//! BSON into JSON text.
+//! Converts BSON to JSON text.
 //!
-//! What JSON has no type for comes from older documents only, and becomes the text that
-//! people would write for it.
+//! Only older documents have types that JSON lacks; they become their usual text.
 
 use std::fmt::Write;
 
@@ -11,22 +10,22 @@ use chrono::{DateTime, SecondsFormat};
 use mongodb::bson;
 use mongodb::bson::raw::{RawArray, RawBsonRef, RawDocument};
 
-/// The text of a document, but for its keys in `but`.
-pub fn object(document: &RawDocument, but: &[&str]) -> String {
+/// The text of a document without the keys in `except`.
+pub fn object(document: &RawDocument, except: &[&str]) -> String {
     let mut text = String::with_capacity(document.as_bytes().len());
     text.push('{');
     let mut is_first = true;
     for element in document.iter_elements().flatten() {
         let key = element.key().as_str();
         let Ok(value) = element.value() else { continue };
-        if but.contains(&key) {
+        if except.contains(&key) {
             continue;
         }
         begin(&mut text, &mut is_first);
         quote(&mut text, key);
         text.push(':');
         match value {
-            // The one place where Zoom has a time as a number.
+            // The only time that Zoom writes as a number.
             RawBsonRef::DateTime(time) if key == "event_ts" => {
                 push(&mut text, time.timestamp_millis());
             }
@@ -43,7 +42,7 @@ fn write_value(text: &mut String, value: RawBsonRef<'_>) {
         RawBsonRef::Boolean(value) => push(text, value),
         RawBsonRef::Int32(number) => push(text, number),
         RawBsonRef::Int64(number) => push(text, number),
-        // As JavaScript writes it: a driver without integers stores 5 as 5.0.
+        // Like JavaScript: a driver without integers stores 5 as 5.0.
         RawBsonRef::Double(number) if number.is_finite() => push(text, number),
         RawBsonRef::String(value) | RawBsonRef::Symbol(value) => quote(text, value),
         RawBsonRef::Document(document) => text.push_str(&object(document, &[])),
@@ -66,7 +65,7 @@ fn write_array(text: &mut String, array: &RawArray) {
     text.push(']');
 }
 
-/// A comma, but before the first.
+/// Writes a comma, except before the first value.
 fn begin(text: &mut String, is_first: &mut bool) {
     if !std::mem::take(is_first) {
         text.push(',');

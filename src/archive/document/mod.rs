@@ -1,10 +1,9 @@
-//! Documents of the archive: what the journal holds, as BSON, and back.
+//! Documents of the archive: converts what the journal holds to BSON and back.
 //!
-//! A document is shaped as Zoom sent it, with one more entry, `lookout`. What a sender
-//! wrote is converted literally: its `{"$oid": …}` is a sub-document like any other. Where
-//! BSON can't hold the same keys, order and numbers, `lookout.raw` has the text itself, and
-//! the rest is there to be looked at. Documents without `lookout` are those of an older
-//! set-up, and count like any other. Pure.
+//! A document has the shape that Zoom sent, and one more entry, `lookout`. The conversion is literal:
+//! a sender's `{"$oid": …}` is a sub-document like any other. If BSON can't hold the same keys, order
+//! and numbers, `lookout.raw` has the text itself, and the rest is only for readers. Documents
+//! without `lookout` are those of an older set-up, and count as events as well. Pure.
 
 mod bson;
 mod json;
@@ -16,31 +15,28 @@ use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{self as mongo, Binary, Bson, DateTime};
 
 use crate::forget::Forgetting;
-use crate::journal::{Entry, Quarantined};
+use crate::journal::{Entry, Envelope, LOOKOUT, Quarantined};
 use crate::time::moment::Moment;
 use crate::zoom::delivery::Document;
 use crate::zoom::json::Json;
 use crate::zoom::{self, Key};
 
-/// Our own entry in a document.
-const LOOKOUT: &str = "lookout";
+/// Keys of an event that have another meaning in a document.
+const RESERVED: [&str; 2] = ["_id", LOOKOUT];
 
-/// Keys of an event that a document has another use for.
-const TAKEN: [&str; 2] = ["_id", LOOKOUT];
+/// The most bytes of a document and its text; beyond, only the text is stored. MongoDB's limit is 16 MiB.
+const MAX_BYTES: usize = 12 << 20;
 
-/// A document longer than this is kept as its text alone: MongoDB's limit is 16 MiB.
-const LONGEST: usize = 12 << 20;
-
-/// What of an event a document shows beside its text.
+/// What of an event a document shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// All that BSON can hold.
     AsSent,
-    /// Nothing but its name, for a server that refuses the rest.
+    /// Its name, and the text in `lookout.raw`, for a server that refuses the rest.
     RawOnly,
 }
 
-/// One document, read back.
+/// A document that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Archived {
     /// An event.
@@ -52,11 +48,11 @@ pub enum Archived {
 /// The document of an event, without an `_id`.
 pub fn event(entry: &Entry, shape: Shape) -> RawDocumentBuf {
     let json = Json::parse(&entry.document).unwrap_or(Json::Null);
-    let mut lookout = lookout(entry.key, entry.received_ms, entry.request_id.as_deref());
+    let mut lookout = lookout(entry.envelope());
     if shape == Shape::AsSent
         && let Json::Object(entries) = &json
-        && let Some(converted) = bson::object(entries, &TAKEN)
-        && converted.document.as_bytes().len() + entry.document.len() < LONGEST
+        && let Some(converted) = bson::object(entries, &RESERVED)
+        && converted.document.as_bytes().len() + entry.document.len() < MAX_BYTES
     {
         if !converted.is_exact {
             lookout.append(cstr!("raw"), raw(entry.document.as_bytes()));
@@ -74,15 +70,15 @@ pub fn event(entry: &Entry, shape: Shape) -> RawDocumentBuf {
 }
 
 /// The document of a quarantined delivery, without an `_id`: only `lookout`.
-pub fn quarantined(odd: &Quarantined) -> RawDocumentBuf {
-    let mut lookout = lookout(odd.key, odd.received_ms, odd.request_id.as_deref());
-    lookout.append(cstr!("raw"), raw(&odd.body));
+pub fn quarantined(delivery: &Quarantined) -> RawDocumentBuf {
+    let mut lookout = lookout(delivery.envelope());
+    lookout.append(cstr!("raw"), raw(&delivery.body));
     let mut document = RawDocumentBuf::new();
     document.append(cstr!("lookout"), lookout);
     document
 }
 
-/// Reads a document; `None` for one that is no event of anybody's.
+/// Reads a document; `None` if it is neither an event nor a quarantined delivery.
 pub fn read(document: &RawDocument) -> Option<Archived> {
     match Lookout::of(document) {
         Some(lookout) => lookout.archived(document),
@@ -90,30 +86,32 @@ pub fn read(document: &RawDocument) -> Option<Archived> {
     }
 }
 
-/// What `lookout` says.
+/// The content of `lookout`.
 struct Lookout<'a> {
-    key: Key,
-    received_ms: i64,
-    request_id: Option<&'a str>,
+    envelope: Envelope<'a>,
     raw: Option<&'a [u8]>,
     is_forgotten: bool,
 }
 
 impl<'a> Lookout<'a> {
-    /// `None` also where it is not as we write it: then it is somebody else's.
+    /// `None` as well if another program wrote it in a different shape.
     fn of(document: &'a RawDocument) -> Option<Self> {
         let lookout = document.get_document(LOOKOUT).ok()?;
-        Some(Self {
+        let envelope = Envelope {
             key: Key::from_hex(lookout.get_str("key").ok()?)?,
             received_ms: lookout.get_datetime("received_at").ok()?.timestamp_millis(),
             request_id: lookout.get_str("request_id").ok(),
+        };
+        Some(Self {
+            envelope,
             raw: lookout.get_binary("raw").ok().map(|raw| raw.bytes),
             is_forgotten: lookout.get_bool("forgotten").unwrap_or(false),
         })
     }
 
     fn archived(&self, document: &RawDocument) -> Option<Archived> {
-        let Self { key, received_ms, request_id, raw, is_forgotten } = *self;
+        let Self { envelope, raw, is_forgotten } = *self;
+        let Envelope { key, received_ms, request_id } = envelope;
         if is_forgotten {
             return None;
         }
@@ -125,32 +123,33 @@ impl<'a> Lookout<'a> {
         }
         let document = match raw {
             Some(text) => std::str::from_utf8(text).ok()?.to_owned(),
-            None => json::object(document, &TAKEN),
+            None => json::object(document, &RESERVED),
         };
         Some(Archived::Event(Entry { id: 0, key, received_ms, request_id, document }))
     }
 }
 
-/// What stays of a document that is forgotten: its key, so that it is not stored again.
+/// What is left of an erased document: its key, so that it is not stored again.
 pub fn forgotten(document: &RawDocument) -> RawDocumentBuf {
     let known = Lookout::of(document);
-    let mut ours =
-        known.map_or_else(RawDocumentBuf::new, |known| lookout(known.key, known.received_ms, None));
+    let mut ours = known.map_or_else(RawDocumentBuf::new, |known| {
+        lookout(Envelope { request_id: None, ..known.envelope })
+    });
     ours.append(cstr!("forgotten"), true);
     let mut left = RawDocumentBuf::new();
     left.append(cstr!("lookout"), ours);
     left
 }
 
-/// A document of somebody else's event without what `forgetting` means; `text` is the event's
-/// JSON, emptied already.
+/// A document of another person's event, without the texts that hold the name. `text` is the event's JSON
+/// after the same change.
 pub fn emptied(
     document: &RawDocument,
     text: &str,
     forgetting: &Forgetting,
 ) -> Result<RawDocumentBuf, Error> {
     let mut document = mongo::Document::try_from(document)?;
-    for (key, value) in document.iter_mut().filter(|(key, _)| !TAKEN.contains(&key.as_str())) {
+    for (key, value) in document.iter_mut().filter(|(key, _)| !RESERVED.contains(&key.as_str())) {
         empty(key, value, forgetting);
     }
     if let Ok(lookout) = document.get_document_mut(LOOKOUT)
@@ -176,7 +175,7 @@ fn empty(key: &str, value: &mut Bson, forgetting: &Forgetting) {
     }
 }
 
-/// Empties all texts of what is about one person.
+/// Empties all texts: they are about the person.
 fn empty_all(value: &mut Bson) {
     match value {
         Bson::String(text) => text.clear(),
@@ -194,8 +193,8 @@ pub fn fact_time(document: &RawDocument) -> Option<Moment> {
     }
 }
 
-/// A document of the older set-up: its key is that of its JSON, and it was received when
-/// its `_id` was made.
+/// Reads a document of the older set-up: its key is the hash of its JSON, and it was received when its
+/// `_id` was created.
 fn old(document: &RawDocument) -> Option<Entry> {
     document.get_str("event").ok()?;
     let text = json::object(document, &["_id"]);
@@ -208,7 +207,7 @@ fn old(document: &RawDocument) -> Option<Entry> {
     Some(Entry { id: 0, key, received_ms, request_id: None, document: text })
 }
 
-fn lookout(key: Key, received_ms: i64, request_id: Option<&str>) -> RawDocumentBuf {
+fn lookout(Envelope { key, received_ms, request_id }: Envelope<'_>) -> RawDocumentBuf {
     let mut lookout = RawDocumentBuf::new();
     lookout.append(cstr!("key"), key.to_string());
     lookout.append(cstr!("received_at"), DateTime::from_millis(received_ms));
@@ -222,7 +221,7 @@ fn raw(bytes: &[u8]) -> Binary {
     Binary { subtype: BinarySubtype::Generic, bytes: bytes.to_owned() }
 }
 
-/// The `_id` of a document, if it is of the usual kind.
+/// The `_id` of a document, if it is an ObjectId.
 pub fn id(document: &RawDocument) -> Option<ObjectId> {
     document.get_object_id("_id").ok()
 }

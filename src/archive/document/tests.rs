@@ -44,7 +44,7 @@ fn a_document_is_shaped_as_zoom_sent_it() {
 
 #[test]
 fn what_a_sender_wrote_comes_back_and_raw_is_there_only_where_it_must_be() {
-    let long = format!(r#"{{"event":"x","a":"{}"}}"#, "a".repeat(LONGEST));
+    let long = format!(r#"{{"event":"x","a":"{}"}}"#, "a".repeat(MAX_BYTES));
     #[rustfmt::skip]
     let cases = [
         // what is special            text                                               raw

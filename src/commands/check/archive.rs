@@ -3,7 +3,7 @@
 use tokio::runtime::Builder;
 
 use super::{Context, Line};
-use crate::archive::{Archive, Survey, survey};
+use crate::archive::{Archive, Status, status};
 use crate::time::moment::Moment;
 
 /// Clocks further apart than this make late documents a matter of counting.
@@ -17,10 +17,10 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
         Err(error) => return vec![Line::wrong("archive", format!("cannot be examined: {error}"))],
     };
     let archive = Archive::new(settings, runtime.handle().clone());
-    match runtime.block_on(survey(&archive)) {
-        Ok(survey) => {
+    match runtime.block_on(status(&archive)) {
+        Ok(status) => {
             let place = format!("{}.{}", settings.database, settings.collection);
-            lines(&survey, archive.address(), &place, context.now)
+            lines(&status, archive.address(), &place, context.now)
         }
         Err(error) => {
             let mut text = format!("{error:#}");
@@ -33,37 +33,37 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
     }
 }
 
-fn lines(survey: &Survey, address: &str, place: &str, now: Moment) -> Vec<Line> {
-    let set = match &survey.replica_set {
+fn lines(status: &Status, address: &str, place: &str, now: Moment) -> Vec<Line> {
+    let set = match &status.replica_set {
         Some((name, members)) => format!("replica set {name} of {members}"),
         None => "one server, so its disk has the only copy".to_owned(),
     };
-    let reached = format!("{address}, MongoDB {}, {set}", survey.version);
+    let reached = format!("{address}, MongoDB {}, {set}", status.version);
     let mut lines = vec![Line::fine("archive", reached)];
-    if !survey.forbidden.is_empty() {
-        let actions = survey.forbidden.join("`, `");
+    if !status.forbidden.is_empty() {
+        let actions = status.forbidden.join("`, `");
         let text = format!("the user may not `{actions}`; grant it the role `readWrite`");
         lines.push(Line::wrong("archive", text));
     }
-    if survey.forbidden.is_empty() && !survey.missing_indexes.is_empty() {
-        let names = survey.missing_indexes.join("`, `");
+    if status.forbidden.is_empty() && !status.missing_indexes.is_empty() {
+        let names = status.missing_indexes.join("`, `");
         let text = format!("`serve` will make the indexes `{names}` in the background");
         lines.push(Line::fine("archive", text));
     }
-    let skew_s = survey.server_time.since(now);
+    let skew_s = status.server_time.since(now);
     if skew_s.abs() > SKEW_S {
         let text = format!("its clock is {skew_s} s from ours; keep both set with NTP");
         lines.push(Line::wrong("archive", text));
     }
-    if !survey.forbidden.contains(&"find") {
-        lines.push(Line::fine("archive", contents(survey, place)));
+    if !status.forbidden.contains(&"find") {
+        lines.push(Line::fine("archive", contents(status, place)));
     }
     lines
 }
 
-fn contents(survey: &Survey, place: &str) -> String {
-    let documents = survey.documents;
-    match (survey.old.count, survey.old.span) {
+fn contents(status: &Status, place: &str) -> String {
+    let documents = status.documents;
+    match (status.old.count, status.old.span) {
         (0, _) => format!("{documents} documents in {place}"),
         (old, None) => format!("{documents} documents in {place}, {old} of an older set-up"),
         (old, Some((first, last))) => format!(
@@ -75,34 +75,34 @@ fn contents(survey: &Survey, place: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::Old;
+    use crate::archive::OldDocuments;
 
     #[test]
     fn what_was_found_is_told() {
         let now = Moment::parse_rfc3339("2027-01-05T20:00:00Z").expect("a moment");
-        let fine = Survey {
+        let fine = Status {
             version: "6.0.5".to_owned(),
             replica_set: Some(("rs0".to_owned(), 3)),
             server_time: now,
             forbidden: Vec::new(),
             missing_indexes: Vec::new(),
             documents: 7,
-            old: Old::default(),
+            old: OldDocuments::default(),
         };
-        let said = |survey: &Survey| {
-            let lines = lines(survey, "db.example", "zoomEvents.events", now);
+        let said = |status: &Status| {
+            let lines = lines(status, "db.example", "zoomEvents.events", now);
             lines.iter().map(Line::to_string).collect::<Vec<_>>().join("\n")
         };
         insta::assert_snapshot!(said(&fine), @"
         ✓ archive   db.example, MongoDB 6.0.5, replica set rs0 of 3
         ✓ archive   7 documents in zoomEvents.events
         ");
-        let not_so_fine = Survey {
+        let not_so_fine = Status {
             replica_set: None,
             server_time: now.plus(-60),
             forbidden: vec!["insert", "createIndex"],
             missing_indexes: vec!["lookout.key_1"],
-            old: Old { count: 5, span: Some((now.plus(-86_400), now)) },
+            old: OldDocuments { count: 5, span: Some((now.plus(-86_400), now)) },
             ..fine
         };
         insta::assert_snapshot!(said(&not_so_fine), @"

@@ -36,7 +36,7 @@ pub(super) fn journal(context: &Context<'_>) -> Vec<Line> {
 
 /// Says so where commands of Lookout can't take turns.
 fn without_locks(context: &Context<'_>, journal: &Path) -> Option<Line> {
-    let path = lock::place(journal, "publish");
+    let path = lock::path_of(journal, "publish");
     let is_there = path.parent().is_some_and(Path::is_dir);
     let lock = is_there.then(|| lock::try_acquire(&path))?;
     let text = match lock {

@@ -18,7 +18,7 @@ use crate::generator::inputs::{Inputs, Load};
 use crate::generator::supervision::supervise;
 use crate::generator::watchdog::Watchdog;
 use crate::generator::{Generator, Metrics, Previews, beyond_the_journal};
-use crate::journal::{Journal, Pruning, Shipped};
+use crate::journal::{Journal, PruneLimits, Shipped};
 use crate::notify::Snapshot;
 use crate::roster::Presence;
 use crate::server::Shutdown;
@@ -417,11 +417,11 @@ impl Work {
         }
     }
 
-    fn pruning(&mut self) -> Pruning {
+    fn pruning(&mut self) -> PruneLimits {
         let synced = self.generator.log_mut().synced_id();
         let shipped = self.live.shipped.as_ref().map(|shipped| *shipped.borrow());
-        let due = Pruning::due(self.generator.settings(), shipped, clock::now_ms());
-        Pruning { events_up_to: due.events_up_to.min(synced), ..due }
+        let due = PruneLimits::due(self.generator.settings(), shipped, clock::now_ms());
+        PruneLimits { events_up_to: due.events_up_to.min(synced), ..due }
     }
 }
 

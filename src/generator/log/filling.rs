@@ -229,7 +229,7 @@ impl Log {
             None => None,
         };
         let mut anew = match &scratch {
-            Some(scratch) => Store::open(&scratch.file())?,
+            Some(scratch) => Store::open(&scratch.path())?,
             None => Store::in_memory()?,
         };
         if let Some(reader) = &self.reader {
@@ -245,7 +245,7 @@ impl Log {
             fill_alone(&mut anew, &path, &journal_id, now)?;
         }
         match scratch {
-            Some(scratch) => self.store.become_like(anew, &scratch.file())?,
+            Some(scratch) => self.store.become_like(anew, &scratch.path())?,
             None => self.store = anew,
         }
         self.synced_id = 0;

@@ -15,9 +15,10 @@ use anyhow::{Context, Result, ensure};
 
 use crate::archive::{Archive, Mode};
 use crate::config::Settings;
+use crate::files::FileId;
 use crate::generator::legacy;
 use crate::generator::shared::{News, Shared};
-use crate::generator::store_file::{self, FileId, Opened};
+use crate::generator::store_file::{self, Opened};
 use crate::journal::Reader;
 use crate::roster::{Presence, Rules};
 use crate::site;

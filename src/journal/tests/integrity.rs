@@ -62,9 +62,9 @@ fn many_rows_get_their_checksums_only_by_and_by() {
     assert_eq!(without(), 50, "the upgrade touches no row");
     let mut scrub = Scrub::default();
     let ended = loop {
-        let (seals, ended) = scrub.step(&disk.path(), 20).expect("readable");
-        assert!(seals.len() <= 20);
-        journal.sealer().seal(seals);
+        let (checksums, ended) = scrub.step(&disk.path(), 20).expect("readable");
+        assert!(checksums.len() <= 20);
+        journal.checksum_writer().add(checksums);
         if let Some(ended) = ended {
             break ended;
         }
@@ -87,7 +87,7 @@ fn many_rows_get_their_checksums_only_by_and_by() {
         connection.execute(&update, []).expect("changed");
     }
     assert_eq!(disk.documents().len(), 50 - changes.len());
-    assert_eq!(damage_found(&disk.path()), changes.len());
+    assert_eq!(damaged_row_count(&disk.path()), changes.len());
     let verdict = verify(&disk.reader()).expect("readable");
     assert_eq!((verdict.events, verdict.quarantined), (changes.len(), 0));
 }

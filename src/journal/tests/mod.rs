@@ -53,7 +53,7 @@ fn quarantined(body: &[u8], at: i64) -> Record {
     Record { key: Key::of(body), received_ms: at * 1000, request_id: None, content }
 }
 
-fn prune_and_wait(journal: Journal, pruning: Pruning) {
+fn prune_and_wait(journal: Journal, pruning: PruneLimits) {
     journal.prune(pruning);
     journal.close();
 }
@@ -86,9 +86,9 @@ fn what_can_be_read_by_now_leaves_the_quarantine_as_an_event() {
     let records = vec![quarantined(half, 3), quarantined(odd, 4), quarantined(challenge, 5)];
     journal.append_all(records).expect("stored");
     let without_email = Redaction { keys: vec!["email".to_owned()], ..Redaction::default() };
-    let (first, next) = (Reread { events: 1, redacted: 1 }, Reread::default());
+    let (first, next) = (Reprocessed { events: 1, redacted: 1 }, Reprocessed::default());
     for (what, read) in [("after an upgrade", first), ("at the next start", next)] {
-        let again = reread_quarantine(&disk.path(), &without_email).expect("readable");
+        let again = reprocess_quarantine(&disk.path(), &without_email).expect("readable");
         assert_eq!(again, read, "{what}");
         let stored = [r#"{"event":"meeting.ended","a":"\ud83e","event_ts":5999}"#];
         assert_eq!(disk.documents(), stored, "{what}");
@@ -135,7 +135,7 @@ fn keys_outlive_bodies() {
     let records = vec![event("old", 1), event("new", 9), event("unseen", 1), quarantined(b"[", 1)];
     journal.append_all(records).expect("stored");
     assert!(!disk.reader().pruned().expect("readable"));
-    let pruning = Pruning {
+    let pruning = PruneLimits {
         events_before_ms: Some(5000),
         events_up_to: 2,
         quarantined_before_ms: 5000,
@@ -157,9 +157,9 @@ fn keys_outlive_bodies() {
 #[test]
 fn pruning_does_not_read_what_stays() {
     let disk = Disk::new();
-    let connection = schema::open_writer(&disk.path()).expect("it opens");
+    let connection = connection::open_writer(&disk.path()).expect("it opens");
     let mut plan = connection
-        .prepare(&format!("EXPLAIN QUERY PLAN {}", writer::PRUNE_EVENTS))
+        .prepare(&format!("EXPLAIN QUERY PLAN {}", retention::PRUNE_EVENTS))
         .expect("a statement");
     let steps = plan.query_map([1, 1, 1], |row| row.get::<_, String>(3)).expect("a plan");
     let steps: Vec<_> = steps.map(|step| step.expect("readable")).collect();
@@ -254,7 +254,7 @@ fn nobody_else_may_read_the_journal() {
 #[test]
 fn the_journal_syncs_every_commit() {
     let disk = Disk::new();
-    let connection = schema::open_writer(&disk.path()).expect("it opens");
+    let connection = connection::open_writer(&disk.path()).expect("it opens");
     let pragma = |name: &str| -> String {
         let value: rusqlite::types::Value = connection
             .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
@@ -294,8 +294,8 @@ fn an_archive_is_given_what_it_does_not_have_in_the_order_of_arrival() {
     assert_eq!((documents, first.quarantined.len(), first.waiting), (vec!["b", "a"], 1, 4));
     let after = first.shipped_after(nothing);
     assert_eq!(after, Shipped { event: 2, quarantined: 1 });
-    journal.note_shipped("x", after);
-    journal.note_shipped("x", nothing);
+    journal.save_shipped("x", after);
+    journal.save_shipped("x", nothing);
     journal.close();
 
     assert_eq!(disk.reader().shipped("x").expect("readable"), after, "it never goes back");
@@ -315,7 +315,7 @@ fn a_journal_from_before_there_were_archives_is_read_and_then_brought_up_to_date
     assert_eq!(disk.reader().shipped("x").expect("readable"), Shipped::default());
     let journal = disk.journal();
     let some = Shipped { event: 1, quarantined: 0 };
-    journal.note_shipped("x", some);
+    journal.save_shipped("x", some);
     journal.close();
     assert_eq!(disk.reader().shipped("x").expect("readable"), some);
 }
@@ -338,7 +338,7 @@ fn a_log_that_was_left_is_written_over_itself() {
     let before = std::fs::read(&log).expect("it was left");
     let file = std::fs::File::options().write(true).open(&log).expect("it opens");
     file.set_modified(std::time::UNIX_EPOCH).expect("set");
-    log::make_it_last(&disk.path()).expect("written");
+    wal::make_durable(&disk.path()).expect("written");
     let modified = log.metadata().expect("it is there").modified().expect("known");
     assert_ne!(modified, std::time::UNIX_EPOCH);
     assert!(std::fs::read(&log).expect("it stays") == before, "byte for byte");
@@ -360,12 +360,12 @@ fn where_no_log_was_left_opening_writes_nothing() {
 fn a_log_is_not_written_over_itself_while_somebody_else_writes_it() {
     let disk = Disk::new();
     left_log(&disk);
-    let other = schema::open_writer(&disk.path()).expect("it opens");
+    let other = connection::open_writer(&disk.path()).expect("it opens");
     other.execute_batch("BEGIN IMMEDIATE; DELETE FROM events").expect("begun");
-    let error = log::make_it_last(&disk.path()).expect_err("it waits, and in the end gives up");
+    let error = wal::make_durable(&disk.path()).expect_err("it waits, and in the end gives up");
     assert!(format!("{error:#}").contains("locked"), "{error:#}");
     other.execute_batch("ROLLBACK").expect("ended");
-    log::make_it_last(&disk.path()).expect("written");
+    wal::make_durable(&disk.path()).expect("written");
     assert_eq!(disk.documents(), ["a"]);
 }
 

@@ -1,74 +1,71 @@
-//! Overwriting what SQLite leaves behind in its file, beside a running writer.
+//! Overwrites what SQLite leaves behind in its file, while a writer may be running.
 //!
-//! `secure_delete` overwrites a row that is removed where it is. But SQLite moves rows from page to
-//! page as it balances its trees, and does not overwrite the places where they were: a copy may
-//! stay in the unallocated part of a page, and nothing ever reads it.
+//! `secure_delete` overwrites a removed row in its place. But SQLite moves rows from page to page when
+//! it balances its trees, and does not overwrite their old places: a copy may stay in the
+//! unallocated part of a page, which nothing ever reads.
 //!
-//! `VACUUM` would write the whole file anew, and keep a running `serve` from writing for as long as
-//! that takes; it would also need twice the space, which a full disk does not have. So the
-//! unallocated parts are overwritten in place, for a moment at a time:
+//! `VACUUM` would rewrite the whole file, block a running `serve` meanwhile, and need twice the disk
+//! space. So this module overwrites the unallocated parts in place, in short turns:
 //!
-//! - The log is emptied, and the writer's lock taken. While the log is empty, the file is all there is,
-//!   and nobody changes it.
-//! - Only bytes are written that belong to nothing. A power cut in the middle of it leaves a page of
-//!   which some of these are zero, which is as good.
-//! - In the end something is committed, so that no other connection writes back a page that it has
-//!   in memory from before.
+//! - It empties the log and takes the writer's lock. While the log is empty, the database file is
+//!   complete, and no other process changes it.
+//! - It writes only unallocated bytes. After a power cut some of them are zero, which does no harm.
+//! - It commits something at the end, so that no other connection writes back a page that it still
+//!   has in memory.
 //!
-//! Which pages are nodes of a tree, their first byte tells: an overflow page, or one of the list of
-//! free pages, begins with the number of a page, and [`LARGEST`] has the first byte of such numbers
-//! below those of nodes. Free pages were overwritten when they became free.
+//! The first byte of a page shows whether it is a node of a tree: overflow pages and pages of the free
+//! list begin with a page number, and below [`MAX_PAGES`] the first byte of a page number differs from
+//! those of nodes. SQLite overwrites free pages when it frees them.
 //!
 //! The file's format: <https://www.sqlite.org/fileformat2.html#b_tree_pages>.
 
 use std::fs::{self, File};
-use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::erasing::empty_log;
+use super::wal;
 
-/// For so long a writer waits at a time, plus a sync.
-const TURN: Duration = Duration::from_millis(100);
+/// How long one turn blocks a writer, plus a sync.
+const MAX_TURN: Duration = Duration::from_millis(100);
 
-/// How often the log may have been written between its emptying and our lock.
+/// How often one turn tries to find the log empty after it has taken the lock.
 const ATTEMPTS: usize = 100;
 
-/// The page of one turn may come to lie where an earlier one was, and the earlier one's
-/// bytes with it: so whoever needs several turns takes all of them twice.
+/// How often all pages are overwritten if one turn is not enough: between turns, SQLite may move bytes
+/// to a page that was already done.
 const PASSES: usize = 2;
 
-/// More pages than this could not be told from one another.
-const LARGEST: u64 = 0x0200_0000;
+/// With more pages, the first byte of a page would not show its kind.
+const MAX_PAGES: u64 = 0x0200_0000;
 
-/// The file's header, before the first page's own.
+/// The length of the file's header, which precedes that of the first page.
 const FILE_HEADER: usize = 100;
 
-/// So much of the file is read at once.
-const PART: usize = 1 << 20;
+/// How many bytes are read at once.
+const CHUNK: usize = 1 << 20;
 
-/// Overwrites what is unallocated in the nodes of the file at `path`, which `connection` has open,
-/// and empties its log. Whoever writes meanwhile waits for about [`TURN`] at most.
+/// Overwrites the unallocated bytes of the database at `path`, which `connection` has open, and
+/// empties its log. Another writer waits for about [`MAX_TURN`] at most.
 ///
-/// No other connection of this process may have the file open: to close the file ends all locks
-/// that this process has on it.
+/// No other connection of this process may have the file open: closing the file drops all locks that
+/// this process holds on it.
 ///
 /// # Errors
 ///
-/// The file can't be written, or somebody goes on reading from the log.
+/// The file can't be written, or another process keeps reading the log.
 pub(crate) fn overwrite_unallocated(path: &Path, connection: Connection) -> Result<()> {
-    overwrite_in_turns(path, connection, TURN)
+    overwrite_in_turns(path, connection, MAX_TURN)
 }
 
 fn overwrite_in_turns(path: &Path, mut connection: Connection, turn: Duration) -> Result<()> {
     let file = File::options().read(true).write(true).open(path);
     let file = file.with_context(|| format!("cannot open `{}`", path.display()))?;
-    let log = log_beside(path)?;
+    let log = wal::path_of(path)?;
     for _ in 0..PASSES {
         let (mut from, mut turns) = (0, 0);
         while let Some(next) = take_turn(&file, &log, &mut connection, from, turn)? {
@@ -78,14 +75,14 @@ fn overwrite_in_turns(path: &Path, mut connection: Connection, turn: Duration) -
             break;
         }
     }
-    ensure!(empty_log(&connection)?, "its log cannot be emptied; end a long `lookout export`");
-    // The file has to be closed after the connection: see above.
+    ensure!(wal::truncate(&connection)?, "its log cannot be emptied; end a long `lookout export`");
+    // The file has to close after the connection: see above.
     drop(connection);
     drop(file);
     Ok(())
 }
 
-/// Overwrites from the page `from` on; where to go on, unless that was all.
+/// Overwrites from the page `from` on; returns the page to continue with, or `None` at the end.
 fn take_turn(
     file: &File,
     log: &Path,
@@ -94,32 +91,36 @@ fn take_turn(
     turn: Duration,
 ) -> Result<Option<u64>> {
     for _ in 0..ATTEMPTS {
-        // The file changes by a checkpoint at least, before it changes by us.
+        // The change of the file is announced before it happens, for the check of a running writer.
         let counting = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        count(&counting)?;
+        count_overwrite(&counting)?;
         counting.commit()?;
-        ensure!(empty_log(connection)?, "its log cannot be emptied; end a long `lookout export`");
+        ensure!(
+            wal::truncate(connection)?,
+            "its log cannot be emptied; end a long `lookout export`"
+        );
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
             continue;
         }
         let next = overwrite(file, from, Instant::now() + turn)?;
         file.sync_data()?;
-        count(&transaction)?;
+        count_overwrite(&transaction)?;
         transaction.commit()?;
         return Ok(next);
     }
     bail!("others write into it all the time; run this again later")
 }
 
-/// How often the file was overwritten; whoever [watches](super::watch) it then knows by whom.
-pub(super) fn times(connection: &Connection) -> rusqlite::Result<i64> {
+/// How often this module has overwritten something in the file. The
+/// [check of a running writer](super::tamper_check) reads it.
+pub(super) fn overwrite_count(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA application_id", [], |row| row.get(0))
 }
 
-fn count(connection: &Connection) -> rusqlite::Result<()> {
-    let times = times(connection)?;
-    connection.pragma_update(None, "application_id", times.wrapping_add(1) & i64::from(i32::MAX))
+fn count_overwrite(connection: &Connection) -> rusqlite::Result<()> {
+    let count = overwrite_count(connection)?;
+    connection.pragma_update(None, "application_id", count.wrapping_add(1) & i64::from(i32::MAX))
 }
 
 /// Overwrites from the page `from` on until `deadline`.
@@ -129,13 +130,16 @@ fn overwrite(file: &File, from: u64, deadline: Instant) -> Result<Option<u64>> {
     let size = page_size(&header).context("it is no database of SQLite's")?;
     let reserved = usize::from(header[20]);
     let pages = file.metadata()?.len() / size as u64;
-    ensure!(pages < LARGEST, "it is larger than Lookout can overwrite; use `VACUUM` of `sqlite3`");
-    let mut part = vec![0; PART.max(size)];
+    ensure!(
+        pages < MAX_PAGES,
+        "it is larger than Lookout can overwrite; use `VACUUM` of `sqlite3`"
+    );
+    let mut chunk = vec![0; CHUNK.max(size)];
     let mut page = from;
     while page < pages {
-        let length = part.len().min((pages - page) as usize * size);
-        file.read_exact_at(&mut part[..length], page * size as u64)?;
-        for bytes in part[..length].chunks_exact(size) {
+        let length = chunk.len().min((pages - page) as usize * size);
+        file.read_exact_at(&mut chunk[..length], page * size as u64)?;
+        for bytes in chunk[..length].chunks_exact(size) {
             if let Some(gap) = unallocated(bytes, page == 0, size - reserved)
                 && bytes[gap.clone()].iter().any(|byte| *byte != 0)
             {
@@ -159,8 +163,8 @@ fn page_size(header: &[u8]) -> Option<usize> {
     })
 }
 
-/// What belongs to nothing in a page: between the places of its cells and the cells. `None` where
-/// it is no node, or not as nodes are.
+/// The unallocated bytes of a page, between its cell pointers and its cells. `None` if the page is not
+/// a well-formed node.
 fn unallocated(page: &[u8], is_first: bool, usable: usize) -> Option<Range<usize>> {
     let header = if is_first { FILE_HEADER } else { 0 };
     let number = |at: usize| usize::from(u16::from_be_bytes([page[at], page[at + 1]]));
@@ -175,12 +179,6 @@ fn unallocated(page: &[u8], is_first: bool, usable: usize) -> Option<Range<usize
         end => end,
     };
     (start <= end && end <= usable).then_some(start..end)
-}
-
-fn log_beside(path: &Path) -> io::Result<PathBuf> {
-    let mut log = fs::canonicalize(path)?.into_os_string();
-    log.push("-wal");
-    Ok(log.into())
 }
 
 #[cfg(test)]

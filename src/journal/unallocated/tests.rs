@@ -5,7 +5,7 @@ use rusqlite::params;
 use tempfile::TempDir;
 
 use super::*;
-use crate::journal::schema;
+use crate::journal::connection;
 use crate::journal::{Appended, Change, Content, Entry, Eraser, Journal, Reader, Record};
 use crate::simulate::Rng;
 use crate::time::moment::Moment;
@@ -50,13 +50,13 @@ fn forget(path: &Path, person: usize) -> Eraser {
     };
     reader.events_after(0, each).expect("read");
     let mut eraser = Eraser::open(path).expect("it opens");
-    eraser.make(&changes).expect("made");
+    eraser.apply(&changes).expect("made");
     eraser
 }
 
 /// Whether the name is anywhere in the file or its log.
 fn is_in(path: &Path, person: usize) -> bool {
-    let files = [path.to_owned(), log_beside(path).expect("known")];
+    let files = [path.to_owned(), wal::path_of(path).expect("known")];
     let texts = files.map(|file| fs::read(file).unwrap_or_default());
     texts.iter().any(|bytes| String::from_utf8_lossy(bytes).contains(&name(person)))
 }
@@ -103,7 +103,7 @@ fn no_name_stays_in_unallocated_parts_of_pages() {
 
 #[test]
 fn what_is_stored_stays_whether_in_one_turn_or_in_many() {
-    for turn in [TURN, Duration::ZERO] {
+    for turn in [MAX_TURN, Duration::ZERO] {
         let directory = TempDir::new().expect("a directory");
         let path = directory.path().join("lookout.db");
         journal_of_everybody(&path, 1);
@@ -127,13 +127,13 @@ fn what_is_stored_stays_whether_in_one_turn_or_in_many() {
 #[test]
 fn a_writer_that_has_old_pages_in_memory_does_not_write_them_back() {
     until_left(|path| {
-        let writer = schema::open_writer(path).expect("it opens");
+        let writer = connection::open_writer(path).expect("it opens");
         // Rows without a checksum are believed, whatever changed in them.
         let touch = "UPDATE events SET received_ms = received_ms + 1, checksum = NULL";
         let mut left = 0;
         for person in 0..PEOPLE {
             drop(forget(path, person));
-            let log_is_empty = empty_log(&writer).expect("emptied");
+            let log_is_empty = wal::truncate(&writer).expect("emptied");
             assert!(log_is_empty);
             if is_in(path, person) {
                 left += 1;
@@ -158,7 +158,7 @@ fn a_busy_writer_goes_on_meanwhile_and_loses_nothing() {
     journal_of_everybody(&path, 1);
     let filler =
         "INSERT INTO quarantine (received_ms, key, body) VALUES (0, x'00', zeroblob(4194304))";
-    schema::open_writer(&path).expect("it opens").execute(filler, []).expect("stored");
+    connection::open_writer(&path).expect("it opens").execute(filler, []).expect("stored");
     let journal = Journal::open(&path).expect("it opens");
     let is_over = AtomicBool::new(false);
     let stored = thread::scope(|scope| {
@@ -175,7 +175,7 @@ fn a_busy_writer_goes_on_meanwhile_and_loses_nothing() {
             }
             stored
         });
-        let connection = schema::open_writer(&path).expect("it opens");
+        let connection = connection::open_writer(&path).expect("it opens");
         let overwritten = overwrite_in_turns(&path, connection, Duration::ZERO);
         is_over.store(true, Ordering::Relaxed);
         overwritten.expect("nobody holds it up");

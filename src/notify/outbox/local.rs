@@ -13,9 +13,9 @@ use anyhow::{Context, Result, bail};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use super::ownership::{Ownership, Record};
-use crate::files::beside;
 use crate::files::lock::{self, Lock};
-use crate::journal::{create_for_ourselves, overwrite_unallocated, sync_directory};
+use crate::files::{directory, regular_file, sibling};
+use crate::journal::overwrite_unallocated;
 
 const EXTENSION: &str = "notify.db";
 
@@ -48,9 +48,9 @@ struct Open {
 
 /// The path of the database beside the journal at `journal`.
 pub fn database_path(journal: &Path) -> PathBuf {
-    let path = beside::beside(journal, EXTENSION);
+    let path = sibling::path(journal, EXTENSION);
     // Continues with the file of an older version, so that nothing is announced again.
-    let former = beside::formerly_beside(journal, EXTENSION);
+    let former = sibling::former_path(journal, EXTENSION);
     former.filter(|former| former.exists() && !path.exists()).unwrap_or(path)
 }
 
@@ -160,7 +160,7 @@ pub fn read(journal: &Path, ids: &[String]) -> Result<Vec<(String, String)>> {
 
 fn connect(path: &Path) -> Result<Connection> {
     let open = || -> Result<Connection> {
-        create_for_ourselves(path)?;
+        regular_file::create_private(path)?;
         let connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.execute_batch(
@@ -177,7 +177,7 @@ fn connect(path: &Path) -> Result<Connection> {
             let steps = format!("{create} {ADD_EDITION} PRAGMA user_version = {VERSION};");
             connection.execute_batch(&format!("BEGIN; {steps} COMMIT;"))?;
         }
-        sync_directory(path.parent().unwrap_or(Path::new(".")))?;
+        directory::sync(directory::of(path))?;
         Ok(connection)
     };
     open().with_context(|| failed(path))

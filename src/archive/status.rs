@@ -1,60 +1,62 @@
-//! What an operator wants to know of an archive.
+//! The status of an archive, for `lookout check`.
+
+use std::time::Duration;
 
 use anyhow::Result;
 use mongodb::bson::raw::RawDocumentBuf;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::{Collection, Namespace};
-use std::time::Duration;
 
-use crate::archive::client::identity;
-use crate::archive::{Archive, NOTE, document, indexes, progress};
+use crate::archive::identity::{NOTE, identity};
+use crate::archive::{Archive, document, indexes, progress};
 use crate::time::moment::Moment;
 
-/// A query that only tells more is given up after so long.
-const CURIOSITY: Duration = Duration::from_secs(5);
+/// The time limit of queries that are only informative.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What the program has to be allowed to do with the events and with its notes.
-const ACTIONS: [&str; 6] = ["find", "insert", "update", "remove", "createIndex", "listIndexes"];
+/// The actions that the program needs on the collections of events and of notes.
+const NEEDED_ACTIONS: [&str; 6] =
+    ["find", "insert", "update", "remove", "createIndex", "listIndexes"];
 
-/// What was found.
+/// What an archive offers, and what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Survey {
+pub struct Status {
     /// The server's version.
     pub version: String,
-    /// The replica set's name and the number of its members; `None` for a server alone.
+    /// The replica set's name and the number of its members; `None` for a single server.
     pub replica_set: Option<(String, usize)>,
     /// The server's clock.
     pub server_time: Moment,
-    /// Actions that the user is not allowed.
+    /// Needed actions that the user is not allowed.
     pub forbidden: Vec<&'static str>,
-    /// Indexes that are not there yet.
+    /// Indexes that do not exist yet.
     pub missing_indexes: Vec<&'static str>,
-    /// How many documents there are, about.
+    /// An estimate of how many documents there are.
     pub documents: u64,
-    /// Those of an older set-up.
-    pub old: Old,
+    /// The documents of an older set-up.
+    pub old: OldDocuments,
 }
 
 /// Documents of an older set-up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Old {
-    /// How many there are, about.
+pub struct OldDocuments {
+    /// An estimate of how many there are.
     pub count: u64,
-    /// The time of the first and of the last one, where that was quickly found.
+    /// The times of the first and the last one, if a quick query found them.
     pub span: Option<(Moment, Moment)>,
 }
 
-/// Looks at everything.
-pub async fn survey(archive: &Archive) -> Result<Survey> {
-    archive.call(|collection| async move { look(&collection).await }).await
+/// Queries the archive.
+pub async fn status(archive: &Archive) -> Result<Status> {
+    archive.call(|collection| async move { query(&collection).await }).await
 }
 
-async fn look(collection: &Collection<RawDocumentBuf>) -> Result<Survey> {
+async fn query(collection: &Collection<RawDocumentBuf>) -> Result<Status> {
     let admin = collection.client().database("admin");
     let hello = admin.run_command(doc! { "hello": 1 }).await?;
     let build = admin.run_command(doc! { "buildInfo": 1 }).await?;
-    let status = doc! { "connectionStatus": 1, "showPrivileges": true };
-    let status = admin.run_command(status).await?;
+    let request = doc! { "connectionStatus": 1, "showPrivileges": true };
+    let status = admin.run_command(request).await?;
     let forbidden = forbidden(&status, collection);
     let may_look = !forbidden.contains(&"find");
     let is_there = may_look && identity(collection).await?.is_some();
@@ -62,7 +64,7 @@ async fn look(collection: &Collection<RawDocumentBuf>) -> Result<Survey> {
     let names = if is_there { collection.list_index_names().await? } else { Vec::new() };
     let server_time = hello.get_datetime("localTime")?.timestamp_millis();
     let missing = |name: &&str| !names.iter().any(|there| there == name);
-    Ok(Survey {
+    Ok(Status {
         version: build.get_str("version")?.to_owned(),
         replica_set: hello.get_str("setName").ok().map(|name| {
             let members = hello.get_array("hosts").map_or(0, Vec::len);
@@ -72,11 +74,15 @@ async fn look(collection: &Collection<RawDocumentBuf>) -> Result<Survey> {
         forbidden,
         missing_indexes: indexes::NAMES.into_iter().filter(missing).collect(),
         documents,
-        old: if is_there { old(collection, documents).await? } else { Old::default() },
+        old: if is_there {
+            old_documents(collection, documents).await?
+        } else {
+            OldDocuments::default()
+        },
     })
 }
 
-/// The actions that no privilege of the user covers. Without access control, none.
+/// The needed actions that the user's privileges do not cover; none without access control.
 fn forbidden(status: &Document, collection: &Collection<RawDocumentBuf>) -> Vec<&'static str> {
     let Ok(info) = status.get_document("authInfo") else { return Vec::new() };
     let list = |key| info.get_array(key).map_or(&[][..], Vec::as_slice);
@@ -94,10 +100,10 @@ fn forbidden(status: &Document, collection: &Collection<RawDocumentBuf>) -> Vec<
     let (with_events, with_notes) = (allowed(&events), allowed(&progress::namespace(&events)));
     let is_forbidden =
         |action: &&str| !with_events.contains(action) || !with_notes.contains(action);
-    ACTIONS.into_iter().filter(is_forbidden).collect()
+    NEEDED_ACTIONS.into_iter().filter(is_forbidden).collect()
 }
 
-/// Whether a privilege is about a namespace.
+/// Whether a privilege applies to a namespace.
 fn covers(privilege: &Document, namespace: &Namespace) -> bool {
     let Ok(resource) = privilege.get_document("resource") else { return false };
     let is = |key, name: &str| {
@@ -107,23 +113,26 @@ fn covers(privilege: &Document, namespace: &Namespace) -> bool {
         || (is("db", &namespace.db) && is("collection", &namespace.coll))
 }
 
-async fn old(collection: &Collection<RawDocumentBuf>, documents: u64) -> Result<Old> {
-    // Counting ours goes by an index; counting the others would read everything.
+async fn old_documents(
+    collection: &Collection<RawDocumentBuf>,
+    documents: u64,
+) -> Result<OldDocuments> {
+    // Our documents are counted by an index; counting the others would read everything.
     let ours = collection.count_documents(doc! { indexes::KEY: { "$exists": true } });
-    let ours = ours.max_time(CURIOSITY).await?;
+    let ours = ours.max_time(QUERY_TIMEOUT).await?;
     let notes = collection.find_one(doc! { "_id": NOTE }).await?.iter().len() as u64;
     let count = documents.saturating_sub(ours + notes);
     if count == 0 {
-        return Ok(Old::default());
+        return Ok(OldDocuments::default());
     }
     let end = |direction: i32| async move {
         let find = collection.find_one(doc! { "lookout": { "$exists": false } });
-        let found = find.sort(doc! { "_id": direction }).max_time(CURIOSITY).await.ok()??;
+        let found = find.sort(doc! { "_id": direction }).max_time(QUERY_TIMEOUT).await.ok()??;
         Some(document::fact_time(&found))
     };
     let span = match (end(1).await.flatten(), end(-1).await.flatten()) {
         (Some(first), Some(last)) => Some((first, last)),
         _ => None,
     };
-    Ok(Old { count, span })
+    Ok(OldDocuments { count, span })
 }

@@ -1,4 +1,4 @@
-//! Who waits for an event to be in the archive.
+//! Requests that wait until the archive has their event.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,37 +13,37 @@ use crate::archive::{Archive, indexes};
 use crate::journal::Appended;
 use crate::zoom::Key;
 
-/// Tells those who wait for an event that the archive has it.
+/// All waiters. The shipper tells them which events the archive has.
 #[derive(Debug, Default)]
-pub struct Receipts {
+pub struct Waiters {
     waiting: Arc<Waiting>,
 }
 
-/// The requests that wait, by the key of their event.
+/// The senders to the waiters, by the key of their event.
 #[derive(Debug, Default)]
 struct Waiting(Mutex<HashMap<Key, Vec<oneshot::Sender<()>>>>);
 
 /// One request's wait for an event. Dropping it ends the wait.
 #[derive(Debug)]
-pub struct Receipt {
+pub struct Waiter {
     key: Key,
     arrival: oneshot::Receiver<()>,
     waiting: Arc<Waiting>,
 }
 
-impl Receipts {
-    /// A receipt for the event of `key`. To be asked for before it is stored.
-    pub fn expect(&self, key: Key) -> Receipt {
+impl Waiters {
+    /// Adds a waiter for the event of `key`. Call it before the event is stored.
+    pub fn add(&self, key: Key) -> Waiter {
         let (arrived, arrival) = oneshot::channel();
         self.waiting.lock().entry(key).or_default().push(arrived);
-        Receipt { key, arrival, waiting: Arc::clone(&self.waiting) }
+        Waiter { key, arrival, waiting: Arc::clone(&self.waiting) }
     }
 
-    /// Says that the archive has the events of `keys`.
-    pub fn arrived(&self, keys: impl IntoIterator<Item = Key>) {
+    /// Tells the waiters that the archive has the events of `keys`.
+    pub fn notify(&self, keys: impl IntoIterator<Item = Key>) {
         let mut waiting = self.waiting.lock();
         for sender in keys.into_iter().filter_map(|key| waiting.remove(&key)).flatten() {
-            // It is no failure that nobody listens any more: the request timed out.
+            // The waiter is gone if its request timed out.
             sender.send(()).ok();
         }
     }
@@ -55,14 +55,14 @@ impl Waiting {
     }
 }
 
-impl Receipt {
-    /// Waits until the archive has the event; false if nobody can say that any more.
+impl Waiter {
+    /// Waits until the archive has the event; false if the shipper is gone.
     async fn arrived(mut self) -> bool {
         (&mut self.arrival).await.is_ok()
     }
 }
 
-impl Drop for Receipt {
+impl Drop for Waiter {
     fn drop(&mut self) {
         self.arrival.close();
         let mut waiting = self.waiting.lock();
@@ -74,32 +74,30 @@ impl Drop for Receipt {
     }
 }
 
-/// Knows whether a majority of the archive's members has an event.
+/// Finds out whether a majority of the archive's members has an event.
 #[derive(Debug, Clone)]
 pub struct Majority {
     /// The archive.
     pub archive: Archive,
-    /// What was shipped there by this process.
-    pub receipts: Arc<Receipts>,
+    /// The waiters for events that this process ships.
+    pub waiters: Arc<Waiters>,
 }
 
 impl Majority {
-    /// Waits until a majority has the event of `key`, which the journal has; whether that
-    /// was before `deadline`.
+    /// Waits until a majority has the event of `key`, which the journal has already; false if it
+    /// does not before `deadline`.
     pub async fn has(
         &self,
         key: Key,
         appended: Appended,
-        receipt: Receipt,
+        waiter: Waiter,
         deadline: Instant,
     ) -> bool {
         let shipped = async {
             match appended {
-                Appended::New => receipt.arrived().await,
-                // It may have been shipped long ago, or still wait.
-                Appended::Known => {
-                    self.holds(key).await.unwrap_or(false) || receipt.arrived().await
-                }
+                Appended::New => waiter.arrived().await,
+                // It may have been shipped long ago, or not yet.
+                Appended::Known => self.holds(key).await.unwrap_or(false) || waiter.arrived().await,
             }
         };
         timeout_at(deadline, shipped).await.unwrap_or(false)
@@ -121,24 +119,24 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn everybody_who_waits_for_an_event_is_told_once_it_arrives() {
-        let receipts = Receipts::default();
+    async fn all_waiters_for_an_event_are_told_once_it_arrives() {
+        let waiters = Waiters::default();
         let (key, other) = (Key::of(b"a"), Key::of(b"b"));
-        let (first, second) = (receipts.expect(key), receipts.expect(key));
-        let mut elsewhere = receipts.expect(other);
-        receipts.arrived([key]);
+        let (first, second) = (waiters.add(key), waiters.add(key));
+        let mut elsewhere = waiters.add(other);
+        waiters.notify([key]);
         assert_eq!((first.arrived().await, second.arrived().await), (true, true));
         assert!(elsewhere.arrival.try_recv().is_err(), "another event");
     }
 
     #[test]
-    fn a_receipt_leaves_nothing_behind_however_it_ends() {
-        let receipts = Receipts::default();
+    fn a_waiter_leaves_nothing_behind_however_it_ends() {
+        let waiters = Waiters::default();
         let keys: Vec<Key> = (0..1000_u32).map(|n| Key::of(&n.to_be_bytes())).collect();
-        let waiting = || receipts.waiting.lock().len();
+        let waiting = || waiters.waiting.lock().len();
         for key in &keys {
             // Zoom sent it again before the first request was over.
-            let both = [receipts.expect(*key), receipts.expect(*key)];
+            let both = [waiters.add(*key), waiters.add(*key)];
             assert_eq!(waiting(), 1, "both wait for the same event");
             let [first, second] = both;
             drop(first);
@@ -146,11 +144,11 @@ mod tests {
             drop(second);
             assert_eq!(waiting(), 0, "nobody waits any more");
         }
-        let receipt = receipts.expect(keys[0]);
-        receipts.arrived([keys[0]]);
-        let again = receipts.expect(keys[0]);
-        drop(receipt);
-        assert_eq!(waiting(), 1, "an old receipt takes nobody else's away");
+        let waiter = waiters.add(keys[0]);
+        waiters.notify([keys[0]]);
+        let again = waiters.add(keys[0]);
+        drop(waiter);
+        assert_eq!(waiting(), 1, "an old waiter takes nobody else's away");
         drop(again);
         assert_eq!(waiting(), 0);
     }

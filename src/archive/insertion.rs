@@ -1,4 +1,4 @@
-//! How is written: so that a majority of the members has it on disk.
+//! Inserts documents so that a majority of the members has them on disk.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,32 +7,42 @@ use anyhow::{Result, anyhow};
 use mongodb::Collection;
 use mongodb::bson::doc;
 use mongodb::bson::raw::{RawDocument, RawDocumentBuf};
-use mongodb::error::ErrorKind;
+use mongodb::error::{Error, ErrorKind, WriteFailure};
 use mongodb::options::{Acknowledgment, WriteConcern};
 
 use crate::archive::indexes;
 
-/// MongoDB's code for a document whose key is there already.
-pub const DUPLICATE_KEY: i32 = 11_000;
+/// MongoDB's code for a document whose key exists already.
+const DUPLICATE_KEY: i32 = 11_000;
 
-/// A majority of the members has a batch by then, or it is shipped again.
-const MAJORITY: Duration = Duration::from_secs(10);
+/// How long a write waits for a majority of the members.
+const MAJORITY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What every write waits for.
+/// The write concern of all writes.
 pub fn majority() -> WriteConcern {
-    WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(MAJORITY).build()
+    WriteConcern::builder()
+        .w(Acknowledgment::Majority)
+        .journal(true)
+        .w_timeout(MAJORITY_TIMEOUT)
+        .build()
 }
 
-/// A document that the server did not take.
+/// Whether a single write failed because the document exists already.
+pub fn is_duplicate_key(error: &Error) -> bool {
+    let ErrorKind::Write(WriteFailure::WriteError(error)) = &*error.kind else { return false };
+    error.code == DUPLICATE_KEY
+}
+
+/// A document that the server refused.
 pub struct Refused {
-    /// Its place among those to be inserted.
+    /// Its index among the documents to insert.
     pub place: usize,
     /// What the server said.
     pub why: String,
 }
 
-/// Inserts what is not there; returns what was refused for another reason. An event takes the place
-/// of the quarantined delivery that it was before it could be read.
+/// Inserts the documents whose keys are new; returns those that the server refused for another reason.
+/// An event replaces the quarantined delivery with the same key.
 pub async fn insert(
     collection: Collection<RawDocumentBuf>,
     documents: Vec<RawDocumentBuf>,
@@ -42,7 +52,7 @@ pub async fn insert(
     let readable = was_quarantined.iter().map(|place| documents[*place].clone());
     let readable: Vec<_> = readable.collect();
     if !readable.is_empty() {
-        // A kill in between loses nothing: what is not noted as shipped is shipped again.
+        // A kill here loses nothing: what is not noted as shipped is shipped again.
         let again = insert_new(&collection, &readable).await?.refused;
         refused.extend(
             again
@@ -53,10 +63,10 @@ pub async fn insert(
     Ok(refused)
 }
 
-/// What became of documents, by their places.
+/// The outcome of an insertion, by index.
 #[derive(Default)]
 struct Inserted {
-    /// Those whose key was there.
+    /// Documents whose key exists already.
     known: Vec<usize>,
     refused: Vec<Refused>,
 }
@@ -82,8 +92,8 @@ async fn insert_new(
     Ok(inserted)
 }
 
-/// Removes what is there as a quarantined delivery of the events among `known`; returns the places
-/// of these events.
+/// Removes the quarantined deliveries with the keys of the events among `known`; returns the indexes of
+/// these events.
 async fn remove_quarantined(
     collection: &Collection<RawDocumentBuf>,
     documents: &[RawDocumentBuf],

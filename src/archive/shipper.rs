@@ -1,4 +1,4 @@
-//! Shipping: from the journal to the archive, in order, in batches, for as long as it takes.
+//! Ships events from the journal to the archive: in order, in batches, with endless retries.
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -11,105 +11,102 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::archive::client::identity;
 use crate::archive::document::{self, Shape};
+use crate::archive::identity::identity;
+use crate::archive::insertion::{Refused, insert};
 use crate::archive::progress::Progress;
-use crate::archive::writing::{Refused, insert};
-use crate::archive::{Archive, Receipts, indexes};
+use crate::archive::{Archive, Waiters, indexes};
 use crate::journal::{Backlog, Journal, Reader, Shipped};
 use crate::server::Shutdown;
 use crate::time::backoff::Backoff;
 use crate::time::clock;
 use crate::zoom::Key;
 
-/// Events shipped at once.
-const BATCH: usize = 1_000;
+/// The most events in one batch.
+const MAX_BATCH: usize = 1_000;
 
-/// So often the journal is looked at for what other processes put there.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often to poll the journal for writes by other processes.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How far it got is noted so often: what was not noted is shipped again, and found to be
-/// there.
-const NOTE: Duration = Duration::from_secs(1);
+/// How often to note how far the journal has been shipped. What is not noted is shipped again, which
+/// changes nothing.
+const NOTE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// So often it is verified that the archive is what it was.
-const VERIFY: Duration = Duration::from_secs(10);
+/// How often to verify that the archive is still the same.
+const VERIFY_INTERVAL: Duration = Duration::from_secs(10);
 
-/// So often it is told how much waits.
-const TELL: Duration = Duration::from_secs(1);
+/// How often to report how much waits.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The delay after the first failure.
 const RETRY_INITIAL: Duration = Duration::from_millis(250);
-
-/// The longest delay after a failure.
 const RETRY_MAX: Duration = Duration::from_secs(5);
 
-/// So often quarantined deliveries are looked for that need not be kept …
-const TIDY: Duration = Duration::from_secs(3600);
+/// How often to remove quarantined deliveries that are no longer kept.
+const CLEANUP_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// … among those that were received within so long before that.
-const TIDY_SPAN_MS: i64 = 7 * 86_400_000;
+/// How much older than that they may be to be found.
+const CLEANUP_SPAN_MS: i64 = 7 * 86_400_000;
 
-/// The unique index is waited for so long; then it is looked for again.
-const INDEX: Duration = Duration::from_secs(30);
+/// How long to wait for the unique index, before looking for it again.
+const INDEX_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Ships the events of a journal.
 #[derive(Debug)]
 pub struct Shipper {
-    /// Told how far it got.
+    /// Receives how far the journal has been shipped.
     pub shipped: watch::Sender<Shipped>,
-    /// Where to.
+    /// The archive to ship to.
     pub archive: Archive,
-    /// Keeps how far it got, and says when there is more.
+    /// Signals new events, and saves how far they have been shipped.
     pub journal: Arc<Journal>,
     /// The journal's file.
     pub path: PathBuf,
-    /// Told what arrived.
-    pub receipts: Arc<Receipts>,
+    /// Learn which events have arrived.
+    pub waiters: Arc<Waiters>,
     /// Receives how many events wait.
     pub waiting: Gauge,
-    /// How long it keeps quarantined deliveries.
+    /// How long the archive keeps quarantined deliveries.
     pub keep_quarantined: Duration,
-    /// When to end.
+    /// When to stop.
     pub shutdown: Shutdown,
 }
 
 impl Shipper {
-    /// Ships until it is time to stop.
+    /// Ships until shutdown.
     pub async fn run(self) {
         let mut committed = self.journal.committed();
         let mut progress = None;
-        let mut tidied_at = None;
+        let mut cleaned_at = None;
         let mut backoff = Backoff::new(RETRY_INITIAL, RETRY_MAX);
         let mut is_away = false;
         loop {
             committed.mark_unchanged();
-            match self.telling(self.step(&mut progress)).await {
+            match self.reporting(self.step(&mut progress)).await {
                 Ok(0) => {
-                    self.recovered(&mut backoff, &mut is_away);
+                    recovered(&mut backoff, &mut is_away);
                     tokio::select! {
                         () = self.shutdown.clone().wait() => break,
                         Ok(()) = committed.changed() => {}
-                        () = sleep(LOOK) => {}
+                        () = sleep(POLL_INTERVAL) => {}
                     }
                 }
-                Ok(_) => self.recovered(&mut backoff, &mut is_away),
+                Ok(_) => recovered(&mut backoff, &mut is_away),
                 Err(error) => {
                     if !std::mem::replace(&mut is_away, true) {
                         tracing::warn!("events wait in the journal for the archive: {error:#}");
                     }
                     progress = None;
-                    self.tell_backlog().await;
+                    self.report_backlog().await;
                     tokio::select! {
                         () = self.shutdown.clone().wait() => break,
-                        () = self.telling(sleep(backoff.next_wait())) => {}
+                        () = self.reporting(sleep(backoff.next_wait())) => {}
                     }
                     continue;
                 }
             }
-            if tidied_at.is_none_or(|at: Instant| at.elapsed() >= TIDY) {
-                self.tidy();
-                tidied_at = Some(Instant::now());
+            if cleaned_at.is_none_or(|at: Instant| at.elapsed() >= CLEANUP_INTERVAL) {
+                self.clean_up();
+                cleaned_at = Some(Instant::now());
             }
         }
         if let Some(progress) = &mut progress
@@ -121,15 +118,7 @@ impl Shipper {
         }
     }
 
-    /// Notes that the archive answers.
-    fn recovered(&self, backoff: &mut Backoff, is_away: &mut bool) {
-        backoff.reset();
-        if std::mem::take(is_away) {
-            tracing::info!("the archive takes events again");
-        }
-    }
-
-    /// Ships a batch; returns how many documents that were.
+    /// Ships one batch; returns how many documents it had.
     async fn step(&self, known: &mut Option<Progress>) -> Result<usize> {
         let found = match known.take() {
             Some(known) => known,
@@ -146,40 +135,40 @@ impl Shipper {
             self.send(&backlog).await?;
             progress.shipped = backlog.shipped_after(progress.shipped);
             self.shipped.send_replace(progress.shipped);
-            self.receipts.arrived(keys(&backlog));
+            self.waiters.notify(keys(&backlog));
         }
         self.set_waiting(backlog.waiting.saturating_sub(count as u64));
-        if progress.is_news() && (count == 0 || progress.noted_at.elapsed() >= NOTE) {
+        if progress.is_news() && (count == 0 || progress.noted_at.elapsed() >= NOTE_INTERVAL) {
             if !progress.is_of(&self.path).await? {
                 *known = None;
                 return Ok(count);
             }
             progress.note(&self.archive, &self.journal).await?;
         }
-        if progress.verified_at.elapsed() >= VERIFY {
+        if progress.verified_at.elapsed() >= VERIFY_INTERVAL {
             progress.verify(&self.archive).await?;
         }
         Ok(count)
     }
 
-    /// Does `work`, and meanwhile says now and then how much waits.
-    async fn telling<T>(&self, work: impl Future<Output = T>) -> T {
+    /// Runs `work`, and reports regularly how much waits.
+    async fn reporting<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                () = sleep(TELL) => self.tell_backlog().await,
+                () = sleep(REPORT_INTERVAL) => self.report_backlog().await,
             }
         }
     }
 
-    /// Says how much waits, as far as anybody knows that has not reached the archive yet.
-    async fn tell_backlog(&self) {
+    /// Reports how much waits. Before the archive has been reached, it uses the journal's notes.
+    async fn report_backlog(&self) {
         let shipped = Some(*self.shipped.borrow()).filter(|shipped| *shipped != Shipped::default());
         let path = self.path.clone();
         let waiting = in_background(move || {
             let Some(reader) = Reader::open(&path)? else { return Ok(0) };
-            let shipped = shipped.map_or_else(|| reader.shipped_somewhere(), Ok)?;
+            let shipped = shipped.map_or_else(|| reader.shipped_to_any(), Ok)?;
             Ok(reader.backlog(shipped, 0)?.waiting)
         });
         if let Ok(waiting) = waiting.await {
@@ -191,11 +180,11 @@ impl Shipper {
         self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
     }
 
-    /// Removes quarantined deliveries that need not be kept, in the background.
-    fn tidy(&self) {
+    /// Removes quarantined deliveries that are no longer kept, in the background.
+    fn clean_up(&self) {
         let keep_ms = i64::try_from(self.keep_quarantined.as_millis()).unwrap_or(i64::MAX);
         let end_ms = clock::now_ms().saturating_sub(keep_ms);
-        let (begin, end) = (end_ms.saturating_sub(TIDY_SPAN_MS), end_ms);
+        let (begin, end) = (end_ms.saturating_sub(CLEANUP_SPAN_MS), end_ms);
         let (begin, end) = (DateTime::from_millis(begin), DateTime::from_millis(end));
         let filter = doc! {
             "event": { "$exists": false },
@@ -204,22 +193,23 @@ impl Shipper {
         };
         let archive = self.archive.clone();
         self.archive.runtime().spawn(async move {
-            let tidying =
+            let cleaning =
                 archive.call(|collection| async move { Ok(collection.delete_many(filter).await?) });
-            if let Err(error) = tidying.await {
+            if let Err(error) = cleaning.await {
                 tracing::warn!("old quarantined deliveries stay in the archive for now: {error:#}");
             }
         });
     }
 
-    /// Makes sure of the collection and its unique index, and finds out how far it got.
+    /// Creates the collection and its indexes if they are missing, and reads how far the journal has
+    /// been shipped.
     async fn prepare(&self) -> Result<Progress> {
         let collection = self.archive.call(|collection| async move {
             if let Some(identity) = identity(&collection).await? {
                 return Ok(identity);
             }
             let database = collection.client().database(&collection.namespace().db);
-            // Another process may have made it just now.
+            // Another process may have created it just now.
             let made = database.create_collection(collection.name()).await;
             let identity = identity(&collection).await?;
             made.or_else(|error| if identity.is_some() { Ok(()) } else { Err(error) })?;
@@ -230,8 +220,8 @@ impl Shipper {
         Progress::find(&self.archive, collection, &self.path).await
     }
 
-    /// Makes what indexes there are not. Only the unique one is waited for, and that not for
-    /// ever: on a large collection it takes its time, and the next attempt finds it made.
+    /// Creates missing indexes. It waits only for the unique one, and for a limited time: on a large
+    /// collection it takes long, and a later attempt finds it complete.
     async fn create_indexes(&self) -> Result<()> {
         let names = self
             .archive
@@ -249,7 +239,7 @@ impl Shipper {
             }
             Ok(collection)
         });
-        let made = timeout(INDEX, &mut creating).await;
+        let made = timeout(INDEX_TIMEOUT, &mut creating).await;
         let made: Result<_> = made
             .context("the index of `lookout.key` is still being made")?
             .context("a task of the archive panicked")?;
@@ -265,7 +255,7 @@ impl Shipper {
     async fn backlog(&self, after: Shipped) -> Result<Backlog> {
         let path = self.path.clone();
         in_background(move || match Reader::open(&path)? {
-            Some(reader) => reader.backlog(after, BATCH),
+            Some(reader) => reader.backlog(after, MAX_BATCH),
             None => Ok(Backlog::default()),
         })
         .await
@@ -279,7 +269,7 @@ impl Shipper {
         if refused.is_empty() {
             return Ok(());
         }
-        // A server may refuse what is in a document: its text alone it has to take.
+        // The server may refuse the content of a document; it has to accept the text alone.
         let mut again = Vec::new();
         for Refused { place, why } in refused {
             match backlog.events.get(place) {
@@ -294,9 +284,17 @@ impl Shipper {
     }
 }
 
+/// The archive answers again.
+fn recovered(backoff: &mut Backoff, is_away: &mut bool) {
+    backoff.reset();
+    if std::mem::take(is_away) {
+        tracing::info!("the archive takes events again");
+    }
+}
+
 fn keys(backlog: &Backlog) -> impl Iterator<Item = Key> {
     let events = backlog.events.iter().map(|entry| entry.key);
-    events.chain(backlog.quarantined.iter().map(|odd| odd.key))
+    events.chain(backlog.quarantined.iter().map(|delivery| delivery.key))
 }
 
 async fn in_background<T: Send + 'static>(

@@ -1,35 +1,35 @@
-//! Putting a copy in the journal's place; what was there is kept beside it.
+//! Replaces the journal by a copy of a backup; the old journal is kept under another name.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::files::lock::Lock;
-use crate::journal::files::beside;
-use crate::journal::{Reader, leaving, log, schema, verifying, writers};
+use crate::files::sqlite::{WAL, with_suffix};
+use crate::files::{directory, regular_file};
+use crate::journal::{Reader, connection, old_copies, schema, verification, writer_lock};
 
-/// A backup that is open: it may lie where only root may read.
+/// An open backup: it is opened early, because its directory may be readable only by root.
 #[derive(Debug)]
 pub struct BackupFile {
     path: PathBuf,
     database: File,
-    /// What a copy made by hand may have beside it.
+    /// A copy made by hand may have a log.
     log: Option<File>,
 }
 
-/// A sound copy of a backup in the journal's directory, not yet in place.
+/// A sound copy of a backup in the journal's directory, ready to replace the journal.
 #[derive(Debug)]
 pub struct Staged {
     pub(super) directory: TempDir,
-    /// The id that the backup has.
+    /// The id of the backup.
     pub backup_id: String,
-    /// The id that the restored journal gets.
+    /// The id of the restored journal.
     pub id: String,
-    /// Whether events were removed from it, so that its checkpoint belongs to it.
+    /// Whether events were pruned from it, so that it needs its store.
     pub is_pruned: bool,
 }
 
@@ -51,7 +51,7 @@ impl BackupFile {
             "`{}` is no file, and so no backup",
             path.display()
         );
-        let log = match File::open(beside(&place, "-wal")) {
+        let log = match File::open(with_suffix(&place, WAL)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             log => Some(log.with_context(failed)?),
         };
@@ -62,14 +62,14 @@ impl BackupFile {
     ///
     /// # Errors
     ///
-    /// It is no sound backup; nothing was changed.
+    /// It is not a sound backup; nothing was changed.
     pub fn stage(mut self, journal: &Path) -> Result<Staged> {
         let directory = staging_directory(journal)?;
         let failed = || format!("cannot write to `{}`", directory.path().display());
         let place = directory.path().join(NAME);
         copy(&mut self.database, &place).with_context(failed)?;
         if let Some(log) = &mut self.log {
-            copy(log, &beside(&place, "-wal")).with_context(failed)?;
+            copy(log, &with_suffix(&place, WAL)).with_context(failed)?;
         }
         let backup = self.path.display().to_string();
         let unsound = || format!("`{backup}` is no sound backup, so nothing was changed");
@@ -78,51 +78,52 @@ impl BackupFile {
     }
 }
 
-/// How directories of copies are named that are not in place yet.
+/// The prefix of directories with copies that have not replaced a journal yet.
 const PREFIX: &str = ".restore-";
 
-/// The name of a copy in a directory of its own.
+/// The name of the copy in such a directory.
 pub(super) const NAME: &str = "journal";
 
-/// A directory for a copy of the journal at `path`, which may be moved in its place.
+/// Creates a directory next to the journal at `path`, for a copy that will replace it.
 pub(super) fn staging_directory(path: &Path) -> Result<TempDir> {
-    schema::create_directory_of(path)?;
-    let dir = schema::directory_of(path);
+    connection::create_directory_of(path)?;
+    let dir = directory::of(path);
     let made = tempfile::Builder::new().prefix(PREFIX).tempdir_in(dir);
     made.with_context(|| format!("cannot write to `{}`", dir.display()))
 }
 
 fn copy(from: &mut File, to: &Path) -> io::Result<()> {
-    schema::create_for_ourselves(to)?;
+    regular_file::create_private(to)?;
     let mut to = File::options().write(true).open(to)?;
     io::copy(from, &mut to)?;
     to.sync_all()
 }
 
-/// Both ids of the copy at `path`, and whether it was pruned, once it is sound and in one file.
+/// Verifies the copy at `path`, moves its log into it, and gives it a new id. Returns the old id, the
+/// new one, and whether events were pruned.
 fn examine(path: &Path) -> Result<(String, String, bool)> {
     let missing = "it holds no journal of Lookout";
-    drop(schema::open_reader(path)?.context(missing)?);
-    let copy = schema::open_writer(path)?;
+    drop(connection::open_reader(path)?.context(missing)?);
+    let copy = connection::open_writer(path)?;
     drop(copy);
     ensure_sound(path)?;
-    let copy = schema::open_writer(path)?;
+    let copy = connection::open_writer(path)?;
     let query = "SELECT id, pruned FROM journal";
     let (backup_id, is_pruned) = copy.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let id = schema::new_id(&copy)?;
     schema::set_id(&copy, &id)?;
-    close(copy)?;
+    connection::close(copy)?;
     Ok((backup_id, id, is_pruned))
 }
 
-/// Examines all of the journal at `path`.
+/// Verifies the whole journal at `path`.
 ///
 /// # Errors
 ///
 /// What is wrong with it.
 pub fn ensure_sound(path: &Path) -> Result<()> {
     let reader = Reader::open(path)?.context("it holds no journal of Lookout")?;
-    let verdict = verifying::verify(&reader)?;
+    let verdict = verification::verify(&reader)?;
     if let Some(structure) = verdict.structure {
         bail!(structure);
     }
@@ -131,48 +132,42 @@ pub fn ensure_sound(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Closes `connection`, which leaves no file beside its database.
-pub(super) fn close(connection: Connection) -> Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    connection.close().map_err(|(_, error)| error.into())
-}
-
 impl Staged {
-    /// Reads it.
+    /// Opens it for reading.
     pub(super) fn reader(&self) -> Result<Reader> {
         Reader::open(&self.directory.path().join(NAME))?.context("the copy vanished")
     }
 
-    /// Puts it in the place of the journal at `journal`, with nobody else writing there, and calls
-    /// `meanwhile` with where the journal that was there is now.
+    /// Replaces the journal at `journal`. The caller holds the writers' lock exclusively. The old
+    /// journal is renamed first; `before_replacing` gets its new path.
     ///
     /// # Errors
     ///
-    /// Somebody writes the journal, or it can't be moved.
-    pub fn put_in_place(
+    /// A file can't be moved.
+    pub fn replace(
         self,
         journal: &Path,
-        _alone: &Lock,
-        meanwhile: impl FnOnce(Option<&Path>) -> Result<()>,
+        _exclusive: &Lock,
+        before_replacing: impl FnOnce(Option<&Path>) -> Result<()>,
     ) -> Result<Option<PathBuf>> {
-        let aside = move_aside(journal)?;
-        meanwhile(aside.as_deref())?;
+        let old = old_copies::rename_journal(journal)?;
+        before_replacing(old.as_deref())?;
         let failed = || format!("cannot put the journal `{}` in place", journal.display());
         fs::rename(self.directory.path().join(NAME), journal).with_context(failed)?;
-        schema::sync_directory(schema::directory_of(journal))?;
-        Ok(aside)
+        directory::sync(directory::of(journal))?;
+        Ok(old)
     }
 }
 
-/// Keeps all writers from the journal at `path`. What an earlier restore left unfinished, because
-/// it was killed, goes: it holds all names.
+/// Keeps all writers from the journal at `path`, until the lock is dropped. Removes the copies of
+/// earlier restores that were killed: they hold all names.
 ///
 /// # Errors
 ///
-/// Somebody writes it.
-pub fn lock_alone(path: &Path) -> Result<Lock> {
-    let lock = writers::exclude(path)?;
-    let dir = schema::directory_of(path);
+/// Another process writes the journal.
+pub fn lock_for_restore(path: &Path) -> Result<Lock> {
+    let lock = writer_lock::acquire_exclusive(path)?;
+    let dir = directory::of(path);
     let failed = || format!("cannot clear up `{}`", dir.display());
     for entry in fs::read_dir(dir).with_context(failed)? {
         let entry = entry.with_context(failed)?;
@@ -182,27 +177,4 @@ pub fn lock_alone(path: &Path) -> Result<Lock> {
         }
     }
     Ok(lock)
-}
-
-/// Gives the journal at `path` and the files beside it another name; `None` where there is none.
-/// The database goes last: until then, it is found again.
-pub fn move_aside(path: &Path) -> Result<Option<PathBuf>> {
-    if path.symlink_metadata().is_err() {
-        return Ok(None);
-    }
-    // What is in its log belongs to it; where it is damaged, the log goes along.
-    if log::make_it_last(path).is_ok() {
-        drop(Connection::open(path).map(close));
-    }
-    let aside = leaving::free_name(path);
-    for ending in ["-shm", "-wal", ""] {
-        let (from, to) = (beside(path, ending), beside(&aside, ending));
-        match fs::rename(&from, &to) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot move `{}`", from.display()));
-            }
-            _ => {}
-        }
-    }
-    Ok(Some(aside))
 }

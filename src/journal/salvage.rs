@@ -1,4 +1,4 @@
-//! A new journal from what is sound of a damaged one, and from copies of the rest.
+//! Builds a new journal from the intact rows of a damaged one, and from copies of the others.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,16 +7,15 @@ use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, OptionalExtension, params};
 use tempfile::TempDir;
 
-use crate::journal::checksum::{self, Envelope};
-use crate::journal::damage::{self, Place, Table};
-use crate::journal::restoring::{self, NAME, Staged};
-use crate::journal::{Entry, Quarantined, Reader, schema};
-use crate::zoom;
+use crate::journal::damage::{self, RowId, Table};
+use crate::journal::restore::{self, NAME, Staged};
+use crate::journal::{Entry, Quarantined, Reader, connection, insert, schema};
+use crate::zoom::{self, Key};
 
-/// Keys copied together.
+/// How many keys are copied at once.
 const KEYS: usize = 1000;
 
-/// A journal under repair, beside the damaged one.
+/// A new journal in the making, next to the damaged one.
 #[derive(Debug)]
 pub struct Salvage {
     directory: TempDir,
@@ -24,13 +23,13 @@ pub struct Salvage {
     id: String,
     is_pruned: bool,
     /// Rows that could not be read.
-    missing: BTreeSet<Place>,
-    /// Keys could not all be read, so an unknown key may be one of ours.
+    missing: BTreeSet<RowId>,
+    /// Some keys could not be read, so a key that is not found may be one of them.
     lacks_keys: bool,
 }
 
 impl Salvage {
-    /// Copies what is sound of the journal at `path` into a new one in its directory.
+    /// Copies the intact rows of the journal at `path` into a new one in its directory.
     ///
     /// # Errors
     ///
@@ -39,9 +38,9 @@ impl Salvage {
         let unreadable =
             || format!("nothing of `{}` can be read; run `lookout restore FILE`", path.display());
         let old = Reader::open(path).with_context(unreadable)?.with_context(unreadable)?;
-        let directory = restoring::staging_directory(path)?;
-        let new = schema::open_writer(&directory.path().join(NAME))?;
-        // It is synced once, at the end.
+        let directory = restore::staging_directory(path)?;
+        let new = connection::open_writer(&directory.path().join(NAME))?;
+        // One transaction, so that everything is synced once at the end.
         new.execute_batch(
             "CREATE TEMP TABLE bodies (key BLOB PRIMARY KEY) WITHOUT ROWID; BEGIN IMMEDIATE",
         )?;
@@ -54,7 +53,7 @@ impl Salvage {
             new,
         };
         salvage.copy(&old).with_context(unreadable)?;
-        salvage.missing = damage::places(path);
+        salvage.missing = damage::damaged_rows(path);
         Ok(salvage)
     }
 
@@ -63,14 +62,33 @@ impl Salvage {
         let mut first = None;
         old.events_after(0, |entry| {
             first.get_or_insert(entry.id);
-            insert_event(&self.new, Some(entry.id), &entry)
+            self.insert_event(Some(entry.id), &entry)
         })?;
-        old.quarantined(|place, odd| insert_quarantined(&self.new, Some(place), &odd))?;
+        old.quarantined(|place, delivery| self.insert_quarantined(Some(place), &delivery))?;
         let begins_at_1 = first.is_none_or(|first| first == 1);
         self.is_pruned = old.pruned().unwrap_or(!begins_at_1);
         for table in [Table::Events, Table::Quarantine] {
             keep_last_place(&self.new, table, old.last_place(table).unwrap_or_default())?;
         }
+        Ok(())
+    }
+
+    fn insert_event(&self, id: Option<u64>, entry: &Entry) -> Result<()> {
+        let at = zoom::understand(&entry.document, entry.received_ms).at.seconds();
+        self.insert_key(entry.key)?;
+        insert::event(&self.new, id, entry.envelope(), at, &entry.document)
+    }
+
+    fn insert_quarantined(&self, id: Option<u64>, delivery: &Quarantined) -> Result<()> {
+        self.insert_key(delivery.key)?;
+        insert::quarantined(&self.new, id, delivery.envelope(), &delivery.body)
+    }
+
+    /// Stores the key of a body that the new journal has.
+    fn insert_key(&self, key: Key) -> Result<()> {
+        insert::key(&self.new, key)?;
+        let insert = "INSERT OR IGNORE INTO temp.bodies (key) VALUES (?1)";
+        self.new.prepare_cached(insert)?.execute([key.as_bytes()])?;
         Ok(())
     }
 
@@ -90,11 +108,13 @@ impl Salvage {
         for (table, id) in self.missing.clone() {
             let is_found = match table {
                 Table::Events => match backup.event_at(id)? {
-                    Some(entry) => insert_event(&self.new, Some(id), &entry).map(|()| true)?,
+                    Some(entry) => self.insert_event(Some(id), &entry).map(|()| true)?,
                     None => false,
                 },
                 Table::Quarantine => match backup.quarantined_at(id)? {
-                    Some(odd) => insert_quarantined(&self.new, Some(id), &odd).map(|()| true)?,
+                    Some(delivery) => {
+                        self.insert_quarantined(Some(id), &delivery).map(|()| true)?
+                    }
                     None => false,
                 },
             };
@@ -105,7 +125,7 @@ impl Salvage {
         Ok(())
     }
 
-    /// The first event that both have tells whether one is a copy of the other.
+    /// Compares the first event that both have.
     fn refuse_backup_of_other(&self, backup: &Reader) -> Result<()> {
         let mut ours = self.new.prepare("SELECT id, key FROM events ORDER BY id LIMIT 1000")?;
         let mut ours = ours.query([])?;
@@ -119,33 +139,32 @@ impl Salvage {
         Ok(())
     }
 
-    /// Takes in an event of an archive, if it may be one of those that are missing. Which those
-    /// are is not known: any event whose body is gone, and that is no older than those that are
-    /// kept.
+    /// Adds an event of an archive if it may be a missing one: the keys of missing events are not
+    /// known, so it may be any event whose body is gone, and that pruning has not removed.
     pub fn offer_event(&mut self, entry: &Entry) -> Result<()> {
-        if self.may_be_missing(Table::Events, entry.key.as_bytes(), entry.received_ms)? {
-            insert_event(&self.new, None, entry)?;
-            self.is_filled(Table::Events);
+        if self.may_be_missing(Table::Events, entry.key, entry.received_ms)? {
+            self.insert_event(None, entry)?;
+            self.remove_missing(Table::Events);
         }
         Ok(())
     }
 
     /// The same for a quarantined delivery.
-    pub fn offer_quarantined(&mut self, odd: &Quarantined) -> Result<()> {
-        if self.may_be_missing(Table::Quarantine, odd.key.as_bytes(), odd.received_ms)? {
-            insert_quarantined(&self.new, None, odd)?;
-            self.is_filled(Table::Quarantine);
+    pub fn offer_quarantined(&mut self, delivery: &Quarantined) -> Result<()> {
+        if self.may_be_missing(Table::Quarantine, delivery.key, delivery.received_ms)? {
+            self.insert_quarantined(None, delivery)?;
+            self.remove_missing(Table::Quarantine);
         }
         Ok(())
     }
 
-    fn may_be_missing(&self, table: Table, key: &[u8; 32], received_ms: i64) -> Result<bool> {
+    fn may_be_missing(&self, table: Table, key: Key, received_ms: i64) -> Result<bool> {
         if !self.missing.iter().any(|(of, _)| *of == table) {
             return Ok(false);
         }
         let is_there = |query: &str| -> Result<bool> {
-            let found = self.new.prepare_cached(query)?.query_row([key], |_| Ok(())).optional()?;
-            Ok(found.is_some())
+            let found = self.new.prepare_cached(query)?.query_row([key.as_bytes()], |_| Ok(()));
+            Ok(found.optional()?.is_some())
         };
         let is_ours = self.lacks_keys || is_there("SELECT 1 FROM keys WHERE key = ?1")?;
         if !is_ours || is_there("SELECT 1 FROM temp.bodies WHERE key = ?1")? {
@@ -157,14 +176,15 @@ impl Salvage {
             || self.new.prepare_cached(&query)?.query_row([received_ms], |row| row.get(0))?)
     }
 
-    fn is_filled(&mut self, table: Table) {
-        let filled = self.missing.iter().copied().find(|(of, _)| *of == table);
-        if let Some(filled) = filled {
-            self.missing.remove(&filled);
+    /// Counts one row of `table` as found, whichever it is.
+    fn remove_missing(&mut self, table: Table) {
+        let found = self.missing.iter().copied().find(|(of, _)| *of == table);
+        if let Some(found) = found {
+            self.missing.remove(&found);
         }
     }
 
-    /// Ends it: the new journal is sound, and ready to be put in place.
+    /// Commits and verifies the new journal, which is then ready to replace the damaged one.
     ///
     /// # Errors
     ///
@@ -175,13 +195,13 @@ impl Salvage {
         schema::set_id(&new, &id)?;
         new.execute("UPDATE journal SET pruned = ?1", [is_pruned])?;
         new.execute_batch("COMMIT")?;
-        restoring::close(new)?;
-        restoring::ensure_sound(&directory.path().join(NAME))?;
+        connection::close(new)?;
+        restore::ensure_sound(&directory.path().join(NAME))?;
         Ok(Staged { directory, backup_id, id, is_pruned })
     }
 }
 
-/// Copies all keys that can be read; whether some could not.
+/// Copies all keys that can be read; returns whether some could not.
 fn copy_keys(old: &Connection, new: &Connection) -> Result<bool> {
     let mut query = old.prepare("SELECT key FROM keys WHERE key > ?1 ORDER BY key LIMIT ?2")?;
     let mut insert = new.prepare("INSERT OR IGNORE INTO keys (key) VALUES (?1)")?;
@@ -209,7 +229,7 @@ fn copy_keys(old: &Connection, new: &Connection) -> Result<bool> {
         }
         if !is_readable {
             lacks = true;
-            // Keys are evenly spread: further and further, until another page is reached.
+            // Keys are evenly distributed: skips ever more of them, until it reaches another page.
             let Some(next) = prefix(&last).checked_add(skip) else { return Ok(true) };
             last = next.to_be_bytes().to_vec();
             skip = skip.saturating_mul(2);
@@ -224,49 +244,7 @@ fn prefix(key: &[u8]) -> u64 {
     u64::from_be_bytes(prefix)
 }
 
-fn insert_event(new: &Connection, id: Option<u64>, entry: &Entry) -> Result<()> {
-    let Entry { key, received_ms, request_id, document, .. } = entry;
-    let at = zoom::understand(document, *received_ms).at.seconds();
-    let envelope = Envelope {
-        received_ms: *received_ms,
-        key: key.as_bytes(),
-        request_id: request_id.as_deref(),
-    };
-    let checksum = checksum::of_event(envelope, at, document.as_bytes());
-    hold(new, key.as_bytes())?;
-    new.prepare_cached(
-        "INSERT INTO events (id, at, received_ms, key, request_id, document, checksum)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute(params![id, at, received_ms, key.as_bytes(), request_id, document, checksum])?;
-    Ok(())
-}
-
-fn insert_quarantined(new: &Connection, id: Option<u64>, odd: &Quarantined) -> Result<()> {
-    let Quarantined { key, received_ms, request_id, body } = odd;
-    let envelope = Envelope {
-        received_ms: *received_ms,
-        key: key.as_bytes(),
-        request_id: request_id.as_deref(),
-    };
-    let checksum = checksum::of_quarantined(envelope, body);
-    hold(new, key.as_bytes())?;
-    new.prepare_cached(
-        "INSERT INTO quarantine (id, received_ms, key, request_id, body, checksum)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute(params![id, received_ms, key.as_bytes(), request_id, body, checksum])?;
-    Ok(())
-}
-
-/// Notes that the body of `key` is there.
-fn hold(new: &Connection, key: &[u8; 32]) -> Result<()> {
-    new.prepare_cached("INSERT OR IGNORE INTO keys (key) VALUES (?1)")?.execute([key])?;
-    new.prepare_cached("INSERT OR IGNORE INTO temp.bodies (key) VALUES (?1)")?.execute([key])?;
-    Ok(())
-}
-
-/// Places are not used twice.
+/// Makes sure that the new journal does not reuse places up to `last`.
 fn keep_last_place(new: &Connection, table: Table, last: u64) -> Result<()> {
     let name = table.name();
     new.execute("DELETE FROM sqlite_sequence WHERE name = ?1", [name])?;

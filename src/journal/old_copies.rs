@@ -1,0 +1,78 @@
+//! Old copies: a journal that was replaced, or a log without its database, kept under its name with a
+//! number appended.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rusqlite::Connection;
+
+use crate::files::directory;
+use crate::files::sqlite::{SHM, WAL, with_suffix};
+use crate::journal::{connection, wal};
+
+/// The old copies of the journal at `path` and of its log, in order.
+pub fn old_copies(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory::of(path)) else { return Vec::new() };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_copy = |entry: &fs::DirEntry| {
+        let found = entry.file_name();
+        let found = found.to_string_lossy();
+        let suffix = found.strip_prefix(&*name).map(|end| end.strip_prefix(WAL).unwrap_or(end));
+        let number = suffix.and_then(|suffix| suffix.strip_prefix('.'));
+        number.is_some_and(|number| number.parse::<u64>().is_ok())
+    };
+    let mut copies: Vec<_> = entries.flatten().filter(is_copy).map(|entry| entry.path()).collect();
+    copies.sort();
+    copies
+}
+
+/// `path` with the first free number appended.
+pub fn free_path(path: &Path) -> PathBuf {
+    let numbered = |number: u64| with_suffix(path, &format!(".{number}"));
+    let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
+    (1..).map(numbered).find(is_free).unwrap_or_else(|| numbered(u64::MAX))
+}
+
+/// Renames the journal at `path` with its log and index; `None` if there is none. The database goes
+/// last, so that an interrupted rename can be repeated.
+pub fn rename_journal(path: &Path) -> Result<Option<PathBuf>> {
+    if path.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    // Moves the log into the database; a damaged log is renamed as it is.
+    if wal::make_durable(path).is_ok() {
+        drop(Connection::open(path).map(connection::close));
+    }
+    let copy = free_path(path);
+    for suffix in [SHM, WAL, ""] {
+        let (from, to) = (with_suffix(path, suffix), with_suffix(&copy, suffix));
+        match fs::rename(&from, &to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot move `{}`", from.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(Some(copy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_copies_are_known_by_their_number() {
+        let directory = tempfile::TempDir::new().expect("a directory");
+        let at = |name: &str| directory.path().join(name);
+        let copies = ["lookout.db-wal.2", "lookout.db.1", "lookout.db.12"].map(at);
+        let others =
+            ["lookout.db", "lookout.db-wal", "lookout.db.bak", "lookout.db.", "other.db.1"];
+        for path in copies.iter().cloned().chain(others.map(at)) {
+            fs::write(path, "").expect("written");
+        }
+        assert_eq!(old_copies(&at("lookout.db")), copies);
+        assert_eq!(old_copies(&at("gone/lookout.db")), Vec::<PathBuf>::new());
+    }
+}
