@@ -1,14 +1,14 @@
-//! Forgetting a person: what of the stored events is theirs, and where else their name stands.
+//! Forgets a person: decides which stored events are theirs, and where else their name occurs.
 //!
-//! An event goes if it is about the person: if it carries one of their names or accounts, or
-//! belongs to a connection that did at any time. A connection is one device of one human
-//! being, from joining to leaving, so what happened on it under another name, or under none,
-//! goes as well. So does the registration of somebody whose first and last names are the name.
-//! Events of others stay, but a text in them that holds the name, such as the topic
-//! `Ada's Zoom Meeting`, is emptied, also where it is escaped. What is only near to the name may be
-//! somebody else's ([`Forgetting::near`]): that is told, and stays.
+//! An event is removed if it is about the person: if it has one of their names or accounts, or belongs to a
+//! connection that had one at any time. A connection is one device of one person, from joining to
+//! leaving, so what happened on it under another name, or under none, is removed as well. So is a
+//! registration whose first and last names form the name. Events of others stay, but texts in them
+//! that contain the name, such as the topic `Ada's Zoom Meeting`, are emptied, even if the name is
+//! escaped. What only resembles the name may be another person's ([`Forgetting::near`]): it is
+//! reported, and stays.
 //!
-//! This module is pure: it judges, and others remove.
+//! This module is pure: it decides, and each store removes.
 
 mod near;
 mod text;
@@ -24,23 +24,23 @@ use crate::zoom::{self, Bound, Event, Name, Participant};
 /// Who is to be forgotten, and what was found to be theirs.
 #[derive(Debug, Clone)]
 pub struct Forgetting {
-    /// As they are written.
+    /// The names as written.
     names: BTreeSet<Name>,
-    /// As they are compared.
+    /// The names as compared.
     compared: BTreeSet<Name>,
     zoom_user_ids: BTreeSet<CompactString>,
     legs: BTreeSet<Leg>,
     other_names: BTreeSet<Name>,
 }
 
-/// What is to become of one event.
+/// What happens to one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It has nothing to do with the person.
     Stays,
-    /// It is somebody else's, and to be stored as this.
+    /// It is another person's, and is stored as this from now on.
     Changes(String),
-    /// It is about the person.
+    /// It is about the person, and is removed.
     Goes,
 }
 
@@ -80,7 +80,7 @@ impl Found {
     }
 }
 
-/// What ties events of one meeting together: its uuid, and a leg's or a connection's id.
+/// A leg or a connection: the meeting's uuid, and an id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Leg {
     User(CompactString, CompactString),
@@ -88,9 +88,9 @@ enum Leg {
 }
 
 impl Forgetting {
-    /// Forgets `name` and, where it is one of `people`, their other names or their accounts: as on
-    /// the page, aliases count only where there are no accounts. Where there are, an alias
-    /// is anybody's name.
+    /// Forgets `name` and, if it belongs to one of `people`, their accounts, or their other names if
+    /// they have no accounts. As on the page, an alias of a person with accounts may be
+    /// anyone's name.
     pub fn new(name: &Name, people: &[Person]) -> Self {
         let is_meant = |person: &&Person| {
             person.known_names().any(|known| known.comparable() == name.comparable())
@@ -108,39 +108,39 @@ impl Forgetting {
         }
     }
 
-    /// The names that are forgotten, in order.
+    /// The names to forget, in order.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.names.iter()
     }
 
-    /// Whether `name` is one that is forgotten.
+    /// Whether `name` is one of the names to forget.
     pub fn means(&self, name: &Name) -> bool {
         self.compared.contains(&*name.comparable())
     }
 
-    /// The accounts that are forgotten, in order.
+    /// The accounts to forget, in order.
     pub fn zoom_user_ids(&self) -> impl Iterator<Item = &str> {
         self.zoom_user_ids.iter().map(CompactString::as_str)
     }
 
-    /// Other names that were met on what goes, in order.
+    /// Other names in the events to remove, in order.
     pub fn other_names(&self) -> impl Iterator<Item = &Name> {
         self.other_names.iter()
     }
 
-    /// Learns from an event which connections are the person's; whether that was news. To be
-    /// told of all events, again and again, until none is news.
+    /// Learns from an event which connections are the person's; returns whether it learnt anything.
+    /// Call it for all events, repeatedly, until it learns nothing more.
     pub fn learn(&mut self, document: &str) -> bool {
         self.learn_event(zoom::understand(document, 0))
     }
 
-    /// The same from an event that was understood.
+    /// The same for an event that was parsed already.
     pub fn learn_event(&mut self, event: Event) -> bool {
         let (Some(meeting), Some(participant)) = (event.meeting, event.participant) else {
             return false;
         };
         let legs = legs(&meeting.uuid, &participant);
-        // A telephone is theirs once it was bound to them.
+        // A telephone is theirs once it has been bound to them.
         let bound_to = participant.bound_to.as_ref();
         let mut bound_to =
             bound_to.into_iter().flat_map(|bound| legs_of_bound(&meeting.uuid, bound));
@@ -157,7 +157,7 @@ impl Forgetting {
         self.legs.len() > known
     }
 
-    /// What is to become of an event, by what was learnt.
+    /// Decides what happens to an event.
     pub fn judge(&self, document: &str) -> Verdict {
         if self.is_theirs(&zoom::understand(document, 0)) {
             return Verdict::Goes;
@@ -174,7 +174,7 @@ impl Forgetting {
         if self.empty("", &mut json) { Verdict::Changes(json.to_string()) } else { Verdict::Stays }
     }
 
-    /// Whether an event is about the person, by what was learnt.
+    /// Whether an event is about the person.
     pub fn is_theirs(&self, event: &Event) -> bool {
         let Some(participant) = &event.participant else { return false };
         let uuid = event.meeting.as_ref().map(|meeting| &meeting.uuid);
@@ -182,14 +182,14 @@ impl Forgetting {
         self.is_named(participant) || legs.iter().any(|leg| self.legs.contains(leg))
     }
 
-    /// Whether bytes that nobody can read hold one of the names, however it is spelt.
+    /// Whether unreadable bytes contain one of the names, in any notation.
     pub fn is_in(&self, bytes: &[u8]) -> bool {
         text::holds_any(&text::text_of(bytes), &self.compared)
     }
 
-    /// Adds to `near` what is near to one of the names in an event that stays: somebody else's
-    /// whole name, or words of another text. To forget one of them as a name takes all events with it
-    /// in which it was found, or empties the text.
+    /// Adds to `near` what resembles one of the names in an event that stays: a whole name, or words of
+    /// another text. To forget such a name removes the events in which it was found, or empties
+    /// the text.
     pub fn near(&self, document: &str, near: &mut BTreeSet<Name>) {
         if near::may_hold(document, &self.compared)
             && let Ok(json) = Json::parse(document)
@@ -198,29 +198,28 @@ impl Forgetting {
         }
     }
 
-    /// The same for the name of somebody of whom there are no events.
+    /// The same for a name without events.
     pub fn near_name(&self, name: &Name, near: &mut BTreeSet<Name>) {
         near::in_name(name, &self.compared, near);
     }
 
-    /// The same for bytes that nobody can read.
+    /// The same for unreadable bytes.
     pub fn near_in(&self, bytes: &[u8], near: &mut BTreeSet<Name>) {
         near::in_bytes(bytes, &self.compared, near);
     }
 
-    /// Whether these are the first and last name of somebody who is forgotten, in whichever order
-    /// the name has them.
+    /// Whether the first and the last name form one of the names to forget, in either order.
     pub fn is_first_and_last(&self, first: &str, last: &str) -> bool {
         let means = |name: String| Name::clean(&name).is_some_and(|name| self.means(&name));
         means(format!("{first} {last}")) || means(format!("{last} {first}"))
     }
 
-    /// Whether the text of the entry `key` has to be emptied.
+    /// Whether the text `value` of the entry `key` has to be emptied.
     pub fn empties(&self, key: &str, value: &str) -> bool {
         if text::is_identifier(key) {
             return false;
         }
-        // Another one's name may hold this one: `Ada Byron` is not `Ada`.
+        // Another name may contain this one: `Ada Byron` is not `Ada`.
         if text::is_name(key) {
             return text::is_any(value, &self.compared);
         }
@@ -232,7 +231,7 @@ impl Forgetting {
             || participant.zoom_user_ids.iter().any(|id| self.zoom_user_ids.contains(id))
     }
 
-    /// A quick look before a slow one: most events name nobody that is meant.
+    /// A quick test before the slow one: most events don't contain the name.
     fn may_hold(&self, document: &str) -> bool {
         !document.is_ascii()
             || document.contains(['\\', '%', '+'])
@@ -242,7 +241,7 @@ impl Forgetting {
             })
     }
 
-    /// Empties what holds a name, at any depth; whether there was anything.
+    /// Empties the texts that contain a name, at any depth; returns whether there were any.
     fn empty(&self, key: &str, json: &mut Json) -> bool {
         match json {
             Json::Text(text) if self.empties(key, text) => !std::mem::take(text).is_empty(),
@@ -267,7 +266,7 @@ impl Forgetting {
     }
 }
 
-/// Empties all texts, at any depth: they are about one person.
+/// Empties all texts, at any depth: they are about the person.
 fn empty_all(json: &mut Json) -> bool {
     match json {
         Json::Text(text) => !std::mem::take(text).is_empty(),
@@ -287,7 +286,7 @@ fn legs(uuid: &CompactString, participant: &Participant) -> Vec<Leg> {
     named_legs(uuid, participant.user_id.as_ref(), participant.connection.as_ref())
 }
 
-/// The legs of whom a telephone was bound to.
+/// The legs that a telephone was bound to.
 fn legs_of_bound(uuid: &CompactString, bound: &Bound) -> Vec<Leg> {
     named_legs(uuid, bound.user_id.as_ref(), bound.connection.as_ref())
 }

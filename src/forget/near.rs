@@ -1,7 +1,7 @@
-//! Texts that may mean the person, and may mean somebody else: for the operator to decide.
+//! Finds texts that resemble a name: they may mean the person or another one, and the operator decides.
 //!
 //! A longer form of the name (`Ada Byron (she/her)`), another spelling (`ada byron`, `Zoe` for `Zoë`),
-//! the words turned round (`Byron, Ada`) or joined (`Ada_Byron.mp4`, `AdaByron`).
+//! the words in another order (`Byron, Ada`) or joined (`Ada_Byron.mp4`, `AdaByron`).
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -13,25 +13,25 @@ use super::text;
 use crate::zoom::Name;
 use crate::zoom::json::Json;
 
-/// A name that is joined to one word is looked for in longer words only if it is as long as this.
+/// The least length of a name, joined to one word, to be looked for within longer words.
 const SHORTEST_JOINED: usize = 6;
 
-/// What of a text stands out as near to a name.
+/// Which part of a text is reported.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Extent {
-    /// The text as a whole: it is somebody's name.
+    /// The whole text, which is a name.
     Whole,
-    /// Its words that are the name.
+    /// The words that resemble the name.
     Words,
 }
 
-/// A word as it is compared, and where it stands.
+/// A word as compared, and its position.
 struct Word {
     folded: String,
     range: Range<usize>,
 }
 
-/// Adds to `near` what is near to one of `names` in `json`, which `key` leads to.
+/// Adds to `near` what resembles one of `names` in `json`, the value of `key`.
 pub(super) fn in_json(json: &Json, key: &str, names: &BTreeSet<Name>, near: &mut BTreeSet<Name>) {
     match json {
         Json::List(items) => items.iter().for_each(|item| in_json(item, key, names, near)),
@@ -50,7 +50,7 @@ pub(super) fn in_json(json: &Json, key: &str, names: &BTreeSet<Name>, near: &mut
     }
 }
 
-/// A quick look before a slow one: whether there may be something near to one of `names`.
+/// A quick test before the slow one: whether anything may resemble one of `names`.
 pub(super) fn may_hold(document: &str, names: &BTreeSet<Name>) -> bool {
     if !document.is_ascii() || document.contains(['\\', '%']) {
         return true;
@@ -60,17 +60,17 @@ pub(super) fn may_hold(document: &str, names: &BTreeSet<Name>) -> bool {
     names.any(|name| words(name.as_str()).iter().all(|word| document.contains(&word.folded)))
 }
 
-/// Adds `name` to `near` if it is near to one of `names`.
+/// Adds `name` to `near` if it resembles one of `names`.
 pub(super) fn in_name(name: &Name, names: &BTreeSet<Name>, near: &mut BTreeSet<Name>) {
     near.extend(find(name.as_str(), Extent::Whole, names));
 }
 
-/// Adds to `near` what is near to one of `names` in `bytes` that nobody can read.
+/// Adds to `near` what resembles one of `names` in unreadable `bytes`.
 pub(super) fn in_bytes(bytes: &[u8], names: &BTreeSet<Name>, near: &mut BTreeSet<Name>) {
     near.extend(find(&text::text_of(bytes), Extent::Words, names));
 }
 
-/// The name of somebody who registered, whose first and last names stand apart.
+/// The name in a registration, which has the first and the last name separately.
 fn registered(json: &Json) -> Option<String> {
     let name = |key| json.get(key).and_then(Json::as_str);
     Some(format!("{} {}", name("first_name")?, name("last_name")?))
@@ -90,7 +90,7 @@ fn find(text: &str, extent: Extent, names: &BTreeSet<Name>) -> Option<Name> {
     })
 }
 
-/// Where among `words` there is something near to `name`.
+/// The position among `words` of what resembles `name`.
 fn near(words: &[Word], name: &Name, extent: Extent) -> Option<Range<usize>> {
     let wanted: Vec<String> =
         self::words(name.as_str()).into_iter().map(|word| word.folded).collect();
@@ -143,6 +143,6 @@ fn words(text: &str) -> Vec<Word> {
 
 fn folded(c: char) -> impl Iterator<Item = char> {
     let lower = c.to_lowercase().nfkd().filter(|c| !is_combining_mark(*c));
-    // Turkish has an `i` without a dot, which decomposes to nothing.
+    // The Turkish dotless `i` has no decomposition.
     lower.map(|c| if c == 'ı' { 'i' } else { c })
 }

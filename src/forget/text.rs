@@ -1,4 +1,4 @@
-//! Where in a text a name stands.
+//! Finds names in texts, in any notation.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use unicode_normalization::UnicodeNormalization;
 use crate::zoom::escapes::unescaped;
 use crate::zoom::{Name, surrogate};
 
-/// So many texts at most are looked at that one may mean.
-const READINGS: usize = 12;
+/// The most decoded forms of one text to examine.
+const MAX_READINGS: usize = 12;
 
-/// Whether `text` holds one of `names`, which are as they are compared, however it is escaped.
+/// Whether `text` contains one of `names`, which are in compared form, even escaped.
 pub(super) fn holds_any(text: &str, names: &BTreeSet<Name>) -> bool {
     let holds_any = |text: &str| {
         let Some(text) = Name::clean(text) else { return false };
@@ -20,13 +20,13 @@ pub(super) fn holds_any(text: &str, names: &BTreeSet<Name>) -> bool {
     readings(text.nfc().collect()).iter().any(|text| holds_any(text))
 }
 
-/// Whether `text` is one of `names` as a whole, which are as they are compared, however it is escaped.
+/// Whether the whole `text` is one of `names`, which are in compared form, even escaped.
 pub(super) fn is_any(text: &str, names: &BTreeSet<Name>) -> bool {
     let is_any = |text: &str| Name::clean(text).is_some_and(|it| names.contains(&*it.comparable()));
     is_any(text) || readings(text.nfc().collect()).iter().any(|text| is_any(text))
 }
 
-/// Whether `text` holds `name` as words of its own: `Ada` is in `Ada's room`, not in `Adam`.
+/// Whether `text` contains `name` as separate words: `Ada` is in `Ada's room`, not in `Adam`.
 fn holds(text: &str, name: &Name) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     text.match_indices(name.as_str()).any(|(start, found)| {
@@ -37,28 +37,28 @@ fn holds(text: &str, name: &Name) -> bool {
     })
 }
 
-/// Whether what `key` leads to is an identifier, a time or Zoom's own word, never a person's.
+/// Whether the value of `key` is an identifier, a time or a word of Zoom's, never personal text.
 pub(super) fn is_identifier(key: &str) -> bool {
     let words = ["event", "event_ts", "id", "uuid", "type", "timezone"];
     words.contains(&key) || ["_id", "_uuid", "_time"].iter().any(|end| key.ends_with(end))
 }
 
-/// Whether what `key` leads to is somebody's name as a whole.
+/// Whether the value of `key` is a name.
 pub(super) fn is_name(key: &str) -> bool {
     key == "name" || key.ends_with("_name")
 }
 
-/// `bytes` as a text, whatever they hold.
+/// `bytes` as text, even if they are not UTF-8.
 pub(super) fn text_of(bytes: &[u8]) -> String {
     surrogate::lossy_text_of(bytes).nfc().collect()
 }
 
-/// The texts that `text`, which is in NFC, may mean: as it is, and with the escapes of JSON and of
-/// addresses resolved, also within one another.
+/// The forms that `text`, which is in NFC, may stand for: itself, and with the escapes of JSON and URLs
+/// decoded, also nested ones.
 pub(super) fn readings(text: String) -> Vec<String> {
     let mut readings = vec![text];
     let mut next = 0;
-    while next < readings.len() && readings.len() < READINGS {
+    while next < readings.len() && readings.len() < MAX_READINGS {
         for (sign, resolve) in RESOLUTIONS {
             if readings[next].contains(sign) {
                 let resolved = resolve(&readings[next]).nfc().collect();
@@ -72,14 +72,14 @@ pub(super) fn readings(text: String) -> Vec<String> {
     readings
 }
 
-/// A way to resolve escapes.
+/// Decodes one kind of escape.
 type Resolve = fn(&str) -> String;
 
-/// All of them, each with the sign that its escapes begin with.
+/// All decoders, each with the character that its escapes begin with.
 const RESOLUTIONS: [(char, Resolve); 3] =
     [('\\', unescaped), ('%', without_percents), ('+', |text| text.replace('+', " "))];
 
-/// `text` with the escapes of addresses resolved, such as `%20`.
+/// `text` with the escapes of URLs, such as `%20`, decoded.
 fn without_percents(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
