@@ -1,6 +1,7 @@
 //! Files and directories that other users and processes may change at the same time: names,
 //! identities, locks, temporary files, and opening files without blocking.
 
+pub mod controller;
 pub mod directory;
 mod identity;
 pub mod lock;
