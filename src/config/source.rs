@@ -5,6 +5,11 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// The maximum width of an excerpt; a longer line is cut around the span.
+const MAX_WIDTH: usize = 100;
+
 /// A range of bytes of one of the [`Sources`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Span {
@@ -67,31 +72,45 @@ impl Sources {
         }
     }
 
-    /// The first line of `span`, underlined; `None` for a variable, whose value may be secret.
+    /// The first line of `span` with the span underlined and secrets masked; `None` for a variable,
+    /// whose value may be secret.
     pub(super) fn excerpt(&self, span: &Span) -> Option<String> {
-        let source = &self.texts[span.source];
-        if matches!(source.origin, Origin::Variable(_)) {
+        let Source { origin: Origin::File(_), text } = &self.texts[span.source] else {
             return None;
-        }
-        let line = Line::at(&source.text, span.start).without_comment(&source.text, span.end);
-        let masked = |at: usize| {
-            let hides = |m: &&Span| m.source == span.source && (m.start..m.end).contains(&at);
-            self.masked.iter().find(hides).map(|m| m.end)
         };
-        let mut shown = Shown::new(span.start..span.end);
-        let mut hidden_until = line.start;
-        for (offset, c) in source.text[line.start..line.end].char_indices() {
+        let line = Line::at(text, span.start).without_comment(text, span.end);
+        let (shown, underlined) = self.masked(span, text, line.start..line.end);
+        let snippet = Snippet::source(shown)
+            .line_start(line.number)
+            .annotation(AnnotationKind::Primary.span(underlined));
+        let renderer = Renderer::plain().term_width(MAX_WIDTH);
+        Some(renderer.render(&[Group::with_level(Level::ERROR).element(snippet)]))
+    }
+
+    /// The `line` of `text` with `…` for each masked span, and the bytes of it that show `span`.
+    fn masked(&self, span: &Span, text: &str, line: Range<usize>) -> (String, Range<usize>) {
+        let mut shown = String::new();
+        let mut underlined: Option<Range<usize>> = None;
+        let mut last_char = 0;
+        let mut masked_until = line.start;
+        for (offset, c) in text[line.clone()].char_indices() {
             let at = line.start + offset;
-            if at < hidden_until {
-                shown.mark(at);
-            } else if let Some(end) = masked(at) {
-                hidden_until = end;
-                shown.push(at, '…');
-            } else {
-                shown.push(at, c);
+            if at >= masked_until {
+                last_char = shown.len();
+                let mask = self.masked.iter().find(|mask| mask.contains(span.source, at));
+                masked_until = mask.map_or(at, |mask| mask.end);
+                // A control character could control the terminal.
+                let c = if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
+                shown.push(if mask.is_some() { '…' } else { c });
+            }
+            if span.contains(span.source, at) {
+                let start = underlined.map_or(last_char, |range| range.start);
+                underlined = Some(start..shown.len());
             }
         }
-        Some(shown.with_caret(line.number))
+        // A syntax error may be at the end of the line.
+        let underlined = underlined.unwrap_or(shown.len()..shown.len());
+        (shown, underlined)
     }
 }
 
@@ -100,6 +119,10 @@ impl Span {
     pub(super) fn new(source: usize, span: Range<usize>) -> Self {
         let (start, end) = (span.start, span.end);
         Self { source, start, end }
+    }
+
+    fn contains(&self, source: usize, position: usize) -> bool {
+        self.source == source && (self.start..self.end).contains(&position)
     }
 }
 
@@ -127,55 +150,6 @@ impl Line {
         let end = comment
             .map_or(self.end, |n| self.start + text[self.start..behind + n].trim_end().len());
         Self { end, ..self }
-    }
-}
-
-/// The longest line shown whole; of a longer one, a window round the caret.
-const WIDEST: usize = 100;
-
-/// A line as it is shown, and which of its characters the caret is about.
-struct Shown {
-    about: Range<usize>,
-    chars: Vec<char>,
-    caret: Option<Range<usize>>,
-}
-
-impl Shown {
-    fn new(about: Range<usize>) -> Self {
-        let (chars, caret) = (Vec::new(), None);
-        Self { about, chars, caret }
-    }
-
-    /// Shows `c`, which stands at byte `at`; a control character could command the terminal.
-    fn push(&mut self, at: usize, c: char) {
-        let c = if c == '\t' { ' ' } else { c };
-        self.chars.push(if c.is_control() { '\u{fffd}' } else { c });
-        self.mark(at);
-    }
-
-    /// Notes that byte `at` is shown by the last character.
-    fn mark(&mut self, at: usize) {
-        if self.about.contains(&at) {
-            let last = self.chars.len().saturating_sub(1);
-            let first = self.caret.as_ref().map_or(last, |caret| caret.start);
-            self.caret = Some(first..last + 1);
-        }
-    }
-
-    fn with_caret(mut self, number: usize) -> String {
-        let end = self.chars.len();
-        let mut caret = self.caret.take().unwrap_or(end..end + 1);
-        if end > WIDEST {
-            let from = caret.start.saturating_sub(WIDEST / 2);
-            let to = end.min(from + WIDEST);
-            self.chars = self.chars[from..to].to_vec();
-            caret = caret.start - from..caret.end.min(to) - from;
-        }
-        let line: String = self.chars.into_iter().collect();
-        let gutter = " ".repeat(number.to_string().len());
-        let indent = " ".repeat(caret.start);
-        let carets = "^".repeat(caret.len().max(1));
-        format!("{gutter} |\n{number} | {line}\n{gutter} | {indent}{carets}")
     }
 }
 
