@@ -21,11 +21,11 @@ pub struct Notify {
     /// The meeting numbers of its rooms; empty for all.
     pub rooms: Vec<String>,
     /// The events it receives.
-    pub events: BTreeSet<Happening>,
+    pub events: BTreeSet<NotifyEvent>,
     /// The people it receives events of.
     pub names: Names,
     /// The hours in which it receives nothing.
-    pub quiet: Option<Quiet>,
+    pub quiet: Option<QuietHours>,
 }
 
 /// A chat service.
@@ -88,7 +88,7 @@ impl Credential {
 
 /// An event that a target can receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Happening {
+pub enum NotifyEvent {
     /// Somebody joined.
     Joined,
     /// Somebody left.
@@ -112,12 +112,12 @@ pub enum Names {
 
 /// Quiet hours of each day, such as 23:00 to 07:00, in minutes since midnight. Never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quiet {
+pub struct QuietHours {
     from: u16,
     until: u16,
 }
 
-impl Quiet {
+impl QuietHours {
     /// Parses `23:00-07:00`; the error says what to write.
     pub fn parse(text: &str) -> Result<Self, String> {
         let odd = || format!("`{text}` is not a range of times; write for example `23:00-07:00`");
@@ -181,8 +181,8 @@ mod tests {
             ("words",                "at night",     None),
         ];
         for (what, text, minutes) in cases {
-            let quiet = minutes.map(|(from, until)| Quiet { from, until });
-            assert_eq!(Quiet::parse(text).ok(), quiet, "{what}");
+            let quiet = minutes.map(|(from, until)| QuietHours { from, until });
+            assert_eq!(QuietHours::parse(text).ok(), quiet, "{what}");
         }
     }
 
@@ -201,7 +201,7 @@ mod tests {
             ("outside of a day's",        "12:00-13:00", "UTC",          "2026-01-05T23:30:00Z", None),
         ];
         for (what, quiet, name, now, until) in cases {
-            let quiet = Quiet::parse(quiet).expect(what);
+            let quiet = QuietHours::parse(quiet).expect(what);
             assert_eq!(quiet.ends(&zone(name), at(now)), until.map(at), "{what}");
         }
     }

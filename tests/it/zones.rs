@@ -190,7 +190,7 @@ fn chats_are_told_the_same_time_and_are_quiet_by_it() {
     for (what, zoneinfo, until, said) in cases {
         let mut settings = settings(VANCOUVER, &zoneinfo);
         settings.site.templates_dir = "/nowhere".into();
-        let quiet = lookout::config::notify::Quiet::parse("23:00-07:00").expect("hours");
+        let quiet = lookout::config::notify::QuietHours::parse("23:00-07:00").expect("hours");
         let ends = quiet.ends(&settings.site.time_zone, at("2026-12-05T06:30:00Z"));
         assert_eq!(ends, until.map(at), "{what}");
 

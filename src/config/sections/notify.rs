@@ -5,7 +5,7 @@ use std::path::Path;
 
 use reqwest::Url;
 
-use crate::config::notify::{Bot, Chat, Credential, Happening, Names, Notify, Quiet};
+use crate::config::notify::{Bot, Chat, Credential, Names, Notify, NotifyEvent, QuietHours};
 use crate::config::problem::Diagnostic;
 use crate::config::secret_file::Unreadable;
 use crate::config::section::{KeySpans, Section};
@@ -28,10 +28,9 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Notify> {
     );
     let hook = credential(section, ["url", "url_file"], hook_address);
     let rooms = section.list("rooms", &[], values::some_text);
-    let events =
-        section.list("events", &["joined", "left", "started", "ended", "sharing"], happening);
+    let events = section.list("events", &["joined", "left", "started", "ended", "sharing"], event);
     let names = section.value("names", "published", names);
-    let quiet = section.optional("quiet", Quiet::parse);
+    let quiet = section.optional("quiet", QuietHours::parse);
     let bot = bot(section, kind);
     if section.problem_count() == before {
         if events.is_empty() {
@@ -188,13 +187,13 @@ fn chat(text: &str) -> Result<Chat, String> {
     values::word(text, &chats.map(|chat| (chat.word(), chat)))
 }
 
-fn happening(text: &str) -> Result<Happening, String> {
+fn event(text: &str) -> Result<NotifyEvent, String> {
     let words = [
-        ("joined", Happening::Joined),
-        ("left", Happening::Left),
-        ("started", Happening::Started),
-        ("ended", Happening::Ended),
-        ("sharing", Happening::Sharing),
+        ("joined", NotifyEvent::Joined),
+        ("left", NotifyEvent::Left),
+        ("started", NotifyEvent::Started),
+        ("ended", NotifyEvent::Ended),
+        ("sharing", NotifyEvent::Sharing),
     ];
     values::word(text, &words)
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use self::people::{PeopleComparison, is_fresh};
 pub use self::visible_room::VisibleRoom;
-use crate::config::notify::{Happening, Quiet};
+use crate::config::notify::{NotifyEvent, QuietHours};
 use crate::config::{Others, Privacy};
 use crate::dashboard::Opening;
 use crate::notify::delivery_state::{
@@ -32,11 +32,11 @@ pub struct Rules {
     /// Its rooms.
     pub rooms: Vec<WatchedRoom>,
     /// The events to announce.
-    pub events: BTreeSet<Happening>,
+    pub events: BTreeSet<NotifyEvent>,
     /// The people who may be named.
     pub privacy: Privacy,
     /// The quiet hours and their time zone.
-    pub quiet: Option<(Quiet, Zone)>,
+    pub quiet: Option<(QuietHours, Zone)>,
     /// Whether it gets cards instead of messages.
     pub has_cards: bool,
     /// Changes are announced once there were none for this many seconds …
@@ -234,12 +234,12 @@ impl<'a> RoomComparison<'a> {
     fn announce(&self, state: &mut RoomState, difference: &mut Difference, transition: Transition) {
         let is_wanted = |event| !self.is_quiet && self.rules.events.contains(&event);
         let kind = match transition {
-            Transition::Opened if is_wanted(Happening::Started) => {
+            Transition::Opened if is_wanted(NotifyEvent::Started) => {
                 let at = state.open.as_ref().map_or(self.now, |open| open.since);
                 let by = self.room.inside().into_iter().map(|person| person.name).collect();
                 MessageKind::Started { at, by, inside: self.room.count() }
             }
-            Transition::Emptied(summary, true) if is_wanted(Happening::Ended) => {
+            Transition::Emptied(summary, true) if is_wanted(NotifyEvent::Ended) => {
                 MessageKind::Ended(summary)
             }
             _ => return self.announce_people(state, difference),

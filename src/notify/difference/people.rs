@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::visible_room::VisibleRoom;
-use crate::config::notify::Happening;
+use crate::config::notify::NotifyEvent;
 use crate::notify::delivery_state::{Changes, FRESH_S, PersonState, RoomState};
 use crate::roster::Person;
 use crate::time::moment::Moment;
@@ -13,7 +13,7 @@ use crate::zoom::Name;
 pub(super) struct PeopleComparison<'a> {
     pub(super) room: &'a VisibleRoom<'a>,
     /// The events that the target wants.
-    pub(super) events: &'a BTreeSet<Happening>,
+    pub(super) events: &'a BTreeSet<NotifyEvent>,
     pub(super) now: Moment,
 }
 
@@ -56,10 +56,10 @@ impl PeopleComparison<'_> {
             }
         }
         Changes {
-            joined: self.wanted(Happening::Joined, joined),
-            left: self.wanted(Happening::Left, left),
-            sharing_started: self.wanted(Happening::Sharing, started),
-            sharing_stopped: self.wanted(Happening::Sharing, stopped),
+            joined: self.wanted(NotifyEvent::Joined, joined),
+            left: self.wanted(NotifyEvent::Left, left),
+            sharing_started: self.wanted(NotifyEvent::Sharing, started),
+            sharing_stopped: self.wanted(NotifyEvent::Sharing, stopped),
             is_card_changed: false,
         }
     }
@@ -105,7 +105,7 @@ impl PeopleComparison<'_> {
         is_fresh(fact, self.now) && Some(fact) > before
     }
 
-    fn wanted(&self, what: Happening, mut facts: Vec<(Moment, Name)>) -> Vec<Name> {
+    fn wanted(&self, what: NotifyEvent, mut facts: Vec<(Moment, Name)>) -> Vec<Name> {
         if !self.events.contains(&what) {
             return Vec::new();
         }

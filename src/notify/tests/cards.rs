@@ -1,7 +1,7 @@
 //! A target with cards.
 
 use super::scenario::{Scenario, clock, rules};
-use crate::config::notify::Quiet;
+use crate::config::notify::QuietHours;
 use crate::notify::difference::Rules;
 use crate::time::zone::Zone;
 
@@ -43,7 +43,7 @@ fn an_opening_without_a_card_gets_messages() {
     ");
     // It opened in quiet hours.
     let quiet =
-        (Quiet::parse("23:00-07:00").expect("hours"), Zone::built_in("UTC").expect("known"));
+        (QuietHours::parse("23:00-07:00").expect("hours"), Zone::built_in("UTC").expect("known"));
     let rules = Rules { quiet: Some(quiet), ..with_cards() };
     insta::assert_snapshot!(Scenario::started(rules).play("30:50:00 +Ada\n31:10:00 +Bob\n31:20:00 -Ada -Bob").announced(), @"
     31:10:10 Bob joined; 2 in
@@ -54,7 +54,7 @@ fn an_opening_without_a_card_gets_messages() {
 #[test]
 fn a_card_is_edited_in_quiet_hours_and_closed_however_late() {
     let quiet =
-        (Quiet::parse("23:00-07:00").expect("hours"), Zone::built_in("UTC").expect("known"));
+        (QuietHours::parse("23:00-07:00").expect("hours"), Zone::built_in("UTC").expect("known"));
     let rules = Rules { quiet: Some(quiet), ..with_cards() };
     let mut scenario = Scenario::started(rules).play("22:50:00 +Ada\n23:10:00 +Bob");
     scenario.deliver_all("23:30:00", "-Ada -Bob");

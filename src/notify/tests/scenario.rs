@@ -5,7 +5,7 @@
 
 use compact_str::format_compact;
 
-use crate::config::notify::Happening;
+use crate::config::notify::NotifyEvent;
 use crate::config::{Others, Privacy, PublishList};
 use crate::notify::delivery_state::DeliveryState;
 use crate::notify::difference::{Rules, WatchedRoom, compare};
@@ -32,7 +32,7 @@ pub fn show(moment: Moment) -> String {
 
 /// All events of one room, in which everybody is published.
 pub fn rules() -> Rules {
-    use Happening::{Ended, Joined, Left, Sharing, Started};
+    use NotifyEvent::{Ended, Joined, Left, Sharing, Started};
     Rules {
         rooms: vec![watched("", None, None)],
         events: [Joined, Left, Started, Ended, Sharing].into(),

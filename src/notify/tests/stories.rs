@@ -2,7 +2,7 @@
 
 use super::scenario::{Scenario, clock, names, privacy, rules, watched};
 use crate::config::Others;
-use crate::config::notify::{Happening, Quiet};
+use crate::config::notify::{NotifyEvent, QuietHours};
 use crate::notify::difference::Rules;
 use crate::time::zone::Zone;
 
@@ -103,9 +103,9 @@ fn an_opening_takes_along_what_gathers() {
 
 #[test]
 fn a_target_hears_only_the_events_it_wants() {
-    use Happening::{Ended, Joined, Left, Started};
+    use NotifyEvent::{Ended, Joined, Left, Started};
     let script = "20:00:00 +Ada\n20:05:00 +Bob\n20:10:00 -Bob\n20:20:00 -Ada";
-    let of = |events: &[Happening]| {
+    let of = |events: &[NotifyEvent]| {
         announced_with(Rules { events: events.iter().copied().collect(), ..rules() }, script)
     };
     insta::assert_snapshot!(of(&[Started, Ended]), @"
@@ -179,7 +179,7 @@ fn a_late_event_is_announced_while_it_is_fresh() {
 #[test]
 fn quiet_hours_are_never_announced() {
     let quiet =
-        (Quiet::parse("23:00-07:00").expect("hours"), Zone::built_in("UTC").expect("known"));
+        (QuietHours::parse("23:00-07:00").expect("hours"), Zone::built_in("UTC").expect("known"));
     let rules = Rules { quiet: Some(quiet), ..rules() };
     insta::assert_snapshot!(announced_with(rules, "
         22:50:00 +Ada +Bob

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::rate_limit::RateLimit;
 use crate::config::PublishList;
-use crate::config::notify::Happening;
+use crate::config::notify::NotifyEvent;
 use crate::notify::client::Outcome;
 use crate::notify::delivery_state::CardPost;
 use crate::notify::message::{CardState, Message, MessageKind, PersonInside};
@@ -354,9 +354,9 @@ impl Sender {
         let messages = cards.into_iter().filter_map(|card| {
             let kind = as_message(card.wanted.state, card.shown.map(|card| card.state))?;
             let is_wanted = match kind {
-                MessageKind::Started { .. } => events.contains(&Happening::Started),
-                MessageKind::Ended(_) => events.contains(&Happening::Ended),
-                _ => events.contains(&Happening::Joined) || events.contains(&Happening::Left),
+                MessageKind::Started { .. } => events.contains(&NotifyEvent::Started),
+                MessageKind::Ended(_) => events.contains(&NotifyEvent::Ended),
+                _ => events.contains(&NotifyEvent::Joined) || events.contains(&NotifyEvent::Left),
             };
             is_wanted.then_some(Message { room: card.wanted.room, kind })
         });
