@@ -51,13 +51,10 @@ pub struct Update {
 
 /// The worker of one target.
 pub struct Worker {
-    /// Where the outbox is stored.
     pub store: OutboxStore,
     /// New snapshots and settings.
     pub updates: watch::Receiver<Update>,
-    /// Sends what waits in the outbox.
     pub sender: Sender,
-    /// When to stop.
     pub shutdown: Shutdown,
 }
 

@@ -27,15 +27,10 @@ const REFUSAL_PAUSE_S: i64 = 3600;
 
 /// The outbox of one target, and the request that is in flight.
 pub struct Sender {
-    /// The target.
     pub target: Arc<Target>,
-    /// Limits and time-outs.
     pub timing: Timing,
-    /// The metrics of all targets.
     pub metrics: Metrics,
-    /// When the next request may start.
     pub rate_limit: RateLimit,
-    /// What waits.
     pub outbox: Outbox,
     /// Whether the outbox is saved as it is; nothing is sent otherwise.
     pub is_saved: bool,
@@ -188,9 +183,8 @@ impl Sender {
 
     fn send_card(&mut self, now: Moment) -> Option<InFlight> {
         let card = self.next_card()?.clone();
-        let is_paused = self.bot_paused_until.is_some_and(|until| now < until);
         let bot = self.target.endpoints.iter().find(|it| it.kind == EndpointKind::Bot);
-        let Some(bot) = bot.filter(|_| !is_paused) else {
+        let Some(bot) = bot.filter(|_| !self.is_bot_paused(now)) else {
             self.replace_cards_by_messages(now);
             return None;
         };
@@ -222,9 +216,12 @@ impl Sender {
 
     /// The endpoint for messages: the first, usually the bot; the webhook while the bot pauses.
     fn endpoint(&self, now: Moment) -> Option<&Endpoint> {
-        let is_paused = self.bot_paused_until.is_some_and(|until| now < until);
         let endpoints = &self.target.endpoints;
-        if is_paused { endpoints.last() } else { endpoints.first() }
+        if self.is_bot_paused(now) { endpoints.last() } else { endpoints.first() }
+    }
+
+    fn is_bot_paused(&self, now: Moment) -> bool {
+        self.bot_paused_until.is_some_and(|until| now < until)
     }
 
     fn encoding_failed(&mut self, error: &anyhow::Error) -> String {
