@@ -1,21 +1,21 @@
-//! What can be typed: commands and flags.
+//! The command line: commands and flags.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::commands::check::Depth;
 use crate::commands::export::{Store, What};
+use crate::commands::import::Input;
 use crate::commands::{arguments, forget, init, notify, print};
 use crate::server::visitors::preview;
+use crate::telemetry::logging::{LogFormat, Verbosity};
 use crate::time::moment::Moment;
 
 const EXAMPLES: &str = "\
 Examples:
-  lookout demo                   See it at work, with nothing set up
+  lookout demo                   See it at work, without any set-up
   lookout -c lookout.toml check  Find out what is missing before going live";
 
 /// Shows who is in your Zoom room, on a page that is always current.
@@ -34,51 +34,29 @@ pub struct Cli {
     #[arg(long, value_name = "FORMAT", global = true, value_enum, default_value_t)]
     pub log_format: LogFormat,
 
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// How much is logged.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct Verbosity {
-    /// Log warnings and errors only
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-
-    /// Log more; repeat it for still more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-}
-
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// What Lookout is asked to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write a commented settings file to start from
     Init(init::Args),
     /// Receive events from Zoom and keep the site current, until stopped
     Serve(Watching),
-    /// Only receive events from Zoom, for as many machines as there need be
+    /// Only receive events from Zoom, on any number of machines
     Intake,
-    /// Only keep the site current with what others received
+    /// Only keep the site current with what other processes received
     Watch(Watching),
-    /// Only tell chats what happens, with what others received
+    /// Only notify chats of what other processes received
     Notify(notify::Args),
     /// Build the site once from what is stored, and exit
     Build(Build),
-    /// Examine settings, secrets, files and clock, and say what to do about each fault
+    /// Check settings, secrets, files and clock, and say what to do about each problem
     Check(Check),
-    /// Show Lookout at work with simulated people, with nothing set up
+    /// Show Lookout at work with simulated people, without any set-up
     Demo(Demo),
     /// Store events from a file of JSON lines
     Import(Import),
@@ -87,21 +65,21 @@ pub enum Command {
     /// Print a ready-to-use file for these settings
     #[command(subcommand)]
     Print(print::What),
-    /// Copy the journal to a file, also while it is written
+    /// Copy the journal to a file, even while it is written to
     Backup(Backup),
-    /// Put a backup in the journal's place, and keep the journal that was there beside it
+    /// Replace the journal by a backup, and keep the old journal next to it
     Restore(Restore),
-    /// Make a damaged journal whole again, from the archive or a backup
+    /// Repair a damaged journal from the archive or a backup
     Repair(Repair),
-    /// Remove a person's events, and every trace of the name, from all that is stored and shown
+    /// Remove a person's events and every trace of the name from everything stored and shown
     Forget(forget::Args),
 }
 
-/// What `serve` and `watch` take.
+/// Arguments of `serve` and `watch`.
 #[derive(Debug, Args)]
 pub struct Watching {
-    /// Also show the site to its template author, on this machine only: the page loads itself
-    /// again when a template changes, and shows what is wrong with it
+    /// Also serve a preview to the template author, on this machine only: the page reloads itself
+    /// when a template changes, and shows what is wrong with it
     #[arg(
         long,
         value_name = "ADDRESS:PORT",
@@ -112,7 +90,7 @@ pub struct Watching {
     pub preview: Option<SocketAddr>,
 }
 
-/// What `build` takes.
+/// Arguments of `build`.
 #[derive(Debug, Args)]
 pub struct Build {
     /// Build into this directory instead of `site.output_dir`
@@ -123,11 +101,11 @@ pub struct Build {
     #[arg(long, value_name = "RFC3339", value_parser = arguments::moment)]
     pub at: Option<Moment>,
 
-    /// Read every event again, and store anew what follows from them
+    /// Read every event again, and rebuild the presence store from them
     #[arg(long)]
     pub replay: bool,
 
-    /// Print a summary for machines to stdout
+    /// Print a summary as JSON to stdout
     #[arg(long)]
     pub json: bool,
 
@@ -136,7 +114,7 @@ pub struct Build {
     pub model: bool,
 }
 
-/// What `demo` takes.
+/// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
     /// Build one site from a short simulation, print its table, and exit
@@ -152,22 +130,22 @@ pub struct Demo {
     pub listen: Option<SocketAddr>,
 }
 
-/// What `check` takes.
+/// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Examine the whole journal, and not only the newest events
+    /// Check the whole journal, not only the newest events
     #[arg(long)]
     pub deep: bool,
 }
 
 impl Check {
-    /// How thoroughly to examine the journal.
+    /// How thoroughly to check the journal.
     pub fn depth(&self) -> Depth {
         if self.deep { Depth::Deep } else { Depth::Quick }
     }
 }
 
-/// What `import` takes.
+/// Arguments of `import`.
 #[derive(Debug, Args)]
 pub struct Import {
     /// The file to read, or `-` for stdin
@@ -175,38 +153,38 @@ pub struct Import {
     pub from: Input,
 }
 
-/// What `export` takes.
+/// Arguments of `export`.
 #[derive(Debug, Args)]
 pub struct Export {
     /// Where to read from; without this option, from the archive if there is one
     #[arg(long, value_name = "STORE", value_enum)]
     pub from: Option<Store>,
 
-    /// Write the deliveries that could not be read, instead of the events
+    /// Write the deliveries that could not be parsed, instead of the events
     #[arg(long)]
     pub quarantined: bool,
 }
 
-/// What `backup` takes.
+/// Arguments of `backup`.
 #[derive(Debug, Args)]
 pub struct Backup {
-    /// The file to write; an earlier backup is replaced, anything else is not
+    /// The file to write; only an earlier backup is replaced
     #[arg(value_name = "FILE")]
     pub to: PathBuf,
 }
 
-/// What `repair` takes.
+/// Arguments of `repair`.
 #[derive(Debug, Args)]
 pub struct Repair {
-    /// A backup, from which damaged rows are restored; without it, or beside it, from the archive
+    /// A backup to restore damaged rows from, in addition to the archive
     #[arg(value_name = "FILE")]
     pub from: Option<PathBuf>,
 }
 
-/// What `restore` takes.
+/// Arguments of `restore`.
 #[derive(Debug, Args)]
 pub struct Restore {
-    /// The backup, as `backup` made it
+    /// A file that `lookout backup` wrote
     #[arg(value_name = "FILE")]
     pub from: PathBuf,
 }
@@ -215,26 +193,6 @@ impl Export {
     /// What to export.
     pub fn what(&self) -> What {
         if self.quarantined { What::Quarantined } else { What::Events }
-    }
-}
-
-/// Where lines come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// `-`
-    Stdin,
-    /// A file.
-    File(PathBuf),
-}
-
-impl FromStr for Input {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match text {
-            "-" => Self::Stdin,
-            path => Self::File(path.into()),
-        })
     }
 }
 
@@ -295,19 +253,19 @@ mod tests {
         Commands:
           init      Write a commented settings file to start from
           serve     Receive events from Zoom and keep the site current, until stopped
-          intake    Only receive events from Zoom, for as many machines as there need be
-          watch     Only keep the site current with what others received
-          notify    Only tell chats what happens, with what others received
+          intake    Only receive events from Zoom, on any number of machines
+          watch     Only keep the site current with what other processes received
+          notify    Only notify chats of what other processes received
           build     Build the site once from what is stored, and exit
-          check     Examine settings, secrets, files and clock, and say what to do about each fault
-          demo      Show Lookout at work with simulated people, with nothing set up
+          check     Check settings, secrets, files and clock, and say what to do about each problem
+          demo      Show Lookout at work with simulated people, without any set-up
           import    Store events from a file of JSON lines
           export    Write all stored events to stdout as JSON lines
           print     Print a ready-to-use file for these settings
-          backup    Copy the journal to a file, also while it is written
-          restore   Put a backup in the journal's place, and keep the journal that was there beside it
-          repair    Make a damaged journal whole again, from the archive or a backup
-          forget    Remove a person's events, and every trace of the name, from all that is stored and shown
+          backup    Copy the journal to a file, even while it is written to
+          restore   Replace the journal by a backup, and keep the old journal next to it
+          repair    Repair a damaged journal from the archive or a backup
+          forget    Remove a person's events and every trace of the name from everything stored and shown
           help      Print this message or the help of the given subcommand(s)
 
         Options:
@@ -321,7 +279,7 @@ mod tests {
           -V, --version              Print version
 
         Examples:
-          lookout demo                   See it at work, with nothing set up
+          lookout demo                   See it at work, without any set-up
           lookout -c lookout.toml check  Find out what is missing before going live
         ");
     }

@@ -55,7 +55,7 @@
 //!
 //! # Where to begin reading
 //!
-//! `main.rs` is a call for each command of [`commands`]; [`commands::serve`] shows how the
+//! `main.rs` is a call for each command of [`commands`]; [`app::App`] shows how the
 //! parts are joined, and [`commands::demo`] is the whole of it in one page.
 
 pub mod app;
@@ -71,8 +71,10 @@ pub mod intake;
 pub mod journal;
 pub mod jsonl;
 pub mod notify;
+pub mod request_failure;
 pub mod roster;
 pub mod server;
+pub mod shutdown;
 pub mod simulate;
 pub mod site;
 pub mod store;

@@ -1,5 +1,5 @@
-//! The program: parses arguments, makes one call for each command, prints what went wrong,
-//! and ends with 0 (done), 1 (failed), or 2 (usage or settings).
+//! The program: parses arguments, makes one call for each command, prints errors, and exits with
+//! 0 (done), 1 (failed), or 2 (usage or settings).
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -7,16 +7,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use lookout::app::Options;
 use lookout::cli::{self, Cli, Command};
-use lookout::commands::serve::Extras;
 use lookout::commands::{
     backup, build, check, demo, export, forget, import, init, intake, notify, print, repair,
     restore, serve, watch,
 };
 use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
 use lookout::generator::Load;
-use lookout::server::Signals;
+use lookout::shutdown::Signals;
 use lookout::telemetry::logging;
 use lookout::time::clock;
 
@@ -31,8 +31,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Keeps names and secrets out of core dumps, and away from debuggers of the same user. Where the
-/// system cannot, it works all the same.
+/// Keeps names and secrets out of core dumps, and away from debuggers of the same user, if the
+/// system supports that.
 #[cfg(target_os = "linux")]
 fn forbid_dumps() {
     if let Err(error) = nix::sys::prctl::set_dumpable(false) {
@@ -49,15 +49,15 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
     match cli.command {
         Command::Init(args) => init::run(&args, &mut io::stderr())?,
         Command::Serve(args) => {
-            let extras = extras(args, cli.config.clone(), env);
-            until_signalled(|signals| Ok(serve::run(load()?, extras, supervisor()?, signals)))?;
+            let options = options(args, cli.config.clone(), env);
+            until_signalled(|signals| Ok(serve::run(load()?, options, supervisor()?, signals)))?;
         }
         Command::Intake => {
             until_signalled(|signals| Ok(intake::run(load()?, supervisor()?, signals)))?;
         }
         Command::Watch(args) => {
-            let extras = extras(args, cli.config.clone(), env);
-            until_signalled(|signals| Ok(watch::run(load()?, extras, supervisor()?, signals)))?;
+            let options = options(args, cli.config.clone(), env);
+            until_signalled(|signals| Ok(watch::run(load()?, options, supervisor()?, signals)))?;
         }
         Command::Notify(args) if args.test => {
             let all_well = runtime()?.block_on(notify::test(&load()?, &mut out))?;
@@ -79,7 +79,10 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         Command::Export(args) => {
             export::run(&load()?, args.from, args.what(), runtime()?.handle(), &mut out)?;
         }
-        Command::Print(what) => print::run(&what, cli.config.as_deref(), env, &mut out)?,
+        Command::Print(what) => {
+            let command = Cli::command();
+            print::run(&what, cli.config.as_deref(), env, command, &mut out)?;
+        }
         Command::Backup(args) => backup::run(&load()?, &args.to)?,
         Command::Repair(args) => repair::run(&load()?, args.from.as_deref(), runtime()?.handle())?,
         Command::Restore(args) => restore::run(&load()?, &args.from)?,
@@ -91,8 +94,8 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs a command that ends on SIGTERM or SIGINT. Both are caught before anything else
-/// happens, so that a signal during the start stops the command as orderly as a later one.
+/// Runs a command until SIGTERM or SIGINT. Both are caught first, so that a signal during the start
+/// stops the command in the same order as a later one.
 fn until_signalled<T, F>(command: impl FnOnce(Signals) -> Result<F>) -> Result<T>
 where
     F: Future<Output = Result<T>>,
@@ -103,14 +106,14 @@ where
         Signals::install().context("cannot catch SIGTERM and SIGINT")?
     };
     let outcome = runtime.block_on(command(signals)?);
-    // A thread that still waits on a runtime panics when that is dropped. The process ends anyway.
+    // A thread that still waits on the runtime would panic if it were dropped. The process ends anyway.
     std::mem::forget(runtime);
     outcome
 }
 
-/// What `serve` and `watch` do besides; the settings are read again when they change.
-fn extras(args: cli::Watching, file: Option<PathBuf>, env: &Environment) -> Extras {
-    Extras { load: Some(reading(file, env)), preview: args.preview }
+/// Options of `serve` and `watch`; the settings are read again when they change.
+fn options(args: cli::Watching, file: Option<PathBuf>, env: &Environment) -> Options {
+    Options { load: Some(reading(file, env)), preview: args.preview }
 }
 
 fn reading(file: Option<PathBuf>, env: &Environment) -> Load {
@@ -161,11 +164,11 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
-    // Whoever reads the results may stop early, as `head` does.
+    // The reader of the output may stop early, as `head` does.
     if error.downcast_ref().is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::BrokenPipe) {
         return ExitCode::FAILURE;
     }
-    // There is nobody left to tell where stderr is closed.
+    // If stderr is closed, the error can't be reported.
     drop(writeln!(io::stderr(), "lookout: {error:#}"));
     let usage = error.chain().any(|cause| cause.is::<SettingsError>());
     ExitCode::from(if usage { 2 } else { 1 })

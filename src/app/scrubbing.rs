@@ -1,4 +1,4 @@
-//! Looks through the whole journal for damage once a day, slowly.
+//! Searches the whole journal for damage once a day, slowly.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -12,17 +12,17 @@ use crate::journal::{self, ChecksumWriter, Journal, Scrub, Scrubbed};
 use crate::telemetry::health::Health;
 use crate::time::clock;
 
-/// From the end of one look to the next.
-const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// From the end of one search to the start of the next.
+const SCRUB_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Rows in one step: few, so that nobody waits for it.
-const STEP: usize = 300;
+/// Rows in one step: few, so that writers never wait long.
+const ROWS_PER_STEP: usize = 300;
 
 /// Between two steps. Ten million rows take less than an hour.
-const PAUSE: Duration = Duration::from_millis(100);
+const STEP_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Between two attempts at a journal that can't be opened, or is not there yet.
-const RETRY: Duration = Duration::from_secs(60);
+/// Between two attempts at a journal that can't be opened, or does not exist yet.
+const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Metrics of damage.
 #[derive(Debug, Clone)]
@@ -43,9 +43,8 @@ impl Metrics {
     }
 }
 
-/// Looks through the journal at `path` now and once a day, in a thread of its own, for as long as
-/// there is `health` to tell. Rows without checksum get one from `journal`, where this process
-/// writes it.
+/// Searches the journal at `path` now and once a day, in a thread of its own, until `health` is
+/// dropped. Rows without a checksum get one through `journal`, if this process writes it.
 pub fn start(path: &Path, health: &Arc<Health>, metrics: Metrics, journal: Option<&Journal>) {
     let scrubber = Scrubber {
         path: path.to_owned(),
@@ -55,7 +54,7 @@ pub fn start(path: &Path, health: &Arc<Health>, metrics: Metrics, journal: Optio
     };
     let spawned = thread::Builder::new().name("scrub".to_owned()).spawn(move || scrubber.run());
     if let Err(error) = spawned {
-        tracing::warn!("cannot look through the journal for damage: {error}");
+        tracing::warn!("cannot search the journal for damage: {error}");
     }
 }
 
@@ -79,14 +78,14 @@ impl Scrubber {
                 match step {
                     Ok(None) => failure.clear(),
                     Ok(Some(found)) => {
-                        structure = self.ended(found);
-                        next += EVERY;
+                        structure = self.finish(found);
+                        next += SCRUB_INTERVAL;
                     }
                     Err(error) => {
-                        next += RETRY;
+                        next += RETRY_INTERVAL;
                         let text = format!("{error:#}");
                         if text != failure {
-                            tracing::warn!("the journal cannot be looked through: {text}");
+                            tracing::warn!("the journal cannot be searched for damage: {text}");
                         }
                         failure = text;
                     }
@@ -94,27 +93,29 @@ impl Scrubber {
             }
             self.report(structure.as_deref(), &health);
             drop(health);
-            thread::sleep(PAUSE);
+            thread::sleep(STEP_INTERVAL);
         }
     }
 
     fn step(&self, scrub: &mut Scrub) -> Result<Option<Scrubbed>> {
-        let (checksums, found) = scrub.step(&self.path, STEP)?;
+        let (checksums, found) = scrub.step(&self.path, ROWS_PER_STEP)?;
         if let Some(writer) = self.checksums.as_ref().filter(|_| !checksums.is_empty()) {
             writer.add(checksums);
         }
         Ok(found)
     }
 
-    /// Tells what a look found; returns what is wrong with the database.
-    fn ended(&self, found: Scrubbed) -> Option<String> {
+    /// Reports the result of a search; returns what is wrong with the database.
+    fn finish(&self, found: Scrubbed) -> Option<String> {
         self.metrics.scrubbed_at.set(clock::now().seconds());
         let path = self.path.display();
         match &found.structure {
             Some(structure) => tracing::error!(
                 "the journal `{path}` {structure}; stop Lookout and run `lookout repair`"
             ),
-            None => tracing::debug!("the journal was looked through: {} damaged", found.rows),
+            None => {
+                tracing::debug!("the journal was searched for damage: {} damaged rows", found.rows)
+            }
         }
         found.structure
     }

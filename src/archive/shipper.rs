@@ -17,7 +17,7 @@ use crate::archive::insertion::{Refused, insert};
 use crate::archive::progress::Progress;
 use crate::archive::{Archive, Waiters, indexes};
 use crate::journal::{Backlog, Journal, Reader, Shipped};
-use crate::server::Shutdown;
+use crate::shutdown::Shutdown;
 use crate::time::backoff::Backoff;
 use crate::time::clock;
 use crate::zoom::Key;

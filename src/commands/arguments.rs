@@ -1,4 +1,4 @@
-//! Parsers of option values, with error messages that say what to write.
+//! Parsers of option values, with error messages that say what to write instead.
 
 use std::net::SocketAddr;
 

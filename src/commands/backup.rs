@@ -1,7 +1,7 @@
-//! `lookout backup FILE`: a copy of the journal, beside a running `serve`.
+//! `lookout backup FILE`: copies the journal, also while `serve` runs.
 //!
-//! Run as root it stays root, unlike other commands: SQLite gives what it makes beside the
-//! journal to the journal's owner, and a backup mostly lies where only root may write.
+//! Run as root it stays root, unlike other commands: a backup is often in a directory where only
+//! root may write, and SQLite gives the files that it creates next to the journal to the journal's owner.
 
 use std::path::Path;
 
@@ -10,9 +10,9 @@ use anyhow::Result;
 use crate::config::Settings;
 use crate::generator;
 
-/// Copies the journal, as it is now, to `to`: events, keys, receipts and what could not be read.
+/// Copies the journal to `to`: events, keys, receipts and quarantined deliveries.
 pub fn run(settings: &Settings, to: &Path) -> Result<()> {
     generator::back_up(settings, to)?;
-    tracing::info!("the journal as it is now is in `{}`", to.display());
+    tracing::info!("the journal was copied to `{}`", to.display());
     Ok(())
 }

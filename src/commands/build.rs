@@ -1,4 +1,4 @@
-//! `lookout build`: one rebuild, then exit.
+//! `lookout build`: builds the site once.
 
 use std::fmt;
 use std::io::Write;
@@ -9,41 +9,40 @@ use anyhow::{Result, ensure};
 use serde::Serialize;
 use tokio::runtime::Handle;
 
+use crate::app::quarantine::reread_quarantine;
+use crate::app::{privileges, warn_if_nobody_appears};
 use crate::archive::{Archive, Mode};
-use crate::commands::owner;
-use crate::commands::rereading::reread_quarantine;
 use crate::config::Settings;
 use crate::generator::{self, Generator, Log, beyond_the_journal};
 use crate::site::{Outcome, Position, Published, Replace};
 use crate::time::clock;
 use crate::time::moment::Moment;
 
-/// What to build from.
+/// Where the events come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum From {
-    /// The store, and what came after it.
+    /// The presence store, and the events after it.
     Store,
-    /// All events, from which the store is filled anew.
+    /// All events, from which the presence store is rebuilt.
     Start,
-    /// All events whose facts are not later than this, as of then.
+    /// All events whose facts are not later than this moment.
     Past(Moment),
 }
 
-/// What a build did: the line that `--json` prints.
+/// What a build did, as `--json` prints it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
     /// The output directory.
     pub output_dir: PathBuf,
-    /// As of when the site is.
+    /// The moment that the site shows.
     pub at: String,
-    /// How many events the journal had given out.
+    /// The number of the last event that was read.
     pub last_event: u64,
-    /// What was done to the directory.
+    /// The changes of the directory.
     #[serde(flatten)]
     pub published: Published,
 }
 
-/// For people; `--json` is for machines.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Published { written, removed, unchanged, .. } = &self.published;
@@ -55,7 +54,7 @@ impl fmt::Display for Summary {
 
 /// Builds the site once.
 ///
-/// The archive, where there is one, is read on `runtime`.
+/// The archive, if there is one, is read on `runtime`.
 pub fn run(settings: Settings, from: From, runtime: &Handle) -> Result<Summary> {
     let (mut generator, now) = prepare(settings, from, runtime)?;
     let published = publish(&mut generator, now, from)?;
@@ -72,7 +71,7 @@ pub fn run(settings: Settings, from: From, runtime: &Handle) -> Result<Summary> 
     })
 }
 
-/// Writes what templates receive to `out`, as JSON, and publishes nothing.
+/// Writes the templates' input to `out` as JSON. Publishes nothing.
 pub fn print_model(
     settings: Settings,
     from: From,
@@ -85,9 +84,9 @@ pub fn print_model(
     Ok(())
 }
 
-/// A generator that has read everything, and as of when it is to be asked.
+/// A generator that has read all events, and the moment to build for.
 fn prepare(settings: Settings, from: From, runtime: &Handle) -> Result<(Generator, Moment)> {
-    owner::become_journals(&settings)?;
+    privileges::become_journal_owner(&settings)?;
     generator::sweep(&settings.journal.path);
     reread_quarantine(&settings);
     warn_if_nobody_appears(&settings);
@@ -109,17 +108,7 @@ fn prepare(settings: Settings, from: From, runtime: &Handle) -> Result<(Generato
     Ok((generator, now))
 }
 
-/// Says so if the site will be empty, and how to change it.
-pub fn warn_if_nobody_appears(settings: &Settings) {
-    if settings.privacy.publish.is_empty() {
-        tracing::warn!(
-            "nobody appears on the site, because `privacy.publish` is empty; \
-             list the names that may appear, or `[\"*\"]` for everybody"
-        );
-    }
-}
-
-/// Waits where a server's `ETag` needs it, and gives way to a newer edition.
+/// Publishes the site unless a newer edition is in place; waits where a server's `ETag` requires it.
 fn publish(generator: &mut Generator, now: Moment, from: From) -> Result<Published> {
     let mut replace = match from {
         From::Store | From::Start => Replace::NotNewer,
@@ -138,7 +127,7 @@ fn publish(generator: &mut Generator, now: Moment, from: From) -> Result<Publish
         let restored = generator.log_mut().ends_before(&there)?;
         match from {
             From::Start if restored => replace = Replace::Any,
-            // A `serve` went on while all events were read.
+            // A running `serve` published while all events were read.
             From::Start => drop(generator.catch_up(now)?),
             _ => {
                 give_way(&there, restored);

@@ -10,12 +10,12 @@ use tempfile::TempDir;
 use tokio::task;
 use tokio::time::{Instant, sleep_until};
 
-use crate::commands::serve::{CannotListen, Extras, Service};
+use crate::app::{App, CannotListen, Options};
 use crate::config::{PublishList, Room, Secret, Settings, Slug, Supervisor};
 use crate::dashboard::{Dashboard, TableRow};
 use crate::generator::{Generator, Log};
 use crate::journal::{Content, Journal, Record};
-use crate::server::Signals;
+use crate::shutdown::Signals;
 use crate::simulate::{self, Client, Delivery, Story};
 use crate::site::Replace;
 use crate::time::clock;
@@ -42,20 +42,23 @@ pub async fn run(
         .await
         .context("cannot store the demo's past events")??;
     let requested = settings.zoom.listen;
-    let mut service = Service::start(settings, Extras::default(), &mut Supervisor::default())
-        .await
-        .map_err(|error| match listen {
-            // Its text names a setting, and the user has none.
-            Some(_) if error.is::<CannotListen>() => {
-                anyhow!("cannot listen on `{requested}`; choose another address with `--listen`")
+    let mut app =
+        App::serve(&settings, Options::default(), &mut Supervisor::default()).map_err(|error| {
+            match listen {
+                // Its text names a setting, and the user has none.
+                Some(_) if error.is::<CannotListen>() => {
+                    anyhow!(
+                        "cannot listen on `{requested}`; choose another address with `--listen`"
+                    )
+                }
+                _ => error,
             }
-            _ => error,
         })?;
-    let address = service.address;
+    let address = app.address.context("the demo listens nowhere")?;
     // The printed address must have a page at once.
     tokio::select! {
-        () = service.published() => {}
-        _ = signals.received() => return service.stop().await,
+        () = app.published() => {}
+        _ = signals.received() => return app.stop().await,
     }
     writeln!(out, "http://{address}{path}")?;
     out.flush()?;
@@ -67,7 +70,7 @@ pub async fn run(
         () = play(Story::live(seed, start), start, &client) => {}
         _ = signals.received() => {}
     }
-    service.stop().await
+    app.stop().await
 }
 
 /// Posts each delivery at its time.

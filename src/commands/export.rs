@@ -1,4 +1,4 @@
-//! `lookout export`: everything Lookout can read, as lines of JSON.
+//! `lookout export`: writes events or quarantined deliveries as lines of JSON.
 
 use std::io::{self, BufWriter, Write};
 
@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use tokio::runtime::Handle;
 
+use crate::app::counted::counted;
 use crate::archive::{Archive, Archived, Feed, Update};
-use crate::commands::counted::counted;
 use crate::config::Settings;
 use crate::journal::{self, Reader};
 use crate::jsonl;
@@ -31,8 +31,8 @@ pub enum Store {
     Archive,
 }
 
-/// Writes `what` is in `from` to `out`, a line each; without `from`, what is in the archive
-/// if there is one, else in the journal. The archive is read on `runtime`.
+/// Writes `what` from `from` to `out`, one per line; without `from`, from the archive if there is
+/// one, else from the journal. The archive is read on `runtime`.
 pub fn run(
     settings: &Settings,
     from: Option<Store>,
@@ -65,7 +65,7 @@ fn journal(settings: &Settings, what: What, out: &mut impl Write) -> Result<()> 
         What::Events => reader.events_after(0, |entry| line(out, &jsonl::event(&entry)))?,
         What::Quarantined => reader.quarantined(|_, odd| line(out, &jsonl::quarantined(&odd)))?,
     }
-    // What is sound is exported first.
+    // Sound rows are exported before the damage is reported.
     out.flush().context("cannot write the export")?;
     let damaged = journal::damaged_row_count(path) as u64;
     ensure!(
@@ -97,7 +97,7 @@ fn line(out: &mut impl Write, line: &str) -> Result<()> {
     writeln!(out, "{line}").context("cannot write the export")
 }
 
-/// A reader that has seen enough, such as `head`, is no failure.
+/// Accepts that the reader closed the pipe, as `head` does.
 fn accept_closed_pipe(error: anyhow::Error) -> Result<()> {
     match error.downcast_ref::<io::Error>() {
         Some(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),

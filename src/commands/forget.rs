@@ -1,5 +1,5 @@
-//! `lookout forget NAME`: a person's events and every trace of the name, out of journal,
-//! archive, store, site, and what chats were told, also beside a running `serve`.
+//! `lookout forget NAME`: removes a person's events and every trace of the name from journal, archive,
+//! store, site and the delivery states of chats, also while `serve` runs.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -8,9 +8,10 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use tokio::runtime::Handle;
 
+use crate::app::counted::counted;
+use crate::app::privileges;
 use crate::archive::{self, Archive};
-use crate::commands::counted::counted;
-use crate::commands::{build, owner};
+use crate::commands::build;
 use crate::config::{Person, Settings};
 use crate::forget::{Forgetting, Found};
 use crate::generator;
@@ -19,26 +20,26 @@ use crate::notify;
 use crate::site;
 use crate::zoom::Name;
 
-/// At most so many near matches are listed.
-const LISTED: usize = 20;
+/// How many similar names are listed at most.
+const MAX_LISTED: usize = 20;
 
-/// Stands for a name that comes on stdin.
+/// Stands for a name on stdin.
 const STDIN: &str = "-";
 
-/// What `forget` takes.
+/// Arguments of `forget`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// The name, as Zoom or the page shows it; with it go the other names and accounts of its `[[people]]` entry.
-    /// `-` reads it from the first line of stdin, so that no list of processes and no shell's history has it
+    /// `-` reads it from the first line of stdin, so that it appears in no process list and no shell history
     #[arg(value_name = "NAME|-")]
     pub name: String,
 
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
 }
 
-/// Forgets, after asking on `notes` and hearing yes from `answer`.
+/// Forgets the person, after a question on `notes` and a yes from `answer`.
 pub fn run(
     settings: Settings,
     args: &Args,
@@ -49,11 +50,11 @@ pub fn run(
     let is_on_stdin = args.name == STDIN;
     let name = if is_on_stdin { read_name(notes, answer)? } else { args.name.clone() };
     let name = Name::clean(&name).context("the name is empty; write it as the page shows it")?;
-    owner::become_journals(&settings)?;
+    privileges::become_journal_owner(&settings)?;
     let archive = settings.archive.as_ref().map(|a| Archive::new(a, runtime.clone()));
     ensure!(
         archive.is_some() || settings.journal.path.exists(),
-        "there is no journal at `{}`, and so nothing to forget; name the right settings with `--config`",
+        "there is no journal at `{}`, so there is nothing to forget; name the right settings with `--config`",
         settings.journal.path.display()
     );
     let stores = Stores { settings: &settings, archive: archive.as_ref(), runtime };
@@ -61,7 +62,7 @@ pub fn run(
     while stores.learn(&mut forgetting)? {}
     let (journal, shared) = stores.find(&forgetting)?;
     let address = archive.as_ref().map(Archive::address);
-    tell(&forgetting, &journal, shared.as_ref().zip(address), notes)?;
+    report(&forgetting, &journal, shared.as_ref().zip(address), notes)?;
     if !args.yes {
         write!(notes, "This cannot be undone. Forget? [y/N] ")?;
         notes.flush()?;
@@ -88,7 +89,7 @@ fn read_name(notes: &mut impl Write, input: &mut impl BufRead) -> Result<String>
     let length = length.context("cannot read the name from stdin; it has to be UTF-8")?;
     ensure!(
         length > 0,
-        "no name came on stdin; its first line is the name, and the second the answer `y`, unless there is `--yes`"
+        "stdin is empty; its first line is the name, and without `--yes` its second the answer `y`"
     );
     Ok(name)
 }
@@ -153,7 +154,7 @@ impl Stores<'_> {
     }
 }
 
-fn tell(
+fn report(
     forgetting: &Forgetting,
     journal: &Found,
     archive: Option<(&Found, &str)>,
@@ -221,12 +222,12 @@ fn write_near(near: &BTreeSet<Name>, notes: &mut impl Write) -> Result<()> {
         return Ok(());
     }
     writeln!(notes, "what is near to the name stays; whatever is theirs goes with")?;
-    for name in near.iter().take(LISTED) {
+    for name in near.iter().take(MAX_LISTED) {
         let quoted = name.as_str().replace('\'', r"'\''");
         let ends_options = if quoted.starts_with('-') { "-- " } else { "" };
         writeln!(notes, "  lookout forget {ends_options}'{quoted}'")?;
     }
-    if let Some(more @ 1..) = near.len().checked_sub(LISTED) {
+    if let Some(more @ 1..) = near.len().checked_sub(MAX_LISTED) {
         writeln!(notes, "  and {more} more; run this again once these are gone")?;
     }
     Ok(())

@@ -1,48 +1,70 @@
-//! `lookout import`: lines of JSON into the journal, beside a running `serve` if need be.
+//! `lookout import`: stores lines of JSON in the journal, also while `serve` runs.
 
+use std::convert::Infallible;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::Input;
-use crate::commands::counted::counted;
-use crate::commands::owner;
-use crate::commands::rereading::reread_quarantine;
+use crate::app::counted::counted;
+use crate::app::privileges;
+use crate::app::quarantine::reread_quarantine;
 use crate::config::Settings;
 use crate::journal::{Appended, Journal, Record};
 use crate::jsonl;
 use crate::time::clock;
 use crate::zoom::Redaction;
 
+/// The input of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// `-`
+    Stdin,
+    /// A file.
+    File(PathBuf),
+}
+
+impl FromStr for Input {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "-" => Self::Stdin,
+            path => Self::File(path.into()),
+        })
+    }
+}
+
 /// Lines in one transaction: few, so that a running `serve` never waits long.
 const BATCH: usize = 200;
 
-/// The longest line taken, in bytes; the rest of a longer one is skipped.
-const LONGEST_LINE: u64 = 16 << 20;
+/// The longest accepted line, in bytes; the rest of a longer one is skipped.
+const MAX_LINE_BYTES: u64 = 16 << 20;
 
-/// At most so many bad lines are named; the others are only counted.
-const NAMED: usize = 20;
+/// How many bad lines are logged at most; the others are only counted.
+const MAX_LOGGED: usize = 20;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// What an import did.
+/// The result of an import.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// Lines stored for the first time.
     pub new: u64,
     /// Lines that were stored before.
     pub known: u64,
-    /// Lines that could not be taken.
+    /// Lines that could not be imported.
     pub failed: u64,
 }
 
-/// Imports all lines of `from`; fails if any line did, after importing the rest.
+/// Imports all lines of `from`. If some can't be imported, fails after importing the others.
 pub fn run(settings: &Settings, from: &Input, quiet: bool) -> Result<Summary> {
     let (input, bytes) = open(from)?;
-    owner::become_journals(settings)?;
+    privileges::become_journal_owner(settings)?;
     reread_quarantine(settings);
     let journal = Journal::open(&settings.journal.path)?;
     let progress = if quiet { ProgressBar::hidden() } else { bar(bytes) };
@@ -75,7 +97,7 @@ fn open(from: &Input) -> Result<(Box<dyn Read>, Option<u64>)> {
     Ok((Box::new(file), Some(bytes)))
 }
 
-/// A bar on a terminal, nothing elsewhere.
+/// A progress bar, which is hidden if stderr is not a terminal.
 fn bar(bytes: Option<u64>) -> ProgressBar {
     let template = match bytes {
         Some(_) => "{bar:30} {percent}%  {bytes_per_sec}  {eta} left  {msg}",
@@ -105,7 +127,7 @@ impl Import<'_> {
             if fits {
                 self.line(number, &line)?;
             } else {
-                self.fail(number, &format!("longer than {LONGEST_LINE} bytes"));
+                self.fail(number, &format!("longer than {MAX_LINE_BYTES} bytes"));
             }
         }
         self.flush()
@@ -114,7 +136,7 @@ impl Import<'_> {
     fn line(&mut self, number: u64, line: &[u8]) -> Result<()> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        // Before the first line, or where files were joined; Windows writes one.
+        // Windows writes it at the start of a file, and files may have been joined.
         let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
         if line.is_empty() {
             return Ok(());
@@ -132,7 +154,7 @@ impl Import<'_> {
 
     fn fail(&mut self, number: u64, why: &str) {
         self.summary.failed += 1;
-        if self.summary.failed <= NAMED as u64 {
+        if self.summary.failed <= MAX_LOGGED as u64 {
             self.progress.suspend(|| tracing::error!(line = number, "line {number}: {why}"));
         }
     }
@@ -150,15 +172,16 @@ impl Import<'_> {
     }
 }
 
-/// Reads the next line into `line`; `None` at the end, `Some(false)` for one that is too
-/// long, of which only the beginning is kept.
+/// Reads the next line into `line`: `None` at the end, `Some(false)` if the line is too long and was
+/// cut.
 fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<Option<bool>> {
     line.clear();
-    let read = input.take(LONGEST_LINE).read_until(b'\n', line).context("cannot read the input")?;
+    let read =
+        input.take(MAX_LINE_BYTES).read_until(b'\n', line).context("cannot read the input")?;
     if read == 0 {
         return Ok(None);
     }
-    let fits = line.ends_with(b"\n") || (read as u64) < LONGEST_LINE;
+    let fits = line.ends_with(b"\n") || (read as u64) < MAX_LINE_BYTES;
     if !fits {
         input.skip_until(b'\n').context("cannot read the input")?;
     }

@@ -1,4 +1,4 @@
-//! `init`: something to start from.
+//! `lookout init`: writes a settings file to start from.
 
 use std::borrow::Cow;
 use std::fs;
@@ -10,10 +10,10 @@ use anyhow::{Context, bail};
 
 use crate::{config, site};
 
-/// What `init` takes.
+/// Arguments of `init`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Where to write; it is made if it does not exist
+    /// Where to write; created if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
 
@@ -21,11 +21,11 @@ pub struct Args {
     #[arg(long)]
     pub templates: bool,
 
-    /// Keep journal and site below this directory instead of beside the settings, such as /var/lib/lookout
+    /// Keep journal and site below this directory, such as /var/lib/lookout, instead of next to the settings
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
 
-    /// Overwrite files that exist already
+    /// Overwrite existing files
     #[arg(long)]
     pub force: bool,
 }
@@ -37,15 +37,15 @@ struct Planned {
     mode: u32,
 }
 
-/// Not for everybody: the file is made to hold a secret.
+/// Not readable by everybody, because the file will contain a secret.
 const SETTINGS_MODE: u32 = 0o640;
 
-/// Writes the files, and to `notes` (stderr) what to do next. Where one of them
-/// exists already and is not to be overwritten, none is written.
+/// Writes the files, and the next steps to `notes` (stderr). If a file exists and may not be
+/// overwritten, writes none.
 pub fn run(args: &Args, notes: &mut impl Write) -> anyhow::Result<()> {
     let mut plan = plan(args);
     if args.templates {
-        // Whoever asks for templates later must not lose the settings, and the secret in them.
+        // Adding templates later must not overwrite the settings, and the secret in them.
         plan.retain(|file| file.mode != SETTINGS_MODE || !file.path.exists());
     }
     if !args.force {
@@ -96,7 +96,7 @@ fn builtin(
     })
 }
 
-/// Below the directory asked for; without a leading `./`, which says nothing.
+/// The path of `name` in the directory, without a leading `./`.
 fn in_dir(args: &Args, name: &str) -> PathBuf {
     match args.dir == Path::new(".") {
         true => PathBuf::from(name),
@@ -125,7 +125,7 @@ fn write(file: &Planned) -> anyhow::Result<()> {
     let path = &file.path;
     let parent = path.parent().unwrap_or(Path::new(""));
     let made = fs::create_dir_all(parent);
-    made.with_context(|| format!("can't make the directory `{}`", parent.display()))?;
+    made.with_context(|| format!("can't create the directory `{}`", parent.display()))?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(file.mode);
     let written = options.open(path).and_then(|mut open| open.write_all(&file.contents));
@@ -145,7 +145,7 @@ fn write_next_steps(args: &Args, notes: &mut impl Write) -> io::Result<()> {
 Next:
   1. in {settings}, set `zoom.secret_token` to your Zoom app's Secret Token,
      and list in `privacy.publish` who may appear on the page
-  2. lookout{option} check    tells what is still missing
+  2. lookout{option} check    reports what is still missing
   3. lookout{option} serve    receives Zoom's events and keeps the site current
 "
     )

@@ -1,69 +1,40 @@
-//! `lookout notify`: only messages to chats, where others take the deliveries.
+//! `lookout notify`: only messages to chats, where other processes accept the deliveries.
 
 use std::io::Write;
-use std::sync::Arc;
 
 use anyhow::Result;
-use tokio::runtime::Handle;
 
-use crate::app::monitoring::Monitoring;
-use crate::archive::Archive;
-use crate::commands::follower::follow;
-use crate::commands::owner;
-use crate::commands::serve::listen;
+use crate::app::{App, privileges};
 use crate::config::{Settings, SettingsError, Supervisor};
-use crate::generator::{Load, Log};
+use crate::generator::Load;
+use crate::notify::Timing;
 use crate::notify::client::Outcome;
 use crate::notify::message::{Message, MessageKind};
 use crate::notify::target::{BrokenTarget, Endpoint, EndpointKind, Target, sample_room};
-use crate::notify::{self, Timing};
-use crate::server::admin;
-use crate::server::{self, Signals, Trigger};
+use crate::shutdown::Signals;
 
-/// What `notify` takes.
+/// Arguments of `notify`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Send one sample to each chat, say what came back, and exit
+    /// Send one sample to each chat, print the answers, and exit
     #[arg(long)]
     pub test: bool,
 }
 
-/// Tells the chats what happens until SIGTERM or SIGINT; `load` reads the settings again when they
-/// have changed.
+/// Notifies the chats until SIGTERM or SIGINT; `load` reads the settings again when they have changed.
 pub async fn run(
     settings: Settings,
     load: Load,
     mut supervisor: Supervisor,
-    mut signals: Signals,
+    signals: Signals,
 ) -> Result<()> {
     require_targets(&settings)?;
-    owner::become_journals(&settings)?;
-    let Monitoring { health, notify: metrics, .. } = Monitoring::default();
-    let (trigger, shutdown) = Trigger::new();
-    // Beside an intake on the same machine, that one has the address.
-    let admin = listen(&mut supervisor, settings.admin.listen, "admin.listen").map(|listener| {
-        tokio::spawn(server::serve(listener, admin::router(Arc::clone(&health)), shutdown.clone()))
-    });
-    if let Err(error) = &admin {
-        tracing::info!("there are no metrics of the messages: {error:#}");
-    }
-    let archive = settings.archive.as_ref();
-    let archive = archive.map(|archive| Archive::new(archive, Handle::current()));
-    let log = Log::to_follow(&settings, archive.clone())?;
-    let snapshots = follow(settings.clone(), log, load, shutdown)?;
-    let timing = Timing::default();
-    let notifier = notify::start(&settings, archive, snapshots, metrics, timing)?;
-    supervisor.ready();
-    let signal = signals.received().await;
-    tracing::info!("stopping on {signal}");
-    supervisor.stopping();
-    notifier.stop().await?;
-    trigger.pull();
-    Ok(())
+    privileges::become_journal_owner(&settings)?;
+    App::notify(&settings, load, &mut supervisor)?.run(supervisor, signals).await
 }
 
-/// Sends one sample to each target, and writes a line each to `out` about what came back;
-/// whether all of them took it.
+/// Sends one sample to each target, and writes the answer of each to `out`; returns whether all
+/// accepted it.
 pub async fn test(settings: &Settings, out: &mut impl Write) -> Result<bool> {
     ensure_any(settings)?;
     let sample = Message { room: sample_room(settings), kind: MessageKind::Test };
@@ -110,7 +81,7 @@ async fn try_out(endpoint: &Endpoint, sample: &Message) -> (bool, String) {
     }
 }
 
-/// Only messages are asked for, so each target has to be usable, if only in the built-in words.
+/// Requires each target to be usable, at least with the built-in templates.
 fn require_targets(settings: &Settings) -> Result<()> {
     ensure_any(settings)?;
     let targets = Target::all(settings, Timing::default()).into_iter();

@@ -1,33 +1,33 @@
-//! `lookout restore FILE`: puts a backup in the journal's place, and keeps what was there.
+//! `lookout restore FILE`: replaces the journal by a backup, and keeps the old journal.
 //!
-//! Run as root, it opens the backup as root where only root can replace it, because nobody else may
-//! read there, and then becomes the journal's owner: so the journal is theirs, and no link of
-//! theirs leads root anywhere.
+//! Run as root, it opens a backup that only root can replace as root, because other users may have
+//! no right to read it. It then becomes the journal's owner, so that the new journal belongs to
+//! that user, and that user's links can't mislead root.
 
 use std::path::Path;
 
 use anyhow::Result;
 
-use crate::commands::owner;
+use crate::app::privileges;
 use crate::config::Settings;
 use crate::files::controller::controller;
 use crate::generator::{Backup, Restored};
 
-/// Puts the backup at `from` in the journal's place.
+/// Replaces the journal by the backup at `from`.
 pub fn run(settings: &Settings, from: &Path) -> Result<()> {
     let backup = open_backup(settings, from)?;
     let Restored { aside, lacks_store } = backup.restore(settings)?;
     let journal = settings.journal.path.display();
-    tracing::info!("`{journal}` is what `{}` was; start Lookout again", from.display());
+    tracing::info!("`{journal}` was restored from `{}`; start Lookout again", from.display());
     if lacks_store {
         tracing::warn!(
-            "events were removed before the backup was made (`journal.keep`), and its `.presence` is not beside \
-             it, so what happened then is not shown; with that file there, run this again"
+            "events were pruned before the backup was made (`journal.keep`), and its `.presence` file is not next to \
+             it, so these events are not shown; put that file there and run this again"
         );
     }
     if let Some(aside) = aside {
         tracing::info!(
-            "the journal that was there is `{}`; remove it once nothing is missing, as it holds all names",
+            "the old journal is `{}`; remove it once nothing is missing, as it contains all names",
             aside.display()
         );
     }
@@ -37,10 +37,10 @@ pub fn run(settings: &Settings, from: &Path) -> Result<()> {
 /// Opens the backup at `from`, and becomes the journal's owner.
 pub(super) fn open_backup(settings: &Settings, from: &Path) -> Result<Backup> {
     if !matches!(controller(from), Ok(None)) {
-        owner::become_journals(settings)?;
+        privileges::become_journal_owner(settings)?;
         return Backup::open(settings, from);
     }
     let backup = Backup::open(settings, from)?;
-    owner::become_journals(settings)?;
+    privileges::become_journal_owner(settings)?;
     Ok(backup)
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tokio::runtime::Handle;
 
-use crate::server::Shutdown;
+use crate::shutdown::Shutdown;
 use crate::telemetry::health::Health;
 
 /// After a failure the next attempt is made twice as late each time, to at most this.
@@ -47,7 +47,7 @@ pub(super) fn supervise(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::Trigger;
+    use crate::shutdown::Trigger;
 
     #[test]
     fn a_job_that_panics_or_fails_is_done_again_and_the_site_is_said_to_fail() {

@@ -1,4 +1,4 @@
-//! What Zoom is told: the table of answers, in one place.
+//! The answers to deliveries: status, text and metric label of each.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -7,33 +7,33 @@ use axum::response::{IntoResponse, Response};
 use crate::zoom::challenge;
 use crate::zoom::signature::Refused;
 
-/// When a refused sender may come again, in seconds. Zoom goes by its own clock.
+/// When to send again after a 503, in seconds. Zoom has its own schedule.
 const RETRY_AFTER: &str = "5";
 
-/// How a delivery was dealt with.
+/// The result of a delivery.
 #[derive(Debug)]
 pub enum Answer {
-    /// It is on disk, now or since before.
+    /// It is on disk, as new or as known.
     Stored,
-    /// A challenge, answered.
+    /// It is a challenge; this is the answer.
     Challenge(challenge::Answer),
-    /// A signed challenge that no honest sender makes.
+    /// It is a signed challenge that Zoom never sends.
     Dishonest(challenge::Dishonest),
-    /// Not Zoom's.
+    /// It is not signed by Zoom.
     Refused(Refused),
-    /// Genuine, stored since before, and sent again at the wrong time: a late retry, or a replay.
+    /// Genuine and already stored, but sent at the wrong time: a late retry, or a replay.
     Replayed,
-    /// Genuine, never stored, and sent at the wrong time.
+    /// Genuine and never stored, but sent at the wrong time.
     Untimely,
     /// The body is over the limit.
     TooLong,
-    /// The body did not come in time.
+    /// The body did not arrive in time.
     Slow,
-    /// Too many are waiting.
+    /// Too many deliveries are waiting.
     Overloaded,
     /// The disk failed.
     NotStored,
-    /// It is on disk, but the archive does not have it, and was to.
+    /// It is on disk, but did not reach the archive in time, which the settings require.
     NotArchived,
     /// The sender broke off.
     Broken,
@@ -48,8 +48,7 @@ impl Answer {
         }
     }
 
-    /// The status, and with it what Zoom does next: 2xx is done, 4xx is lost for good,
-    /// 503 is sent again.
+    /// The status. Zoom sends an event again after 503, and never after 2xx or 4xx.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Stored | Self::Replayed => StatusCode::NO_CONTENT,
@@ -57,7 +56,7 @@ impl Answer {
             Self::Dishonest(_) | Self::Broken => StatusCode::BAD_REQUEST,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Refused(_) => StatusCode::UNAUTHORIZED,
-            // It may be our clock, and a 401 would lose the event for good.
+            // Our clock may be wrong, and a 4xx would lose the event for good.
             Self::Untimely
             | Self::Slow
             | Self::Overloaded
@@ -66,7 +65,7 @@ impl Answer {
         }
     }
 
-    /// The answer as a word, for metrics.
+    /// The label in metrics.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Stored => "stored",
@@ -107,7 +106,7 @@ impl IntoResponse for Answer {
     }
 }
 
-/// What the sender gets to read: never why a signature was refused.
+/// The body of the answer. It never says why a signature was refused.
 fn text(answer: &Answer) -> &'static str {
     match answer {
         Answer::Stored | Answer::Replayed | Answer::Challenge(_) => "",

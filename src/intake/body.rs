@@ -1,32 +1,32 @@
-//! Reading a body: to a limit, by a deadline, within a budget of memory.
+//! Reads a body with a size limit, a deadline and a memory budget.
 
 use axum::body::{Body, HttpBody};
 use http_body_util::BodyExt;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Duration, Instant, timeout_at};
 
-/// Memory for all bodies together, in bytes, beyond what each has to itself.
-const BUDGET: usize = 64 << 20;
+/// Memory for all bodies together, in bytes, beyond [`FREE_BYTES`] of each.
+const MAX_TOTAL_BYTES: usize = 64 << 20;
 
-/// What a body has to itself, in bytes: more than Zoom ever sends of a participant.
-const FREE: usize = 8 << 10;
+/// Bytes of each body that do not count: more than Zoom sends about a participant.
+const FREE_BYTES: usize = 8 << 10;
 
-/// The budget is counted in pieces of so many bytes.
-const PIECE: usize = 1024;
+/// Bytes for each permit of the budget.
+const PERMIT_BYTES: usize = 1024;
 
-/// How much of a body that is too long is still taken, so that its sender, who writes
-/// before reading, gets to see the answer.
-const DRAIN_BYTES: usize = 64 << 20;
+/// How much of a too long body is still read, because a sender that writes before it reads would
+/// not see the answer otherwise.
+const MAX_DRAIN_BYTES: usize = 64 << 20;
 
-/// … and for how long.
-const DRAIN_TIME: Duration = Duration::from_secs(10);
+/// How long a too long body is still read.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Bounds the memory that bodies take up together: long ones take from it what has come of
-/// them, and where it is used up they wait for each other, never short ones for them.
+/// Limits the memory of all bodies together. A long body reserves what it has received; when the
+/// budget is used up, long bodies wait for each other, but short ones never wait.
 #[derive(Debug)]
 pub struct Budget(Semaphore);
 
-/// A body and its share of the budget, which is given back when it is dropped.
+/// A body and its share of the budget, which dropping it returns.
 #[derive(Debug)]
 pub struct Held<'b> {
     pub bytes: Vec<u8>,
@@ -38,21 +38,21 @@ pub struct Held<'b> {
 pub enum BodyError {
     /// It is longer than allowed.
     TooLong,
-    /// It was not here in time.
+    /// It did not arrive in time.
     Slow,
-    /// Others hold the memory.
+    /// Other bodies use up the memory.
     Overloaded,
     /// The connection broke.
     Broken,
 }
 
 impl Budget {
-    /// A budget that at least one body of `max_body` bytes fits in.
+    /// A budget for at least one body of `max_body` bytes.
     pub fn new(max_body: usize) -> Self {
-        Self(Semaphore::new(BUDGET.max(max_body).div_ceil(PIECE)))
+        Self(Semaphore::new(MAX_TOTAL_BYTES.max(max_body).div_ceil(PERMIT_BYTES)))
     }
 
-    /// Makes `share` large enough for a body of `bytes`, waiting for others if need be.
+    /// Grows `share` to a body of `bytes`; waits for other bodies if necessary.
     async fn grow<'b>(
         &'b self,
         share: &mut Option<SemaphorePermit<'b>>,
@@ -60,7 +60,7 @@ impl Budget {
         deadline: Instant,
     ) -> Result<(), BodyError> {
         let held = share.as_ref().map_or(0, SemaphorePermit::num_permits);
-        let missing = bytes.saturating_sub(FREE).div_ceil(PIECE).saturating_sub(held);
+        let missing = bytes.saturating_sub(FREE_BYTES).div_ceil(PERMIT_BYTES).saturating_sub(held);
         if missing == 0 {
             return Ok(());
         }
@@ -75,7 +75,7 @@ impl Budget {
     }
 }
 
-/// Reads `body` if it has at most `max` bytes and is here by `deadline`.
+/// Reads `body` if it has at most `max` bytes and arrives by `deadline`.
 pub async fn read(
     mut body: Body,
     max: usize,
@@ -114,17 +114,17 @@ async fn collect<'b>(
     Ok(Held { bytes, _share: share })
 }
 
-/// Takes and forgets the rest of a body, within limits.
+/// Reads and discards the rest of a body, within limits.
 async fn drain(mut body: Body) {
     let mut taken = 0;
     let all = async {
-        while taken < DRAIN_BYTES {
+        while taken < MAX_DRAIN_BYTES {
             match body.frame().await {
                 Some(Ok(frame)) => taken += frame.data_ref().map_or(0, |data| data.len()),
                 Some(Err(_)) | None => return,
             }
         }
     };
-    // Out of time is as good an end as any other.
-    drop(tokio::time::timeout(DRAIN_TIME, all).await);
+    // A timeout needs no handling.
+    drop(tokio::time::timeout(DRAIN_TIMEOUT, all).await);
 }

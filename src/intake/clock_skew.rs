@@ -1,35 +1,34 @@
 //! Whether our clock is right, judged by when Zoom sent what it delivers.
 //!
-//! Only deliveries that were never stored before count: anybody who once saw a delivery may send it
-//! again. Zoom tries again after 5, 20 and 60 minutes, perhaps with the timestamp of the first
-//! attempt, so one late delivery says nothing; several without a punctual one between them do. A
-//! delivery that is sent later than now says at once that our clock is behind.
+//! Only new deliveries count, because anybody can replay a known one. Zoom tries again after 5, 20 and
+//! 60 minutes, perhaps with the timestamp of the first attempt, so one late delivery proves nothing,
+//! but several in a row do. One delivery from the future proves that our clock is behind.
 //!
 //! Pure: the clock is an argument.
 
-/// A delivery that was sent so close to now agrees with our clock, in seconds. A fact that is
-/// further ahead does not count yet (the [rules](crate::roster), rule 13).
+/// How far from now a punctual delivery may be sent, in seconds. A fact that is further ahead does
+/// not count yet (the [rules](crate::roster), rule 13).
 const PUNCTUAL_S: i64 = 5 * 60;
 
-/// After so many late deliveries without a punctual one our clock is doubted.
-const LATE_IN_A_ROW: u32 = 5;
+/// After this many late deliveries in a row, a warning is given.
+const MAX_LATE_IN_A_ROW: u32 = 5;
 
 /// What new deliveries say about our clock.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClockSkew {
-    /// It is right, as far as is known.
+    /// No skew is known.
     #[default]
     None,
-    /// So many in a row were late, the least of them by so many seconds.
+    /// Deliveries in a row were late, by at least `least_s` seconds.
     Late { in_a_row: u32, least_s: i64 },
-    /// One was sent so many seconds later than now.
+    /// One was sent `by_s` seconds later than now.
     Behind { by_s: i64 },
-    /// One was so many seconds out of tolerance, so it was not stored.
+    /// One was sent `skew_s` seconds away from our clock, so it was not stored.
     OutOfTolerance { skew_s: u64 },
 }
 
 impl ClockSkew {
-    /// Takes in a new delivery that was sent `late_s` seconds before it came.
+    /// The skew after a new delivery that was sent `late_s` seconds before it arrived.
     #[must_use]
     pub(super) fn after(self, late_s: i64) -> Self {
         match self {
@@ -44,7 +43,7 @@ impl ClockSkew {
         }
     }
 
-    /// Why deliveries are turned away, if they are.
+    /// Why deliveries are refused, if they are.
     pub(super) fn fault(self) -> Option<String> {
         let Self::OutOfTolerance { skew_s } = self else { return None };
         Some(format!(
@@ -52,14 +51,14 @@ impl ClockSkew {
         ))
     }
 
-    /// What is to be doubted although deliveries are stored.
+    /// Why the clock may be wrong although deliveries are stored.
     pub(super) fn warning(self) -> Option<String> {
         match self {
             Self::Behind { by_s } => Some(format!(
                 "the last new delivery was sent {by_s} s later than our clock shows; set the clock, or what \
                  happens is shown that much too late"
             )),
-            Self::Late { in_a_row, least_s } if in_a_row >= LATE_IN_A_ROW => Some(format!(
+            Self::Late { in_a_row, least_s } if in_a_row >= MAX_LATE_IN_A_ROW => Some(format!(
                 "the last {in_a_row} new deliveries came {least_s} s or more after they were sent; if Zoom \
                  is not repeating what it could not deliver, our clock is ahead: set it"
             )),
@@ -73,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_is_doubted_by_what_is_new() {
+    fn new_deliveries_show_a_wrong_clock() {
         use ClockSkew::{Behind, Late, None};
         #[rustfmt::skip]
         let cases = [
@@ -98,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_out_of_tolerance_is_a_fault_until_something_is_punctual() {
+    fn a_delivery_out_of_tolerance_is_a_fault_until_one_is_punctual() {
         let skew = ClockSkew::OutOfTolerance { skew_s: 9000 };
         assert!(skew.fault().is_some_and(|fault| fault.contains("9000 s")));
         assert_eq!(skew.after(1), ClockSkew::None);

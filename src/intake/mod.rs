@@ -1,8 +1,8 @@
-//! The intake: Zoom's deliveries in, an answer out.
+//! The intake: verifies, stores and answers Zoom's deliveries.
 //!
-//! The signature comes first, then everything else; Zoom is answered from the journal
-//! alone, unless it was asked for that the archive has an event, too. A 4xx loses an event for good
-//! while a 503 brings it back, so whatever may be our own fault is a 503.
+//! The signature is verified first. The answer waits for the journal only, unless the settings
+//! require that the archive has the event, too. A 4xx loses an event for good, while Zoom sends it
+//! again after a 503, so the answer to anything that may be our fault is a 503.
 
 mod answer;
 mod body;
@@ -36,19 +36,19 @@ use body::{BodyError, Budget};
 
 pub use metrics::Metrics;
 
-/// The body must be here by then, counted from the headers.
+/// How long a body may take, counted from the headers.
 const BODY_DEADLINE: Duration = Duration::from_secs(2);
 
-/// It must be stored by then, counted from the headers; Zoom waits 3 s.
+/// How long storing may take, counted from the headers; Zoom waits 3 s.
 const STORE_DEADLINE: Duration = Duration::from_millis(2500);
 
-/// The header by which Zoom names a delivery over all its retries.
+/// The header with Zoom's id of a delivery, the same for all its retries.
 const REQUEST_ID_HEADER: &str = "x-zm-request-id";
 
-/// A request id longer than this is not Zoom's, and not worth keeping.
-const LONGEST_REQUEST_ID: usize = 128;
+/// A longer request id is not Zoom's, and is dropped.
+const MAX_REQUEST_ID_BYTES: usize = 128;
 
-/// Everything the webhook's handler needs.
+/// The state of the webhook's handler.
 #[derive(Debug)]
 pub struct Intake {
     secrets: Vec<Secret>,
@@ -58,7 +58,7 @@ pub struct Intake {
     journal: Arc<Journal>,
     metrics: Metrics,
     budget: Budget,
-    /// Has to have an event, too, before it is acknowledged.
+    /// Must have an event, too, before it is acknowledged.
     majority: Option<Majority>,
 }
 
@@ -77,7 +77,7 @@ impl Intake {
         }
     }
 
-    /// The same, acknowledging only what `majority` has, too.
+    /// Acknowledges only what `majority` has, too.
     #[must_use]
     pub fn acknowledging(self, majority: Option<Majority>) -> Self {
         Self { majority, ..self }
@@ -132,8 +132,8 @@ impl Intake {
         self.store(record, late_s, deadline).await
     }
 
-    /// Answers a genuine delivery that came at the wrong time. One that is stored already asks for
-    /// nothing, and says nothing about our clock: anybody may send again what was once sent.
+    /// Answers a genuine delivery that was sent at the wrong time. One that is already stored says
+    /// nothing about our clock, because anybody can replay it.
     async fn replayed_or(&self, untimely: Untimely, body: &[u8], deadline: Instant) -> Answer {
         let key = Key::of(body);
         let known = match self.journal.find(key) {
@@ -150,7 +150,7 @@ impl Intake {
                     false => Answer::NotArchived,
                 }
             }
-            // A challenge is never stored, so an old one is no more than that.
+            // A challenge is never stored, so an old one says nothing about our clock.
             Ok(Ok(false)) if is_challenge(body) => Answer::Untimely,
             Ok(Ok(false)) => {
                 self.metrics.untimely(&untimely);
@@ -183,7 +183,7 @@ impl Intake {
         }
     }
 
-    /// Whether the archive has it, too, where that was asked for.
+    /// Whether the archive has it, too, if the settings require that.
     async fn has_arrived(
         &self,
         key: Key,
@@ -222,5 +222,5 @@ fn joined<'h>(headers: &'h HeaderMap, name: &str) -> Option<Cow<'h, str>> {
 
 fn request_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID_HEADER)?.to_str().ok()?;
-    (!id.is_empty() && id.len() <= LONGEST_REQUEST_ID).then(|| id.to_owned())
+    (!id.is_empty() && id.len() <= MAX_REQUEST_ID_BYTES).then(|| id.to_owned())
 }

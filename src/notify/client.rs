@@ -13,7 +13,7 @@ use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 use serde_json::Value;
 
 use crate::config::Secret;
-use crate::server::{Certificate, Failure};
+use crate::request_failure::{Certificate, Failure};
 use crate::time::clock;
 
 /// Discord's header: seconds until the rate limit ends, with fractions.

@@ -27,7 +27,7 @@ use crate::notify::snapshot::{Snapshot, Snapshots};
 use crate::notify::target::{BrokenTarget, Fallback, Target};
 use crate::notify::timing::Timing;
 use crate::notify::worker::{Sender, Update, Worker, random_seed};
-use crate::server::{Shutdown, Trigger};
+use crate::shutdown::{Shutdown, Trigger};
 use crate::telemetry::abort_on_panic::AbortOnPanic;
 
 /// How long to wait before a worker that panicked is restarted.

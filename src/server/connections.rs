@@ -1,8 +1,8 @@
-//! Who holds the connections, and who has to go when there are too many.
+//! The open connections, and which of them to close when there are too many.
 //!
-//! A connection is busy from the end of a request's head until its answer begins, else idle. At
-//! the cap, the one that is idle for the longest time makes room: a client that keeps its
-//! connections alive must not keep Zoom out.
+//! A connection is busy from the end of a request's head until its answer begins; otherwise it is
+//! idle. At the cap, the connection that has been idle longest is evicted, so that a client with
+//! many keep-alive connections can't keep Zoom out.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
@@ -11,16 +11,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// How much clients may take.
+/// Limits of what clients may use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// At most so many connections are open at once; more wait in the backlog.
+    /// Connections open at once; more wait in the backlog.
     pub(super) connections: usize,
-    /// So many of them from one network, unless it is trusted.
+    /// Connections from one network, unless it is trusted.
     pub(super) from_one_network: usize,
-    /// Of whom no number is too many: a reverse proxy brings everybody's connections.
+    /// Addresses without a limit: a reverse proxy carries the connections of all clients.
     pub(super) is_trusted: fn(IpAddr) -> bool,
-    /// Bytes of unfinished heads beyond [`FREE_HEAD`] of each, for all connections together.
+    /// Bytes of unfinished heads of all connections together, beyond [`FREE_HEAD_BYTES`] of each.
     pub(super) heads: usize,
 }
 
@@ -35,8 +35,8 @@ impl Default for Limits {
     }
 }
 
-/// So many bytes of a head are free: hyper's buffer has them anyway, and Zoom's heads have 1 KiB.
-const FREE_HEAD: usize = 8 << 10;
+/// Bytes of each head that do not count: hyper allocates them anyway, and Zoom's heads have 1 KiB.
+const FREE_HEAD_BYTES: usize = 8 << 10;
 
 /// All connections of a server.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(super) struct Connections {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// Idle connections, the one that is idle for the longest time first.
+    /// Idle connections, the longest idle first.
     idle: BTreeMap<u64, Arc<Notify>>,
     /// The next key of `idle`.
     next: u64,
@@ -57,7 +57,7 @@ struct Inner {
 
 /// A connection, counted until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Connection {
     all: Arc<Connections>,
     network: Option<IpAddr>,
     evicted: Arc<Notify>,
@@ -65,17 +65,17 @@ pub(super) struct Place {
     head: AtomicUsize,
 }
 
-/// A request under way, until it is dropped.
+/// A request in flight, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Busy(Arc<Place>);
+pub(super) struct InFlight(Arc<Connection>);
 
 impl Connections {
     pub(super) fn new(limits: Limits) -> Arc<Self> {
         Arc::new(Self { limits, inner: Mutex::default(), heads: AtomicUsize::new(0) })
     }
 
-    /// A place for a connection from `address`; `None` if its network has too many.
-    pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Arc<Place>> {
+    /// Counts a connection from `address`; `None` if its network has too many.
+    pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Arc<Connection>> {
         let network = (!(self.limits.is_trusted)(address.to_canonical())).then(|| network(address));
         if let Some(network) = network {
             let mut inner = self.lock();
@@ -85,18 +85,18 @@ impl Connections {
             }
             *count += 1;
         }
-        let place = Place {
+        let connection = Connection {
             all: Arc::clone(self),
             network,
             evicted: Arc::default(),
             idle: Mutex::default(),
             head: AtomicUsize::new(0),
         };
-        place.rest();
-        Some(Arc::new(place))
+        connection.set_idle();
+        Some(Arc::new(connection))
     }
 
-    /// Closes the connection that is idle for the longest time, if there is any.
+    /// Closes the connection that has been idle longest, if any is idle.
     pub(super) fn evict(&self) {
         if let Some((_, evicted)) = self.lock().idle.pop_first() {
             evicted.notify_one();
@@ -107,75 +107,75 @@ impl Connections {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_head(&self, bytes: usize) -> bool {
+    fn reserve_head(&self, bytes: usize) -> bool {
         let more = |taken: usize| Some(taken + bytes).filter(|sum| *sum <= self.limits.heads);
         self.heads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
     }
 }
 
-impl Place {
-    /// Waits until the connection has to make room.
+impl Connection {
+    /// Waits until the connection is evicted.
     pub(super) async fn evicted(&self) {
         self.evicted.notified().await;
     }
 
-    /// Marks a request as under way.
-    pub(super) fn work(self: &Arc<Self>) -> Busy {
-        self.unrest();
-        Busy(Arc::clone(self))
+    /// Marks a request as in flight.
+    pub(super) fn begin_request(self: &Arc<Self>) -> InFlight {
+        self.set_busy();
+        InFlight(Arc::clone(self))
     }
 
-    /// Counts `bytes` that were read; whether they may be kept.
-    pub(super) fn read(&self, bytes: usize) -> bool {
-        if self.own_idle().is_none() {
-            // Those of a body are counted by who reads it.
+    /// Counts `bytes` that were read; returns whether the limit allows them.
+    pub(super) fn count_read(&self, bytes: usize) -> bool {
+        if self.idle_key().is_none() {
+            // The reader of a body counts its bytes.
             return true;
         }
         let before = self.head.fetch_add(bytes, Ordering::Relaxed);
-        let (before, after) = (before.max(FREE_HEAD), (before + bytes).max(FREE_HEAD));
-        let is_granted = self.all.take_head(after - before);
+        let (before, after) = (before.max(FREE_HEAD_BYTES), (before + bytes).max(FREE_HEAD_BYTES));
+        let is_granted = self.all.reserve_head(after - before);
         if !is_granted {
             self.head.fetch_sub(bytes, Ordering::Relaxed);
         }
         is_granted
     }
 
-    fn rest(&self) {
+    fn set_idle(&self) {
         let mut inner = self.all.lock();
         let key = inner.next;
         inner.next += 1;
         inner.idle.insert(key, Arc::clone(&self.evicted));
-        *self.own_idle() = Some(key);
+        *self.idle_key() = Some(key);
     }
 
-    fn unrest(&self) {
-        let key = self.own_idle().take();
+    fn set_busy(&self) {
+        let key = self.idle_key().take();
         if let Some(key) = key {
             self.all.lock().idle.remove(&key);
         }
     }
 
-    fn forget_head(&self) {
-        let taken = self.head.swap(0, Ordering::Relaxed).saturating_sub(FREE_HEAD);
+    fn release_head(&self) {
+        let taken = self.head.swap(0, Ordering::Relaxed).saturating_sub(FREE_HEAD_BYTES);
         self.all.heads.fetch_sub(taken, Ordering::Relaxed);
     }
 
-    fn own_idle(&self) -> MutexGuard<'_, Option<u64>> {
+    fn idle_key(&self) -> MutexGuard<'_, Option<u64>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Busy {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.forget_head();
-        self.0.rest();
+        self.0.release_head();
+        self.0.set_idle();
     }
 }
 
-impl Drop for Place {
+impl Drop for Connection {
     fn drop(&mut self) {
-        self.unrest();
-        self.forget_head();
+        self.set_busy();
+        self.release_head();
         let Some(network) = self.network else { return };
         let mut inner = self.all.lock();
         if let Some(count) = inner.networks.get_mut(&network) {
@@ -187,7 +187,7 @@ impl Drop for Place {
     }
 }
 
-/// Whom `address` belongs to: an IPv4 address, or the 64 bits that a customer gets of IPv6.
+/// The network of a client: its IPv4 address, or the first 64 bits of its IPv6 address.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -220,23 +220,24 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_idle_for_the_longest_time_makes_room() {
+    fn the_longest_idle_connection_is_evicted() {
         let all = Connections::new(Limits::default());
         let admit = || all.admit("192.0.2.7".parse().expect("an address")).expect("room");
-        let places = [admit(), admit(), admit(), admit()];
+        let connections = [admit(), admit(), admit(), admit()];
         // The first works, and the second has just been answered.
-        let busy = places[0].work();
-        drop(places[1].work());
+        let busy = connections[0].begin_request();
+        drop(connections[1].begin_request());
         let mut evicted = Vec::new();
         for _ in 0..4 {
             all.evict();
-            let told = |place: &Arc<Place>| place.evicted().now_or_never().is_some();
-            evicted.extend(places.iter().position(told));
+            let is_evicted =
+                |connection: &Arc<Connection>| connection.evicted().now_or_never().is_some();
+            evicted.extend(connections.iter().position(is_evicted));
         }
         assert_eq!(evicted, [2, 3, 1], "the busy one stays");
         drop(busy);
         all.evict();
-        assert!(places[0].evicted().now_or_never().is_some(), "until it is idle");
+        assert!(connections[0].evicted().now_or_never().is_some(), "until it is idle");
     }
 
     #[test]
@@ -245,14 +246,14 @@ mod tests {
         let all = Connections::new(limits);
         let admit = || all.admit("192.0.2.7".parse().expect("an address")).expect("room");
         let (a, b) = (admit(), admit());
-        assert!(a.read(FREE_HEAD) && a.read(900), "most of it");
-        assert!(b.read(FREE_HEAD), "what is free takes nothing");
-        assert!(!b.read(101), "no more than there is");
-        assert!(b.read(100));
+        assert!(a.count_read(FREE_HEAD_BYTES) && a.count_read(900), "most of it");
+        assert!(b.count_read(FREE_HEAD_BYTES), "what is free takes nothing");
+        assert!(!b.count_read(101), "no more than there is");
+        assert!(b.count_read(100));
         drop(b);
-        assert!(a.read(100), "a closed connection gives its share back");
-        let busy = a.work();
-        assert!(a.read(5000), "a body is no head");
+        assert!(a.count_read(100), "a closed connection gives its share back");
+        let busy = a.begin_request();
+        assert!(a.count_read(5000), "a body is no head");
         drop(busy);
         assert_eq!(all.heads.load(Ordering::Relaxed), 0, "an answer gives it back");
         drop(a);

@@ -1,4 +1,4 @@
-//! A stream whose reads are counted: what a client sends before its request is complete.
+//! A stream that counts the bytes that a client sends before its request is complete.
 
 use std::io;
 use std::pin::Pin;
@@ -7,21 +7,21 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::connections::Place;
+use super::connections::Connection;
 
-/// Fails a read that the place's budget has no room for.
-pub(super) struct Metered<S> {
+/// Fails a read that the connection's budget has no room for.
+pub(super) struct MeteredStream<S> {
     stream: S,
-    place: Arc<Place>,
+    connection: Arc<Connection>,
 }
 
-impl<S> Metered<S> {
-    pub(super) fn new(stream: S, place: Arc<Place>) -> Self {
-        Self { stream, place }
+impl<S> MeteredStream<S> {
+    pub(super) fn new(stream: S, connection: Arc<Connection>) -> Self {
+        Self { stream, connection }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for MeteredStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -30,7 +30,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         let read = buffer.filled().len() - before;
-        Poll::Ready(if self.place.read(read) {
+        Poll::Ready(if self.connection.count_read(read) {
             Ok(())
         } else {
             Err(io::Error::new(io::ErrorKind::OutOfMemory, "too many long heads at once"))
@@ -38,7 +38,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for MeteredStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,14 +1,12 @@
 //! Serving HTTP with the time-outs and caps that `axum::serve` lacks.
 //!
-//! A client that is slow to send its headers, that stays idle, or that does not read
-//! its answer is closed; the rest goes on. Nobody holds all connections: see [`connections`].
-//! What a handler may take, it limits itself.
+//! The connection of a client that is slow to send its headers, stays idle, or does not read its
+//! answer is closed. No client can hold all connections: see [`connections`]. Handlers limit what
+//! they use themselves.
 
 pub mod admin;
 mod connections;
-mod failure;
 mod metered;
-mod shutdown;
 pub mod visitors;
 
 use std::convert::Infallible;
@@ -33,11 +31,10 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 use tokio_io_timeout::TimeoutStream;
 
-use connections::{Connections, Limits, Place};
-use metered::Metered;
+use crate::shutdown::Shutdown;
 
-pub use failure::{Certificate, Failure};
-pub use shutdown::{Shutdown, Signals, Trigger};
+use connections::{Connection, Connections, Limits};
+use metered::MeteredStream;
 
 /// From accepting to the end of the headers; also how long a connection may be idle.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,23 +42,23 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a client may leave its answer unread.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long requests under way may take to end once serving is to stop.
+/// How long requests in flight may take once the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a connection without any request is waited for once serving is to stop.
-const FIRST_REQUEST: Duration = Duration::from_millis(500);
+/// How long to wait for the first request of a connection once the server stops.
+const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The longest head taken, in bytes. Zoom's have 1 KiB, and nginx passes on no more than this.
-const LONGEST_HEAD: usize = 32 << 10;
+/// The longest accepted head, in bytes. Zoom's have 1 KiB, and nginx passes on no more than this.
+const MAX_HEAD_BYTES: usize = 32 << 10;
 
-/// A connection older than this is closed after the answer under way.
-const LIFETIME: Duration = Duration::from_secs(600);
+/// A connection older than this is closed after the current answer.
+const MAX_CONNECTION_AGE: Duration = Duration::from_secs(600);
 
 /// How long to wait for an evicted connection to end before the next one is evicted.
-const EVICTION: Duration = Duration::from_millis(50);
+const EVICTION_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// How many connections the kernel holds for us in a burst. With more, a busy server would answer those
-/// who have given up for seconds after an overload.
+/// How many connections the kernel queues. With more, the server would answer clients that have
+/// given up for seconds after an overload.
 const BACKLOG: u32 = 1024;
 
 /// Listens on `address`.
@@ -78,14 +75,14 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
     listen().with_context(|| format!("cannot listen on `{address}`"))
 }
 
-/// Raises the limit of open files as far as allowed: a crowd of slow clients must not use it up.
+/// Raises the limit of open files as far as allowed, so that many slow clients don't reach it.
 pub fn raise_file_limit() {
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!("cannot raise the limit of open files: {error}");
     }
 }
 
-/// Serves `router` until `shutdown`, then lets requests under way end.
+/// Serves `router` until `shutdown`, then waits for requests in flight.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
     serve_within(Limits::default(), listener, router, shutdown).await;
 }
@@ -109,10 +106,10 @@ async fn serve_within(limits: Limits, listener: TcpListener, router: Router, shu
     }
 }
 
-/// A connection, its place, and its permit.
+/// An accepted connection.
 struct Accepted {
     stream: TcpStream,
-    place: Arc<Place>,
+    client: Arc<Connection>,
     permit: OwnedSemaphorePermit,
 }
 
@@ -133,20 +130,20 @@ async fn accept(
             connections.evict();
         }
         let permit = loop {
-            match timeout(EVICTION, Arc::clone(permits).acquire_owned()).await {
+            match timeout(EVICTION_TIMEOUT, Arc::clone(permits).acquire_owned()).await {
                 Ok(permit) => break permit.expect("it is never closed"),
                 Err(_) => connections.evict(),
             }
         };
-        // Whoever has too many is closed without an answer: Zoom would send again.
-        if let Some(place) = connections.admit(address.ip()) {
-            return Accepted { stream, place, permit };
+        // A connection over its network's limit is closed without an answer. Zoom sends again.
+        if let Some(client) = connections.admit(address.ip()) {
+            return Accepted { stream, client, permit };
         }
     }
 }
 
-/// A connection that broke while waiting is not our trouble; no descriptors left is, and
-/// passes when others close.
+/// Waits after an error of `accept`, unless the client broke the connection. Without free file
+/// descriptors, accepting works again when other connections close.
 async fn pause_after(error: &io::Error) {
     let broken = [io::ErrorKind::ConnectionAborted, io::ErrorKind::ConnectionReset];
     if !broken.contains(&error.kind()) {
@@ -156,45 +153,45 @@ async fn pause_after(error: &io::Error) {
 }
 
 async fn serve_connection(accepted: Accepted, router: Router, shutdown: Shutdown) {
-    let Accepted { stream, place, permit } = accepted;
+    let Accepted { stream, client, permit } = accepted;
     let begun = Instant::now();
-    // Without this an answer waits for the acknowledgement of the one before it.
+    // Otherwise an answer waits for the acknowledgement of the previous one.
     drop(stream.set_nodelay(true));
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIMEOUT));
-    let (asked, service) = (Notify::new(), TowerToHyperService::new(router));
+    let (requested, service) = (Notify::new(), TowerToHyperService::new(router));
     let service = service_fn(|request: Request<Incoming>| {
-        asked.notify_one();
-        let (busy, answer) = (place.work(), service.call(request));
+        requested.notify_one();
+        let (in_flight, answer) = (client.begin_request(), service.call(request));
         async move {
             let mut answer = answer.await?;
-            if begun.elapsed() > LIFETIME {
+            if begun.elapsed() > MAX_CONNECTION_AGE {
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            drop(busy);
+            drop(in_flight);
             Ok::<_, Infallible>(answer)
         }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(LONGEST_HEAD)
+        .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(
-            TokioIo::new(Metered::new(Box::pin(stream), Arc::clone(&place))),
+            TokioIo::new(MeteredStream::new(Box::pin(stream), Arc::clone(&client))),
             service,
         );
     let mut connection = pin!(connection);
-    // hyper would close a connection on which nothing has come yet. Whoever has just connected
-    // is about to ask, and is not to be sent away.
-    let time_to_end = async {
+    // hyper would close a connection without a request. A client that has just connected is about
+    // to send one, so it gets a moment.
+    let stop = async {
         shutdown.wait().await;
-        drop(timeout(FIRST_REQUEST, asked.notified()).await);
+        drop(timeout(FIRST_REQUEST_TIMEOUT, requested.notified()).await);
     };
     tokio::select! {
-        // A client that breaks off or is closed for slowness is no event worth a line.
+        // A broken or slow connection is not logged.
         ended = &mut connection => drop(ended),
-        () = place.evicted() => {}
-        () = time_to_end => {
+        () = client.evicted() => {}
+        () = stop => {
             connection.as_mut().graceful_shutdown();
             drop(connection.await);
         }

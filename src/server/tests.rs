@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::shutdown::Trigger;
 
 /// Nothing a test waits for takes nearly so long.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,21 +1,20 @@
-//! Ends the process when a part it cannot do without panics.
+//! Aborts the process when an essential part panics.
 //!
-//! A thread or task that panics dies alone, and the process goes on without it: deliveries
-//! would be refused for ever while `/healthz` still says `ok`. An aborted process is started
-//! again by systemd. The generator is the exception: it restarts by itself, so that a page
-//! that cannot be made never stops a delivery.
+//! A panic ends only its thread or task. Without that part, deliveries could be refused for ever
+//! while `/healthz` still says `ok`; systemd restarts an aborted process. The generator is the
+//! exception: it restarts itself, so that rendering never stops the intake.
 
 use std::process;
 use std::thread;
 
-/// Aborts the process if it is dropped by a panic. Keep it for as long as the part runs.
+/// Aborts the process if a panic drops it. Keep it as long as the part runs.
 #[derive(Debug)]
 pub struct AbortOnPanic {
     part: &'static str,
 }
 
 impl AbortOnPanic {
-    /// Guards the current thread or task, which the log calls `part`.
+    /// Guards the current thread or task; the log calls it `part`.
     pub fn guard(part: &'static str) -> Self {
         Self { part }
     }

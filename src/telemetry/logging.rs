@@ -1,12 +1,12 @@
 //! The log: on stderr, as text for people or as JSON for machines.
 //!
-//! How much is said is a matter of flags alone. Other crates are heard from a
-//! warning up, so that `--verbose` shows what Lookout does rather than what its
-//! HTTP library does.
+//! Flags set the level. Other crates log warnings and errors only, so that `--verbose` shows what
+//! Lookout does rather than what its HTTP library does.
 
 use std::fmt;
 use std::io::IsTerminal;
 
+use clap::{Args, ValueEnum};
 use tracing::Level;
 use tracing::field::Field;
 use tracing::level_filters::LevelFilter;
@@ -16,10 +16,31 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::{LogFormat, Verbosity};
 use crate::config::Environment;
 
-/// Sends the log to stderr from now on. A second call changes nothing.
+/// How much is logged.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Verbosity {
+    /// Log warnings and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Log more; repeat it for still more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Sends the log to stderr. A second call changes nothing.
 pub fn init(verbosity: &Verbosity, format: LogFormat, env: &Environment) {
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match format {
@@ -30,16 +51,16 @@ pub fn init(verbosity: &Verbosity, format: LogFormat, env: &Environment) {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     let lines = lines.with_filter(filter(verbosity));
-    // It fails only where a log is set up already: in tests, which share a process.
+    // It fails only if logging is set up already, as in tests that share a process.
     let _ = tracing_subscriber::registry().with(lines).try_init();
 }
 
-/// The sentence of a line. It has its numbers in it; as fields they are for machines.
+/// Writes the message only. Fields repeat its values for machines.
 fn sentence(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     if field.name() == "message" { write!(writer, "{value:?}") } else { Ok(()) }
 }
 
-/// Whether stderr may be coloured: on a terminal that was not told otherwise (<https://no-color.org>).
+/// Whether stderr may be coloured: on a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
 pub fn coloured(is_terminal: bool, env: &Environment) -> bool {
     is_terminal && !env.is_set("NO_COLOR") && env.get("TERM") != Some("dumb")
 }

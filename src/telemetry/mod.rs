@@ -1,4 +1,4 @@
-//! What a process says of itself: its log, its health and its metrics.
+//! Observability of the process: log, health and metrics.
 
 pub mod abort_on_panic;
 pub mod health;

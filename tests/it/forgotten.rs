@@ -251,7 +251,7 @@ fn a_name_on_stdin_is_taken_from_its_first_line_and_the_answer_from_the_second()
         ("Windows' line end",     &["forget", "-", "--yes"],       "Ada Byron\r\n",      true,    "forgotten"),
         ("refused",               &["forget", "-"],                "Ada Byron\nn\n",     false,   "nothing was removed"),
         ("not answered",          &["forget", "-"],                "Ada Byron\n",        false,   "answer `y` in the second line of stdin, or add `--yes`"),
-        ("nothing",               &["forget", "-"],                "",                   false,   "no name came on stdin; its first line is the name"),
+        ("nothing",               &["forget", "-"],                "",                   false,   "stdin is empty; its first line is the name"),
         ("an empty line",         &["forget", "-"],                "\ny\n",              false,   "the name is empty"),
     ];
     for (what, arguments, stdin, is_gone, says) in cases {

@@ -50,7 +50,7 @@ fn a_clock_that_is_wrong_somewhere_neither_empties_a_room_nor_fills_it() {
     }
     let check = lookout.run(&["check"]).stdout;
     let check = String::from_utf8_lossy(&check);
-    assert!(check.contains("4 events are of a time yet to come"), "{check}");
+    assert!(check.contains("4 events are from the future"), "{check}");
     lookout.ok(&["build", "--at", &ahead(7200).to_string()]);
     assert!(lookout.csv().contains("Bram"), "{}", lookout.csv());
 }

@@ -1,20 +1,22 @@
-//! The archive: whether it can be used, and what is in it.
+//! The archive: whether it can be used, and what it contains.
 
 use tokio::runtime::Builder;
 
-use super::{Context, Line};
+use super::{Context, Finding};
 use crate::archive::{Archive, Status, status};
 use crate::time::moment::Moment;
 
-/// Clocks further apart than this make late documents a matter of counting.
+/// How far apart the clocks may be. With more, late documents are found only by counting.
 const SKEW_S: i64 = 5;
 
-/// Examines the archive, if there is one.
-pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+/// Checks the archive, if there is one.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let Some(settings) = &context.settings.archive else { return Vec::new() };
     let runtime = match Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return vec![Line::wrong("archive", format!("cannot be examined: {error}"))],
+        Err(error) => {
+            return vec![Finding::problem("archive", format!("cannot be examined: {error}"))];
+        }
     };
     let archive = Archive::new(settings, runtime.handle().clone());
     match runtime.block_on(status(&archive)) {
@@ -24,39 +26,39 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
         }
         Err(error) => {
             let mut text = format!("{error:#}");
-            // Where a driver's error says what to do, it says it of this key.
+            // An error that names this key already says what to do.
             if !text.contains("`archive.url`") {
                 text += "; start MongoDB, or correct `archive.url`";
             }
-            vec![Line::wrong("archive", text)]
+            vec![Finding::problem("archive", text)]
         }
     }
 }
 
-fn lines(status: &Status, address: &str, place: &str, now: Moment) -> Vec<Line> {
+fn lines(status: &Status, address: &str, place: &str, now: Moment) -> Vec<Finding> {
     let set = match &status.replica_set {
         Some((name, members)) => format!("replica set {name} of {members}"),
         None => "one server, so its disk has the only copy".to_owned(),
     };
     let reached = format!("{address}, MongoDB {}, {set}", status.version);
-    let mut lines = vec![Line::fine("archive", reached)];
+    let mut lines = vec![Finding::ok("archive", reached)];
     if !status.forbidden.is_empty() {
         let actions = status.forbidden.join("`, `");
         let text = format!("the user may not `{actions}`; grant it the role `readWrite`");
-        lines.push(Line::wrong("archive", text));
+        lines.push(Finding::problem("archive", text));
     }
     if status.forbidden.is_empty() && !status.missing_indexes.is_empty() {
         let names = status.missing_indexes.join("`, `");
-        let text = format!("`serve` will make the indexes `{names}` in the background");
-        lines.push(Line::fine("archive", text));
+        let text = format!("`serve` will create the indexes `{names}` in the background");
+        lines.push(Finding::ok("archive", text));
     }
     let skew_s = status.server_time.since(now);
     if skew_s.abs() > SKEW_S {
-        let text = format!("its clock is {skew_s} s from ours; keep both set with NTP");
-        lines.push(Line::wrong("archive", text));
+        let text = format!("its clock is {skew_s} s from ours; synchronise both with NTP");
+        lines.push(Finding::problem("archive", text));
     }
     if !status.forbidden.contains(&"find") {
-        lines.push(Line::fine("archive", contents(status, place)));
+        lines.push(Finding::ok("archive", contents(status, place)));
     }
     lines
 }
@@ -78,7 +80,7 @@ mod tests {
     use crate::archive::OldDocuments;
 
     #[test]
-    fn what_was_found_is_told() {
+    fn the_survey_is_reported() {
         let now = Moment::parse_rfc3339("2027-01-05T20:00:00Z").expect("a moment");
         let fine = Status {
             version: "6.0.5".to_owned(),
@@ -91,7 +93,7 @@ mod tests {
         };
         let said = |status: &Status| {
             let lines = lines(status, "db.example", "zoomEvents.events", now);
-            lines.iter().map(Line::to_string).collect::<Vec<_>>().join("\n")
+            lines.iter().map(Finding::to_string).collect::<Vec<_>>().join("\n")
         };
         insta::assert_snapshot!(said(&fine), @"
         ✓ archive   db.example, MongoDB 6.0.5, replica set rs0 of 3
@@ -108,7 +110,7 @@ mod tests {
         insta::assert_snapshot!(said(&not_so_fine), @"
         ✓ archive   db.example, MongoDB 6.0.5, one server, so its disk has the only copy
         ✗ archive   the user may not `insert`, `createIndex`; grant it the role `readWrite`
-        ✗ archive   its clock is -60 s from ours; keep both set with NTP
+        ✗ archive   its clock is -60 s from ours; synchronise both with NTP
         ✓ archive   7 documents in zoomEvents.events, 5 of an older set-up, from 2027-01-04T20:00:00Z to 2027-01-05T20:00:00Z
         ");
     }

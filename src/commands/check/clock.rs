@@ -1,45 +1,45 @@
-//! The clock: Zoom's signatures are good for a few minutes only.
+//! The clock: Zoom's signatures expire, so it has to be right.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::{Context, Line};
+use super::{Context, Finding};
 use crate::time::moment::Moment;
 
-/// 2026-01-01T00:00:00Z: no clock of a running Lookout can be before it.
+/// 2026-01-01T00:00:00Z: no right clock is before it.
 const EARLIEST: Moment = Moment::from_seconds(1_767_225_600);
 /// 2100-01-01T00:00:00Z.
 const LATEST: Moment = Moment::from_seconds(4_102_444_800);
 
-/// systemd-timesyncd makes this file once the clock was set by NTP.
+/// systemd-timesyncd creates this file when it has set the clock by NTP.
 const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
 
-/// Examines the year, and what the system says of its synchronisation.
-pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+/// Checks the year, and whether the system synchronises the clock.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     vec![judge(context.now, synchronised())]
 }
 
-fn judge(now: Moment, synchronised: Option<bool>) -> Line {
+fn judge(now: Moment, synchronised: Option<bool>) -> Finding {
     if !(EARLIEST..LATEST).contains(&now) {
-        return Line::wrong(
+        return Finding::problem(
             "clock",
-            format!("says {now}, which can't be; set it, and keep it set with NTP"),
+            format!("shows {now}, which is wrong; set it, and keep it synchronised with NTP"),
         );
     }
     match synchronised {
-        Some(true) => Line::fine("clock", format!("{now}, kept by NTP")),
-        Some(false) => Line::look(
+        Some(true) => Finding::ok("clock", format!("{now}, synchronised by NTP")),
+        Some(false) => Finding::warning(
             "clock",
             format!(
-                "{now}, not kept by NTP; try `timedatectl set-ntp true`: one that drifts refuses Zoom"
+                "{now}, not synchronised by NTP; try `timedatectl set-ntp true`: if the clock drifts, Zoom's deliveries are refused"
             ),
         ),
-        None => Line::fine("clock", format!("{now}")),
+        None => Finding::ok("clock", format!("{now}")),
     }
 }
 
-/// What systemd says; `None` on a machine without it. There is no time of others to compare
-/// with: the archive's clock is compared elsewhere, and Zoom's with each delivery.
+/// Whether systemd reports the clock as synchronised; `None` on a machine without systemd. The
+/// archive's clock is compared in its own check, and Zoom's with each delivery.
 fn synchronised() -> Option<bool> {
     if Path::new(SYNCHRONISED).exists() {
         return Some(true);
@@ -59,13 +59,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_of_another_age_is_refused() {
+    fn an_impossible_date_is_a_problem() {
         #[rustfmt::skip]
         let cases = [
             // what is special        now                     NTP           mark
             ("today, kept",           "2027-01-05T20:00:00Z", Some(true),   '✓'),
             ("today, not kept",       "2027-01-05T20:00:00Z", Some(false),  '!'),
-            ("today, nobody knows",   "2027-01-05T20:00:00Z", None,         '✓'),
+            ("today, unknown",   "2027-01-05T20:00:00Z", None,         '✓'),
             ("a battery ran out",     "1970-01-01T00:03:00Z", Some(true),   '✗'),
             ("far ahead",             "2300-01-01T00:00:00Z", None,         '✗'),
         ];

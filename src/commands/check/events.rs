@@ -1,56 +1,56 @@
-//! What is in the journal.
+//! The events in the journal.
 
 use anyhow::Result;
 
-use super::{Context, Line};
-use crate::commands::counted::counted;
+use super::{Context, Finding};
+use crate::app::counted::counted;
 use crate::generator::Log;
 use crate::journal::Reader;
 
-/// Opens the journal as `build` would.
-pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+/// Reads the journal as `build` would.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let stored = stored(context);
     let to_come = to_come(context);
-    let wrong = |fault: anyhow::Error| Line::wrong("events", format!("{fault:#}"));
+    let wrong = |fault: anyhow::Error| Finding::problem("events", format!("{fault:#}"));
     let lines =
         [stored.map(Some), to_come].map(|line| line.unwrap_or_else(|fault| Some(wrong(fault))));
     let mut lines: Vec<_> = lines.into_iter().flatten().collect();
-    // A journal that can't be read says so once.
+    // Both report a journal that can't be read.
     lines.dedup();
     lines
 }
 
-/// Reports events from the future: a clock is wrong, here or at Zoom.
-fn to_come(context: &Context<'_>) -> Result<Option<Line>> {
+/// Reports events from the future: this machine's clock or Zoom's is wrong.
+fn to_come(context: &Context<'_>) -> Result<Option<Finding>> {
     let mut log = Log::open(context.settings, None)?;
-    // Where the journal can't be read alone, there is a line of that.
+    // `stored` reports a journal that can't be read.
     if log.catch_up(context.now).is_err() {
         return Ok(None);
     }
     let number = log.events_to_come();
     let events = counted(number as u64, "event is", "events are");
     let text = format!(
-        "{events} of a time yet to come, and counted only from then on; \
+        "{events} from the future, and counted only from then on; \
          compare this machine's clock with `timedatectl`"
     );
-    Ok((number > 0).then(|| Line::look("to come", text)))
+    Ok((number > 0).then(|| Finding::warning("to come", text)))
 }
 
-fn stored(context: &Context<'_>) -> Result<Line> {
+fn stored(context: &Context<'_>) -> Result<Finding> {
     let Some(reader) = Reader::open(&context.settings.journal.path)? else {
-        let text = "none yet; the journal is made when the first one comes";
-        return Ok(Line::fine("events", text));
+        let text = "none yet; the first event creates the journal";
+        return Ok(Finding::ok("events", text));
     };
     let events = match reader.last_id()? {
         0 => "none yet".to_owned(),
         many => counted(many, "was stored", "were stored"),
     };
     Ok(match reader.quarantined_count()? {
-        0 => Line::fine("events", events),
+        0 => Finding::ok("events", events),
         odd => {
             let odd = counted(odd, "delivery", "deliveries");
             let look = "look at them with `lookout export --quarantined`";
-            Line::look("events", format!("{events}; {odd} could not be read: {look}"))
+            Finding::warning("events", format!("{events}; {odd} could not be read: {look}"))
         }
     })
 }

@@ -1,4 +1,4 @@
-//! The journal's and the site's places on disk.
+//! The journal and the output directory on disk.
 
 use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
@@ -8,53 +8,53 @@ use bytesize::ByteSize;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, User, access, getuid};
 
-use super::{Context, Line};
+use super::{Context, Finding};
 use crate::files::lock;
 use crate::site::publish::{self, Refusal};
 
-/// Less free space than this is a fault: an event that can't be stored is refused.
-const SPACE_NEEDED: ByteSize = ByteSize::mib(100);
+/// Less free space than this is a problem: an event that can't be stored is refused.
+const MIN_FREE_SPACE: ByteSize = ByteSize::mib(100);
 
-/// Examines the journal's file, its directory and the space there.
-pub(super) fn journal(context: &Context<'_>) -> Vec<Line> {
+/// Checks the journal's file, its directory and the free space.
+pub(super) fn journal(context: &Context<'_>) -> Vec<Finding> {
     let path = &context.settings.journal.path;
     let parent = path.parent().unwrap_or(Path::new(""));
     let fault = writable_file(path).and_then(|()| writable_dir(parent));
     if let Err(fault) = fault {
-        return vec![Line::wrong("journal", format!("{fault}, or change `journal.path`"))];
+        return vec![Finding::problem("journal", format!("{fault}, or change `journal.path`"))];
     }
     let line = match free_space(&existing(parent)) {
-        Some(free) if free < SPACE_NEEDED => Line::wrong(
+        Some(free) if free < MIN_FREE_SPACE => Finding::problem(
             "journal",
             format!("only {free} are free for `{}`; make room", context.shown(path)),
         ),
-        Some(free) => Line::fine("journal", format!("{} ({free} free)", context.shown(path))),
-        None => Line::fine("journal", context.shown(path).to_string()),
+        Some(free) => Finding::ok("journal", format!("{} ({free} free)", context.shown(path))),
+        None => Finding::ok("journal", context.shown(path).to_string()),
     };
     [line].into_iter().chain(without_locks(context, path)).collect()
 }
 
-/// Says so where commands of Lookout can't take turns.
-fn without_locks(context: &Context<'_>, journal: &Path) -> Option<Line> {
+/// Reports a file system without locks, where commands can't wait for each other.
+fn without_locks(context: &Context<'_>, journal: &Path) -> Option<Finding> {
     let path = lock::path_of(journal, "publish");
     let is_there = path.parent().is_some_and(Path::is_dir);
     let lock = is_there.then(|| lock::try_acquire(&path))?;
     let text = match lock {
         Ok(Some(lock)) if !lock.is_exclusive() => format!(
-            "the file system of `{}` has no locks; do not run several commands of Lookout at the same time",
+            "the file system of `{}` has no locks; do not run several Lookout commands at the same time",
             context.shown(journal)
         ),
         Ok(_) => return None,
         Err(error) => format!("{error:#}; correct its owner and mode"),
     };
-    Some(Line::look("journal", text))
+    Some(Finding::warning("journal", text))
 }
 
-/// Examines the output directory: we write there, nginx reads there.
-pub(super) fn output(context: &Context<'_>) -> Vec<Line> {
+/// Checks that Lookout can write to the output directory, and a web server can read it.
+pub(super) fn output(context: &Context<'_>) -> Vec<Finding> {
     let path = &context.settings.site.output_dir;
     if let Err(fault) = writable_dir(path) {
-        return vec![Line::wrong("output", format!("{fault}, or change `site.output_dir`"))];
+        return vec![Finding::problem("output", format!("{fault}, or change `site.output_dir`"))];
     }
     let shown = context.shown(path);
     let refused = match refusals(context, path, "output") {
@@ -65,42 +65,42 @@ pub(super) fn output(context: &Context<'_>) -> Vec<Line> {
     [line].into_iter().chain(refused).collect()
 }
 
-/// What the file system of the directory `path` refuses; or why nothing can be published there.
+/// What the file system of the directory `path` does not support, or why nothing can be published there.
 pub(super) fn refusals(
     context: &Context<'_>,
     path: &Path,
     about: &'static str,
-) -> Result<Vec<Line>, Line> {
+) -> Result<Vec<Finding>, Finding> {
     if !path.is_dir() {
         return Ok(Vec::new());
     }
     let shown = context.shown(path);
     let tried = publish::refusals(path).map_err(|error| {
-        Line::wrong(about, format!("cannot put a file in place in `{shown}`: {error}"))
+        Finding::problem(about, format!("cannot put a file in place in `{shown}`: {error}"))
     })?;
     let line = |refusal: Refusal| {
-        Line::look(about, format!("the file system of `{shown}` {}", refusal.meaning()))
+        Finding::warning(about, format!("the file system of `{shown}` {}", refusal.meaning()))
     };
     Ok(tried.into_iter().map(line).collect())
 }
 
-fn output_line(path: &Path, shown: &str) -> Line {
+fn output_line(path: &Path, shown: &str) -> Finding {
     if let Some(closed) = closed_to_others(path) {
         let text = format!(
             "{shown}; other users can't pass `{0}`: if nginx is to serve this, `chmod o+x {0}`",
             closed.display()
         );
-        return Line::look("output", text);
+        return Finding::warning("output", text);
     }
     match free_space(&existing(path)) {
-        Some(free) if free < SPACE_NEEDED => {
-            Line::wrong("output", format!("only {free} are free for `{shown}`; make room"))
+        Some(free) if free < MIN_FREE_SPACE => {
+            Finding::problem("output", format!("only {free} are free for `{shown}`; make room"))
         }
-        _ => Line::fine("output", shown),
+        _ => Finding::ok("output", shown),
     }
 }
 
-/// A file that is absent, or that we may read and write.
+/// Checks that a file is absent, or that this user may read and write it.
 pub(super) fn writable_file(path: &Path) -> Result<(), String> {
     match path.metadata() {
         Err(_) => Ok(()),
@@ -116,7 +116,7 @@ pub(super) fn writable_file(path: &Path) -> Result<(), String> {
     }
 }
 
-/// A directory that we may write to, or make.
+/// Checks that this user may write to the directory, or create it.
 pub(super) fn writable_dir(path: &Path) -> Result<(), String> {
     let existing = existing(path);
     let shown = existing.display();
@@ -133,12 +133,12 @@ pub(super) fn writable_dir(path: &Path) -> Result<(), String> {
         false => {
             let path = path.display();
             let making = format!("sudo install -d -o {user} {path}");
-            Err(format!("`{path}` is not there, and user `{user}` may not make it; `{making}`"))
+            Err(format!("`{path}` does not exist, and user `{user}` may not create it; `{making}`"))
         }
     }
 }
 
-/// The name of the user as whom all this is examined.
+/// The name of the user that this process runs as.
 pub(super) fn user() -> String {
     let user = User::from_uid(getuid()).ok().flatten();
     user.map_or_else(|| getuid().to_string(), |user| user.name)
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_directory_on_the_way_is_found() {
+    fn a_closed_parent_directory_is_found() {
         let dir = tempfile::tempdir().expect("a directory");
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).expect("set");
         let closed = dir.path().canonicalize().expect("it exists").join("closed");

@@ -1,7 +1,7 @@
-//! `check`: what is in order, what is not, and what to do about it.
+//! `lookout check`: reports problems of the set-up, and what to do about each.
 //!
-//! Each check is a function from a [`Context`] to lines; all of them run, so that
-//! one run tells everything. To add one, write the function and name it in [`CHECKS`].
+//! Each check is a function from a [`Context`] to findings. All of them run, so that one run
+//! reports everything. To add one, write the function and add it to [`CHECKS`].
 
 mod archive;
 mod clock;
@@ -9,7 +9,7 @@ mod copies;
 mod damage;
 mod events;
 mod files;
-mod line;
+mod finding;
 mod nginx;
 mod notify;
 mod outside;
@@ -29,24 +29,24 @@ use anyhow::Result;
 use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access};
 
-use crate::commands::owner;
+use crate::app::privileges;
 use crate::config::Settings;
 use crate::time::moment::Moment;
 
-pub use line::{Line, Mark};
+pub use finding::{Finding, Mark};
 
-/// What checks may look at.
+/// The input of each check.
 pub struct Context<'a> {
-    /// The settings, which are valid.
+    /// The valid settings.
     pub settings: &'a Settings,
-    /// The machine's idea of the time.
+    /// The time of this machine's clock.
     pub now: Moment,
 }
 
 /// How thoroughly a journal is examined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// For two seconds.
+    /// As much as two seconds allow.
     Quick,
     /// All of it.
     Deep,
@@ -59,7 +59,7 @@ impl<'a> Context<'a> {
         file.and_then(Path::parent).unwrap_or(Path::new(""))
     }
 
-    /// A path of the settings as it was written there.
+    /// A path from the settings, as the settings spell it.
     fn shown<'p>(&self, path: &'p Path) -> Display<'p> {
         let dir = self.directory();
         match path.strip_prefix(dir) {
@@ -72,9 +72,9 @@ impl<'a> Context<'a> {
 }
 
 /// Examines one thing.
-pub type Check = fn(&Context<'_>) -> Vec<Line>;
+pub type Check = fn(&Context<'_>) -> Vec<Finding>;
 
-/// All checks, in the order of their lines.
+/// All checks, in the order of their findings.
 pub const CHECKS: &[Check] = &[
     settings,
     secret::check,
@@ -102,40 +102,40 @@ pub const CHECKS: &[Check] = &[
     notify::check,
 ];
 
-/// Writes a line for each thing examined to `out`; whether none of them is wrong.
+/// Writes each finding as a line to `out`; returns whether there is no problem.
 ///
-/// Run as root, it looks as the service does: root may read and write everything, so it would
-/// find fault with nothing.
+/// Run as root, it becomes the user of the service first: root may read and write everything, so
+/// it would find no problems of access.
 pub fn run(context: &Context<'_>, depth: Depth, out: &mut impl Write) -> Result<bool> {
-    owner::become_journals(context.settings)?;
+    privileges::become_journal_owner(context.settings)?;
     let mut all_in_order = true;
     let damage = || damage::check(context, depth);
     for line in
         CHECKS.iter().flat_map(|check| check(context)).chain(std::iter::once_with(damage).flatten())
     {
-        all_in_order &= line.mark != Mark::Wrong;
+        all_in_order &= line.mark != Mark::Problem;
         writeln!(out, "{line}")?;
     }
     Ok(all_in_order)
 }
 
-/// Settings that could be loaded are in order: what is left is to say where they came from.
-fn settings(context: &Context<'_>) -> Vec<Line> {
+/// Reports where the settings came from. They are valid, as they could be loaded.
+fn settings(context: &Context<'_>) -> Vec<Finding> {
     let text = match &context.settings.origin.file {
-        // It was read by root, before this became the service's user.
+        // Root read it, before this process became the service's user.
         Some(file) if access(file, AccessFlags::R_OK) == Err(Errno::EACCES) => {
             let user = files::user();
             let file = file.display();
             let text = format!(
-                "user `{user}`, whom the journal belongs to, may not read `{file}`; `chown root:{user} {file}` and \
+                "user `{user}`, who owns the journal, may not read `{file}`; `chown root:{user} {file}` and \
                  `chmod 640 {file}`"
             );
-            return vec![Line::wrong("settings", text)];
+            return vec![Finding::problem("settings", text)];
         }
         Some(file) => format!("{} is valid", file.display()),
         None => "there is no lookout.toml, so defaults apply; `lookout init` writes one".to_owned(),
     };
-    vec![Line::fine("settings", text)]
+    vec![Finding::ok("settings", text)]
 }
 
 #[cfg(test)]

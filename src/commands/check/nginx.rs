@@ -1,34 +1,34 @@
-//! nginx before Lookout: what the printed file cannot set, and whether that file is current.
+//! nginx in front of Lookout: settings outside of the printed file, and whether that file is current.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Context, Line};
+use super::{Context, Finding};
 use crate::commands::print::nginx::upstream;
 
 /// Where nginx's configuration is on Debian and most other systems.
 const HOME: &str = "/etc/nginx";
 
-/// With fewer connections for each worker, one slow machine can take all of them: each is given
-/// back after 5 s. Debian's default is 768.
-const CONNECTIONS: u32 = 4096;
+/// With fewer connections for each worker, one slow client can hold all of them; each is closed only
+/// after 5 s. Debian's default is 768.
+const MIN_CONNECTIONS: u32 = 4096;
 
 /// nginx's own default.
 const DEFAULT_CONNECTIONS: u32 = 512;
 
-/// Files of a worker for that many connections, with room for logs and what is served.
-const FILES: u32 = 16_384;
+/// Open files of a worker for that many connections, with room for logs and served files.
+const MAX_FILES: u32 = 16_384;
 
-/// Directives of the printed file that older versions did not print.
+/// Directives that older versions did not print.
 const NEEDED: [&str; 3] =
     ["client_header_timeout", "proxy_request_buffering", "reset_timedout_connection"];
 
-/// Examines nginx's configuration, if it passes deliveries on to these settings' Lookout.
-pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+/// Checks nginx's configuration, if it passes deliveries on to the Lookout of these settings.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     examine(context, Path::new(HOME))
 }
 
-fn examine(context: &Context<'_>, home: &Path) -> Vec<Line> {
+fn examine(context: &Context<'_>, home: &Path) -> Vec<Finding> {
     let passes_on = format!("proxy_pass {}", upstream(context.settings));
     let is_ours = |(_, text): &(PathBuf, String)| text.contains(&passes_on);
     let sites = ["conf.d", "sites-enabled"].into_iter().flat_map(|dir| texts(&home.join(dir)));
@@ -51,25 +51,25 @@ fn text(path: &Path) -> Option<String> {
     Some(code.collect::<Vec<_>>().join("\n"))
 }
 
-fn site_lacks(path: &Path, site: &str) -> Option<Line> {
+fn site_lacks(path: &Path, site: &str) -> Option<Finding> {
     let lacks: Vec<_> = NEEDED.into_iter().filter(|name| value(site, name).is_none()).collect();
     if lacks.is_empty() {
         return None;
     }
     let text = format!(
-        "{0} lacks `{1}`, so slow or unsigned clients can keep Zoom out; print it anew with the same \
+        "{0} lacks `{1}`, so slow or unsigned clients can keep Zoom out; print it again with the same \
          options: `sudo lookout print nginx … | sudo tee {0}`, then `sudo systemctl reload nginx`",
         path.display(),
         lacks.join("`, `")
     );
-    Some(Line::look("nginx", text))
+    Some(Finding::warning("nginx", text))
 }
 
-/// How many connections each worker may have: set for all of nginx, so not in the printed file.
-fn connections(home: &Path) -> Line {
+/// Checks how many connections each worker may have. This is set for all of nginx, not in the printed file.
+fn connections(home: &Path) -> Finding {
     let file = home.join("nginx.conf");
     let Some(main) = text(&file) else {
-        return Line::look(
+        return Finding::warning(
             "nginx",
             format!("cannot read `{}`; look there for `worker_connections`", file.display()),
         );
@@ -78,25 +78,25 @@ fn connections(home: &Path) -> Line {
     let main = modules.fold(main, |all, text| all + "\n" + &text);
     let connections = number(&main, "worker_connections").unwrap_or(DEFAULT_CONNECTIONS);
     let files = number(&main, "worker_rlimit_nofile");
-    if connections < CONNECTIONS {
+    if connections < MIN_CONNECTIONS {
         let text = format!(
-            "each worker has {connections} connections, which {connections} slow clients use up, and Zoom finds none; set \
-             `worker_connections {CONNECTIONS};` and, above `events`, `worker_rlimit_nofile {FILES};` in \
+            "each worker has {connections} connections, which {connections} slow clients can use up, so that none is left for Zoom; set \
+             `worker_connections {MIN_CONNECTIONS};` and, above `events`, `worker_rlimit_nofile {MAX_FILES};` in \
              `{}`, then `sudo systemctl reload nginx`",
             file.display()
         );
-        return Line::look("nginx", text);
+        return Finding::warning("nginx", text);
     }
     if files.is_none_or(|files| files < connections) {
         let text = format!(
             "each worker has {connections} connections, and may not have as many files open; set \
              `worker_rlimit_nofile {};` above `events` in `{}`, then `sudo systemctl reload nginx`",
-            FILES.max(connections.saturating_mul(2)),
+            MAX_FILES.max(connections.saturating_mul(2)),
             file.display()
         );
-        return Line::look("nginx", text);
+        return Finding::warning("nginx", text);
     }
-    Line::fine("nginx", format!("each worker has {connections} connections"))
+    Finding::ok("nginx", format!("each worker has {connections} connections"))
 }
 
 fn number(text: &str, name: &str) -> Option<u32> {

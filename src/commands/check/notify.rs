@@ -1,19 +1,19 @@
-//! The chats: whether they can be told, and how the last messages went. Nothing is sent.
+//! The chats: whether they can be notified, and whether the last messages arrived. Sends nothing.
 
 use tokio::runtime::Builder;
 
-use super::{Context, Line, Mark};
+use super::{Context, Finding, Mark};
 use crate::archive::Archive;
 use crate::notify::outbox::Outbox;
 use crate::notify::status::{TargetStatus, target_statuses};
 use crate::notify::target::BrokenTarget;
 use crate::time::moment::Moment;
 
-/// A message that waits for longer has no good reason to, in seconds.
+/// How long a message may wait, in seconds.
 const MAX_WAIT_S: i64 = 120;
 
-/// Examines each of `[[notify]]`.
-pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+/// Checks each of `[[notify]]`.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let settings = context.settings;
     if settings.notify.is_empty() {
         return Vec::new();
@@ -26,25 +26,25 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
     };
     match look() {
         Ok(found) => found.iter().map(|target| line(target, context.now)).collect(),
-        Err(error) => vec![Line::wrong("notify", format!("{error:#}"))],
+        Err(error) => vec![Finding::problem("notify", format!("{error:#}"))],
     }
 }
 
-fn line(target: &Result<TargetStatus, BrokenTarget>, now: Moment) -> Line {
+fn line(target: &Result<TargetStatus, BrokenTarget>, now: Moment) -> Finding {
     let TargetStatus { label, rooms, outbox } = match target {
         Ok(found) => found,
         Err(BrokenTarget { label, error, builtin_endpoints: Some(_), .. }) => {
             let text = format!("chat {label} uses the built-in templates: {error:#}");
-            return Line::wrong("notify", text);
+            return Finding::problem("notify", text);
         }
         Err(BrokenTarget { label, error, .. }) => {
-            return Line::wrong("notify", format!("chat {label} gets no messages: {error:#}"));
+            return Finding::problem("notify", format!("chat {label} gets no messages: {error:#}"));
         }
     };
     let rooms = if *rooms == 1 { "one room".to_owned() } else { format!("{rooms} rooms") };
     let Some(outbox) = outbox else {
         let hint = "`lookout notify --test` sends a sample";
-        return Line::fine(
+        return Finding::ok(
             "notify",
             format!("chat {label}: {rooms}, nothing was sent yet; {hint}"),
         );
@@ -52,18 +52,18 @@ fn line(target: &Result<TargetStatus, BrokenTarget>, now: Moment) -> Line {
     let (mark, state) = state(outbox, now);
     let text = format!("chat {label}: {rooms}, {state}");
     match mark {
-        Mark::Fine => Line::fine("notify", text),
-        Mark::Look => Line::look("notify", text),
-        Mark::Wrong => Line::wrong("notify", text),
+        Mark::Ok => Finding::ok("notify", text),
+        Mark::Warning => Finding::warning("notify", text),
+        Mark::Problem => Finding::problem("notify", text),
     }
 }
 
-/// How it goes, and how well that is.
+/// How serious the state of a chat is, and what it is.
 fn state(outbox: &Outbox, now: Moment) -> (Mark, String) {
     let test = "find out why with `lookout notify --test`";
     if let (count, Some(since)) = outbox.backlog() {
         let is_long = now.since(since) > MAX_WAIT_S;
-        let mark = if is_long { Mark::Wrong } else { Mark::Look };
+        let mark = if is_long { Mark::Problem } else { Mark::Warning };
         match &outbox.no_answer {
             Some(why) => return (mark, format!("{count} waiting since {since}: {why}")),
             None if is_long => return (mark, format!("{count} waiting since {since}; {test}")),
@@ -71,11 +71,11 @@ fn state(outbox: &Outbox, now: Moment) -> (Mark, String) {
         }
     }
     match &outbox.last_result {
-        None => (Mark::Fine, "nothing was sent yet".to_owned()),
+        None => (Mark::Ok, "nothing was sent yet".to_owned()),
         Some(last) => match &last.error {
-            None => (Mark::Fine, format!("the last message was taken at {}", last.at)),
+            None => (Mark::Ok, format!("the last message was taken at {}", last.at)),
             Some(why) => {
-                (Mark::Wrong, format!("the last message was lost at {}: {why}; {test}", last.at))
+                (Mark::Problem, format!("the last message was lost at {}: {why}; {test}", last.at))
             }
         },
     }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn each_target_says_how_the_last_messages_went() {
+    fn each_finding_says_whether_the_last_messages_arrived() {
         let error = anyhow::anyhow!("`notify.url_file`, `hook`: No such file");
         let label = Label { number: 1, chat: Chat::Mattermost, host: String::new() };
         let lost = result(30, Some("404 Not Found"));

@@ -1,4 +1,4 @@
-//! The webhook from outside in: a signed challenge to ourselves, the way Zoom takes.
+//! The webhook as Zoom reaches it: sends a signed challenge to the public address.
 
 use std::time::Duration;
 
@@ -6,26 +6,26 @@ use anyhow::{Context as _, Result};
 use reqwest::{StatusCode, redirect};
 use serde_json::{Value, json};
 
-use super::{Context, Line};
+use super::{Context, Finding};
 use crate::config::Secret;
-use crate::server::{Certificate, Failure};
+use crate::request_failure::{Certificate, Failure};
 use crate::zoom::challenge::CHALLENGE;
 use crate::zoom::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, hmac_hex, sign};
 
-/// Zoom waits so long for an answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long Zoom waits for an answer.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// As long as Zoom's.
+/// As long as a token from Zoom.
 const TOKEN: &str = "lookout-checks-itself0";
 
-/// Asks the webhook where Zoom would, if it is known where that is.
-pub(super) fn webhook(context: &Context<'_>) -> Vec<Line> {
+/// Sends a challenge to the webhook, if its public address is known.
+pub(super) fn webhook(context: &Context<'_>) -> Vec<Finding> {
     let settings = context.settings;
     let base_url = &settings.site.base_url;
     let Some(secret) = settings.zoom.secret_tokens.first() else { return Vec::new() };
     if base_url.is_empty() {
-        let text = "not asked from outside, because `site.base_url` is empty";
-        return vec![Line::fine("webhook", text)];
+        let text = "not tested from outside, because `site.base_url` is empty";
+        return vec![Finding::ok("webhook", text)];
     }
     let url = format!("{base_url}{}", settings.zoom.path);
     let seconds = context.now.seconds().to_string();
@@ -36,8 +36,8 @@ pub(super) fn webhook(context: &Context<'_>) -> Vec<Line> {
     vec![match asked {
         Ok(Reply { status, text }) => judge(&url, status, &text, secret),
         Err(error) => {
-            let why = plainly(&Failure::of(error.as_ref()));
-            Line::wrong("webhook", format!("{url} cannot be reached: {why}"))
+            let why = explain(&Failure::of(error.as_ref()));
+            Finding::problem("webhook", format!("{url} cannot be reached: {why}"))
         }
     }]
 }
@@ -50,9 +50,9 @@ struct Reply {
 async fn ask(url: &str, secret: &Secret, seconds: &str) -> Result<Reply> {
     // Fails only if a provider is installed already, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut client = reqwest::Client::builder().timeout(PATIENCE).no_proxy();
+    let mut client = reqwest::Client::builder().timeout(TIMEOUT).no_proxy();
     if url.starts_with("http://") {
-        // A small container may have no certificates at all; here none are needed.
+        // A small container may have no certificates, and plain HTTP needs none.
         client = client.tls_certs_only([]);
     }
     let client = client.redirect(redirect::Policy::none()).build()?;
@@ -66,15 +66,15 @@ async fn ask(url: &str, secret: &Secret, seconds: &str) -> Result<Reply> {
     Ok(Reply { status: reply.status(), text: reply.text().await? })
 }
 
-fn judge(url: &str, status: StatusCode, text: &str, secret: &Secret) -> Line {
+fn judge(url: &str, status: StatusCode, text: &str, secret: &Secret) -> Finding {
     let answer: Value = serde_json::from_str(text).unwrap_or_default();
     let is_ours = answer["encryptedToken"] == hmac_hex(secret, TOKEN.as_bytes());
     let advice = match status.as_u16() {
         200 if is_ours && url.starts_with("http://") => {
             let text = format!("{url} answers, but Zoom delivers to https only");
-            return Line::look("webhook", text);
+            return Finding::warning("webhook", text);
         }
-        200 if is_ours => return Line::fine("webhook", format!("{url} answers Zoom's challenge")),
+        200 if is_ours => return Finding::ok("webhook", format!("{url} answers Zoom's challenge")),
         200..=299 => "something else serves this path; pass it on to `zoom.listen`",
         300..=399 => {
             "Zoom follows no redirection; put the address it leads to into `site.base_url`"
@@ -89,11 +89,11 @@ fn judge(url: &str, status: StatusCode, text: &str, secret: &Secret) -> Line {
         503 => "Lookout is not ready, or its clock is wrong; `/readyz` at `admin.listen` says why",
         _ => "look at the web server's log",
     };
-    Line::wrong("webhook", format!("{url} answers {}; {advice}", status.as_u16()))
+    Finding::problem("webhook", format!("{url} answers {}; {advice}", status.as_u16()))
 }
 
-/// What went wrong, and what to do, in a sentence.
-fn plainly(failure: &Failure) -> String {
+/// What went wrong, and what to do.
+fn explain(failure: &Failure) -> String {
     match failure {
         Failure::Certificate(fault) => certificate(fault),
         Failure::TimedOut => {
@@ -104,7 +104,7 @@ fn plainly(failure: &Failure) -> String {
             "its name cannot be found; correct `site.base_url`, or the DNS".to_owned()
         }
         Failure::Unreachable => {
-            "there is no way to it from here; look at this machine's network".to_owned()
+            "it cannot be reached from here; check this machine's network".to_owned()
         }
         Failure::NotTls => {
             "it does not speak TLS; set up TLS there, or correct `site.base_url`".to_owned()
@@ -129,15 +129,15 @@ fn certificate(fault: &Certificate) -> String {
     match fault {
         Certificate::Expired => "its certificate has expired; renew it".to_owned(),
         Certificate::NotValidYet => {
-            "its certificate is not valid yet; set this machine's clock, or that of whoever made it"
+            "its certificate is not valid yet; set this machine's clock, or that of its issuer"
                 .to_owned()
         }
         Certificate::WrongName => {
             "its certificate is for another name; get one for this name".to_owned()
         }
         Certificate::Untrusted => {
-            "its certificate comes from nobody whom this machine trusts, as Zoom will not; \
-             get one from Let's Encrypt, say, and serve the whole chain"
+            "its certificate comes from an issuer that this machine does not trust, and neither will Zoom; \
+             get one from Let's Encrypt, for example, and serve the whole chain"
                 .to_owned()
         }
         Certificate::Other(text) => {

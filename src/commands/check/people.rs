@@ -1,37 +1,37 @@
-//! Who may appear, and where: settings that are valid and may still surprise.
+//! Who may appear, and where: settings that are valid but may be mistakes.
 
 use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::{Context, Line};
-use crate::commands::counted::counted;
+use super::{Context, Finding};
+use crate::app::counted::counted;
 use crate::config::{Person, PublishList, StaleAfter, suggest};
 use crate::generator::Log;
 use crate::zoom::Name;
 
-/// At most so many names are told one by one.
-const NAMED: usize = 5;
+/// At most this many names get a finding each.
+const MAX_NAMED: usize = 5;
 
-/// Tells who may appear; nobody is no fault, but hardly meant.
-pub(super) fn publish(context: &Context<'_>) -> Vec<Line> {
+/// Reports who may appear. An empty list is valid, but rarely intended.
+pub(super) fn publish(context: &Context<'_>) -> Vec<Finding> {
     vec![match &context.settings.privacy.publish {
-        PublishList::Everybody => Line::fine("publish", "everybody may appear"),
-        PublishList::Only(names) if names.is_empty() => Line::look(
+        PublishList::Everybody => Finding::ok("publish", "everybody may appear"),
+        PublishList::Only(names) if names.is_empty() => Finding::warning(
             "publish",
             "nobody may appear yet; list names in `privacy.publish`, or `[\"*\"]` for everybody",
         ),
         PublishList::Only(names) => {
             let names = counted(names.len() as u64, "name", "names");
-            Line::fine("publish", format!("{names} may appear"))
+            Finding::ok("publish", format!("{names} may appear"))
         }
     }]
 }
 
-/// Names in `publish` that nobody had so far: a slip hides somebody.
-pub(super) fn never_seen(context: &Context<'_>) -> Vec<Line> {
+/// Reports names in `privacy.publish` that nobody has had so far: a misspelt name hides a person.
+pub(super) fn never_seen(context: &Context<'_>) -> Vec<Finding> {
     let PublishList::Only(names) = &context.settings.privacy.publish else { return Vec::new() };
-    // A journal that can't be read has a line of its own.
+    // Another check reports a journal that can't be read.
     let seen = seen(context).unwrap_or_default();
     if seen.is_empty() {
         return Vec::new();
@@ -41,14 +41,14 @@ pub(super) fn never_seen(context: &Context<'_>) -> Vec<Line> {
         let others = seen.iter().filter(|seen| !names.contains(*seen)).map(Name::as_str);
         let hint = match suggest(name.as_str(), others) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "write it as Zoom shows it, upper and lower case too".to_owned(),
+            None => "write it as Zoom shows it, including upper and lower case".to_owned(),
         };
-        Line::look("publish", format!("`{name}` was never seen so far; {hint}"))
+        Finding::warning("publish", format!("`{name}` has not been seen so far; {hint}"))
     };
-    never.take(NAMED).map(line).collect()
+    never.take(MAX_NAMED).map(line).collect()
 }
 
-/// The names of everybody who was ever seen, as they are compared, as far as this machine knows.
+/// All names that this machine has seen, in the form in which names are compared.
 fn seen(context: &Context<'_>) -> Result<BTreeSet<Name>> {
     let mut log = Log::open(context.settings, None)?;
     log.catch_up(context.now)?;
@@ -56,17 +56,17 @@ fn seen(context: &Context<'_>) -> Result<BTreeSet<Name>> {
     Ok(people.into_iter().map(|person| person.name.comparable().into_owned()).collect())
 }
 
-/// Tells which rooms are shown.
-pub(super) fn rooms(context: &Context<'_>) -> Vec<Line> {
+/// Reports which rooms are shown.
+pub(super) fn rooms(context: &Context<'_>) -> Vec<Finding> {
     let rooms = &context.settings.rooms;
     if rooms.is_empty() {
-        return vec![Line::fine("rooms", "none named, so every meeting counts as one room")];
+        return vec![Finding::ok("rooms", "none configured, so all meetings count as one room")];
     }
     let shown = rooms.iter().map(|room| match room.stale_after {
         None => format!("{} ({})", room.name, room.meeting_id),
         Some(own) => format!("{} ({}, {})", room.name, room.meeting_id, stale(own)),
     });
-    vec![Line::fine("rooms", shown.collect::<Vec<_>>().join(", "))]
+    vec![Finding::ok("rooms", shown.collect::<Vec<_>>().join(", "))]
 }
 
 fn stale(after: StaleAfter) -> String {
@@ -78,8 +78,8 @@ fn stale(after: StaleAfter) -> String {
     }
 }
 
-/// Examines `[[people]]`: an alias in `publish` publishes nobody.
-pub(super) fn merged(context: &Context<'_>) -> Vec<Line> {
+/// Checks `[[people]]`: an alias in `privacy.publish` publishes nobody.
+pub(super) fn merged(context: &Context<'_>) -> Vec<Finding> {
     let settings = context.settings;
     let aliases = settings.people.iter().filter_map(|person| {
         let alias = published_alias(person, &settings.privacy.publish)?;
@@ -87,7 +87,7 @@ pub(super) fn merged(context: &Context<'_>) -> Vec<Line> {
             "`{alias}` in `privacy.publish` is an alias; write `{}`, the name that is shown",
             person.name
         );
-        Some(Line::wrong("people", advice))
+        Some(Finding::problem("people", advice))
     });
     let lines: Vec<_> = aliases.collect();
     match (lines.is_empty(), settings.people.len()) {
@@ -96,12 +96,12 @@ pub(super) fn merged(context: &Context<'_>) -> Vec<Line> {
         (true, number) => {
             let text =
                 format!("{} with several names or ids", counted(number as u64, "entry", "entries"));
-            vec![Line::fine("people", text)]
+            vec![Finding::ok("people", text)]
         }
     }
 }
 
-/// The alias under which `person` was published by mistake.
+/// The alias of `person` that `privacy.publish` lists by mistake.
 fn published_alias<'a>(person: &'a Person, publish: &PublishList) -> Option<&'a str> {
     if publish.names(&person.name) {
         return None;
@@ -119,7 +119,7 @@ mod tests {
     use crate::time::moment::Moment;
 
     #[test]
-    fn the_lines_tell_what_the_page_will_show() {
+    fn the_findings_say_what_the_page_will_show() {
         const ADA: &str = "[[people]]\nname = 'Ada Lovelace'\naliases = ['Ada']\n";
         #[rustfmt::skip]
         let cases: [(&str, String, super::super::Check, &str); 9] = [
@@ -127,7 +127,7 @@ mod tests {
             ("nobody",             String::new(),                                  publish, "! publish   nobody may appear yet; list names in `privacy.publish`, or `[\"*\"]` for everybody"),
             ("everybody",          "[privacy]\npublish = ['*']".into(),            publish, "✓ publish   everybody may appear"),
             ("one name",           "[privacy]\npublish = ['Ada']".into(),          publish, "✓ publish   1 name may appear"),
-            ("no room",            String::new(),                                  rooms,   "✓ rooms     none named, so every meeting counts as one room"),
+            ("no room",            String::new(),                                  rooms,   "✓ rooms     none configured, so all meetings count as one room"),
             ("a room",             "[[rooms]]\nmeeting_id = '1'\nname = 'A'".into(), rooms, "✓ rooms     A (1)"),
             ("its own patience",  "[[rooms]]\nmeeting_id = '1'\nname = 'A'\nstale_after = '90m'".into(), rooms, "✓ rooms     A (1, stale after 1h 30m)"),
             ("always open",       "[[rooms]]\nmeeting_id = '1'\nname = 'A'\nstale_after = 'never'".into(), rooms, "✓ rooms     A (1, never stale)"),

@@ -1,14 +1,14 @@
-//! What is stored of people although nothing needs it.
+//! Personal data in stored events that Lookout does not need.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Context, Line};
+use super::{Context, Finding};
 use crate::journal::Reader;
 use crate::zoom::json::Json;
 
-/// Keys under which Zoom sends what locates, reaches or lets in, in events that few subscribe to.
+/// Keys under which Zoom sends addresses, contact data and access links, in events that few subscribe to.
 const PERSONAL: [&str; 11] = [
     "customer_key",
     "device_ip",
@@ -23,22 +23,22 @@ const PERSONAL: [&str; 11] = [
     "summary",
 ];
 
-/// So many of the newest events are looked at.
+/// How many of the newest events are checked.
 const NEWEST: u64 = 1_000;
 
-/// Says what is in the newest events that might as well be dropped.
-pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+/// Reports personal data in the newest events that could be dropped.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let found = match stored(context) {
         Ok(found) if !found.is_empty() => found,
-        // A journal that can't be read has a line of its own.
+        // Another check reports a journal that can't be read.
         _ => return Vec::new(),
     };
     let shown: Vec<_> = found.iter().map(|(key, count)| format!("`{key}` ({count})")).collect();
     let text = format!(
-        "the newest events hold {}, which Lookout never needs; add to `privacy.drop_fields` what is to be dropped",
+        "the newest events contain {}, which Lookout never needs; add what should be dropped to `privacy.drop_fields`",
         shown.join(", ")
     );
-    vec![Line::look("privacy", text)]
+    vec![Finding::warning("privacy", text)]
 }
 
 fn stored(context: &Context<'_>) -> Result<BTreeMap<&'static str, u64>> {
@@ -46,9 +46,9 @@ fn stored(context: &Context<'_>) -> Result<BTreeMap<&'static str, u64>> {
     let Some(reader) = Reader::open(&context.settings.journal.path)? else { return Ok(found) };
     let from = reader.last_id()?.saturating_sub(NEWEST);
     reader.events_after(from, |entry| {
-        // A quick look spares reading most events.
-        let may_be = PERSONAL.iter().any(|key| entry.document.contains(key));
-        if may_be && let Ok(json) = Json::parse(&entry.document) {
+        // Most events need not be parsed.
+        let may_contain = PERSONAL.iter().any(|key| entry.document.contains(key));
+        if may_contain && let Ok(json) = Json::parse(&entry.document) {
             count(&json, &mut found);
         }
         Ok(())
@@ -61,9 +61,9 @@ fn count(json: &Json, found: &mut BTreeMap<&'static str, u64>) {
         Json::List(items) => items.iter().for_each(|item| count(item, found)),
         Json::Object(entries) => {
             for (key, value) in entries {
-                let says_something = !matches!(value, Json::Null) && value.as_str() != Some("");
+                let is_set = !matches!(value, Json::Null) && value.as_str() != Some("");
                 if let Some(key) = PERSONAL.iter().find(|personal| *personal == key)
-                    && says_something
+                    && is_set
                 {
                     *found.entry(key).or_default() += 1;
                 }

@@ -1,18 +1,18 @@
-//! The secret token: set, readable by us, and by nobody else; the latter also of other secrets.
+//! The secret token: set, and readable by the service only. Other secrets: readable by the service only.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Context, Line};
+use super::{Context, Finding};
 use crate::config::SecretSource;
 
-/// Examines the secret's place without ever looking at the secret.
-pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+/// Checks the secret token's file, without reading the secret.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let settings = context.settings;
     let source = &settings.origin.secret;
     if settings.zoom.secret_tokens.is_empty() {
-        return vec![Line::wrong("secret", source.problem())];
+        return vec![Finding::problem("secret", source.problem())];
     }
     let file = match source {
         SecretSource::File(path) => Some(path),
@@ -20,7 +20,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
         _ => None,
     };
     vec![match file {
-        Some(path) if is_open(path) => Line::wrong(
+        Some(path) if is_open(path) => Finding::problem(
             "secret",
             format!(
                 "others on this machine can read or change `{}`; `chmod 640 {}`",
@@ -29,25 +29,25 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
             ),
         ),
         Some(path) => {
-            Line::fine("secret", format!("{} in {}", number(context), context.shown(path)))
+            Finding::ok("secret", format!("{} in {}", number(context), context.shown(path)))
         }
-        None => Line::fine("secret", format!("{} in the environment", number(context))),
+        None => Finding::ok("secret", format!("{} in the environment", number(context))),
     }]
 }
 
-/// Examines what else holds secrets: the settings, where those of archive or chats were typed
-/// there, and the files that hold them.
-pub(super) fn others(context: &Context<'_>) -> Vec<Line> {
+/// Checks the other files with secrets: the settings, if they contain the secrets of archive or
+/// chats, and the files that the settings name.
+pub(super) fn others(context: &Context<'_>) -> Vec<Finding> {
     let origin = &context.settings.origin;
     let typed = origin.file.as_deref().zip(origin.inline_secrets.first());
     let typed = typed.filter(|(file, _)| is_open(file)).map(|(file, key)| {
         let (shown, file) = (context.shown(file), file.display());
         format!(
             "others on this machine can read or change `{shown}`, and `{key}` may hold a password; \
-             `chmod 640 {file}`, or put that into `{key}_file`"
+             `chmod 640 {file}`, or move it to a file that `{key}_file` names"
         )
     });
-    // One file may hold what several chats need; the token's has a line of its own.
+    // Several chats may share a file; `check` reports the token's file.
     let files: BTreeSet<_> = origin.secret_files.iter().collect();
     let files = files.into_iter().filter(|file| origin.secret.file() != Some(file));
     let files = files.filter(|file| is_open(file)).map(|file| {
@@ -56,7 +56,7 @@ pub(super) fn others(context: &Context<'_>) -> Vec<Line> {
             "others on this machine can read or change `{shown}`, which holds a secret; `chmod 640 {file}`"
         )
     });
-    typed.into_iter().chain(files).map(|text| Line::look("secret", text)).collect()
+    typed.into_iter().chain(files).map(|text| Finding::warning("secret", text)).collect()
 }
 
 fn number(context: &Context<'_>) -> String {
@@ -66,7 +66,7 @@ fn number(context: &Context<'_>) -> String {
     }
 }
 
-/// Whether it is open to more than its owner, and its group to read: 0600 or 0640.
+/// Whether more than the owner may write it, or more than owner and group may read it.
 fn is_open(path: &Path) -> bool {
     let mode = path.metadata().map(|data| data.permissions().mode());
     mode.is_ok_and(|mode| mode & 0o037 != 0)
@@ -141,7 +141,7 @@ mod tests {
             let file = dir.path().join("lookout.toml");
             let settings = load(Some(&file), &Environment::default()).expect("valid");
             let context = Context { settings: &settings, now: Moment::from_seconds(0) };
-            let lines: Vec<_> = others(&context).iter().map(Line::to_string).collect();
+            let lines: Vec<_> = others(&context).iter().map(Finding::to_string).collect();
             let lines: Vec<_> = lines
                 .iter()
                 .map(|line| line.replace(&dir.path().display().to_string(), "DIR"))

@@ -1,5 +1,4 @@
-//! What a web server would find in the output directory: nothing that is not to be read, and
-//! nothing that it may not read.
+//! What a web server finds in the output directory: nothing private, and nothing that it can't read.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -7,12 +6,12 @@ use std::path::Path;
 use nix::unistd::{User, geteuid};
 use walkdir::{DirEntry, WalkDir};
 
-use super::{Context, Line};
+use super::{Context, Finding};
 use crate::files::real_path::real_path;
 
-/// Examines whether the home of the service's user is served. What Lookout itself keeps private
-/// is refused with the settings.
-pub(super) fn home(context: &Context<'_>) -> Vec<Line> {
+/// Checks that the home of the service's user is not served. Loading the settings refuses to serve
+/// Lookout's own private files.
+pub(super) fn home(context: &Context<'_>) -> Vec<Finding> {
     let output = &context.settings.site.output_dir;
     let home = User::from_uid(geteuid()).ok().flatten().map(|user| user.dir);
     let Some(home) = home.filter(|home| home != Path::new("/")) else { return Vec::new() };
@@ -20,16 +19,16 @@ pub(super) fn home(context: &Context<'_>) -> Vec<Line> {
         return Vec::new();
     }
     let text = format!(
-        "this user's home (`{}`) would be served from `{}` to everybody; \
+        "this user's home (`{}`) would be public through `{}`; \
          give the site a directory of its own in `site.output_dir`",
         home.display(),
         context.shown(output)
     );
-    vec![Line::wrong("output", text)]
+    vec![Finding::problem("output", text)]
 }
 
-/// Examines whether a web server can read the dashboard and the table, where they are.
-pub(super) fn readable(context: &Context<'_>) -> Vec<Line> {
+/// Checks that a web server can read the dashboard and the table, if they exist.
+pub(super) fn readable(context: &Context<'_>) -> Vec<Finding> {
     let settings = context.settings;
     let output = &settings.site.output_dir;
     let places = [settings.site.path.trim_matches('/'), settings.csv.path.as_str()];
@@ -47,7 +46,7 @@ pub(super) fn readable(context: &Context<'_>) -> Vec<Line> {
         let text = format!(
             "other users can't read `{path}`: if nginx is to serve it, `chmod {right} {path}`"
         );
-        Line::look("output", text)
+        Finding::warning("output", text)
     };
     entries.into_iter().find(is_closed).map(line).into_iter().collect()
 }

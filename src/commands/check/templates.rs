@@ -1,11 +1,11 @@
-//! The templates and static files: whether a page can be made of them, whoever is in.
+//! The templates and static files: whether every page can be rendered.
 
-use super::{Context, Line};
+use super::{Context, Finding};
 use crate::dashboard::{Dashboard, samples};
 use crate::site::Renderer;
 
-/// Makes the site of invented people, and of nobody, without publishing it.
-pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+/// Renders the site with sample people, and with nobody, without publishing it.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let renderer = Renderer::load_leniently(context.settings);
     let mut faults = renderer.findings().faults.clone();
     for (settings, presence) in samples(context.settings, context.now) {
@@ -17,17 +17,17 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
         }
     }
     let mut lines: Vec<_> =
-        faults.into_iter().map(|fault| Line::wrong("templates", fault)).collect();
+        faults.into_iter().map(|fault| Finding::problem("templates", fault)).collect();
     if lines.is_empty() {
         let dir = &context.settings.site.templates_dir;
         let text = match dir.is_dir() {
             true => format!("those of `{}` and the built-in ones work", dir.display()),
             false => "the built-in ones work".to_owned(),
         };
-        lines.push(Line::fine("templates", text));
+        lines.push(Finding::ok("templates", text));
     }
     let left_out = renderer.findings().left_out.iter();
-    lines.extend(left_out.map(|text| Line::look("templates", text.as_str())));
+    lines.extend(left_out.map(|text| Finding::warning("templates", text.as_str())));
     lines
 }
 
@@ -49,7 +49,7 @@ mod tests {
             settings: &settings,
             now: Moment::parse_rfc3339("2027-01-05T20:00:00Z").expect("a moment"),
         };
-        assert_eq!(check(&context), [Line::fine("templates", "the built-in ones work")]);
+        assert_eq!(check(&context), [Finding::ok("templates", "the built-in ones work")]);
 
         fs::create_dir(dir.path().join("templates")).expect("made");
         #[rustfmt::skip]
@@ -62,7 +62,7 @@ mod tests {
         for (name, source, _) in &faults {
             fs::write(dir.path().join("templates").join(name), source).expect("written");
         }
-        let lines: Vec<String> = check(&context).iter().map(Line::to_string).collect();
+        let lines: Vec<String> = check(&context).iter().map(Finding::to_string).collect();
         assert_eq!(lines.len(), 4, "{lines:#?}");
         for (name, _, told) in faults {
             for told in told {

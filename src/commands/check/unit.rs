@@ -1,7 +1,7 @@
-//! The units of systemd: whether those in place let the service do what these settings ask for.
+//! The installed systemd units: whether their sandbox permits what these settings need.
 //!
-//! The sandbox knows the paths and the files with secrets of the settings that it was printed
-//! for. Who changes those and forgets the unit would find a service that may not.
+//! A printed unit contains the paths and the secret files of the settings at that time. After a
+//! change of these settings, an old unit denies the service access.
 
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf, absolute};
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{Context, Line};
+use super::{Context, Finding};
 use crate::commands::print::systemd::{Args, Service, unit};
 
-/// Where units lie; the first one of a name counts.
+/// Where systemd finds units; the first one of a name counts.
 const PLACES: [&str; 3] = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system"];
 
-/// How the lines begin without which the settings do not work; everything else may be changed.
+/// Prefixes of the lines that the settings need; an operator may change everything else.
 const NEEDED: [&str; 5] = [
     "ListenStream=",
     "LoadCredential=",
@@ -24,12 +24,12 @@ const NEEDED: [&str; 5] = [
     "StateDirectory=",
 ];
 
-/// Examines the units, where there are any for these settings.
-pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+/// Checks the units that are installed for these settings.
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     examine(context, &PLACES.map(PathBuf::from))
 }
 
-fn examine(context: &Context<'_>, places: &[PathBuf]) -> Vec<Line> {
+fn examine(context: &Context<'_>, places: &[PathBuf]) -> Vec<Finding> {
     let Some(service) = Unit::find("lookout.service", places) else { return Vec::new() };
     let Some((program, command)) = service.runs(context) else { return Vec::new() };
     let socket = Unit::find("lookout.socket", places);
@@ -41,7 +41,7 @@ fn examine(context: &Context<'_>, places: &[PathBuf]) -> Vec<Line> {
     lines.collect()
 }
 
-/// A unit as it is in place, with what was added to it.
+/// An installed unit with its drop-in files.
 struct Unit {
     path: PathBuf,
     text: String,
@@ -61,7 +61,7 @@ impl Unit {
         Some(Self { path, text })
     }
 
-    /// The program and the command that it runs with these settings; `None` if it is for others.
+    /// The program and the command that it runs; `None` if it is for other settings.
     fn runs(&self, context: &Context<'_>) -> Option<(PathBuf, Service)> {
         let file = absolute(context.settings.origin.file.as_ref()?).ok()?;
         let line = self.text.lines().find_map(|line| line.strip_prefix("ExecStart="))?;
@@ -72,7 +72,7 @@ impl Unit {
         is_ours.then_some((program, command))
     }
 
-    /// What of `printed` it lacks.
+    /// The needed lines of `printed` that it lacks.
     fn lacks<'p>(&self, printed: &'p str) -> Vec<&'p str> {
         let needed = |line: &&str| NEEDED.iter().any(|needed| line.starts_with(needed));
         let is_here = |line: &&str| self.text.lines().any(|here| here == *line);
@@ -80,26 +80,26 @@ impl Unit {
     }
 }
 
-fn line(context: &Context<'_>, installed: &Unit, args: &Args, program: &Path) -> Line {
+fn line(context: &Context<'_>, installed: &Unit, args: &Args, program: &Path) -> Finding {
     let path = installed.path.display();
     let printed: Result<_> = unit(context.settings, args, program);
     let printed = match printed {
         Ok(printed) => printed,
-        Err(error) => return Line::wrong("unit", format!("{error:#}")),
+        Err(error) => return Finding::problem("unit", format!("{error:#}")),
     };
     let lacks = installed.lacks(&printed);
     if lacks.is_empty() {
-        return Line::fine("unit", format!("{path} fits these settings"));
+        return Finding::ok("unit", format!("{path} fits these settings"));
     }
     let name = installed.path.file_name().unwrap_or_default().display();
     let option = if args.socket { " --socket" } else { "" };
     let text = format!(
-        "{path} lacks `{}`, without which these settings do not work; print it anew: \
+        "{path} lacks `{}`, which these settings need; print it again: \
          `sudo lookout print systemd{option} | sudo tee /etc/systemd/system/{name}`, then \
          `sudo systemctl daemon-reload` and `sudo systemctl restart {name}`",
         lacks.join("`, `")
     );
-    Line::wrong("unit", text)
+    Finding::problem("unit", text)
 }
 
 #[cfg(test)]
@@ -152,7 +152,7 @@ mod tests {
         let [_, socket] = &said("", "[zoom]\nlisten = '127.0.0.1:99'", "")[..] else {
             panic!("two units, two lines");
         };
-        insta::assert_snapshot!(socket, @"✗ unit      DIR/lookout.socket lacks `ListenStream=127.0.0.1:99`, without which these settings do not work; print it anew: `sudo lookout print systemd --socket | sudo tee /etc/systemd/system/lookout.socket`, then `sudo systemctl daemon-reload` and `sudo systemctl restart lookout.socket`");
+        insta::assert_snapshot!(socket, @"✗ unit      DIR/lookout.socket lacks `ListenStream=127.0.0.1:99`, which these settings need; print it again: `sudo lookout print systemd --socket | sudo tee /etc/systemd/system/lookout.socket`, then `sudo systemctl daemon-reload` and `sudo systemctl restart lookout.socket`");
     }
 
     #[test]

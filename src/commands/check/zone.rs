@@ -1,16 +1,17 @@
-//! The rules of the time zone: which they are, and whether they are too old to be right.
+//! The time zone rules: where they come from, and whether they are outdated.
 
-use super::{Context, Line};
+use super::{Context, Finding};
 use crate::config::ZoneRules;
 use crate::config::zones::{RulesSource, TzdbVersion, WhyBuiltIn};
 use crate::time::moment::Moment;
 use crate::time::zone::Zone;
 
-/// Rules that were released longer ago are doubtful: in most years some government changes its clocks.
-const GOOD_FOR: i64 = 365 * 86_400;
+/// Rules that were released longer ago are doubtful, in seconds: in most years some government
+/// changes its clocks.
+const MAX_AGE_S: i64 = 365 * 86_400;
 
-/// When versions of tzdb were released, up to the one that is compiled in (its `NEWS` file tells).
-/// Older ones are older than any clock that Lookout takes for right.
+/// When versions of tzdb were released (from its `NEWS` file), up to the one that is compiled in.
+/// Older ones are outdated at any time that the clock check accepts.
 const RELEASES: [(&str, &str); 9] = [
     ("2025a", "2025-01-15T18:47:24Z"),
     ("2025b", "2025-03-22T20:40:46Z"),
@@ -24,35 +25,35 @@ const RELEASES: [(&str, &str); 9] = [
 ];
 
 /// Says which rules the site's times follow.
-pub(super) fn check(context: &Context<'_>) -> Vec<Line> {
+pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let settings = context.settings;
     vec![judge(&settings.site.time_zone, &settings.origin.zone_rules, context.now)]
 }
 
-fn judge(zone: &Zone, rules: &ZoneRules, now: Moment) -> Line {
+fn judge(zone: &Zone, rules: &ZoneRules, now: Moment) -> Finding {
     let text = format!("{}, by the rules of {rules}", zone.name());
     if let Some(problem) = rules.problem(zone) {
-        return Line::look("zone", format!("{text}: {problem}"));
+        return Finding::warning("zone", format!("{text}: {problem}"));
     }
     let is_old = |version: &TzdbVersion| is_over_a_year_old(version, now);
     match &rules.source {
-        RulesSource::System if rules.version.as_ref().is_some_and(is_old) => Line::look(
+        RulesSource::System if rules.version.as_ref().is_some_and(is_old) => Finding::warning(
             "zone",
             format!("{text}, which are over a year old; upgrade the system's `tzdata`"),
         ),
-        RulesSource::BuiltIn(WhyBuiltIn::Older(version)) if is_old(version) => Line::look(
+        RulesSource::BuiltIn(WhyBuiltIn::Older(version)) if is_old(version) => Finding::warning(
             "zone",
             format!(
                 "{text}, over a year old; upgrade the system's `tzdata`, which other programs go by"
             ),
         ),
-        RulesSource::BuiltIn(_) if rules.version.as_ref().is_some_and(is_old) => Line::look(
+        RulesSource::BuiltIn(_) if rules.version.as_ref().is_some_and(is_old) => Finding::warning(
             "zone",
             format!(
                 "{text}, which are over a year old; install the system's `tzdata`, or upgrade Lookout"
             ),
         ),
-        _ => Line::fine("zone", text),
+        _ => Finding::ok("zone", text),
     }
 }
 
@@ -68,7 +69,7 @@ fn is_over_a_year_old(version: &TzdbVersion, now: Moment) -> bool {
         }
         None => None,
     };
-    released.is_none_or(|released| now.since(released) > GOOD_FOR)
+    released.is_none_or(|released| now.since(released) > MAX_AGE_S)
 }
 
 #[cfg(test)]

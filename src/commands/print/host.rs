@@ -1,14 +1,14 @@
-//! Names of hosts, and who knows their addresses.
+//! Host names, and name servers.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// The name of a host: nothing in it can mean something else to nginx.
+/// A host name without characters that are special to nginx.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostName(String);
 
 impl HostName {
-    /// The name in a web address of the form that `site.base_url` has.
+    /// The host of a URL such as `site.base_url`.
     pub fn of_url(url: &str) -> Result<Self, String> {
         let host = url.split_once("://").map_or(url, |(_, host)| host);
         match host.rsplit_once(':') {

@@ -17,13 +17,13 @@ use crate::config::{self, Environment, Settings, SettingsError};
 /// What to print.
 #[derive(Debug, clap::Subcommand)]
 pub enum What {
-    /// The server file of nginx: the site, the webhook, and GitHub Pages for the rest
+    /// The server file for nginx: the site, the webhook, and GitHub Pages for everything else
     Nginx(nginx::Args),
-    /// The units of systemd
+    /// The units for systemd
     Systemd(systemd::Args),
     /// The settings in effect, without secrets
     Config,
-    /// What makes a shell complete command lines
+    /// The completions for a shell
     Completions {
         /// The shell
         #[arg(value_name = "SHELL")]
@@ -33,11 +33,12 @@ pub enum What {
     Man(manual::Args),
 }
 
-/// Prints `what` for the settings in `file` and `env`.
+/// Prints `what` for the settings in `file` and `env`; `command` is the definition of the command line.
 pub fn run(
     what: &What,
     file: Option<&Path>,
     env: &Environment,
+    command: clap::Command,
     out: &mut impl Write,
 ) -> Result<()> {
     let text = match what {
@@ -48,15 +49,15 @@ pub fn run(
         }
         What::Config => config::load_effective(file, env)?,
         What::Completions { shell } => {
-            manual::completions(*shell, out);
+            manual::completions(*shell, command, out);
             return Ok(());
         }
-        What::Man(args) => return manual::man(args, out),
+        What::Man(args) => return manual::man(args, command, out),
     };
     Ok(out.write_all(text.as_bytes())?)
 }
 
-/// Refuses settings by which nobody can know where to connect to.
+/// Refuses port 0, because other programs could not know where to connect.
 fn require_fixed_port(settings: &Settings) -> Result<(), SettingsError> {
     match settings.zoom.listen.port() {
         0 => Err(settings

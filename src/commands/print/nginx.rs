@@ -1,7 +1,7 @@
 //! `print nginx`: the server file for these settings.
 //!
-//! The text is a template, `nginx.conf`; here is what it is told. Everything that comes from
-//! outside is quoted or of plain characters, so that no setting can add a directive.
+//! The text is a template, `nginx.conf`; this module provides its values. Each value from outside is
+//! quoted or has plain characters only, so that no setting can add a directive.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
@@ -17,33 +17,33 @@ use crate::site::headers::{EMBED, Kind, WIDGETS};
 
 const TEMPLATE: &str = include_str!("nginx.conf");
 
-/// For two years only by TLS: browsers forget an hour without it sooner than visitors do.
+/// Browsers use only TLS for two years.
 const HSTS: &str = "Strict-Transport-Security \"max-age=63072000\"";
 
-/// How much of a body nginx holds at once, in bytes; the rest waits at the sender. Zoom's bodies
-/// are about 1 KiB long.
+/// How much of a body nginx buffers, in bytes; the sender keeps the rest. Zoom's bodies have about
+/// 1 KiB.
 const BODY_BUFFER: usize = 64 << 10;
 
-/// Which file tells the name servers of this machine.
+/// The file with the name servers of this machine.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
-/// What `print nginx` takes.
+/// Arguments of `print nginx`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The name of this site's host; without this option, that of `site.base_url`
     #[arg(long, value_name = "HOST")]
     pub server_name: Option<HostName>,
 
-    /// Pass everything else on to GitHub Pages, such as USER.github.io; without this option, it is not found
+    /// Pass everything else on to GitHub Pages, such as USER.github.io; without this option, answer 404
     #[arg(long, value_name = "HOST")]
     pub pages: Option<HostName>,
 
-    /// The name server that nginx asks for the address of Pages; without this option, this machine's
+    /// The name server with which nginx resolves the address of Pages; without this option, this machine's
     #[arg(long, value_name = "ADDRESS", requires = "pages")]
     pub resolver: Vec<IpAddr>,
 }
 
-/// What the template is told.
+/// The template's values.
 #[derive(Debug, Serialize)]
 struct View {
     server_name: String,
@@ -51,12 +51,12 @@ struct View {
     upstream: String,
     /// Where deliveries are passed on to.
     webhook: String,
-    /// The paths at which Zoom may ask for it.
+    /// The paths of the webhook.
     webhook_paths: [String; 2],
     max_body: usize,
     body_buffer: usize,
     site_path: String,
-    /// The site's path without its last slash. It is never the root: the webhook lies there.
+    /// The site's path without its last slash. It is never the root, which contains the webhook.
     bare_path: String,
     hsts: &'static str,
     places: Vec<Place>,
@@ -79,7 +79,7 @@ struct Place {
 ///
 /// # Errors
 ///
-/// The host is not known, or a path is none that nginx can read.
+/// The host is not known, or nginx can't represent a path.
 pub fn server_file(settings: &Settings, args: &Args) -> Result<String> {
     let view = View::new(settings, args)?;
     let mut tera = Tera::new();
@@ -126,12 +126,12 @@ fn server_name(settings: &Settings, args: &Args) -> Result<HostName, SettingsErr
     }
 }
 
-/// Where nginx on this machine passes deliveries on to, as `proxy_pass` has it.
+/// Where nginx on this machine passes deliveries on to, for `proxy_pass`.
 pub fn upstream(settings: &Settings) -> String {
     format!("http://{}", reachable(settings.zoom.listen))
 }
 
-/// Where nginx on this machine finds what listens on `address`.
+/// The address by which nginx on this machine reaches a listener on `address`.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -157,12 +157,12 @@ fn resolvers(args: &Args) -> Result<String> {
     Ok(servers.join(" "))
 }
 
-/// The locations of published files. Of several that fit, nginx takes an exact one, else the
-/// first pattern, else the longest beginning.
+/// The locations of published files. Of several that match, nginx takes an exact one, else the
+/// first pattern, else the longest prefix.
 fn places(settings: &Settings, args: &Args) -> Vec<Place> {
     let site = &settings.site.path;
     let named = |names: &[&str]| {
-        // Of all characters that a path may have, only the dot means something in a pattern.
+        // Of all characters that a path may have, only the dot is special in a pattern.
         let pattern = format!("^{site}(?:[^/]+/)?(?:{})$", names.join("|")).replace('.', "\\.");
         format!("~ \"{pattern}\"")
     };

@@ -1,8 +1,8 @@
-//! Values as the files of nginx and systemd want them quoted.
+//! Quoting of values for nginx, systemd and shells.
 
 use std::path::Path;
 
-/// A path in a configuration of nginx. There is no way to write a `$` there: it begins a variable.
+/// A path for nginx. A `$` can't be written there, because it begins a variable.
 pub(super) fn for_nginx(path: &Path) -> Result<String, String> {
     let text = plain(path)?;
     if text.contains('$') {
@@ -13,8 +13,8 @@ pub(super) fn for_nginx(path: &Path) -> Result<String, String> {
     Ok(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
-/// A word in a unit of systemd. Some keys take a backslash as it is and others as an escape, so
-/// there is none: a word is quoted by the quotes that it does not have.
+/// A word for a unit of systemd, in the quotes that it does not contain. Some keys take a backslash
+/// literally and others as an escape, so none is used.
 pub(super) fn for_systemd(path: &Path) -> Result<String, String> {
     let text = for_unit(path)?;
     if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-%+,:@".contains(c)) {
@@ -27,12 +27,12 @@ pub(super) fn for_systemd(path: &Path) -> Result<String, String> {
     }
 }
 
-/// A word in the command line of a unit, where `$` would begin a variable.
+/// A word for the command line of a unit, where a `$` begins a variable.
 pub(super) fn for_exec(path: &Path) -> Result<String, String> {
     Ok(for_systemd(path)?.replace('$', "$$"))
 }
 
-/// The rest of a line of a unit, which is taken as it is, without white space at its end.
+/// The rest of a line of a unit, which is literal, without white space at its end.
 pub(super) fn for_rest_of_line(path: &Path) -> Result<String, String> {
     let text = for_unit(path)?;
     if text.ends_with(char::is_whitespace) {
@@ -50,8 +50,8 @@ pub(super) fn for_shell(path: &Path) -> Result<String, String> {
     Ok(format!("'{}'", text.replace('\'', r"'\''")))
 }
 
-/// `path` with its `%` doubled: one alone begins a specifier. A backslash at the end of a line
-/// would swallow the next one.
+/// `path` with each `%` doubled, because a single one begins a specifier. Refuses a backslash, which
+/// would continue the line if it were the last character.
 fn for_unit(path: &Path) -> Result<String, String> {
     let text = plain(path)?;
     if text.contains('\\') {

@@ -1,6 +1,6 @@
 //! `print systemd`: the units for these settings.
 //!
-//! The texts are templates, `lookout.service` and `lookout.socket`; here is what they are told.
+//! The texts are templates, `lookout.service` and `lookout.socket`; this module provides their values.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf, absolute};
@@ -16,20 +16,20 @@ use crate::files::real_path::real_path;
 const SERVICE: &str = include_str!("lookout.service");
 const SOCKET: &str = include_str!("lookout.socket");
 
-/// Where systemd makes directories for services.
+/// Where systemd creates directories for services.
 const STATE: &str = "/var/lib";
 
 /// Directories that `ProtectHome=yes` would hide.
 const HOMES: [&str; 3] = ["/home", "/root", "/run/user"];
 
-/// What `print systemd` takes.
+/// Arguments of `print systemd`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Print the socket instead of the service
     #[arg(long)]
     pub socket: bool,
 
-    /// What the service is to do
+    /// The command that the service runs
     #[arg(long, value_name = "COMMAND", value_enum, default_value_t)]
     pub command: Service,
 }
@@ -40,29 +40,29 @@ pub enum Service {
     /// Everything on one machine.
     #[default]
     Serve,
-    /// Only take deliveries.
+    /// Only accept deliveries.
     Intake,
     /// Only keep the site current.
     Watch,
-    /// Only tell chats what happens.
+    /// Only notify chats.
     Notify,
 }
 
-/// What the templates are told; texts are quoted already.
+/// The templates' values, already quoted.
 #[derive(Debug, Serialize)]
 struct View {
     command: &'static str,
     program: String,
     settings_file: Option<String>,
-    /// Where relative paths begin that are in no settings file.
+    /// The base of relative paths if there is no settings file.
     working_directory: Option<String>,
     has_socket: bool,
     listen: String,
-    /// Below `/var/lib`, where systemd makes it.
+    /// The directory below `/var/lib` that systemd creates.
     state_directory: Option<String>,
-    /// Everything else that is written to.
+    /// All other directories that are written to.
     writable: Vec<String>,
-    /// Of these, those that are Lookout's own, as a shell takes them.
+    /// Those of them that are Lookout's own, quoted for a shell.
     own_directories: Vec<String>,
     /// Files with secrets, each with the name of its copy.
     credentials: Vec<String>,
@@ -73,7 +73,7 @@ struct View {
 ///
 /// # Errors
 ///
-/// A path that a unit can't hold, or a socket for a command that takes no deliveries.
+/// A path that a unit can't represent, or a socket for a command that accepts no deliveries.
 pub fn unit(settings: &Settings, args: &Args, program: &Path) -> Result<String> {
     let view = View::new(settings, args, program)?;
     if args.socket && !view.has_socket {
@@ -154,17 +154,17 @@ impl Service {
     }
 }
 
-/// The directories in which Lookout keeps what is its own: the journal and the site.
+/// Lookout's own directories: those of the journal and the site.
 fn own_directories(settings: &Settings, service: Service) -> Result<Vec<PathBuf>> {
     let site = absolute(&settings.site.output_dir)?;
     let journal = absolute(&settings.journal.path)?;
     let journal = journal.parent().unwrap_or(Path::new("/")).to_owned();
-    // The store and what chats were told lie beside the journal, also where others write that.
+    // The store and the delivery states of chats are next to the journal, also if other processes write it.
     Ok(if service.makes_the_site() { vec![journal, site] } else { vec![journal] })
 }
 
-/// A copy is replaced by renaming, so it is its directory that is written to; of a link, that of
-/// what it leads to.
+/// The directory of a copy, or of its target if it is a link, because replacing a copy by renaming
+/// writes to the directory.
 fn directories_of_copies(settings: &Settings) -> Result<Vec<PathBuf>> {
     let parent = |copy: &PathBuf| {
         let copy = if copy.is_symlink() { real_path(copy) } else { absolute(copy)? };

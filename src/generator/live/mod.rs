@@ -21,7 +21,7 @@ use crate::generator::{Generator, Metrics, Previews, beyond_the_journal};
 use crate::journal::{Journal, PruneLimits, Shipped};
 use crate::notify::Snapshot;
 use crate::roster::Presence;
-use crate::server::Shutdown;
+use crate::shutdown::Shutdown;
 use crate::site::{self, Outcome, Replace};
 use crate::telemetry::health::Health;
 use crate::time::clock;

@@ -9,7 +9,7 @@ use super::*;
 use crate::config::{PublishList, Settings};
 use crate::generator::Log;
 use crate::journal::{Content, Record};
-use crate::server::Trigger;
+use crate::shutdown::Trigger;
 use crate::zoom::{Key, Redaction};
 
 const NOW: Moment = Moment::from_seconds(1_785_369_686);

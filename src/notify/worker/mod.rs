@@ -27,7 +27,7 @@ use crate::notify::metrics::Loss;
 use crate::notify::outbox::{Outbox, OutboxStore, Ownership, Tombstone, without_forgotten};
 use crate::notify::snapshot::Snapshot;
 use crate::notify::target::Target;
-use crate::server::Shutdown;
+use crate::shutdown::Shutdown;
 use crate::time::clock;
 use crate::time::moment::Moment;
 

@@ -1,7 +1,7 @@
-//! The site itself for a browser without nginx in front, and the live stream.
+//! Serves the site and its stream of changes to browsers, where there is no nginx.
 //!
-//! Visitors have caps of their own, so that no crowd of them takes the webhook's
-//! place; beyond the caps they get a 503, and the page polls.
+//! Visitors have limits of their own, so that many of them can't block the webhook. Beyond the
+//! limits they get a 503, and the page polls.
 
 pub mod preview;
 
@@ -24,19 +24,19 @@ use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
 use crate::config::Settings;
-use crate::server::Shutdown;
+use crate::shutdown::Shutdown;
 use crate::site::headers::Kind;
 
-/// Pages and files that may be under way at once.
-const FILES: usize = 256;
+/// Requests for pages and files in flight at once.
+const MAX_FILES: usize = 256;
 
-/// Live streams that may be open at once.
-const STREAMS: usize = 1024;
+/// Streams open at once.
+const MAX_STREAMS: usize = 1024;
 
-/// A comment so often keeps proxies from closing a quiet stream.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How often a comment is sent on a stream, so that proxies don't close it.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
-/// Publications that visitors can see, counted; each change is one event on the stream.
+/// The number of publications that visitors can see; each change is one event on the stream.
 pub type Publications = watch::Receiver<u64>;
 
 #[derive(Debug, Clone)]
@@ -54,20 +54,20 @@ struct Live {
     slots: Arc<Semaphore>,
 }
 
-/// The site below `site.path`, the CSV, and the live stream.
+/// The routes of the site, the CSV and the stream of changes.
 pub fn router(settings: &Settings, publications: Publications, shutdown: Shutdown) -> Router {
     let site_path = settings.site.path.as_str();
     let visitors = Visitors {
         site_path: site_path.into(),
         csv_path: format!("/{}", settings.csv.path).into(),
         files: ServeDir::new(&settings.site.output_dir).precompressed_gzip(),
-        slots: Arc::new(Semaphore::new(FILES)),
+        slots: Arc::new(Semaphore::new(MAX_FILES)),
     };
-    let live = Live { publications, shutdown, slots: Arc::new(Semaphore::new(STREAMS)) };
+    let live = Live { publications, shutdown, slots: Arc::new(Semaphore::new(MAX_STREAMS)) };
     let mut router =
         Router::new().route(&format!("{site_path}live"), get(stream_changes)).with_state(live);
     if site_path != "/" {
-        // Whoever leaves the last slash out, or types the address alone, finds the page.
+        // The address alone, or without the last slash, leads to the page, too.
         for path in ["/", site_path.trim_end_matches('/')] {
             let target = site_path.to_owned();
             router = router.route(path, get(async move || Redirect::temporary(&target)));
@@ -93,7 +93,7 @@ async fn serve_file(State(visitors): State<Visitors>, request: Request) -> Respo
     response
 }
 
-/// Everything we publish is UTF-8, and says so itself only where the format lets it.
+/// Adds the charset: all published files are UTF-8, but not all formats can say so.
 fn name_charset(response: &mut Response) {
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let Some(kind) = kind.filter(|kind| kind.starts_with("text/") && !kind.contains("charset"))
@@ -108,7 +108,7 @@ fn name_charset(response: &mut Response) {
 impl Visitors {
     fn may_see(&self, path: &str) -> bool {
         let ours = path.starts_with(&*self.site_path) || path == &*self.csv_path;
-        // Nobody honest needs to write `.` or `/` in another way.
+        // No legitimate path needs an encoded `.` or `/`.
         let path = path.to_ascii_lowercase().replace("%2e", ".").replace("%2f", "/");
         let hidden = path.split('/').any(|part| part.starts_with('.'));
         ours && !hidden
@@ -130,7 +130,7 @@ fn hold(body: Body, slot: OwnedSemaphorePermit) -> Body {
 
 async fn stream_changes(State(live): State<Live>) -> Response {
     let Ok(slot) = Arc::clone(&live.slots).try_acquire_owned() else { return crowded() };
-    let keep_alive = KeepAlive::new().interval(HEARTBEAT);
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE_INTERVAL);
     let mut response = Sse::new(changes(live, slot)).keep_alive(keep_alive).into_response();
     let headers = response.headers_mut();
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
@@ -157,13 +157,13 @@ fn changes(
     futures_util::StreamExt::take_until(changes, until)
 }
 
-/// Whatever is no file is protected as a page is.
+/// Protects all answers that are not files like pages.
 async fn harden(mut response: Response) -> Response {
     protect(&mut response, Kind::Page);
     response
 }
 
-/// Adds the headers of `kind` that are not there yet.
+/// Adds the headers of `kind` that are missing.
 fn protect(response: &mut Response, kind: Kind) {
     let headers = response.headers_mut();
     for (name, value) in kind.protection() {

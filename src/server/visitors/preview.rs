@@ -1,10 +1,9 @@
-//! The site as its template author sees it: it loads itself again when a template changes,
-//! and shows what is wrong over the page.
+//! The preview for a template author: pages reload when a template changes, and show what is wrong
+//! with it.
 //!
-//! Nobody else may see that, so it has an address of its own, which is only listened on when
-//! it is asked for, belongs to this machine alone, and answers nothing that was addressed to
-//! another one or came through a proxy. The published files know nothing of it: the script is
-//! put into a page on its way.
+//! Nobody else may see the preview. It has its own loopback address, listens only when asked for, and
+//! refuses requests for other hosts and from proxies. The published files don't contain its script:
+//! it is added to each page that is served here.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -23,15 +22,15 @@ use tokio::sync::watch;
 
 use crate::config::Settings;
 use crate::generator::{Preview, Previews};
-use crate::server::Shutdown;
+use crate::shutdown::Shutdown;
 
 const SCRIPT: &str = include_str!("preview.js");
 
-/// What a proxy adds to a request.
+/// The headers that proxies add.
 const BY_A_PROXY: [&str; 5] =
     ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
 
-/// `site`, as its author sees it.
+/// The routes of the preview of `site`.
 pub fn router(
     settings: &Settings,
     site: Router,
@@ -49,7 +48,7 @@ pub fn router(
         .layer(middleware::from_fn(refuse_strangers))
 }
 
-/// Reads an address that only this machine can reach.
+/// Parses a loopback address.
 pub fn parse_address(text: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr = text
         .parse()
@@ -64,12 +63,12 @@ async fn refuse_strangers(request: Request, next: Next) -> Response {
     if is_local(request.headers()) {
         next.run(request).await
     } else {
-        let why = "a preview is for this machine alone: open it as http://127.0.0.1 there\n";
+        let why = "the preview is only for this machine: open it there as http://127.0.0.1\n";
         (StatusCode::FORBIDDEN, why).into_response()
     }
 }
 
-/// Whether a browser on this machine asked, for this machine.
+/// Whether the request comes from a browser on this machine.
 fn is_local(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = match host.rsplit_once(':') {
@@ -81,7 +80,7 @@ fn is_local(headers: &HeaderMap) -> bool {
     for_us && !BY_A_PROXY.iter().any(|name| headers.contains_key(*name))
 }
 
-/// Puts the script at the end of a page, which is asked for whole and as it is.
+/// Appends the script to a page, which is requested whole and not compressed.
 async fn add_script(
     State(script): State<Bytes>,
     mut request: Request,
@@ -119,7 +118,7 @@ fn stream_previews(previews: watch::Receiver<Preview>, shutdown: Shutdown) -> Re
     Sse::new(stream).keep_alive(KeepAlive::new()).into_response()
 }
 
-/// How things stand, now and after each change.
+/// The state of the preview, now and after each change.
 fn states(mut previews: watch::Receiver<Preview>) -> impl Stream<Item = Result<Event, Infallible>> {
     previews.mark_changed();
     stream::unfold(previews, async |mut previews| {

@@ -10,7 +10,8 @@ use std::time::Duration;
 use lookout::config::Secret;
 use lookout::intake::{Intake, Metrics};
 use lookout::journal::Journal;
-use lookout::server::{self, Trigger};
+use lookout::server;
+use lookout::shutdown::Trigger;
 
 use super::sample;
 

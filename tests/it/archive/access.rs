@@ -21,7 +21,7 @@ fn check_says_what_was_found() {
     let address = mongod.address.to_string();
     insta::assert_snapshot!(checked(&format!("mongodb://{address}"), &address), @"
     ✓ archive   DB, MongoDB 6.0.5, one server, so its disk has the only copy
-    ✓ archive   `serve` will make the indexes `lookout.key_1`, `lookout.received_at_1`, `payload.object.participant.user_name_1_event_ts_1` in the background
+    ✓ archive   `serve` will create the indexes `lookout.key_1`, `lookout.received_at_1`, `payload.object.participant.user_name_1_event_ts_1` in the background
     ✓ archive   10 documents in zoomEvents.events, 10 of an older set-up, from 2023-11-14T22:13:20Z to 2026-06-09T10:13:20Z
     ");
 }
@@ -32,7 +32,7 @@ fn check_says_what_a_user_may_not_do() {
     let checked = |user: &str| checked(&mongod.url_of(user), &mongod.address.to_string());
     insta::assert_snapshot!(checked("writer:hush@"), @"
     ✓ archive   DB, MongoDB 6.0.5, one server, so its disk has the only copy
-    ✓ archive   `serve` will make the indexes `lookout.key_1`, `lookout.received_at_1`, `payload.object.participant.user_name_1_event_ts_1` in the background
+    ✓ archive   `serve` will create the indexes `lookout.key_1`, `lookout.received_at_1`, `payload.object.participant.user_name_1_event_ts_1` in the background
     ✓ archive   0 documents in zoomEvents.events
     ");
     insta::assert_snapshot!(checked("reader:hush@"), @"

@@ -23,7 +23,7 @@ fn what_is_wrong_with_a_certificate_is_said_with_what_to_do() {
         ("in order",           "good",       "✓ webhook   https://localhost:PORT/webhooks/zoom answers Zoom's challenge"),
         ("too old",            "old",        "✗ webhook   https://localhost:PORT/webhooks/zoom cannot be reached: its certificate has expired; renew it"),
         ("for another name",   "other",      "✗ webhook   https://localhost:PORT/webhooks/zoom cannot be reached: its certificate is for another name; get one for this name"),
-        ("signed by itself",   "localhost",  "✗ webhook   https://localhost:PORT/webhooks/zoom cannot be reached: its certificate comes from nobody whom this machine trusts, as Zoom will not; get one from Let's Encrypt, say, and serve the whole chain"),
+        ("signed by itself",   "localhost",  "✗ webhook   https://localhost:PORT/webhooks/zoom cannot be reached: its certificate comes from an issuer that this machine does not trust, and neither will Zoom; get one from Let's Encrypt, for example, and serve the whole chain"),
     ];
     let sites = cases.map(|(_, file, _)| (file, free_address()));
     let _nginx = TlsFront::start(dir.path(), &sites, &lookout.public().to_string());

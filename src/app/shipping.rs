@@ -1,4 +1,4 @@
-//! The archive's part in `serve`: what is journalled is shipped.
+//! Shipping of journalled events to the archive, in a task.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,19 +12,19 @@ use tokio::time::timeout;
 use crate::archive::{Archive, Majority, Shipper, Waiters};
 use crate::config::{Acknowledge, Settings};
 use crate::journal::{Journal, Shipped};
-use crate::server::Trigger;
+use crate::shutdown::Trigger;
 use crate::telemetry::abort_on_panic::AbortOnPanic;
 
-/// What still waits when everything else has ended is shipped for so long; the rest is
-/// shipped after the next start.
-const LAST_CHANCE: Duration = Duration::from_secs(5);
+/// How long to ship the remaining events when everything else has stopped. The rest is shipped after
+/// the next start.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Shipping under way.
+/// Running shipping.
 #[derive(Debug)]
 pub struct Shipping {
-    /// Where to.
+    /// The destination.
     pub archive: Archive,
-    /// How far it got.
+    /// How far the journal is shipped.
     pub shipped: watch::Receiver<Shipped>,
     waiters: Arc<Waiters>,
     trigger: Trigger,
@@ -32,7 +32,7 @@ pub struct Shipping {
 }
 
 impl Shipping {
-    /// Begins to ship, if there is an archive. It need not be there yet.
+    /// Starts shipping, if the settings have an archive. It need not be reachable yet.
     pub fn start(settings: &Settings, journal: &Arc<Journal>, waiting: Gauge) -> Option<Self> {
         let archive = Archive::new(settings.archive.as_ref()?, Handle::current());
         let waiters = Arc::new(Waiters::default());
@@ -55,18 +55,18 @@ impl Shipping {
         Some(Self { archive, waiters, shipped, trigger, task })
     }
 
-    /// Whose word an answer to Zoom waits for, if it does.
+    /// What the intake waits for before it acknowledges an event, if the settings require the archive.
     pub fn majority(&self, settings: &Settings) -> Option<Majority> {
         let acknowledge = settings.archive.as_ref()?.acknowledge;
         let (archive, waiters) = (self.archive.clone(), Arc::clone(&self.waiters));
         (acknowledge == Acknowledge::Archive).then_some(Majority { archive, waiters })
     }
 
-    /// Ships what is left, if that is quick, and ends.
+    /// Ships the remaining events within [`DRAIN_TIMEOUT`], and stops.
     pub async fn stop(self) {
         self.trigger.pull();
-        if timeout(LAST_CHANCE, self.task).await.is_err() {
-            tracing::info!("the rest is shipped to the archive after the next start");
+        if timeout(DRAIN_TIMEOUT, self.task).await.is_err() {
+            tracing::info!("the remaining events are shipped to the archive after the next start");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Numbers of things, as one says them.
+//! Counts with a noun in the right number.
 
-/// `1 event`, `2 events`: `many` is the word for any number but one.
+/// `1 event`, `2 events`: `many` is the word for all numbers except 1.
 pub fn counted(number: u64, one: &str, many: &str) -> String {
     let word = if number == 1 { one } else { many };
     format!("{number} {word}")

@@ -1,7 +1,7 @@
-//! Why a request of ours was not answered.
+//! Why a request of Lookout was not answered.
 //!
-//! The libraries below report one failure wrapped in several others, each with its own words. A
-//! [`Failure`] is what an operator can act on; who asks adds what to do.
+//! The HTTP libraries wrap one failure in several errors. A [`Failure`] is the cause that an operator
+//! can act on; the caller adds what to do.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -16,9 +16,9 @@ use rustls::Error as Tls;
 /// Why a request was not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// The name of the server has no address, or no name server says.
+    /// The name of the server can't be resolved.
     NoSuchHost,
-    /// No packet gets there.
+    /// The server can't be reached.
     Unreachable,
     /// Nothing listens there.
     Refused,
@@ -34,29 +34,29 @@ pub enum Failure {
     Tls(String),
     /// The server does not speak HTTP.
     NotHttp,
-    /// This machine trusts no authority at all, so no certificate can be checked.
+    /// This machine has no certificate authorities.
     NoAuthorities,
-    /// Anything else, in the words of whoever found it.
+    /// Another failure, with the text of its error.
     Other(String),
 }
 
 /// What is wrong with a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Certificate {
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// Its time has not come, or the clock is wrong.
+    /// It is not valid yet, or the clock is wrong.
     NotValidYet,
     /// It is for another name.
     WrongName,
-    /// No authority that this machine trusts has signed it.
+    /// No trusted authority has signed it.
     Untrusted,
     /// Anything else, as rustls says.
     Other(String),
 }
 
 impl Failure {
-    /// What `error`, of an HTTP client, is about.
+    /// The cause of an HTTP client's `error`.
     pub fn of(error: &(dyn Error + 'static)) -> Self {
         let causes = || successors(Some(error), |error| deeper(*error));
         if let Some(tls) = causes().find_map(|cause| cause.downcast_ref()) {
@@ -78,7 +78,7 @@ impl Failure {
             return Self::NoSuchHost;
         }
         let system = causes().filter_map(|cause| cause.downcast_ref::<io::Error>()).last();
-        // The request itself knows the address, which may be a secret.
+        // The request's own error contains the URL, which may be a secret.
         let innermost = causes().filter(|cause| !cause.is::<reqwest::Error>()).last();
         let text = innermost.map_or_else(|| "the request failed".to_owned(), ToString::to_string);
         match system.map(io::Error::kind) {
@@ -117,7 +117,7 @@ impl Certificate {
     }
 }
 
-/// What caused `error`, also where that is wrapped in an error of the operating system's kind.
+/// The next cause of `error`, which for an [`io::Error`] is the error that it wraps.
 fn deeper<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),

@@ -1,20 +1,20 @@
-//! Telling everything at once that it is time to stop.
+//! Stopping: signals, and a trigger for all parts of the process.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-/// Waits for the moment to stop. Cheap to clone.
+/// Waits until its [`Trigger`] is pulled or dropped. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Shutdown(watch::Receiver<bool>);
 
-/// Tells every [`Shutdown`] made from it.
+/// Stops all clones of its [`Shutdown`].
 #[derive(Debug)]
 pub struct Trigger(watch::Sender<bool>);
 
 impl Trigger {
-    /// A trigger that nobody has pulled yet.
+    /// A new trigger and its shutdown.
     pub fn new() -> (Self, Shutdown) {
         let (trigger, shutdown) = watch::channel(false);
         (Self(trigger), Shutdown(shutdown))
@@ -29,15 +29,14 @@ impl Trigger {
 impl Shutdown {
     /// Waits until it is time to stop.
     pub async fn wait(mut self) {
-        // An error means that the trigger is gone, and with it whoever wanted us to run.
+        // An error means that the trigger was dropped, which also means to stop.
         drop(self.0.wait_for(|stop| *stop).await);
     }
 }
 
-/// SIGTERM and SIGINT, caught from the moment of [`install`](Self::install).
+/// SIGTERM and SIGINT, caught from [`install`](Self::install) on.
 ///
-/// A command that runs for long installs them before anything else: until then, a signal kills
-/// the process.
+/// A long-running command installs them first, because until then a signal kills the process.
 #[derive(Debug)]
 pub struct Signals {
     terminate: Signal,

@@ -1,30 +1,30 @@
-//! Reads quarantined deliveries again, after an upgrade.
+//! Opens the journal, and parses its quarantined deliveries again after an upgrade.
 
 use std::sync::Arc;
 use std::thread;
 
 use anyhow::Result;
 
-use crate::commands::counted::counted;
+use crate::app::counted::counted;
 use crate::config::Settings;
 use crate::generator;
 use crate::journal::{self, Journal, Reprocessed};
 
-/// Makes events of the quarantined deliveries that this version can read, and removes dropped fields
-/// from the others. A failure is logged: they
-/// stay in quarantine, and the next start tries again.
-pub(super) fn reread_quarantine(settings: &Settings) {
+/// Stores the quarantined deliveries that this version can parse as events, and removes
+/// `privacy.drop_fields` from the others. Logs a failure: they stay in quarantine, and the next start
+/// tries again.
+pub fn reread_quarantine(settings: &Settings) {
     match journal::reprocess_quarantine(&settings.journal.path, &settings.redaction()) {
         Ok(Reprocessed { events, redacted }) => {
             if events > 0 {
                 let events =
                     counted(events, "quarantined delivery is", "quarantined deliveries are");
-                tracing::info!("{events} readable by this version, and events now");
+                tracing::info!("{events} now readable and stored as events");
             }
             if redacted > 0 {
                 let redacted =
                     counted(redacted, "quarantined delivery is", "quarantined deliveries are");
-                tracing::info!("{redacted} stored without `privacy.drop_fields` now");
+                tracing::info!("{redacted} now stored without `privacy.drop_fields`");
             }
         }
         Err(error) => {
@@ -33,8 +33,8 @@ pub(super) fn reread_quarantine(settings: &Settings) {
     }
 }
 
-/// Opens the journal, and reads its quarantined deliveries again in the background: new ones are
-/// accepted meanwhile. What a kill left beside it is removed.
+/// Opens the journal, and parses its quarantined deliveries again in the background, while new ones
+/// are accepted. Removes temporary files that a killed process left.
 pub(super) fn open_journal(settings: &Settings) -> Result<Arc<Journal>> {
     generator::sweep(&settings.journal.path);
     let journal = Journal::open(&settings.journal.path)?;

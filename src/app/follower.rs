@@ -1,4 +1,4 @@
-//! Who is where, for chats that are told where no site is made.
+//! Follows the log for the chats, in processes that publish no site.
 
 use std::sync::Arc;
 use std::thread;
@@ -12,31 +12,32 @@ use tokio::time::{Instant, sleep};
 use crate::config::Settings;
 use crate::generator::{Inputs, Load, Log};
 use crate::notify::{Snapshot, Snapshots};
-use crate::server::Shutdown;
+use crate::shutdown::Shutdown;
 use crate::telemetry::abort_on_panic::AbortOnPanic;
 use crate::time::clock;
 use crate::time::moment::Moment;
 
-/// So often journal and archive are looked at.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often to poll journal and archive.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Follows the log, and what `load` reads, in a thread of its own until `shutdown`.
+/// Follows the log, and the settings that `load` reads, in a thread of its own until `shutdown`.
+/// Returns the snapshots of presence.
 ///
 /// # Errors
 ///
 /// The thread can't be started.
 pub fn follow(settings: Settings, log: Log, load: Load, shutdown: Shutdown) -> Result<Snapshots> {
-    let (tell, snapshots) = watch::channel(None);
+    let (sender, snapshots) = watch::channel(None);
     let runtime = Handle::current();
     let mut follower = Follower {
         log,
         inputs: Some(Inputs::watch(load, &settings)),
         settings: Arc::new(settings),
-        tell,
-        is_news: true,
+        sender,
+        is_changed: true,
         next_change: None,
         failure: String::new(),
-        fault: String::new(),
+        problem: String::new(),
     };
     let thread = thread::Builder::new().name("log".to_owned());
     let follow = move || {
@@ -47,7 +48,7 @@ pub fn follow(settings: Settings, log: Log, load: Load, shutdown: Shutdown) -> R
                 tokio::select! {
                     () = shutdown.clone().wait() => true,
                     () = Inputs::changed(&mut follower.inputs) => false,
-                    () = sleep(LOOK) => false,
+                    () = sleep(POLL_INTERVAL) => false,
                 }
             };
             if runtime.block_on(wait) {
@@ -62,23 +63,23 @@ pub fn follow(settings: Settings, log: Log, load: Load, shutdown: Shutdown) -> R
 struct Follower {
     log: Log,
     settings: Arc<Settings>,
-    /// `None` where nothing can be watched.
+    /// `None` if changes can't be watched.
     inputs: Option<Inputs>,
-    tell: watch::Sender<Option<Arc<Snapshot>>>,
-    /// There is something to tell.
-    is_news: bool,
-    /// Presence changes by itself then.
+    sender: watch::Sender<Option<Arc<Snapshot>>>,
+    /// Whether there is a change to publish to the chats.
+    is_changed: bool,
+    /// When presence changes without an event.
     next_change: Option<Moment>,
-    /// Why the log can't be read, as told last.
+    /// Why the log can't be read, as last logged.
     failure: String,
-    /// What is wrong with the settings, as told last.
-    fault: String,
+    /// What is wrong with the settings, as last logged.
+    problem: String,
 }
 
 impl Follower {
     fn step(&mut self, now: Moment) {
-        self.renew();
-        self.is_news |= self.next_change.is_some_and(|change| change <= now);
+        self.reload_if_due();
+        self.is_changed |= self.next_change.is_some_and(|change| change <= now);
         match self.catch_up(now) {
             Ok(()) => self.failure.clear(),
             Err(error) => self.fail(&error),
@@ -94,47 +95,47 @@ impl Follower {
     }
 
     fn catch_up(&mut self, now: Moment) -> Result<()> {
-        self.is_news |= self.log.catch_up(now)?;
-        if self.is_news && !self.log.is_first_reading() {
-            self.show(now)?;
+        self.is_changed |= self.log.catch_up(now)?;
+        if self.is_changed && !self.log.is_first_reading() {
+            self.send_snapshot(now)?;
         }
         Ok(())
     }
 
-    fn show(&mut self, now: Moment) -> Result<()> {
+    fn send_snapshot(&mut self, now: Moment) -> Result<()> {
         let presence = self.log.presence(now)?;
         self.next_change = presence.next_change;
         let snapshot = Snapshot::new(&presence, &self.settings, now);
-        self.tell.send_replace(Some(Arc::new(snapshot)));
-        self.is_news = false;
+        self.sender.send_replace(Some(Arc::new(snapshot)));
+        self.is_changed = false;
         Ok(())
     }
 
-    /// Takes up settings and templates that have changed, once they have settled.
-    fn renew(&mut self) {
+    /// Reloads changed settings and templates, once they have settled.
+    fn reload_if_due(&mut self) {
         let due = self.inputs.as_ref().and_then(Inputs::due);
         if due.is_none_or(|due| due > Instant::now()) {
             return;
         }
-        let fault = self.take_up().err().map(|error| format!("{error:#}")).unwrap_or_default();
-        if fault.is_empty() && !self.fault.is_empty() {
-            tracing::info!("the fault is mended");
-        } else if fault != self.fault {
-            tracing::error!("chats are told by the settings that held until now: {fault}");
+        let problem = self.reload().err().map(|error| format!("{error:#}")).unwrap_or_default();
+        if problem.is_empty() && !self.problem.is_empty() {
+            tracing::info!("the problem is fixed");
+        } else if problem != self.problem {
+            tracing::error!("chats are notified by the previous settings: {problem}");
         }
-        if let Some(inputs) = self.inputs.as_mut().filter(|_| !fault.is_empty()) {
+        if let Some(inputs) = self.inputs.as_mut().filter(|_| !problem.is_empty()) {
             inputs.retry();
         }
-        self.fault = fault;
+        self.problem = problem;
     }
 
-    fn take_up(&mut self) -> Result<()> {
+    fn reload(&mut self) -> Result<()> {
         let Some(inputs) = &mut self.inputs else { return Ok(()) };
         let settings = inputs.read(&self.settings)?;
         self.log.adopt(&settings);
-        // Another one even where it says the same: templates may be others.
+        // A new value even if the settings are equal, because templates may have changed.
         self.settings = Arc::new(settings);
-        self.is_news = true;
+        self.is_changed = true;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Running as root beside a service that does not.
+//! Dropping of root's privileges in commands, as the service does not run as root.
 
 use std::ffi::CString;
 use std::fs;
@@ -12,48 +12,48 @@ use nix::unistd::{Gid, Uid, User, geteuid, initgroups, setgid, setgroups, setuid
 use crate::config::Settings;
 use crate::files::controller::{Controller, controller};
 
-/// Run as root, becomes the user who controls the journal, so that no file is left which the
-/// service can't write, and that user's links lead nowhere where they may not go themselves. As
-/// the service does, it then has all the groups of that user. Anybody else stays who they are.
+/// Changes a process of root to the user who controls the journal, with all groups of that user.
+/// So the service can write each file that the process creates, and that user's links can't mislead
+/// root. A process of another user is not changed.
 ///
 /// # Errors
 ///
 /// Root would have to trust what another user can replace: see [`controller`].
-pub fn become_journals(settings: &Settings) -> Result<()> {
+pub fn become_journal_owner(settings: &Settings) -> Result<()> {
     if !geteuid().is_root() {
         return Ok(());
     }
     let journal = &settings.journal.path;
     let user = controller(journal).context("root cannot find out whose the journal is")?;
-    let Some(user) = user else { return refuse_places_of_others(settings) };
-    refuse_journal_of_others(journal, user)?;
+    let Some(user) = user else { return refuse_foreign_paths(settings) };
+    refuse_foreign_journal(journal, user)?;
     let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
-    let become_it = || {
-        take_groups(uid, gid)?;
+    let change_user = || {
+        set_groups(uid, gid)?;
         setgid(gid)?;
         setuid(uid)
     };
-    if let Err(error) = become_it() {
+    if let Err(error) = change_user() {
         bail!("cannot become the journal's owner, user {uid}: {error}");
     }
     Ok(())
 }
 
-/// A journal in `user`'s hands that belongs to somebody else could not be written as `user`.
-fn refuse_journal_of_others(journal: &Path, user: Controller) -> Result<()> {
-    let Some((path, owned)) = nearest(journal) else { return Ok(()) };
+/// Refuses a journal that `user` can replace but another user owns: `user` could not write it.
+fn refuse_foreign_journal(journal: &Path, user: Controller) -> Result<()> {
+    let Some((path, owned)) = nearest_existing(journal) else { return Ok(()) };
     if owned.uid() == user.uid {
         return Ok(());
     }
     let (path, owner, user) = (path.display(), name_of(owned.uid()), name_of(user.uid));
     bail!(
-        "`{path}` belongs to user `{owner}`, but user `{user}` can replace it, so root does not go by it; \
+        "`{path}` belongs to user `{owner}`, but user `{user}` can replace it, so root does not use it; \
          `chown {user} {path}`, or run this as the user of the service"
     );
 }
 
-/// Where the journal is root's, root stays root, and may not work where others lead it.
-fn refuse_places_of_others(settings: &Settings) -> Result<()> {
+/// Refuses paths that another user can replace. Root stays root if it owns the journal.
+fn refuse_foreign_paths(settings: &Settings) -> Result<()> {
     let copies = settings.csv.copies.iter().filter_map(|copy| copy.parent());
     let site = &settings.site;
     let places = [&site.output_dir, &site.templates_dir, &site.static_dir].map(PathBuf::as_path);
@@ -76,16 +76,15 @@ fn name_of(uid: u32) -> String {
     user.map_or_else(|| uid.to_string(), |user| user.name)
 }
 
-/// Takes the groups that the system gives the user; of a user whom it does not know, only `gid`.
-fn take_groups(uid: Uid, gid: Gid) -> nix::Result<()> {
+/// Sets the groups of the user; for a user without an account, only `gid`.
+fn set_groups(uid: Uid, gid: Gid) -> nix::Result<()> {
     let Some(user) = User::from_uid(uid)? else { return setgroups(&[gid]) };
     let name = CString::new(user.name).map_err(|_| Errno::EINVAL)?;
     initgroups(&name, user.gid)
 }
 
-/// What is at `path`, or at the nearest place above it where there is something; of a link, the
-/// link itself.
-fn nearest(path: &Path) -> Option<(&Path, fs::Metadata)> {
+/// The metadata of `path`, or of its nearest parent that exists; of a link, that of the link itself.
+fn nearest_existing(path: &Path) -> Option<(&Path, fs::Metadata)> {
     path.ancestors().find_map(|path| {
         let here = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         Some((here, here.symlink_metadata().ok()?))
@@ -111,7 +110,7 @@ mod tests {
             ("relative, a bare name",   PathBuf::from("no-such-lookout.db"),      here),
         ];
         for (what, path, found) in cases {
-            let nearest = nearest(&path).map(|(_, found)| found.ino());
+            let nearest = nearest_existing(&path).map(|(_, found)| found.ino());
             assert_eq!(nearest, Some(found), "{what}");
         }
     }
