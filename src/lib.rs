@@ -53,6 +53,30 @@
 //! - *Each boundary has types of its own*: Zoom's shapes stay in [`zoom`], view models in
 //!   [`dashboard`], rows in [`journal`].
 //!
+//! # Layers
+//!
+//! A module uses only modules of lower lines. A test reads this list and enforces it.
+//!
+//! ```text
+//! main
+//! cli
+//! commands                  what can be typed: one file per command
+//! app                       the running program: its parts, started and stopped in order
+//! server intake             HTTP: limits, visitors, admin; the webhook
+//! generator                 follows the log and publishes the site
+//! notify                    chats
+//! site simulate             renders and publishes files; an invented crowd
+//! dashboard                 what a visitor may know, as text
+//! archive jsonl             MongoDB; events as lines of JSON
+//! journal store             the event log; the presence database
+//! roster forget             who is present, from events; how to erase a name
+//! config                    settings
+//! zoom                      signature, challenge, delivery, event
+//! telemetry                 log, health, metrics
+//! files shutdown types      files that others use, too; stopping; shared types
+//! request_failure time      why a request failed; moments, zones, the clock
+//! ```
+//!
 //! # Where to begin reading
 //!
 //! `main.rs` is a call for each command of [`commands`]; [`app::App`] shows how the

@@ -2,6 +2,7 @@
 
 mod answers;
 mod any;
+mod architecture;
 mod archive;
 mod backup;
 mod browser;
