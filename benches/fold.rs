@@ -7,7 +7,7 @@ use std::hint::black_box;
 use compact_str::format_compact;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lookout::roster::{Roster, Rules};
-use lookout::store::{Position, Settle, Store};
+use lookout::store::{LastVisitUpdate, Position, Store};
 use lookout::time::moment::Moment;
 use lookout::zoom::{Event, Kind, Meeting, Name, Participant};
 
@@ -41,7 +41,7 @@ fn fold(criterion: &mut Criterion) {
         bencher.iter(|| {
             number += 1;
             store.take_in(number, &event(number), now).expect("it is read");
-            commit(&mut store, Settle::Now);
+            commit(&mut store, LastVisitUpdate::Now);
         });
     });
     group.throughput(Throughput::Elements(EVENTS));
@@ -65,13 +65,13 @@ fn fill(store: &mut Store, events: &[Event], now: Moment) {
     for (number, event) in (1..).zip(events) {
         store.take_in(number, event, now).expect("it is read");
         if number % 10_000 == 0 {
-            commit(store, Settle::Later);
+            commit(store, LastVisitUpdate::Deferred);
         }
     }
-    commit(store, Settle::Now);
+    commit(store, LastVisitUpdate::Now);
 }
 
-fn commit(store: &mut Store, settle: Settle) {
+fn commit(store: &mut Store, settle: LastVisitUpdate) {
     store.commit(&Position::default(), settle).expect("it is written");
 }
 

@@ -55,7 +55,7 @@ fn masks(presence: &Presence, privacy: &Privacy) -> BTreeMap<Name, Name> {
 mod tests {
     use super::*;
     use crate::config::{PublishList, Settings};
-    use crate::roster::{End, Room, Visit};
+    use crate::roster::{End, RoomPresence, Visit};
     use crate::time::moment::Moment;
 
     fn person(name: &str) -> Person {
@@ -92,7 +92,7 @@ mod tests {
         for (what, publish, people, shown) in cases {
             let privacy = Privacy { publish, ..Settings::default().privacy };
             let people: Vec<_> = people.into_iter().map(person).collect();
-            let room = Room { people: people[..1].to_vec(), nameless_present: 0 };
+            let room = RoomPresence { people: people[..1].to_vec(), nameless_present: 0 };
             let presence = Presence { people, rooms: vec![room], ..Presence::default() };
             let masked = masked(&presence, &privacy);
             let mut expected = shown;

@@ -17,7 +17,7 @@ pub fn samples(settings: &Settings, now: Moment) -> Vec<(Settings, Presence)> {
     let mut samples = Vec::new();
     for settings in [open, several] {
         samples.push((settings.clone(), crowd(&settings, now)));
-        let rooms = vec![roster::Room::default(); settings.rooms.len()];
+        let rooms = vec![roster::RoomPresence::default(); settings.rooms.len()];
         samples.push((settings, Presence { rooms, ..Presence::default() }));
     }
     samples
@@ -41,7 +41,7 @@ fn room(number: usize, settings: &Settings) -> Room {
 
 fn crowd(settings: &Settings, now: Moment) -> Presence {
     let people = people(now);
-    let room = roster::Room { people: people.clone(), nameless_present: 2 };
+    let room = roster::RoomPresence { people: people.clone(), nameless_present: 2 };
     Presence {
         people,
         nameless_present: 2,

@@ -1,18 +1,18 @@
-//! Stores made from others: filled anew, without somebody, or as a copy.
+//! Copies a store: to rebuild it, to forget a person, or to back it up.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use rusqlite::{Transaction, TransactionBehavior};
 
-use super::{Committed, Position, Settle, Store, chunks, schema, writing};
+use super::{CommitOutcome, LastVisitUpdate, Position, Store, chunks, commit, read, schema};
 use crate::time::moment::Moment;
 use crate::zoom::{Event, Name};
 
-/// Facts in one transaction.
-const BATCH: usize = 10_000;
+/// The number of events in one transaction.
+const EVENTS_PER_COMMIT: usize = 10_000;
 
-/// All tables, each of which is as that of another store once one becomes like it.
+/// All tables that [`Store::replace_with`] copies.
 const TABLES: [&str; 11] = [
     "store",
     "name",
@@ -28,21 +28,21 @@ const TABLES: [&str; 11] = [
 ];
 
 impl Store {
-    /// All names that are known, in no order.
+    /// All names, in no particular order.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
-        self.memory.words.names.texts().flatten()
+        self.memory.symbols.names.values().flatten()
     }
 
-    /// Calls `each` for all events, with the place of each in the journal (0: from elsewhere).
+    /// Calls `each` for all events, with the id of each in the journal, or 0.
     ///
     /// # Errors
     ///
-    /// What can't be read, and those of `each`.
+    /// The store can't be read, or `each` fails.
     pub fn events(&self, each: impl FnMut(u64, Event) -> Result<()>) -> Result<()> {
         self.events_up_to(None, each)
     }
 
-    /// The same without meetings of which nothing is known before `moment`, where there is one.
+    /// The same, without meetings that began after `moment`, if one is given.
     pub(super) fn events_up_to(
         &self,
         moment: Option<Moment>,
@@ -59,7 +59,7 @@ impl Store {
             let (from, to) = chunks::chunk_ids(id);
             let mut rows = query.query([from, to])?;
             while let Some(row) = rows.next()? {
-                let bytes = chunks::unseal(row.get_ref(0)?.as_blob()?)?;
+                let bytes = chunks::verify_checksum(row.get_ref(0)?.as_blob()?)?;
                 for fact in chunks::read_facts(bytes, &uuid) {
                     let (source, _, event) = fact?;
                     each(source, event)?;
@@ -69,54 +69,54 @@ impl Store {
         self.memory.future.iter().try_for_each(|(source, event)| each(*source, event.clone()))
     }
 
-    /// Takes in the events of `other` that `keeps` lets pass.
+    /// Applies the events of `other` for which `keeps` is true, and commits them.
     ///
     /// # Errors
     ///
-    /// Either can't be read or written.
-    pub fn take_over(
+    /// One of the stores can't be read or written.
+    pub fn copy_events(
         &mut self,
         other: &Self,
         now: Moment,
         mut keeps: impl FnMut(u64, &Event) -> bool,
     ) -> Result<()> {
-        let mut waiting = 0;
+        let mut uncommitted = 0;
         other.events(|source, event| {
             if !keeps(source, &event) {
                 return Ok(());
             }
             self.take_in(source, &event, now)?;
-            waiting += 1;
-            if waiting % BATCH == 0 {
-                self.commit_alone(Settle::Later)?;
+            uncommitted += 1;
+            if uncommitted % EVENTS_PER_COMMIT == 0 {
+                self.commit_exclusively(LastVisitUpdate::Deferred)?;
             }
             Ok(())
         })?;
-        self.commit_alone(Settle::Now)
+        self.commit_exclusively(LastVisitUpdate::Now)
     }
 
-    /// Commits to a store that nobody else has.
-    fn commit_alone(&mut self, settle: Settle) -> Result<()> {
+    /// Commits to a store that no other process has open.
+    fn commit_exclusively(&mut self, last_visits: LastVisitUpdate) -> Result<()> {
         let position = self.position().clone();
-        match self.commit(&position, settle)? {
-            Committed::Done => Ok(()),
-            Committed::Moved => {
-                Err(anyhow::anyhow!("another process writes a store in the making"))
+        match self.commit(&position, last_visits)? {
+            CommitOutcome::Done => Ok(()),
+            CommitOutcome::Conflict => {
+                Err(anyhow::anyhow!("another process writes to a store that is being built"))
             }
         }
     }
 
-    /// Becomes like `other`, the store at `place`, in one transaction: whoever uses this one sees it as it was
-    /// or as it is then.
+    /// Replaces the content with that of `other`, the store at `path`, in one transaction. Other
+    /// processes see either the old content or the new.
     ///
     /// # Errors
     ///
-    /// Either can't be read or written; this one is then as it was.
-    pub fn become_like(&mut self, other: Self, place: &Path) -> Result<()> {
+    /// One of the stores can't be read or written. This store is then unchanged.
+    pub fn replace_with(&mut self, other: Self, path: &Path) -> Result<()> {
         let closed = other.db.close().map_err(|(_, error)| error);
-        closed.context("a store in the making can't be closed")?;
-        let place = place.to_str().context("the path of the journal has to be UTF-8")?;
-        self.db.execute("ATTACH ?1 AS other", [place])?;
+        closed.context("cannot close the store that was built")?;
+        let path = path.to_str().context("the path of the journal has to be UTF-8")?;
+        self.db.execute("ATTACH ?1 AS other", [path])?;
         let copied = self.copy_attached();
         self.db.execute_batch("DETACH other")?;
         copied?;
@@ -125,7 +125,7 @@ impl Store {
 
     fn copy_attached(&self) -> Result<()> {
         let db = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
-        let edition = super::read_edition(&db)?;
+        let edition = read::read_edition(&db)?;
         for table in TABLES {
             db.execute_batch(&format!(
                 "DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM other.{table};"
@@ -136,66 +136,68 @@ impl Store {
         Ok(())
     }
 
-    /// Becomes the store of the journal `id`, which is a copy of its own.
+    /// Sets the id of the journal that this store belongs to.
     ///
     /// # Errors
     ///
     /// It can't be written.
-    pub fn relabel(&mut self, id: &str) -> Result<()> {
+    pub fn set_journal_id(&mut self, id: &str) -> Result<()> {
         let db = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
-        let mut state = self.memory.state.clone();
-        state.position.journal = id.to_owned();
-        state.edition += 1;
-        writing::write_state(&db, &state)?;
+        let mut header = self.memory.header.clone();
+        header.position.journal = id.to_owned();
+        header.edition += 1;
+        commit::write_header(&db, &header)?;
         db.commit()?;
-        self.memory.state = state;
+        self.memory.header = header;
         Ok(())
     }
 
-    /// Writes a copy to the new file `place`, as the store of the journal `id`.
+    /// Writes a copy to the new file `path`, as the store of the journal `id`.
     ///
     /// # Errors
     ///
-    /// It can't be written.
-    pub fn copy_to(&self, place: &Path, id: &str) -> Result<()> {
-        let text = place.to_str().context("the path of a backup has to be UTF-8")?;
-        schema::make_private(place)?;
+    /// The copy can't be written.
+    pub fn back_up_to(&self, path: &Path, id: &str) -> Result<()> {
+        let text = path.to_str().context("the path of a backup has to be UTF-8")?;
+        schema::make_private(path)?;
         self.db.execute("VACUUM INTO ?1", [text])?;
-        let mut copy = Self::open(place)?;
-        copy.relabel(id)?;
-        copy.into_one_file()
+        let mut copy = Self::open(path)?;
+        copy.set_journal_id(id)?;
+        copy.close_as_single_file()
     }
 
-    /// Closes it, which leaves no file beside its own.
+    /// Closes the store and removes its write-ahead log, so that it is one file.
     ///
     /// # Errors
     ///
-    /// It can't be written, or somebody else has it open.
-    pub fn into_one_file(self) -> Result<()> {
+    /// The store can't be written, or another process has it open.
+    pub fn close_as_single_file(self) -> Result<()> {
         self.db.pragma_update(None, "journal_mode", "delete")?;
         self.db.close().map_err(|(_, error)| error.into())
     }
 
-    /// Writes everything anew, so that nothing is left of what was removed.
+    /// Rewrites the file, so that it keeps nothing of removed data.
     ///
     /// # Errors
     ///
-    /// It can't be written.
+    /// The store can't be written.
     pub fn vacuum(&self) -> Result<()> {
         self.db.execute_batch("VACUUM")?;
         self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }
 
-    /// Sets how far the logs were read, without any event.
+    /// Commits a position without any event.
     ///
     /// # Errors
     ///
     /// It can't be written.
     pub fn set_position(&mut self, position: &Position) -> Result<()> {
-        match self.commit(position, Settle::Now)? {
-            Committed::Done => Ok(()),
-            Committed::Moved => Err(anyhow::anyhow!("another process writes the store")),
+        match self.commit(position, LastVisitUpdate::Now)? {
+            CommitOutcome::Done => Ok(()),
+            CommitOutcome::Conflict => {
+                Err(anyhow::anyhow!("another process has written to the store"))
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Presence as of a moment in the past, from the same sessions.
+//! Presence as of a moment in the as_of, from the same sessions.
 //!
-//! Most meetings were over by then, or had not begun. Only those that went on over that moment are derived
-//! anew, from the facts up to it.
+//! Most meetings were over at that moment or had not begun. Only the sessions of meetings that
+//! continued after it are derived again, from the facts up to it.
 
 use std::sync::Arc;
 
@@ -9,23 +9,25 @@ use anyhow::Result;
 use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::attended::{Attended, Known};
+use super::attendance::{MeetingCache, StoredMeeting};
+use super::backfill::Backfill;
 use super::chunks::{self, Grouped};
-use super::completing::Completing;
-use super::window::Window;
-use super::{Memory, Store, classified};
-use crate::roster::{Gathered, LISTED, Meeting, Newest, Presence, Roster, Rules, Words};
+use super::recent::RecentSessions;
+use super::{Memory, Store, classify};
+use crate::roster::{
+    Meeting, Newest, Presence, PresenceBuilder, Roster, Rules, SymbolTable, VISITS_LISTED_S,
+};
 use crate::time::moment::Moment;
 use crate::zoom::Event;
 
-/// What differs from the present.
-struct Past {
+/// The state of the store at a past moment, as far as it differs from the present.
+struct AsOf {
     moment: Moment,
-    words: Words,
-    /// Meetings that went on, as far as they had come.
-    derived: FxHashMap<i64, Arc<Known>>,
+    symbols: SymbolTable,
+    /// Meetings that continued after the moment, as of the moment.
+    derived: FxHashMap<i64, Arc<StoredMeeting>>,
     newest: Newest,
-    window: Window,
+    recent: RecentSessions,
 }
 
 impl Store {
@@ -35,35 +37,35 @@ impl Store {
     ///
     /// The store can't be read.
     pub fn presence_as_of(&self, rules: &Rules, moment: Moment) -> Result<Presence> {
-        self.derive_as_of(rules, moment).map_err(classified)
+        self.derive_as_of(rules, moment).map_err(classify)
     }
 
     fn derive_as_of(&self, rules: &Rules, moment: Moment) -> Result<Presence> {
-        if self.memory.words.has_form_seen_after(moment) {
-            // Which form of a name was the latest then, only the facts tell.
+        if self.memory.symbols.has_form_seen_after(moment) {
+            // The latest form of a name at that moment follows only from the facts.
             return Ok(self.roster_as_of(moment)?.presence(rules, moment));
         }
-        let (db, since) = (&self.db, moment.plus(-LISTED));
-        let Past { words, derived, newest, window, .. } = Past::read(db, &self.memory, moment)?;
-        let mut gathered = Gathered::new(&words, rules, moment, &newest);
-        for (outline, sessions) in window.meetings() {
-            gathered.add(outline, sessions);
+        let (db, since) = (&self.db, moment.plus(-VISITS_LISTED_S));
+        let AsOf { symbols, derived, newest, recent, .. } = AsOf::read(db, &self.memory, moment)?;
+        let mut builder = PresenceBuilder::new(&symbols, rules, moment, &newest);
+        for (info, sessions) in recent.meetings() {
+            builder.add(info, sessions);
         }
-        let mut completing = Completing {
+        let mut backfill = Backfill {
             db,
-            window: &window,
+            recent: &recent,
             last_visits: &self.memory.last_visits,
-            attended: &mut Attended::with(derived),
+            meeting_cache: &mut MeetingCache::with(derived),
             since,
-            shared: FxHashSet::default(),
+            ambiguous: FxHashSet::default(),
             until: Some(moment),
-            whole: FxHashMap::default(),
+            is_all_recent: FxHashMap::default(),
         };
-        completing.complete(&mut gathered)?;
-        Ok(gathered.presence(None))
+        backfill.run(&mut builder)?;
+        Ok(builder.build(None))
     }
 
-    /// Everything that counts until `moment`.
+    /// A roster of all facts up to `moment`.
     pub(super) fn roster_as_of(&self, moment: Moment) -> Result<Roster> {
         let mut roster = Roster::new();
         self.events_up_to(Some(moment), |_, event| {
@@ -76,14 +78,14 @@ impl Store {
     }
 }
 
-impl Past {
+impl AsOf {
     fn read(db: &Connection, memory: &Memory, moment: Moment) -> Result<Self> {
-        let mut past = Self {
+        let mut state = Self {
             moment,
-            words: memory.words.clone(),
+            symbols: memory.symbols.clone(),
             derived: FxHashMap::default(),
             newest: Newest::default(),
-            window: Window::default(),
+            recent: RecentSessions::default(),
         };
         let mut query = db.prepare(
             "SELECT id, uuid FROM meeting WHERE first_fact <= ?1 AND last_fact > ?1 ORDER BY id",
@@ -93,7 +95,7 @@ impl Past {
         while let Some(row) = rows.next()? {
             meetings.insert(row.get(0)?, (row.get(1)?, Vec::new()));
         }
-        // What was yet to come, and has by then.
+        // Events kept for the future that count at that moment.
         let mut unknown = 0;
         let mut ids = FxHashMap::<&str, i64>::default();
         for (_, event) in memory.future.iter().filter(|(_, event)| event.at <= moment) {
@@ -109,37 +111,37 @@ impl Past {
             ids.insert(uuid, id);
             meetings.entry(id).or_insert_with(|| (uuid.to_owned(), Vec::new())).1.push(event);
         }
-        for (id, (uuid, to_come)) in &meetings {
-            past.derive(db, *id, uuid, to_come)?;
+        for (id, (uuid, future)) in &meetings {
+            state.derive(db, *id, uuid, future)?;
         }
-        past.read_newest(db)?;
-        past.window.load_past(db, moment, &past.derived)?;
-        Ok(past)
+        state.read_newest(db)?;
+        state.recent.load_as_of(db, moment, &state.derived)?;
+        Ok(state)
     }
 
-    /// Derives a meeting from its facts up to the moment.
-    fn derive(&mut self, db: &Connection, id: i64, uuid: &str, to_come: &[&Event]) -> Result<()> {
+    /// Derives the sessions of a meeting from its facts up to the moment.
+    fn derive(&mut self, db: &Connection, id: i64, uuid: &str, future: &[&Event]) -> Result<()> {
         let mut meeting = Meeting::default();
         let (from, to) = chunks::chunk_ids(id);
         let mut query =
             db.prepare_cached("SELECT events FROM facts WHERE id >= ?1 AND id < ?2 ORDER BY id")?;
         let mut rows = query.query([from, to])?;
         while let Some(row) = rows.next()? {
-            let bytes = chunks::unseal(row.get_ref(0)?.as_blob()?)?;
+            let bytes = chunks::verify_checksum(row.get_ref(0)?.as_blob()?)?;
             for fact in chunks::read_facts(bytes, uuid) {
                 let (_, _, event) = fact?;
                 if event.at <= self.moment {
-                    meeting.apply(&event, &mut self.words);
+                    meeting.apply(&event, &mut self.symbols);
                 }
             }
         }
-        for event in to_come {
-            meeting.apply(event, &mut self.words);
+        for event in future {
+            meeting.apply(event, &mut self.symbols);
         }
-        let sessions = |group| Some((group, meeting.sessions(group, &self.words)?));
+        let sessions = |group| Some((group, meeting.sessions(group, &self.symbols)?));
         let sessions: Grouped = meeting.groups().filter_map(sessions).collect();
-        let outline = meeting.outline().clone();
-        self.derived.insert(id, Arc::new(Known { outline, chunks: vec![(0, sessions)] }));
+        let info = meeting.info().clone();
+        self.derived.insert(id, Arc::new(StoredMeeting { info, chunks: vec![(0, sessions)] }));
         Ok(())
     }
 
@@ -157,7 +159,7 @@ impl Past {
             self.newest.insert(row.get_ref(0)?.as_str()?.into(), first);
         }
         for known in self.derived.values() {
-            if let (Some(number), Some(seen)) = (known.outline.number(), known.outline.seen) {
+            if let (Some(number), Some(seen)) = (known.info.number(), known.info.seen) {
                 let newest = self.newest.entry(number.into()).or_insert(seen.first);
                 *newest = seen.first.max(*newest);
             }
