@@ -1,12 +1,12 @@
-//! Invented people, so that templates can be tried without events.
+//! Sample data, so that templates can be checked without events.
 
 use crate::config::{Others, PublishList, Room, Settings, Slug};
 use crate::roster::{self, End, Person, Presence, Visit};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
-/// Each way in which a site may come out that templates could trip over: `settings` as they
-/// are and with two rooms at least, each with people in every situation and with nobody.
+/// Samples of all situations that a template has to handle: `settings` as they are and with at least
+/// two rooms, each with people in every situation and with nobody.
 pub fn samples(settings: &Settings, now: Moment) -> Vec<(Settings, Presence)> {
     let mut open = settings.clone();
     open.privacy.publish = PublishList::Everybody;
@@ -23,7 +23,7 @@ pub fn samples(settings: &Settings, now: Moment) -> Vec<(Settings, Presence)> {
     samples
 }
 
-/// A room that no meeting has.
+/// A room without meetings.
 fn room(number: usize, settings: &Settings) -> Room {
     let slug = (0..).map(|n| format!("sample-{number}-{n}"));
     let is_free = |slug: &Slug| settings.rooms.iter().all(|room| room.slug != *slug);

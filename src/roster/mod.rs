@@ -9,7 +9,7 @@
 //! - [`Roster::presence`] builds a [`Presence`] (`builder`). For each meeting it needs the settings
 //!   and the other meetings (`context`), the spans of its legs (`spans`), and what each leg shares
 //!   (`sharing`). It finds the person of each span (`resolver`, `binding`) and merges the spans of
-//!   a person into visits (`visits`). Callers with equal masked numbers are split (`callers`).
+//!   a person into visits (`visits`, `interval`). Callers with equal masked numbers are split (`callers`).
 //! - Names and account ids are stored once and referred to by number (`interner`).
 //!
 //! The [store](crate::store) does the same for more events than fit in memory.
@@ -25,6 +25,7 @@ mod fold;
 mod future;
 mod id;
 mod interner;
+mod interval;
 mod meeting;
 mod presence;
 mod resolver;
@@ -40,6 +41,7 @@ pub(crate) use builder::{PresenceBuilder, VISITS_LISTED_S};
 pub(crate) use context::{Newest, RoomSpan};
 pub(crate) use future::{due_at, is_due};
 pub(crate) use interner::{Symbol, SymbolTable};
+pub(crate) use interval::MergedInterval;
 pub(crate) use meeting::{
     ChangedSessions, GroupId, Meeting, MeetingInfo, TimeRange, states_a_fact,
 };

@@ -3,6 +3,7 @@
 //! Rules 7 to 9 of the [roster](crate::roster).
 
 use super::context::RoomSpan;
+use super::interval::MergedInterval;
 use super::presence::{End, Visit};
 use super::spans::{Span, SpanEnd};
 use crate::time::moment::Moment;
@@ -83,7 +84,7 @@ pub(crate) fn span_order(span: &Span) -> (Moment, bool) {
     (span.start, span.end == SpanEnd::UnmatchedLeave)
 }
 
-/// Joins the spans of one person, in [`span_order`], into visits, and passes each to `found`,
+/// Merges the spans of one person, in [`span_order`], into visits, and passes each to `found`,
 /// oldest first.
 pub(crate) fn merge_spans(
     spans: impl IntoIterator<Item = Span>,
@@ -91,22 +92,30 @@ pub(crate) fn merge_spans(
 ) {
     let mut growing: Option<VisitBuilder> = None;
     // The latest unmatched leave. Another one of the same second adds nothing.
-    let mut leave: Option<Moment> = None;
-    for span in spans {
-        let touched = growing.as_mut().filter(|visit| visit.reaches(span.start));
-        match (touched, span.end) {
-            (Some(_), SpanEnd::UnmatchedLeave) => {}
-            (Some(visit), _) => visit.add(span),
-            (None, SpanEnd::UnmatchedLeave) => {
+    let mut latest_leave: Option<Moment> = None;
+    for Span { start, end } in spans {
+        let reached = growing.as_mut().filter(|visit| visit.interval.reaches(start));
+        let (end, sharing_since) = match end {
+            SpanEnd::UnmatchedLeave => {
+                if reached.is_some() {
+                    continue;
+                }
                 if let Some(visit) = growing.take() {
                     found(visit.build());
                 }
-                if leave.replace(span.start) != Some(span.start) {
-                    found(unmatched_leave(span.start));
+                if latest_leave.replace(start) != Some(start) {
+                    found(unmatched_leave(start));
                 }
+                continue;
             }
-            (None, _) => {
-                if let Some(visit) = growing.replace(VisitBuilder::new(span)) {
+            SpanEnd::Open { sharing_since } => (End::Open, sharing_since),
+            SpanEnd::At(end) => (End::At(end), None),
+            SpanEnd::Unknown => (End::Unknown, None),
+        };
+        match reached {
+            Some(visit) => visit.add(start, end, sharing_since),
+            None => {
+                if let Some(visit) = growing.replace(VisitBuilder::new(start, end, sharing_since)) {
                     found(visit.build());
                 }
             }
@@ -125,63 +134,25 @@ fn unmatched_leave(at: Moment) -> DerivedVisit {
 
 /// A visit that is being merged.
 struct VisitBuilder {
-    start: Moment,
-    open: bool,
+    interval: MergedInterval,
     /// The earliest start of sharing in its open spans.
     sharing_since: Option<Moment>,
-    /// The latest known end of a span.
-    ended: Option<Moment>,
-    /// The latest start of a span with an unknown end.
-    unknown_end_start: Option<Moment>,
 }
 
 impl VisitBuilder {
-    fn new(span: Span) -> Self {
-        let mut visit = Self {
-            start: span.start,
-            open: false,
-            sharing_since: None,
-            ended: None,
-            unknown_end_start: None,
-        };
-        visit.add(span);
-        visit
+    fn new(start: Moment, end: End, sharing_since: Option<Moment>) -> Self {
+        Self { interval: MergedInterval::new(start, end), sharing_since }
     }
 
-    fn add(&mut self, span: Span) {
-        match span.end {
-            SpanEnd::Open { sharing_since } => {
-                self.open = true;
-                self.sharing_since = self.sharing_since.into_iter().chain(sharing_since).min();
-            }
-            SpanEnd::At(end) => self.ended = self.ended.max(Some(end)),
-            SpanEnd::Unknown => {
-                self.unknown_end_start = self.unknown_end_start.max(Some(span.start))
-            }
-            SpanEnd::UnmatchedLeave => {}
-        }
-    }
-
-    /// The last moment that certainly belongs to the visit. A span with an unknown end counts as
-    /// its start.
-    fn last(&self) -> Moment {
-        self.start
-            .max(self.ended.unwrap_or(self.start))
-            .max(self.unknown_end_start.unwrap_or(self.start))
-    }
-
-    fn reaches(&self, moment: Moment) -> bool {
-        self.open || moment <= self.last()
+    fn add(&mut self, start: Moment, end: End, sharing_since: Option<Moment>) {
+        self.interval.add(start, end);
+        self.sharing_since = self.sharing_since.into_iter().chain(sharing_since).min();
     }
 
     fn build(&self) -> DerivedVisit {
-        let end = match self.ended {
-            _ if self.open => End::Open,
-            Some(end) if self.unknown_end_start.is_none_or(|at| at < end) => End::At(end),
-            _ => End::Unknown,
-        };
-        let visit = Visit { start: Some(self.start), end };
-        let reach = (!self.open).then(|| self.last());
+        let MergedInterval { start, last, .. } = self.interval;
+        let visit = Visit { start: Some(start), end: self.interval.end() };
+        let reach = (visit.end != End::Open).then_some(last);
         DerivedVisit { visit, sharing_since: self.sharing_since, reach }
     }
 }

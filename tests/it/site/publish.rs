@@ -247,7 +247,7 @@ fn paths_that_lead_elsewhere_are_refused() {
     for path in ["../up.html", "/etc/motd", "a/../../b", "", ".htaccess", "a/.git/config"] {
         let refused = stage.try_publish(&[(path, "x")], &edition(1), Replace::NotNewer);
         let error = refused.expect_err(path).to_string();
-        assert!(error.contains("is no place for a published file"), "{path}: {error}");
+        assert!(error.contains("cannot be the path of a published file"), "{path}: {error}");
     }
     let twice = [("a.csv", "table"), ("a.csv", "page")];
     let refused = stage.try_publish(&twice, &edition(1), Replace::NotNewer);
