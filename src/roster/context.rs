@@ -21,6 +21,14 @@ pub(crate) struct RoomSpan {
 /// For each meeting number, when its newest meeting was first seen.
 pub(crate) type Newest = FxHashMap<Box<str>, Moment>;
 
+/// Adds a meeting to `newest`.
+pub(crate) fn add_newest(newest: &mut Newest, meeting: &MeetingInfo) {
+    if let (Some(number), Some(seen)) = (meeting.number(), meeting.seen) {
+        let newest = newest.entry(number.into()).or_insert(seen.first);
+        *newest = seen.first.max(*newest);
+    }
+}
+
 /// The context in which the spans of all meetings are derived.
 pub(crate) struct DerivationContext<'a> {
     rules: &'a Rules,

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use super::builder::PresenceBuilder;
-use super::context::Newest;
+use super::context::{Newest, add_newest};
 use super::future;
 use super::interner::SymbolTable;
 use super::meeting::{Meeting, states_a_fact};
@@ -70,19 +70,13 @@ impl Roster {
     /// be older.
     pub fn presence(&self, rules: &Rules, now: Moment) -> Presence {
         let mut newest = Newest::default();
-        for info in self.meetings.values().map(Meeting::info) {
-            if let (Some(number), Some(seen)) = (info.number(), info.seen) {
-                let newest = newest.entry(number.into()).or_insert(seen.first);
-                *newest = seen.first.max(*newest);
-            }
+        for meeting in self.meetings.values() {
+            add_newest(&mut newest, meeting.info());
         }
         let mut builder = PresenceBuilder::new(&self.symbols, rules, now, &newest);
         for meeting in self.meetings.values() {
-            let sessions: Vec<_> = meeting
-                .groups()
-                .filter_map(|group| meeting.sessions(group, &self.symbols))
-                .collect();
-            builder.add(meeting.info(), &sessions);
+            let sessions: Vec<_> = meeting.all_sessions(&self.symbols).collect();
+            builder.add(meeting.info(), sessions.iter().map(|(_, sessions)| sessions));
         }
         builder.build(self.future.iter().map(future::due_at).min())
     }

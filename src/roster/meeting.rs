@@ -104,6 +104,14 @@ impl Meeting {
         spans::sessions(self, group.into(), symbols)
     }
 
+    /// The sessions of all groups that have any.
+    pub(crate) fn all_sessions(
+        &self,
+        symbols: &SymbolTable,
+    ) -> impl Iterator<Item = (GroupId, Sessions)> {
+        self.groups().filter_map(move |group| Some((group, self.sessions(group, symbols)?)))
+    }
+
     pub(super) fn facts(&self) -> &Facts {
         &self.facts
     }

@@ -38,7 +38,7 @@ mod visits;
 pub(crate) mod tests;
 
 pub(crate) use builder::{PresenceBuilder, VISITS_LISTED_S};
-pub(crate) use context::{Newest, RoomSpan};
+pub(crate) use context::{Newest, RoomSpan, add_newest};
 pub(crate) use future::{due_at, is_due};
 pub(crate) use interner::{Symbol, SymbolTable};
 pub(crate) use interval::MergedInterval;

@@ -1,4 +1,4 @@
-//! Presence as of a moment in the as_of, from the same sessions.
+//! Presence as of a moment in the past, from the same sessions.
 //!
 //! Most meetings were over at that moment or had not begun. Only the sessions of meetings that
 //! continued after it are derived again, from the facts up to it.
@@ -6,16 +6,16 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::attendance::{MeetingCache, StoredMeeting};
 use super::backfill::Backfill;
-use super::chunks::{self, Grouped};
 use super::recent::RecentSessions;
-use super::{Memory, Store, classify};
+use super::{Memory, Store, classify, read};
 use crate::roster::{
     Meeting, Newest, Presence, PresenceBuilder, Roster, Rules, SymbolTable, VISITS_LISTED_S,
+    add_newest,
 };
 use crate::time::moment::Moment;
 use crate::zoom::Event;
@@ -103,7 +103,7 @@ impl AsOf {
             let uuid = meeting.uuid.as_str();
             let id = match ids.get(uuid) {
                 Some(id) => *id,
-                None => id_of(db, uuid)?.unwrap_or_else(|| {
+                None => read::meeting_id(db, uuid)?.unwrap_or_else(|| {
                     unknown -= 1;
                     unknown
                 }),
@@ -122,24 +122,16 @@ impl AsOf {
     /// Derives the sessions of a meeting from its facts up to the moment.
     fn derive(&mut self, db: &Connection, id: i64, uuid: &str, future: &[&Event]) -> Result<()> {
         let mut meeting = Meeting::default();
-        let (from, to) = chunks::chunk_ids(id);
-        let mut query =
-            db.prepare_cached("SELECT events FROM facts WHERE id >= ?1 AND id < ?2 ORDER BY id")?;
-        let mut rows = query.query([from, to])?;
-        while let Some(row) = rows.next()? {
-            let bytes = chunks::verify_checksum(row.get_ref(0)?.as_blob()?)?;
-            for fact in chunks::read_facts(bytes, uuid) {
-                let (_, _, event) = fact?;
-                if event.at <= self.moment {
-                    meeting.apply(&event, &mut self.symbols);
-                }
+        read::for_each_event(db, id, uuid, |_, event| {
+            if event.at <= self.moment {
+                meeting.apply(&event, &mut self.symbols);
             }
-        }
+            Ok(())
+        })?;
         for event in future {
             meeting.apply(event, &mut self.symbols);
         }
-        let sessions = |group| Some((group, meeting.sessions(group, &self.symbols)?));
-        let sessions: Grouped = meeting.groups().filter_map(sessions).collect();
+        let sessions = meeting.all_sessions(&self.symbols).collect();
         let info = meeting.info().clone();
         self.derived.insert(id, Arc::new(StoredMeeting { info, chunks: vec![(0, sessions)] }));
         Ok(())
@@ -159,16 +151,8 @@ impl AsOf {
             self.newest.insert(row.get_ref(0)?.as_str()?.into(), first);
         }
         for known in self.derived.values() {
-            if let (Some(number), Some(seen)) = (known.info.number(), known.info.seen) {
-                let newest = self.newest.entry(number.into()).or_insert(seen.first);
-                *newest = seen.first.max(*newest);
-            }
+            add_newest(&mut self.newest, &known.info);
         }
         Ok(())
     }
-}
-
-fn id_of(db: &Connection, uuid: &str) -> Result<Option<i64>> {
-    let mut query = db.prepare_cached("SELECT id FROM meeting WHERE uuid = ?1")?;
-    Ok(query.query_row([uuid], |row| row.get(0)).optional()?)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use rusqlite::{Transaction, TransactionBehavior};
 
-use super::{CommitOutcome, LastVisitUpdate, Position, Store, chunks, commit, read, schema};
+use super::{CommitOutcome, LastVisitUpdate, Position, Store, commit, read, schema};
 use crate::time::moment::Moment;
 use crate::zoom::{Event, Name};
 
@@ -51,20 +51,10 @@ impl Store {
         let mut meetings = self.db.prepare(
             "SELECT id, uuid FROM meeting WHERE ?1 IS NULL OR first_fact <= ?1 ORDER BY id",
         )?;
-        let mut query =
-            self.db.prepare("SELECT events FROM facts WHERE id >= ?1 AND id < ?2 ORDER BY id")?;
         let mut meetings = meetings.query([moment.map(Moment::seconds)])?;
         while let Some(row) = meetings.next()? {
             let (id, uuid): (i64, String) = (row.get(0)?, row.get(1)?);
-            let (from, to) = chunks::chunk_ids(id);
-            let mut rows = query.query([from, to])?;
-            while let Some(row) = rows.next()? {
-                let bytes = chunks::verify_checksum(row.get_ref(0)?.as_blob()?)?;
-                for fact in chunks::read_facts(bytes, &uuid) {
-                    let (source, _, event) = fact?;
-                    each(source, event)?;
-                }
-            }
+            read::for_each_event(&self.db, id, &uuid, &mut each)?;
         }
         self.memory.future.iter().try_for_each(|(source, event)| each(*source, event.clone()))
     }

@@ -38,7 +38,7 @@ mod tests;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use rustc_hash::FxHashMap;
 
 use crate::roster::{Newest, SymbolTable, is_due, states_a_fact};
@@ -288,10 +288,8 @@ impl Memory {
         if let Some(id) = self.ids.get(uuid) {
             return Ok(*id);
         }
-        let mut query = db.prepare_cached("SELECT id FROM meeting WHERE uuid = ?1")?;
-        let known: Option<i64> = query.query_row([uuid], |row| row.get(0)).optional()?;
         let mut loaded = LoadedMeeting::new(uuid);
-        let id = match known {
+        let id = match read::meeting_id(db, uuid)? {
             Some(id) => {
                 let (from, to) = chunks::chunk_ids(id);
                 let mut query = db.prepare_cached(

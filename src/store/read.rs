@@ -1,7 +1,7 @@
 //! Reads from disk what the store keeps in memory, and derives presence from it.
 
 use anyhow::{Context, Result};
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use rustc_hash::FxHashMap;
 
 use super::attendance::MeetingCache;
@@ -72,6 +72,32 @@ impl Memory {
             meeting_cache: MeetingCache::default(),
         })
     }
+}
+
+/// Calls `each` for all facts of a meeting, with the id of each in the journal, or 0.
+pub(super) fn for_each_event(
+    db: &Connection,
+    meeting: i64,
+    uuid: &str,
+    mut each: impl FnMut(u64, Event) -> Result<()>,
+) -> Result<()> {
+    let mut query =
+        db.prepare_cached("SELECT events FROM facts WHERE id >= ?1 AND id < ?2 ORDER BY id")?;
+    let mut rows = query.query(<[i64; 2]>::from(chunks::chunk_ids(meeting)))?;
+    while let Some(row) = rows.next()? {
+        let bytes = chunks::verify_checksum(row.get_ref(0)?.as_blob()?)?;
+        for fact in chunks::read_facts(bytes, uuid) {
+            let (source, _, event) = fact?;
+            each(source, event)?;
+        }
+    }
+    Ok(())
+}
+
+/// The id of the meeting `uuid`, if it is in the store.
+pub(super) fn meeting_id(db: &Connection, uuid: &str) -> Result<Option<i64>> {
+    let mut query = db.prepare_cached("SELECT id FROM meeting WHERE uuid = ?1")?;
+    Ok(query.query_row([uuid], |row| row.get(0)).optional()?)
 }
 
 pub(super) fn read_edition(db: &Connection) -> Result<i64> {

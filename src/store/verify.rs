@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Store, attendance, chunks, classify};
+use super::{Store, attendance, classify, read};
 use crate::roster::{GroupId, Meeting, Sessions, SymbolTable};
 
 impl Store {
@@ -42,27 +42,14 @@ impl Store {
 
     /// Whether the sessions of a meeting follow from its facts.
     fn verify_meeting(&self, id: i64, uuid: &str, symbols: &mut SymbolTable) -> Result<bool> {
-        let (from, to) = chunks::chunk_ids(id);
-        let mut query = self
-            .db
-            .prepare_cached("SELECT events FROM facts WHERE id >= ?1 AND id < ?2 ORDER BY id")?;
-        let mut rows = query.query([from, to])?;
         let mut meeting = Meeting::default();
-        while let Some(row) = rows.next()? {
-            let bytes = chunks::verify_checksum(row.get_ref(0)?.as_blob()?)?;
-            for fact in chunks::read_facts(bytes, uuid) {
-                let (_, _, event) = fact?;
-                meeting.apply(&event, symbols);
-            }
-        }
+        read::for_each_event(&self.db, id, uuid, |_, event| {
+            meeting.apply(&event, symbols);
+            Ok(())
+        })?;
         let stored = attendance::read_chunks(&self.db, id)?;
         let stored: BTreeMap<GroupId, Sessions> =
             stored.into_iter().flat_map(|(_, sessions)| sessions).collect();
-        Ok(stored == derived(&meeting, symbols))
+        Ok(stored == meeting.all_sessions(symbols).collect())
     }
-}
-
-fn derived(meeting: &Meeting, symbols: &SymbolTable) -> BTreeMap<GroupId, Sessions> {
-    let sessions = |group| Some((group, meeting.sessions(group, symbols)?));
-    meeting.groups().filter_map(sessions).collect()
 }
