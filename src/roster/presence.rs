@@ -64,6 +64,7 @@ impl Person {
 pub struct Visit {
     /// `None` where only the leave is known.
     pub start: Option<Moment>,
+    /// Whether and when it ended.
     pub end: End,
 }
 
