@@ -219,7 +219,7 @@ fn a_reader_finds_every_file_whole_at_all_times() {
 }
 
 #[test]
-fn twins_are_kept_equal_and_keep_nothing_back() {
+fn mirrors_are_kept_equal_and_do_not_stop_publishing() {
     let mut stage = Stage::new();
     let jekyll = stage.directory.path().join("jekyll");
     fs::create_dir_all(&jekyll).expect("it can be made");
