@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::files::regular_file;
 use crate::files::sibling;
-use crate::store::{Position, LastVisitUpdate, Store};
+use crate::store::{LastVisitUpdate, Position, Store};
 use crate::time::moment::Moment;
 use crate::zoom::{Bound, Event, Key, Kind, Meeting, Name, Participant};
 

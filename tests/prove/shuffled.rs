@@ -7,7 +7,7 @@ use lookout::config::{PublishList, Room, Settings, Slug};
 use lookout::generator::{Generator, Log};
 use lookout::journal::{Appended, Content, Journal, Record};
 use lookout::simulate::{PerMille, Rng};
-use lookout::site::{Outcome, Replace};
+use lookout::site::{PublishOutcome, Replace};
 use lookout::time::moment::Moment;
 use lookout::zoom::{Key, Redaction};
 use tempfile::TempDir;
