@@ -71,8 +71,8 @@ fn fill(store: &mut Store, events: &[Event], now: Moment) {
     commit(store, LastVisitUpdate::Now);
 }
 
-fn commit(store: &mut Store, settle: LastVisitUpdate) {
-    store.commit(&Position::default(), settle).expect("it is written");
+fn commit(store: &mut Store, last_visits: LastVisitUpdate) {
+    store.commit(&Position::default(), last_visits).expect("it is written");
 }
 
 /// Each person in turn joins for one round of everybody and stays out for the next.

@@ -26,7 +26,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         };
         lines.push(Finding::ok("templates", text));
     }
-    let left_out = renderer.findings().left_out.iter();
+    let left_out = renderer.problems().left_out.iter();
     lines.extend(left_out.map(|text| Finding::warning("templates", text.as_str())));
     lines
 }

@@ -22,7 +22,7 @@ use crate::journal::{Journal, PruneLimits, Shipped};
 use crate::notify::Snapshot;
 use crate::roster::Presence;
 use crate::shutdown::Shutdown;
-use crate::site::{self, Outcome, Replace};
+use crate::site::{self, PublishOutcome, Replace};
 use crate::telemetry::health::Health;
 use crate::time::clock;
 use crate::time::moment::Moment;
