@@ -7,7 +7,7 @@ use std::hint::black_box;
 use compact_str::format_compact;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lookout::roster::{Roster, Rules};
-use lookout::store::{Position, Settle, Store};
+use lookout::store::{LastVisitUpdate, Position, Store};
 use lookout::time::moment::Moment;
 use lookout::zoom::{Event, Kind, Meeting, Name, Participant};
 
@@ -41,7 +41,7 @@ fn fold(criterion: &mut Criterion) {
         bencher.iter(|| {
             number += 1;
             store.take_in(number, &event(number), now).expect("it is read");
-            commit(&mut store, Settle::Now);
+            commit(&mut store, LastVisitUpdate::Now);
         });
     });
     group.throughput(Throughput::Elements(EVENTS));
@@ -65,14 +65,14 @@ fn fill(store: &mut Store, events: &[Event], now: Moment) {
     for (number, event) in (1..).zip(events) {
         store.take_in(number, event, now).expect("it is read");
         if number % 10_000 == 0 {
-            commit(store, Settle::Later);
+            commit(store, LastVisitUpdate::Deferred);
         }
     }
-    commit(store, Settle::Now);
+    commit(store, LastVisitUpdate::Now);
 }
 
-fn commit(store: &mut Store, settle: Settle) {
-    store.commit(&Position::default(), settle).expect("it is written");
+fn commit(store: &mut Store, last_visits: LastVisitUpdate) {
+    store.commit(&Position::default(), last_visits).expect("it is written");
 }
 
 /// Each person in turn joins for one round of everybody and stays out for the next.

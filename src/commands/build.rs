@@ -14,7 +14,7 @@ use crate::app::{privileges, warn_if_nobody_appears};
 use crate::archive::{Archive, Mode};
 use crate::config::Settings;
 use crate::generator::{self, Generator, Log, beyond_the_journal};
-use crate::site::{Outcome, Position, Published, Replace};
+use crate::site::{Position, PublishOutcome, Published, Replace};
 use crate::time::clock;
 use crate::time::moment::Moment;
 
@@ -117,12 +117,12 @@ fn publish(generator: &mut Generator, now: Moment, from: From) -> Result<Publish
     loop {
         let presence = generator.presence(now)?;
         let there = match generator.publish(&presence, now, replace)?.outcome {
-            Outcome::Published(published) => return Ok(published),
-            Outcome::TooSoon(wait) => {
+            PublishOutcome::Published(published) => return Ok(published),
+            PublishOutcome::TooSoon(wait) => {
                 thread::sleep(wait);
                 continue;
             }
-            Outcome::Superseded(there) => there,
+            PublishOutcome::Superseded(there) => there,
         };
         let restored = generator.log_mut().ends_before(&there)?;
         match from {

@@ -1,19 +1,19 @@
-//! `badge.svg` and `badge.json`: how many are in, in a line.
+//! `badge.svg` and `badge.json`: how many people are in.
 
 use serde::Serialize;
 
-use super::letters;
-use super::place::Place;
-use super::words::Words;
+use super::folder::Folder;
+use super::text_width;
+use super::translation::Translation;
 
-/// Between a text and the end of its half, in pixels.
+/// The space between a text and the edge of its half, in pixels.
 const PADDING: u32 = 8;
 
 /// The variables of the template `badge.svg`: two halves side by side, each with a text
 /// in its middle. All lengths are whole pixels.
 #[derive(Debug, Clone, Serialize)]
 pub struct Badge {
-    /// The folder below `site.path` that it lies in: empty, or a room's, with a `/`.
+    /// The badge's folder below `site.path`: empty, or a room's slug followed by `/`.
     #[serde(skip)]
     pub folder: String,
     /// The whole as a sentence: `Lounge · 3 online`.
@@ -22,21 +22,21 @@ pub struct Badge {
     pub label: String,
     /// How many are in: `3 online`.
     pub message: String,
-    /// Whether anybody is.
+    /// Whether anybody is in.
     pub online: bool,
     /// The whole width.
     pub width: u32,
-    /// How wide the label is when written.
+    /// The width of the label's text.
     pub label_length: u32,
-    /// Where its middle is.
+    /// The x position of the label's middle.
     pub label_middle: u32,
-    /// Where the message's half begins.
+    /// The x position at which the message's half begins.
     pub split: u32,
-    /// How wide that half is.
+    /// The width of the message's half.
     pub message_width: u32,
-    /// How wide the message is when written.
+    /// The width of the message's text.
     pub message_length: u32,
-    /// Where its middle is.
+    /// The x position of the message's middle.
     pub message_middle: u32,
 }
 
@@ -51,16 +51,16 @@ pub struct Shield<'a> {
 }
 
 impl Badge {
-    /// The badge of a place.
-    pub(super) fn new(place: &Place, words: &Words) -> Self {
-        let count = place.visible.count();
-        let (label, message) = (place.name.to_owned(), (words.around.online)(count));
-        let label_length = letters::width(&label);
-        let message_length = letters::width(&message);
+    /// The badge of a folder.
+    pub(super) fn new(folder: &Folder, translation: &Translation) -> Self {
+        let count = folder.visible.count();
+        let (label, message) = (folder.name.to_owned(), (translation.feed.online)(count));
+        let label_length = text_width::text_width(&label);
+        let message_length = text_width::text_width(&message);
         let split = label_length + 2 * PADDING;
         let message_width = message_length + 2 * PADDING;
         Self {
-            folder: place.folder.clone(),
+            folder: folder.prefix.clone(),
             title: format!("{label} · {message}"),
             label,
             message,
@@ -75,7 +75,7 @@ impl Badge {
         }
     }
 
-    /// The same for shields.io, which draws it in the style that its user asks for.
+    /// The same for shields.io, which applies the style its user chose.
     pub fn shield(&self) -> Shield<'_> {
         Shield {
             schema_version: 1,

@@ -1,5 +1,5 @@
-//! Days and hours of the site's zone, as long as they are: where clocks are put
-//! forward or back, a day has 23 or 25 hours, and an hour may come twice or never.
+//! Days and hours of the site's zone. Where clocks change, a day has 23 or 25 hours, and an hour may
+//! occur twice or never.
 
 use chrono::{Datelike, Days, NaiveDate, Timelike};
 
@@ -16,7 +16,7 @@ pub(super) struct Day {
     pub(super) end: Moment,
 }
 
-/// One hour of a day as clocks show it; shorter where clocks are put back or forward by half an hour.
+/// One hour of a day as clocks show it. It is shorter where clocks change by half an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hour {
     /// 0 to 23.
@@ -26,7 +26,7 @@ pub(super) struct Hour {
 }
 
 impl Day {
-    /// The day `date`; `None` only at the ends of time.
+    /// The day `date`; `None` only outside of chrono's years.
     pub(super) fn of(zone: &Zone, date: NaiveDate) -> Option<Self> {
         let (start, end) = (zone.start_of(date), zone.start_of(date.succ_opt()?));
         Some(Self { date, start, end })
@@ -60,7 +60,7 @@ impl Day {
         hours
     }
 
-    /// How long it is, in seconds.
+    /// Its length in seconds.
     pub(super) fn seconds(&self) -> i64 {
         self.end.since(self.start)
     }

@@ -1,11 +1,11 @@
-//! Moments as the page writes them, in the site's zone.
+//! Formats moments in the site's zone and language.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use compact_str::{CompactString, ToCompactString};
 use serde::Serialize;
 
 use super::calendar::Day;
-use super::words::Words;
+use super::translation::Translation;
 use crate::time::moment::{Moment, date_and_time, two_digits};
 use crate::time::zone::Zone;
 
@@ -18,17 +18,17 @@ pub struct Time {
     pub datetime: CompactString,
 }
 
-/// Writes moments as seen at `now`.
-pub(super) struct Clock<'a> {
+/// Formats moments for a reader at `now`.
+pub(super) struct TimeFormatter<'a> {
     zone: &'a Zone,
-    words: &'static Words,
+    translation: &'static Translation,
     today: Option<NaiveDate>,
 }
 
-impl<'a> Clock<'a> {
-    pub(super) fn new(zone: &'a Zone, words: &'static Words, now: Moment) -> Self {
+impl<'a> TimeFormatter<'a> {
+    pub(super) fn new(zone: &'a Zone, translation: &'static Translation, now: Moment) -> Self {
         let today = zone.local(now).map(|time| time.date());
-        Self { zone, words, today }
+        Self { zone, translation, today }
     }
 
     /// `moment` for the page.
@@ -41,7 +41,7 @@ impl<'a> Clock<'a> {
         Time { text, datetime }
     }
 
-    /// `moment` in short: the hour alone if it is today, `20:38`, else the day as well.
+    /// Short: the time alone if it is today, `20:38`, else with the date.
     pub(super) fn short(&self, moment: Moment) -> CompactString {
         match self.zone.local(moment) {
             Some(time) if Some(time.date()) == self.today => hour_and_minute(time).concat().into(),
@@ -50,7 +50,7 @@ impl<'a> Clock<'a> {
         }
     }
 
-    /// `5 Jan 2026`, with spaces at which no line breaks.
+    /// `5 Jan 2026`, with non-breaking spaces.
     pub(super) fn date(&self, date: NaiveDate) -> CompactString {
         self.date_and(date, [""; 4])
     }
@@ -60,21 +60,21 @@ impl<'a> Clock<'a> {
         self.date_and(time.date(), [", ", hour, colon, minute])
     }
 
-    /// `date`, and at once what follows: of a page's text, most is times.
+    /// `date` followed by the given parts. One allocation, because most of a page's text is times.
     fn date_and(&self, date: NaiveDate, [a, b, c, d]: [&str; 4]) -> CompactString {
         let day = two_digits(date.day()).trim_start_matches('0');
-        let month = self.words.months[date.month0() as usize];
+        let month = self.translation.months[date.month0() as usize];
         let year = date.year().to_compact_string();
         [day, "\u{a0}", month, "\u{a0}", &year, a, b, c, d].concat().into()
     }
 
-    /// Today; `None` only at the ends of time.
+    /// Today; `None` only outside of chrono's years.
     pub(super) fn today(&self) -> Option<Day> {
         Day::of(self.zone, self.today?)
     }
 }
 
-/// `moment` as the CSV writes it: `2023-10-20-20:38:09`.
+/// Formats `moment` for the CSV: `2023-10-20-20:38:09`.
 pub(super) fn csv_time(zone: &Zone, moment: Moment) -> CompactString {
     zone.local(moment)
         .and_then(|time| date_and_time(time, b"0000-00-00-00:00:00"))
@@ -106,7 +106,11 @@ mod tests {
             ("Turkish",                    Language::Tr, "2026-08-04T20:59:59Z", "4\u{a0}Ağu\u{a0}2026, 23:59",   "4\u{a0}Ağu\u{a0}2026, 23:59"),
         ];
         for (what, language, moment, short, text) in cases {
-            let clock = Clock::new(&istanbul, Words::of(language), at("2026-01-05T18:00:00Z"));
+            let clock = TimeFormatter::new(
+                &istanbul,
+                Translation::of(language),
+                at("2026-01-05T18:00:00Z"),
+            );
             let (datetime, text) = (moment.into(), text.into());
             assert_eq!(clock.time(at(moment)), Time { text, datetime }, "{what}");
             assert_eq!(clock.short(at(moment)), short, "{what}");

@@ -1,178 +1,181 @@
-//! `feed.xml`: the room opened, the room emptied. Not every coming and going.
+//! `feed.xml`: when a room opened and when it emptied, not every join and leave.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::folder::Folder;
 use super::openings::{Opening, Openings};
-use super::place::Place;
-use super::visible::WINDOW_S;
-use super::words::Words;
-use crate::roster::End;
+use super::translation::Translation;
+use crate::roster::{End, VISITS_LISTED_S};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
-/// How many entries a feed has at most.
-const ENTRIES: usize = 30;
+/// The maximum number of entries in a feed.
+const MAX_ENTRIES: usize = 30;
 
-/// How many people an entry names; of the rest it says how many they are.
-const NAMED: usize = 10;
+/// The maximum number of people an entry names; the rest are counted.
+const MAX_NAMES: usize = 10;
 
 /// The variables of the template `feed.xml`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Feed {
-    /// The folder below `site.path` that it lies in: empty, or a room's, with a `/`.
+    /// The feed's folder below `site.path`: empty, or a room's slug followed by `/`.
     #[serde(skip)]
     pub folder: String,
-    /// The next moment at which it changes although nothing arrives: entries pass out of 35 days.
+    /// When the feed changes next even if no event arrives, because an entry becomes older than 35 days.
     #[serde(skip)]
     pub next_change: Option<Moment>,
     /// The language, for `xml:lang`.
     pub lang: &'static str,
-    /// Never changes, also when entries do.
+    /// Stays the same when entries change.
     pub id: String,
     /// The room's name, or the site's title.
     pub title: String,
     /// `site.title`.
     pub site_title: String,
-    /// The latest entry's time, or what was the latest, RFC 3339 in UTC; the epoch where there never
-    /// was one.
+    /// The time of the latest entry, even if it has expired, RFC 3339 in UTC; the epoch if there never
+    /// was an entry.
     pub updated: String,
-    /// The feed's own address; null where `site.base_url` does not tell it.
+    /// The URL of the feed; null if `site.base_url` is not set.
     pub address: Option<String>,
-    /// The page's address: absolute where `site.base_url` tells it, else relative to the feed.
+    /// The URL of the page: absolute if `site.base_url` is set, else relative to the feed.
     pub page: String,
-    /// The latest first, at most 30, of the last 35 days.
-    pub entries: Vec<Entry>,
+    /// At most 30 entries of the last 35 days, the latest first.
+    pub entries: Vec<FeedEntry>,
 }
 
-/// The room opened, or it emptied.
+/// An entry: the room opened, or it emptied.
 #[derive(Debug, Clone, Serialize)]
-pub struct Entry {
+pub struct FeedEntry {
     /// Never changes.
     pub id: String,
     /// What happened: `Lounge opened`.
     pub title: String,
-    /// Who was there; empty where that is not known any more.
+    /// Who was in; empty if that is no longer known.
     pub text: String,
-    /// When, RFC 3339 in UTC.
+    /// When it happened, RFC 3339 in UTC.
     pub at: String,
 }
 
-/// Something to tell, and until when it is told in this way.
-struct News {
+/// An entry with its time and when it changes or disappears.
+struct DatedEntry {
     at: Moment,
-    fades: Moment,
-    entry: Entry,
+    expires: Moment,
+    entry: FeedEntry,
 }
 
 impl Feed {
-    /// The feed of a place as of `now`.
-    pub(super) fn new(place: &Place, words: &'static Words, now: Moment) -> Self {
-        let openings = Openings::of(place.visible.people.iter().copied());
-        let teller = Teller { place, words, openings: &openings, horizon: now.plus(-WINDOW_S) };
-        let news: Vec<News> = openings
+    /// The feed of a folder as of `now`.
+    pub(super) fn new(folder: &Folder, translation: &'static Translation, now: Moment) -> Self {
+        let openings = Openings::of(folder.visible.people.iter().copied());
+        let writer = EntryWriter {
+            folder,
+            translation,
+            openings: &openings,
+            horizon: now.plus(-VISITS_LISTED_S),
+        };
+        let entries: Vec<DatedEntry> = openings
             .all()
             .iter()
             .rev()
-            .flat_map(|opening| teller.news(opening))
-            .take(ENTRIES)
+            .flat_map(|opening| writer.entries(opening))
+            .take(MAX_ENTRIES)
             .collect();
-        // It never goes back: what passes out of the 35 days was still the latest.
-        let latest = news.first().map(|news| news.at).or_else(|| place.visible.updated());
+        // `updated` never goes back: an expired entry may still be the latest.
+        let latest = entries.first().map(|entries| entries.at).or_else(|| folder.visible.updated());
         let updated = latest.unwrap_or(Moment::from_seconds(0));
         Self {
-            folder: place.folder.clone(),
-            next_change: news.iter().map(|news| news.fades).min(),
-            lang: words.lang,
-            id: id(place, "feed"),
-            title: place.name.to_owned(),
-            site_title: place.site_title.to_owned(),
+            folder: folder.prefix.clone(),
+            next_change: entries.iter().map(|entries| entries.expires).min(),
+            lang: translation.lang,
+            id: id(folder, "feed"),
+            title: folder.name.to_owned(),
+            site_title: folder.site_title.to_owned(),
             updated: updated.to_string(),
-            address: place.address.as_ref().map(|address| format!("{address}feed.xml")),
-            page: place.address.clone().unwrap_or_else(|| "./".to_owned()),
-            entries: news.into_iter().map(|news| news.entry).collect(),
+            address: folder.address.as_ref().map(|address| format!("{address}feed.xml")),
+            page: folder.address.clone().unwrap_or_else(|| "./".to_owned()),
+            entries: entries.into_iter().map(|entries| entries.entry).collect(),
         }
     }
 }
 
-struct Teller<'a> {
-    place: &'a Place<'a>,
-    words: &'static Words,
+struct EntryWriter<'a> {
+    folder: &'a Folder<'a>,
+    translation: &'static Translation,
     openings: &'a Openings<'a>,
-    /// What was before is not told: visits of then may not be listed any more.
+    /// Earlier times are left out, because visits before it may be missing.
     horizon: Moment,
 }
 
-impl Teller<'_> {
-    /// What an opening has to tell, the latest first.
-    fn news(&self, opening: &Opening) -> impl Iterator<Item = News> {
+impl EntryWriter<'_> {
+    /// The entries of an opening, the latest first.
+    fn entries(&self, opening: &Opening) -> impl Iterator<Item = DatedEntry> {
         let emptied = match opening.end {
             End::At(end) => Some(self.emptied(opening, end)),
             End::Open | End::Unknown => None,
         };
-        let news = [emptied, Some(self.opened(opening))].into_iter().flatten();
+        let entries = [emptied, Some(self.opened(opening))].into_iter().flatten();
         let horizon = self.horizon;
-        news.filter(move |news| news.at >= horizon)
+        entries.filter(move |entries| entries.at >= horizon)
     }
 
-    fn opened(&self, opening: &Opening) -> News {
-        let around = &self.words.around;
+    fn opened(&self, opening: &Opening) -> DatedEntry {
+        let texts = &self.translation.feed;
         let first = self.openings.first(opening);
-        self.tell("opened", around.opened, opening.start, around.came.replace("{}", first.as_str()))
+        self.entry("opened", texts.opened, opening.start, texts.came.replace("{}", first.as_str()))
     }
 
-    fn emptied(&self, opening: &Opening, end: Moment) -> News {
-        let around = &self.words.around;
+    fn emptied(&self, opening: &Opening, end: Moment) -> DatedEntry {
+        let texts = &self.translation.feed;
         let whole = opening.start >= self.horizon;
-        let text = match whole {
-            true => format!(
-                "{}: {}",
-                around.open_for.replace("{}", &self.duration(end.since(opening.start))),
-                self.names(&self.openings.people(opening))
-            ),
-            false => String::new(),
+        let text = if whole {
+            let duration = self.duration(end.since(opening.start));
+            let names = self.names(&self.openings.people(opening));
+            format!("{}: {names}", texts.open_for.replace("{}", &duration))
+        } else {
+            String::new()
         };
-        let news = self.tell("emptied", around.emptied, end, text);
-        let fades = if whole { fades(opening.start) } else { news.fades };
-        News { fades, ..news }
+        let entries = self.entry("emptied", texts.emptied, end, text);
+        let expires = if whole { expires(opening.start) } else { entries.expires };
+        DatedEntry { expires, ..entries }
     }
 
-    fn tell(&self, what: &str, sentence: &str, at: Moment, text: String) -> News {
-        let id = id(self.place, &format!("{what} {at}"));
-        let title = sentence.replace("{}", self.place.name);
-        let entry = Entry { id, title, text, at: at.to_string() };
-        News { at, fades: fades(at), entry }
+    fn entry(&self, what: &str, sentence: &str, at: Moment, text: String) -> DatedEntry {
+        let id = id(self.folder, &format!("{what} {at}"));
+        let title = sentence.replace("{}", self.folder.name);
+        let entry = FeedEntry { id, title, text, at: at.to_string() };
+        DatedEntry { at, expires: expires(at), entry }
     }
 
     fn names(&self, people: &[&Name]) -> String {
-        let named = people.iter().take(NAMED).map(|name| name.as_str());
+        let named = people.iter().take(MAX_NAMES).map(|name| name.as_str());
         let named = named.collect::<Vec<_>>().join(", ");
-        match people.len().saturating_sub(NAMED) {
+        match people.len().saturating_sub(MAX_NAMES) {
             0 => named,
-            more => format!("{named} {}", (self.words.more)(more)),
+            more => format!("{named} {}", (self.translation.more)(more)),
         }
     }
 
     fn duration(&self, seconds: i64) -> String {
-        let around = &self.words.around;
+        let texts = &self.translation.feed;
         let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
         match hours {
-            0 => format!("{} {}", minutes.max(1), around.minutes),
-            _ => format!("{hours} {} {minutes} {}", around.hours, around.minutes),
+            0 => format!("{} {}", minutes.max(1), texts.minutes),
+            _ => format!("{hours} {} {minutes} {}", texts.hours, texts.minutes),
         }
     }
 }
 
-/// When something of `at` is too long ago to be told.
-fn fades(at: Moment) -> Moment {
-    at.plus(WINDOW_S + 1)
+/// When an entry of the moment `at` expires.
+fn expires(at: Moment) -> Moment {
+    at.plus(VISITS_LISTED_S + 1)
 }
 
-/// A UUID (RFC 9562, version 8) of what is told and where. It does not depend on anything
-/// that may still change, such as who was there or what the room is called.
-fn id(place: &Place, what: &str) -> String {
-    let place = [place.base_url, place.path, &place.folder].join("\n");
-    let digest = Sha256::digest(format!("{place}\n{what}"));
+/// A UUID (RFC 9562, version 8) from the event and the folder. It depends on nothing that may still
+/// change, such as who was in or the name of the room.
+fn id(folder: &Folder, what: &str) -> String {
+    let folder = [folder.base_url, folder.path, &folder.prefix].join("\n");
+    let digest = Sha256::digest(format!("{folder}\n{what}"));
     let mut bytes: [u8; 16] = digest[..16].try_into().expect("a digest has 32 bytes");
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;

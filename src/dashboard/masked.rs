@@ -1,8 +1,8 @@
-//! Telephone numbers that stand for names, masked.
+//! Masks telephone numbers that are used as names.
 //!
-//! Rule 15 of the [roster](crate::roster). Whatever is published passes here before privacy is applied, so page,
-//! table, feed, widget and chats show the same. People are told apart by their whole names until
-//! then; two whose masks are equal stay two, the later one by name with an ordinal.
+//! Rule 15 of the [roster](crate::roster). Masking comes before privacy, so pages, table, feed,
+//! `presence.json` and chats all show the same. Two people whose masked numbers are equal stay two:
+//! the second by name gets an ordinal.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use crate::config::Privacy;
 use crate::roster::{Person, Presence};
 use crate::zoom::Name;
 
-/// `presence` with telephone numbers masked, but for those that `privacy.publish` names.
+/// `presence` with telephone numbers masked, except those that `privacy.publish` names.
 pub(crate) fn masked<'a>(presence: &'a Presence, privacy: &Privacy) -> Cow<'a, Presence> {
     let masks = masks(presence, privacy);
     if masks.is_empty() {
@@ -28,7 +28,7 @@ pub(crate) fn masked<'a>(presence: &'a Presence, privacy: &Privacy) -> Cow<'a, P
     Cow::Owned(presence)
 }
 
-/// For each number that is to be masked, a name that nobody else has.
+/// For each number to mask, a unique masked name.
 fn masks(presence: &Presence, privacy: &Privacy) -> BTreeMap<Name, Name> {
     let is_published = |person: &&Person| privacy.publish.names(&person.name);
     let mask = |person: &Person| Some((person.name.clone(), person.name.telephone_mask()?));
@@ -55,7 +55,7 @@ fn masks(presence: &Presence, privacy: &Privacy) -> BTreeMap<Name, Name> {
 mod tests {
     use super::*;
     use crate::config::{PublishList, Settings};
-    use crate::roster::{End, Room, Visit};
+    use crate::roster::{End, RoomPresence, Visit};
     use crate::time::moment::Moment;
 
     fn person(name: &str) -> Person {
@@ -92,7 +92,7 @@ mod tests {
         for (what, publish, people, shown) in cases {
             let privacy = Privacy { publish, ..Settings::default().privacy };
             let people: Vec<_> = people.into_iter().map(person).collect();
-            let room = Room { people: people[..1].to_vec(), nameless_present: 0 };
+            let room = RoomPresence { people: people[..1].to_vec(), nameless_present: 0 };
             let presence = Presence { people, rooms: vec![room], ..Presence::default() };
             let masked = masked(&presence, &privacy);
             let mut expected = shown;

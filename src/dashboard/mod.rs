@@ -1,9 +1,8 @@
-//! What the site says: presence, settings and a moment become text.
+//! The view model: turns presence, settings and a moment into formatted text.
 //!
-//! [`Dashboard`] is everything that is published, already formatted; rendering
-//! it decides nothing. Privacy is applied on the way in (`visible`), so nobody
-//! who is not published reaches a page, a count or a time; and before that, telephone numbers
-//! are `masked`.
+//! [`Dashboard`] is everything that is published, already formatted; templates only place it.
+//! First telephone numbers are `masked`, then privacy is applied (`visible`), so a hidden person
+//! never reaches a page, a count or a time.
 //!
 //! This module is pure: `now` is an argument.
 
@@ -12,16 +11,16 @@ mod calendar;
 mod charts;
 mod clock;
 mod feed;
-mod letters;
+mod folder;
 mod masked;
 mod openings;
 mod page;
-mod place;
+mod presence_json;
 mod sample;
 mod table;
+mod text_width;
+mod translation;
 mod visible;
-mod widget;
-mod words;
 
 use compact_str::CompactString;
 
@@ -29,25 +28,25 @@ use crate::config::{self, Room, Settings};
 use crate::roster::Presence;
 use crate::time::moment::Moment;
 
-use charts::Drawing;
-use clock::Clock;
+use charts::ChartBuilder;
+use clock::TimeFormatter;
+use folder::Folder;
 use page::Pages;
-use place::Place;
 
 pub use badge::{Badge, Shield};
 pub use charts::{Bar, FourWeeks, HourMark, Run, Strip, Today, Week, WeekDay, Weekday};
 pub use clock::Time;
-pub use feed::{Entry, Feed};
+pub use feed::{Feed, FeedEntry};
 pub(crate) use masked::masked;
 pub(crate) use openings::{Opening, Openings};
 pub use page::{Away, Member, Page, RoomCard, Row};
+pub use presence_json::{PresenceJson, PresenceJsonMember, PresenceJsonRoom};
 pub use sample::samples;
 pub use table::TableRow;
+pub use translation::{Labels, Translation};
 pub(crate) use visible::Visible;
-pub use widget::{Widget, WidgetMember, WidgetRoom};
-pub use words::{Labels, Words};
 
-/// Everything the site says, as of one moment.
+/// Everything that the site shows, as of one moment.
 #[derive(Debug, Clone)]
 pub struct Dashboard {
     /// The pages; the first is `index.html`.
@@ -55,56 +54,58 @@ pub struct Dashboard {
     /// The CSV's rows.
     pub table: Vec<TableRow>,
     /// The contents of `presence.json`.
-    pub widget: Widget,
-    /// A badge for the top, and for each room that has a page of its own.
+    pub presence_json: PresenceJson,
+    /// A badge for the top, and for each room with its own page.
     pub badges: Vec<Badge>,
-    /// A feed for each of the same.
+    /// A feed for the top, and for each room with its own page.
     pub feeds: Vec<Feed>,
-    /// The next moment at which the site changes although nothing arrives.
+    /// When the site changes next even if no event arrives.
     pub next_change: Option<Moment>,
 }
 
 impl Dashboard {
-    /// Says what a visitor may know of `presence` at `now`.
+    /// Formats what visitors may know of `presence` at `now`.
     pub fn new(presence: &Presence, settings: &Settings, now: Moment) -> Self {
         let presence = &*masked(presence, &settings.privacy);
-        let words = words::Words::of(settings.site.language);
+        let translation = translation::Translation::of(settings.site.language);
         let zone = &settings.site.time_zone;
-        let clock = Clock::new(zone, words, now);
+        let clock = TimeFormatter::new(zone, translation, now);
         let all = Visible::of(&presence.people, presence.nameless_present, &settings.privacy);
         let rooms = visible_rooms(presence, settings);
-        let drawing = Drawing::new(zone, words, &clock, now);
+        let charts = ChartBuilder::new(zone, translation, &clock, now);
         let pages = Pages {
             site_title: &settings.site.title,
             address: address(&settings.site),
             zone: zone.name(),
-            words,
+            translation,
             clock: &clock,
-            drawing: drawing.as_ref(),
+            charts: charts.as_ref(),
             now,
         };
-        let places = Place::all(settings, &all, &rooms);
-        let feeds: Vec<Feed> = places.iter().map(|place| Feed::new(place, words, now)).collect();
-        let fading = feeds.iter().filter_map(|feed| feed.next_change);
-        let next_change = next_change(presence, &all, &rooms, drawing.as_ref(), now);
+        let folders = Folder::all(settings, &all, &rooms);
+        let feeds: Vec<Feed> =
+            folders.iter().map(|folder| Feed::new(folder, translation, now)).collect();
+        let expiries = feeds.iter().filter_map(|feed| feed.next_change);
+        let next_change = next_change(presence, &all, &rooms, charts.as_ref(), now);
         Self {
             pages: all_pages(&pages, &all, &rooms),
             table: table::rows(&all, zone),
-            widget: Widget::new(settings, &all, &rooms),
-            badges: places.iter().map(|place| Badge::new(place, words)).collect(),
-            next_change: next_change.into_iter().chain(fading).min(),
+            presence_json: PresenceJson::new(settings, &all, &rooms),
+            badges: folders.iter().map(|folder| Badge::new(folder, translation)).collect(),
+            next_change: next_change.into_iter().chain(expiries).min(),
             feeds,
         }
     }
 }
 
-/// `moment` as it is written for whoever reads it at `now`: the hour alone if it is of that
-/// day, `20:38`, else the day as well.
+/// Formats `moment` for a reader at `now`: the time alone if it is the same day, `20:38`, else with
+/// the date.
 pub fn short_time(site: &config::Site, moment: Moment, now: Moment) -> CompactString {
-    Clock::new(&site.time_zone, words::Words::of(site.language), now).short(moment)
+    TimeFormatter::new(&site.time_zone, translation::Translation::of(site.language), now)
+        .short(moment)
 }
 
-/// Where the dashboard is reached, where `site.base_url` tells it.
+/// The URL of the dashboard, if `site.base_url` is set.
 fn address(site: &config::Site) -> Option<String> {
     (!site.base_url.is_empty()).then(|| format!("{}{}", site.base_url, site.path))
 }
@@ -131,17 +132,17 @@ fn all_pages(pages: &Pages, all: &Visible, rooms: &[(&Room, Visible)]) -> Vec<Pa
     made
 }
 
-/// The earliest of: a meeting goes stale, somebody passes out of the 35 days, a chart moves on,
-/// "today" becomes yesterday.
+/// When the next of these happens: a meeting becomes stale, a person drops out of the 35 days, a
+/// chart changes, the day ends.
 fn next_change(
     presence: &Presence,
     all: &Visible,
     rooms: &[(&Room, Visible)],
-    drawing: Option<&Drawing>,
+    charts: Option<&ChartBuilder>,
     now: Moment,
 ) -> Option<Moment> {
     let everybody = || std::iter::once(all).chain(rooms.iter().map(|(_, visible)| visible));
-    let fading = everybody().filter_map(|visible| visible.next_fading(now));
-    let charts = everybody().filter_map(|visible| drawing?.next_change(visible));
-    fading.chain(charts).chain(presence.next_change).min()
+    let expiries = everybody().filter_map(|visible| visible.next_expiry(now));
+    let charts = everybody().filter_map(|visible| charts?.next_change(visible));
+    expiries.chain(charts).chain(presence.next_change).min()
 }

@@ -1,58 +1,58 @@
-//! When a room was open: the times during which somebody was in.
+//! When a room was open: the times at which somebody was in.
 //!
-//! Made of the visits of those who may be shown, so a room in which only others
-//! are is closed. What the roster does not know is not made up: an opening whose
-//! last visit has no known end has none either, and a leave of somebody who was
-//! never seen to come opens nothing. The feed and the chats both go by this.
+//! Only visits of people who may be shown count: a room with only hidden people is closed. No time
+//! is invented: an opening whose last visit has an unknown end has an unknown end too, and a visit
+//! with an unknown start opens nothing. The feed and the chats both use this.
+
+use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 
-use crate::roster::{End, Person};
+use crate::roster::{End, MergedInterval, Person};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// All openings of a room, and who was there.
 pub(crate) struct Openings<'a> {
-    /// Visits whose beginning is known, in the order of coming.
-    stays: Vec<Stay<'a>>,
+    /// Visits with a known start, ordered by start.
+    visits: Vec<OpeningVisit<'a>>,
     /// Oldest first.
     found: Vec<Opening>,
 }
 
-/// A visit whose beginning is known.
-pub(crate) struct Stay<'a> {
-    /// When it began.
+/// A visit with a known start.
+pub(crate) struct OpeningVisit<'a> {
     pub(crate) start: Moment,
-    /// How it ended, if it did.
     pub(crate) end: End,
     person: &'a Person,
 }
 
-/// One time during which somebody was in.
+/// A period during which somebody was in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Opening {
-    /// Somebody came into an empty room.
+    /// When somebody entered the empty room.
     pub(crate) start: Moment,
-    /// The last one left, if that is known.
+    /// When the last person left, if that is known.
     pub(crate) end: End,
-    /// The latest moment at which somebody was there for certain.
+    /// The last moment at which somebody was certainly in.
     pub(crate) last: Moment,
-    /// The places of its visits among all of them.
+    /// The index range of its visits.
     first: usize,
     after: usize,
 }
 
 impl<'a> Openings<'a> {
-    /// The openings of a room with these visitors.
+    /// The openings of a room that these people visited.
     pub(crate) fn of(people: impl IntoIterator<Item = &'a Person>) -> Self {
         let of_person = |person: &'a Person| {
-            let stay = move |start| move |end| Stay { start, end, person };
-            person.visits.iter().filter_map(move |visit| Some(stay(visit.start?)(visit.end)))
+            person.visits.iter().filter_map(move |visit| {
+                Some(OpeningVisit { start: visit.start?, end: visit.end, person })
+            })
         };
-        let mut stays: Vec<Stay> = people.into_iter().flat_map(of_person).collect();
-        stays.sort_unstable_by(|a, b| (a.start, &a.person.name).cmp(&(b.start, &b.person.name)));
-        let found = join_up(&stays);
-        Self { stays, found }
+        let mut visits: Vec<OpeningVisit> = people.into_iter().flat_map(of_person).collect();
+        visits.sort_unstable_by(|a, b| (a.start, &a.person.name).cmp(&(b.start, &b.person.name)));
+        let found = merge(&visits);
+        Self { visits, found }
     }
 
     /// All of them, oldest first.
@@ -60,80 +60,44 @@ impl<'a> Openings<'a> {
         &self.found
     }
 
-    /// Who came first.
+    /// The person who came first.
     pub(super) fn first(&self, opening: &Opening) -> &'a Name {
-        &self.stays[opening.first].person.name
+        &self.visits[opening.first].person.name
     }
 
-    /// The visits it consists of, in the order of coming.
-    pub(crate) fn stays(&self, opening: &Opening) -> &[Stay<'a>] {
-        &self.stays[opening.first..opening.after]
+    /// The visits of an opening, ordered by start.
+    pub(crate) fn visits(&self, opening: &Opening) -> &[OpeningVisit<'a>] {
+        &self.visits[opening.first..opening.after]
     }
 
-    /// Who was there, each once, in the order of coming.
+    /// The people who were in, each once, in the order in which they came.
     pub(crate) fn people(&self, opening: &Opening) -> Vec<&'a Name> {
         let mut seen = FxHashSet::default();
-        let names = self.stays(opening).iter().map(|stay| &stay.person.name);
+        let names = self.visits(opening).iter().map(|visit| &visit.person.name);
         names.filter(|name| seen.insert(*name)).collect()
     }
 }
 
-/// Visits that overlap or touch are one opening.
-fn join_up(stays: &[Stay]) -> Vec<Opening> {
-    let mut found = Vec::new();
-    let mut growing: Option<Growing> = None;
-    for (place, stay) in stays.iter().enumerate() {
-        if let Some(opening) = growing.take_if(|opening| !opening.reaches(stay.start)) {
-            found.push(opening.done(place));
-        }
-        growing.get_or_insert_with(|| Growing::at(stay.start, place)).add(stay);
-    }
-    found.extend(growing.map(|opening| opening.done(stays.len())));
-    found
-}
-
-/// An opening that may still take in visits.
-struct Growing {
-    start: Moment,
-    first: usize,
-    open: bool,
-    /// The latest moment that belongs to it for certain.
-    last: Moment,
-    /// The latest known end.
-    ended: Option<Moment>,
-    /// The latest beginning of a visit of unknown end, which counts as that moment.
-    vanished: Option<Moment>,
-}
-
-impl Growing {
-    fn at(start: Moment, first: usize) -> Self {
-        Self { start, first, open: false, last: start, ended: None, vanished: None }
-    }
-
-    fn add(&mut self, stay: &Stay) {
-        self.last = self.last.max(stay.start);
-        match stay.end {
-            End::Open => self.open = true,
-            End::At(end) => {
-                self.last = self.last.max(end);
-                self.ended = self.ended.max(Some(end));
+/// Merges visits that overlap or touch.
+fn merge(visits: &[OpeningVisit]) -> Vec<Opening> {
+    let mut merged: Vec<(MergedInterval, Range<usize>)> = Vec::new();
+    for (index, visit) in visits.iter().enumerate() {
+        match merged.last_mut().filter(|(interval, _)| interval.reaches(visit.start)) {
+            Some((interval, range)) => {
+                interval.add(visit.start, visit.end);
+                range.end = index + 1;
             }
-            End::Unknown => self.vanished = self.vanished.max(Some(stay.start)),
+            None => merged.push((MergedInterval::new(visit.start, visit.end), index..index + 1)),
         }
     }
-
-    fn reaches(&self, moment: Moment) -> bool {
-        self.open || moment <= self.last
-    }
-
-    fn done(self, after: usize) -> Opening {
-        let end = match self.ended {
-            _ if self.open => End::Open,
-            Some(end) if self.vanished < self.ended => End::At(end),
-            _ => End::Unknown,
-        };
-        Opening { start: self.start, end, last: self.last, first: self.first, after }
-    }
+    let opening = |(interval, visits): (MergedInterval, Range<usize>)| Opening {
+        start: interval.start,
+        end: interval.end(),
+        last: interval.last,
+        first: visits.start,
+        after: visits.end,
+    };
+    merged.into_iter().map(opening).collect()
 }
 
 #[cfg(test)]

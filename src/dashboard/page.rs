@@ -1,26 +1,25 @@
-//! One page, as templates receive it: each public field of [`Page`] is a
-//! variable of the same name. Everything is text, or a list of things made of
-//! text, so a template only places it.
+//! One page, as templates receive it: each public field of [`Page`] is a template variable of the
+//! same name. Everything is formatted, so a template only places it.
 //!
 //! Names are hostile text; templates escape all they print.
 
 use compact_str::CompactString;
 use serde::Serialize;
 
-use super::charts::{Charts, Drawing, FourWeeks, Today, Week};
-use super::clock::{Clock, Time};
+use super::charts::{ChartBuilder, Charts, FourWeeks, Today, Week};
+use super::clock::{Time, TimeFormatter};
+use super::translation::{Labels, Translation};
 use super::visible::Visible;
-use super::words::{Labels, Words};
 use crate::config::Room;
 use crate::roster;
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
-/// How many people a page names as seen lately.
-const AWAY: usize = 12;
+/// The maximum number of people a page lists as recently seen.
+const MAX_AWAY: usize = 12;
 
-/// The favicon goes up to this number; beyond it is "more".
-const FAVICON_MOST: usize = 9;
+/// The highest count with its own favicon; above it is `more.svg`.
+const MAX_FAVICON: usize = 9;
 
 /// The variables of a template.
 #[derive(Debug, Clone, Serialize)]
@@ -31,81 +30,81 @@ pub struct Page {
     /// The template that makes it.
     #[serde(skip)]
     pub template: &'static str,
-    /// The way from this page to the dashboard's own directory: `./` or `../`.
+    /// The relative path from this page to the dashboard's directory: `./` or `../`.
     pub root: &'static str,
     /// The language, for `<html lang>`.
     pub lang: &'static str,
     /// `site.title`.
     pub site_title: String,
-    /// The page's own address, where `site.base_url` tells it.
+    /// The URL of the page; null if `site.base_url` is not set.
     pub canonical: Option<String>,
     /// The title of the window, with the count: `(3) Lounge`.
     pub title: String,
     /// The static file of the icon with the count: `favicon/3.svg`, beyond nine `favicon/more.svg`.
     pub favicon: String,
-    /// What the page is about: the room's name, or the site's title.
+    /// The room's name, or the site's title.
     pub heading: String,
-    /// How many are in, as far as a visitor may know.
+    /// How many people are in, as far as visitors may know.
     pub count: usize,
     /// The count as a sentence: `3 people are in`.
     pub summary: String,
-    /// Who is in, the first to come first.
+    /// Who is in, in the order in which they came.
     pub members: Vec<Member>,
-    /// How many more are in, as a sentence; null where nothing is to be said.
+    /// How many more are in, as a sentence; null if none or hidden.
     pub others: Option<String>,
-    /// Who is out and was seen in the last 35 days, the latest 12 of them; `rows` has everybody.
+    /// The latest 12 people who left in the last 35 days; `rows` has everybody.
     pub away: Vec<Away>,
-    /// How many more there are of them, as a sentence; null where all are shown.
+    /// How many more people left, as a sentence; null if all are listed.
     pub more_away: Option<String>,
-    /// Today, hour by hour; null where nobody was in.
+    /// Today, hour by hour; null if nobody was in.
     pub today: Option<Today>,
-    /// The hours of this week; null where nobody was in.
+    /// The hours of this week; null if nobody was in.
     pub week: Option<Week>,
-    /// The last four weeks, hour by hour; null where nobody was in.
+    /// The last four weeks, hour by hour; null if nobody was in.
     pub four_weeks: Option<FourWeeks>,
-    /// Everybody of the last 35 days, as the CSV has them.
+    /// Everybody of the last 35 days, in the order of the CSV.
     pub rows: Vec<Row>,
-    /// The rooms; empty but on the page of all rooms.
+    /// The rooms; empty except on the page of all rooms.
     pub rooms: Vec<RoomCard>,
-    /// Where "join" leads; null where there is no such link.
+    /// The link for "join"; null if there is none.
     pub join_url: Option<String>,
-    /// The last change that a visitor can see; null where there is none.
+    /// The last visible change; null if there is none.
     pub updated: Option<Time>,
-    /// The zone of all times but those in charts, as a sentence: `Times in Europe/Istanbul`.
+    /// The zone of all times except in charts, as a sentence: `Times in Europe/Istanbul`.
     pub zone: String,
-    /// The fixed words of the language.
+    /// The fixed texts of the language.
     pub text: &'static Labels,
 }
 
-/// Somebody who is in.
+/// A person who is in.
 #[derive(Debug, Clone, Serialize)]
 pub struct Member {
     /// The name shown.
     pub name: Name,
-    /// One capital letter of the name, for a picture.
+    /// One capital letter of the name, for the avatar.
     pub initial: String,
-    /// 0 to 7, always the same for a name: a colour.
+    /// A colour from 0 to 7, always the same for a name.
     pub tint: u8,
     /// Since when.
     pub since: Time,
     /// The same as a sentence: `since 20:38`.
     pub since_text: String,
-    /// Since when the person has been sharing a screen; null where they are not.
+    /// Since when the person has been sharing a screen; null if not sharing.
     pub sharing: Option<Time>,
 }
 
-/// Somebody who is out.
+/// A person who is out.
 #[derive(Debug, Clone, Serialize)]
 pub struct Away {
     /// The name shown.
     pub name: Name,
-    /// One capital letter of the name, for a picture.
+    /// One capital letter of the name, for the avatar.
     pub initial: String,
-    /// 0 to 7, always the same for a name: a colour.
+    /// A colour from 0 to 7, always the same for a name.
     pub tint: u8,
     /// The last join or the last leave, whichever is later.
     pub last_seen: Time,
-    /// The same in short: `20:38` if it is today.
+    /// The same, short: `20:38` if it is today.
     pub last_seen_text: CompactString,
 }
 
@@ -116,11 +115,11 @@ pub struct Row {
     pub name: Name,
     /// Whether the person is in.
     pub online: bool,
-    /// The same as a word.
+    /// The same, as a word.
     pub status: &'static str,
-    /// Null where there is none.
+    /// Null if there is none.
     pub last_join: Option<Time>,
-    /// Null where there is none.
+    /// Null if there is none.
     pub last_left: Option<Time>,
 }
 
@@ -129,32 +128,32 @@ pub struct Row {
 pub struct RoomCard {
     /// The room's name.
     pub name: String,
-    /// The room's place below the dashboard; its page is `{{ root }}{{ slug }}/`.
+    /// The room's folder below the dashboard; its page is `{{ root }}{{ slug }}/`.
     pub slug: String,
-    /// How many are in, as far as a visitor may know.
+    /// How many people are in, as far as visitors may know.
     pub count: usize,
     /// The count as a sentence.
     pub summary: String,
-    /// Who is in, the first to come first.
+    /// Who is in, in the order in which they came.
     pub members: Vec<Member>,
-    /// How many more are in, as a sentence; null where nothing is to be said.
+    /// How many more are in, as a sentence; null if none or hidden.
     pub others: Option<String>,
-    /// Who was seen last, where nobody is in; empty or one.
+    /// The person seen last, if nobody is in; at most one.
     pub away: Vec<Away>,
-    /// Where "join" leads; null where there is no such link.
+    /// The link for "join"; null if there is none.
     pub join_url: Option<String>,
 }
 
-/// Makes pages of who is visible.
+/// Builds pages from who is visible.
 pub(super) struct Pages<'a> {
     pub(super) site_title: &'a str,
-    /// Where the dashboard is reached, where that is known; ends with `/`.
+    /// The URL of the dashboard, if it is known; ends with `/`.
     pub(super) address: Option<String>,
     pub(super) zone: &'a str,
-    pub(super) words: &'static Words,
-    pub(super) clock: &'a Clock<'a>,
-    /// Draws the charts; `None` only at the ends of time.
-    pub(super) drawing: Option<&'a Drawing<'a>>,
+    pub(super) translation: &'static Translation,
+    pub(super) clock: &'a TimeFormatter<'a>,
+    /// `None` only outside of chrono's years.
+    pub(super) charts: Option<&'a ChartBuilder<'a>>,
     pub(super) now: Moment,
 }
 
@@ -195,24 +194,24 @@ impl Pages<'_> {
         let count = visible.count();
         let recent: Vec<&roster::Person> = visible.recent(self.now).collect();
         let out = || recent.iter().filter(|p| p.present_since.is_none());
-        let more_away = out().count().saturating_sub(AWAY);
-        let charts = self.drawing.map_or_else(Charts::default, |drawing| drawing.of(visible));
+        let more_away = out().count().saturating_sub(MAX_AWAY);
+        let charts = self.charts.map_or_else(Charts::default, |charts| charts.of(visible));
         Page {
             path: "index.html".to_owned(),
             template: "index.html",
             root: "./",
-            lang: self.words.lang,
+            lang: self.translation.lang,
             site_title: self.site_title.to_owned(),
             canonical: self.address.clone(),
             title: title(count, self.site_title),
             favicon: favicon(count),
             heading: self.site_title.to_owned(),
             count,
-            summary: (self.words.summary)(count),
+            summary: (self.translation.summary)(count),
             members: self.members(visible),
             others: self.others(visible),
-            away: out().filter_map(|person| self.away(person)).take(AWAY).collect(),
-            more_away: (more_away > 0).then(|| (self.words.more)(more_away)),
+            away: out().filter_map(|person| self.away(person)).take(MAX_AWAY).collect(),
+            more_away: (more_away > 0).then(|| (self.translation.more)(more_away)),
             today: charts.today,
             week: charts.week,
             four_weeks: charts.four_weeks,
@@ -220,8 +219,8 @@ impl Pages<'_> {
             rooms: Vec::new(),
             join_url: None,
             updated: visible.updated().map(|moment| self.clock.time(moment)),
-            zone: self.words.zone.replace("{}", self.zone),
-            text: &self.words.labels,
+            zone: self.translation.zone.replace("{}", self.zone),
+            text: &self.translation.labels,
         }
     }
 
@@ -232,7 +231,7 @@ impl Pages<'_> {
             name: room.name.clone(),
             slug: room.slug.to_string(),
             count,
-            summary: (self.words.summary)(count),
+            summary: (self.translation.summary)(count),
             members: self.members(visible),
             others: self.others(visible),
             away: last_seen.filter(|_| count == 0).into_iter().collect(),
@@ -246,7 +245,7 @@ impl Pages<'_> {
             initial: self.initial(person.name.as_str()),
             tint: tint(person.name.as_str()),
             since: self.clock.time(since),
-            since_text: self.words.since.replace("{}", &self.clock.short(since)),
+            since_text: self.translation.since.replace("{}", &self.clock.short(since)),
             sharing: person.sharing_since.map(|since| self.clock.time(since)),
         };
         visible.present().into_iter().map(member).collect()
@@ -256,8 +255,8 @@ impl Pages<'_> {
         let named = visible.count() > visible.others;
         match (visible.others, named) {
             (0, _) => None,
-            (others, true) => Some((self.words.others)(others)),
-            (others, false) => Some((self.words.only_others)(others)),
+            (others, true) => Some((self.translation.others)(others)),
+            (others, false) => Some((self.translation.only_others)(others)),
         }
     }
 
@@ -273,7 +272,7 @@ impl Pages<'_> {
     }
 
     fn row(&self, person: &roster::Person) -> Row {
-        let labels = &self.words.labels;
+        let labels = &self.translation.labels;
         let online = person.present_since.is_some();
         Row {
             name: person.name.clone(),
@@ -284,11 +283,11 @@ impl Pages<'_> {
         }
     }
 
-    /// The first letter or digit of `name`, else whatever it begins with.
+    /// The first letter or digit of `name`, else its first character.
     fn initial(&self, name: &str) -> String {
         let letter = name.chars().find(|c| c.is_alphanumeric());
         match letter.or_else(|| name.chars().next()) {
-            Some(letter) => (self.words.capital)(letter),
+            Some(letter) => (self.translation.capital)(letter),
             None => String::new(),
         }
     }
@@ -303,7 +302,7 @@ fn title(count: usize, heading: &str) -> String {
 
 fn favicon(count: usize) -> String {
     match count {
-        0..=FAVICON_MOST => format!("favicon/{count}.svg"),
+        0..=MAX_FAVICON => format!("favicon/{count}.svg"),
         _ => "favicon/more.svg".to_owned(),
     }
 }
@@ -312,7 +311,7 @@ fn join_url(room: &Room) -> Option<String> {
     (!room.join_url.is_empty()).then(|| room.join_url.clone())
 }
 
-/// A colour that a name keeps: FNV-1a, so that it is the same on every machine.
+/// The colour of a name, by FNV-1a, so that it is the same on every machine.
 fn tint(name: &str) -> u8 {
     let hash = name
         .bytes()

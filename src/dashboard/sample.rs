@@ -1,12 +1,12 @@
-//! Invented people, so that templates can be tried without events.
+//! Sample data, so that templates can be checked without events.
 
 use crate::config::{Others, PublishList, Room, Settings, Slug};
 use crate::roster::{self, End, Person, Presence, Visit};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
-/// Each way in which a site may come out that templates could trip over: `settings` as they
-/// are and with two rooms at least, each with people in every situation and with nobody.
+/// Samples of all situations that a template has to handle: `settings` as they are and with at least
+/// two rooms, each with people in every situation and with nobody.
 pub fn samples(settings: &Settings, now: Moment) -> Vec<(Settings, Presence)> {
     let mut open = settings.clone();
     open.privacy.publish = PublishList::Everybody;
@@ -17,13 +17,13 @@ pub fn samples(settings: &Settings, now: Moment) -> Vec<(Settings, Presence)> {
     let mut samples = Vec::new();
     for settings in [open, several] {
         samples.push((settings.clone(), crowd(&settings, now)));
-        let rooms = vec![roster::Room::default(); settings.rooms.len()];
+        let rooms = vec![roster::RoomPresence::default(); settings.rooms.len()];
         samples.push((settings, Presence { rooms, ..Presence::default() }));
     }
     samples
 }
 
-/// A room that no meeting has.
+/// A room without meetings.
 fn room(number: usize, settings: &Settings) -> Room {
     let slug = (0..).map(|n| format!("sample-{number}-{n}"));
     let is_free = |slug: &Slug| settings.rooms.iter().all(|room| room.slug != *slug);
@@ -41,7 +41,7 @@ fn room(number: usize, settings: &Settings) -> Room {
 
 fn crowd(settings: &Settings, now: Moment) -> Presence {
     let people = people(now);
-    let room = roster::Room { people: people.clone(), nameless_present: 2 };
+    let room = roster::RoomPresence { people: people.clone(), nameless_present: 2 };
     Presence {
         people,
         nameless_present: 2,

@@ -1,4 +1,4 @@
-//! The table that Jekyll reads: everybody who is published, however long ago.
+//! The rows of the CSV for Jekyll: everybody who is published, however long ago they were in.
 
 use compact_str::CompactString;
 

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::files::regular_file;
 use crate::files::sibling;
-use crate::store::{Position, Settle, Store};
+use crate::store::{LastVisitUpdate, Position, Store};
 use crate::time::moment::Moment;
 use crate::zoom::{Bound, Event, Key, Kind, Meeting, Name, Participant};
 
@@ -58,7 +58,7 @@ pub fn take_over(path: &Path, id: &str, store: &mut Store, now: Moment) -> Resul
                     archive: Vec::new(),
                     reread: None,
                 };
-                store.commit(&position, Settle::Now)?;
+                store.commit(&position, LastVisitUpdate::Now)?;
                 tracing::info!("what `{}` has is in the store from now on", place.display());
                 return Ok(true);
             }

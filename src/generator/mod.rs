@@ -26,7 +26,7 @@ use anyhow::{Result, bail};
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
 use crate::roster::Presence;
-use crate::site::{self, Build, Edition, Findings, Models, Position, Renderer, Replace};
+use crate::site::{self, Build, Edition, LoadProblems, Models, Position, Renderer, Replace};
 use crate::time::moment::Moment;
 
 pub use inputs::{Inputs, Load};
@@ -76,7 +76,7 @@ impl Generator {
         if let Some(problem) = rules.problem(&settings.site.time_zone) {
             tracing::warn!("{problem}; times follow {rules}");
         }
-        warn_of_left_out(&renderer, &Findings::default());
+        warn_of_left_out(&renderer, &LoadProblems::default());
         Self { settings: Arc::new(settings), renderer, log }
     }
 
@@ -114,7 +114,7 @@ impl Generator {
         {
             bail!(fault);
         }
-        warn_of_left_out(&renderer, self.renderer.findings());
+        warn_of_left_out(&renderer, self.renderer.problems());
         Ok(renderer)
     }
 
@@ -170,8 +170,8 @@ impl Generator {
 }
 
 /// Logs which files `renderer` leaves out, unless `before` did already.
-fn warn_of_left_out(renderer: &Renderer, before: &Findings) {
-    let left_out = &renderer.findings().left_out;
+fn warn_of_left_out(renderer: &Renderer, before: &LoadProblems) {
+    let left_out = &renderer.problems().left_out;
     for left_out in left_out.iter().filter(|text| !before.left_out.contains(text)) {
         tracing::warn!("{left_out}");
     }

@@ -101,7 +101,7 @@ fn copy_of_store(path: &Path, store: &mut File, staged: &Staged) -> Result<Optio
     if copy.position().journal != staged.backup_id {
         return Ok(None);
     }
-    copy.relabel(&staged.id)?;
+    copy.set_journal_id(&staged.id)?;
     Ok(Some(scratch))
 }
 
@@ -129,7 +129,7 @@ fn succeed(path: &Path, aside: Option<&Path>, id: &str, successor: Successor) ->
     let mut store = Store::open(&place)?;
     if let Some(aside) = aside.filter(|_| is_there) {
         let (before, copy) = (store.position().journal.clone(), store_file::scratch(aside)?);
-        store.copy_to(&copy.path(), &before)?;
+        store.back_up_to(&copy.path(), &before)?;
         copy.persist(&store_file::place(aside))?;
     }
     let scratch = match successor {
@@ -142,5 +142,5 @@ fn succeed(path: &Path, aside: Option<&Path>, id: &str, successor: Successor) ->
         Successor::Restored(scratch) => scratch,
     };
     let successor = Store::open(&scratch.path())?;
-    store.become_like(successor, &scratch.path())
+    store.replace_with(successor, &scratch.path())
 }

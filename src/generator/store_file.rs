@@ -47,7 +47,7 @@ pub fn open(settings: &Settings) -> Result<Opened> {
     let place = place(path);
     let there = FileId::of(&place);
     let opened = Store::open(&place).or_else(|error| {
-        if !store::is_of_no_use(&error) {
+        if !store::is_unusable(&error) {
             return Err(error);
         }
         put_aside(settings, there, &error)?;
@@ -73,7 +73,7 @@ pub fn adopt(path: &Path, id: &str, store: &mut Store) -> Result<bool> {
         // Whatever else has such a name is left alone.
         let Ok(other) = Store::open(&place) else { continue };
         if other.position().journal == id {
-            store.become_like(other, &place)?;
+            store.replace_with(other, &place)?;
             remove_if_there(&place)
                 .with_context(|| format!("cannot remove `{}`", place.display()))?;
             return Ok(true);

@@ -62,10 +62,10 @@ fn leave_out(
     }
     let scratch = store_file::scratch(path)?;
     let mut without = Store::open(&scratch.path())?;
-    without.take_over(store, clock::now(), |_, event| !forgetting.is_theirs(event))?;
+    without.copy_events(store, clock::now(), |_, event| !forgetting.is_theirs(event))?;
     let (journal, former) = (id.to_owned(), former.to_owned());
     without.set_position(&Position { journal, former, ..store.position().clone() })?;
-    store.become_like(without, &scratch.path())?;
+    store.replace_with(without, &scratch.path())?;
     store.vacuum()
 }
 
@@ -81,7 +81,7 @@ pub fn verify_store(settings: &Settings) -> Result<Option<String>> {
     }
     match Store::open(&place) {
         Ok(store) => store.verify(),
-        Err(error) if store::is_of_no_use(&error) => Ok(Some(format!("{error:#}"))),
+        Err(error) if store::is_unusable(&error) => Ok(Some(format!("{error:#}"))),
         Err(error) => Err(error),
     }
 }
@@ -115,7 +115,7 @@ pub fn back_up(settings: &Settings, to: &Path) -> Result<()> {
         let failed =
             || format!("cannot copy the store `{}`, which has what was pruned", store.display());
         let copy = store_file::scratch(to)?;
-        let copied = Store::open(&store).and_then(|store| store.copy_to(&copy.path(), id));
+        let copied = Store::open(&store).and_then(|store| store.back_up_to(&copy.path(), id));
         copied.with_context(failed)?;
         copy.persist(&place).with_context(failed)
     })

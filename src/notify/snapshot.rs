@@ -44,7 +44,7 @@ pub(super) fn recent(presence: &Presence, now: Moment) -> Presence {
         people: recent_people(&presence.people, now),
         nameless_present: presence.nameless_present,
         rooms: rooms
-            .map(|room| crate::roster::Room {
+            .map(|room| crate::roster::RoomPresence {
                 people: recent_people(&room.people, now),
                 nameless_present: room.nameless_present,
             })

@@ -1,8 +1,7 @@
-//! What is kept of a meeting's events: facts merged by union and maximum.
+//! The facts of a meeting, merged by union and maximum.
 //!
-//! Nothing here knows who is present; it only remembers what was said, in a
-//! form in which neither order nor repetition can show (the [rules](crate::roster), "Facts
-//! kept").
+//! Neither the order nor the repetition of events changes the facts (the [rules](crate::roster),
+//! "Facts"). Nothing here derives presence.
 
 use std::cmp::Ordering;
 use std::hash::Hash;
@@ -13,87 +12,87 @@ use rustc_hash::FxBuildHasher;
 use smallvec::{Array, SmallVec};
 
 use super::id::Id;
-use super::meeting::Place;
-use super::words::{Dictionary, Word};
+use super::interner::{Interner, Symbol};
+use super::meeting::GroupRef;
 use crate::time::moment::Moment;
 use crate::zoom::{Name, Participant};
 
-/// Walked from end to end when deriving, so its values lie side by side.
+/// A map whose values are contiguous, because deriving walks all of them.
 pub(super) type Table<K, V> = IndexMap<K, V, FxBuildHasher>;
 
 /// The facts of one meeting's participants, and its end.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
-    /// When it ended, in order; one moment unless Zoom contradicts itself.
+    /// When it ended, in order. Usually one moment.
     pub ended: SmallVec<[Moment; 1]>,
     pub legs: Table<LegId, Leg>,
-    pub connections: Table<Id, Identity>,
+    pub connections: Table<Id, IdentityFacts>,
 }
 
-/// What names a leg within its meeting.
+/// Identifies a leg within its meeting.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum LegId {
-    /// `user_id`: the rule.
+    /// The `user_id`, which nearly all legs have.
     User(Id),
-    /// `participant_uuid`, where there is no `user_id`.
+    /// The `participant_uuid`, without a `user_id`.
     Connection(Id),
-    /// The name, where there is nothing else.
-    Named(Word),
+    /// The name, without either.
+    Named(Symbol),
 }
 
 /// One leg.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Leg {
-    /// What it did, in order; mostly one join and one leave.
-    pub marks: SmallVec<[Mark; 2]>,
-    /// The place of its connection in [`Facts::connections`], with the time of the fact that said
-    /// so last.
+    /// What it did, in order; usually one join and one leave.
+    pub events: SmallVec<[LegEvent; 2]>,
+    /// The index of its connection in [`Facts::connections`], with the time of the latest fact that
+    /// says so.
     pub connection: Option<(Moment, u32)>,
-    /// Sightings that named no connection.
-    pub own: Option<Box<Identity>>,
+    /// The identity reported without a connection.
+    pub own: Option<Box<IdentityFacts>>,
 }
 
-/// What a leg did, and when. Ordered by time, and in one second by [`Step`].
+/// What a leg did, and when. Ordered by time, and in one second by [`LegAction`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Mark {
+pub(super) struct LegEvent {
     pub at: Moment,
-    pub step: Step,
+    pub action: LegAction,
 }
 
-/// What a leg does, in the order in which the steps of one second are taken: whatever begins in it
-/// also ends in it.
+/// What a leg does. The order is that of actions within one second, so that whatever begins in a
+/// second also ends in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Step {
+pub(super) enum LegAction {
     Join,
     StartSharing,
     StopSharing,
     Leave,
 }
 
-impl Step {
-    /// Whether this makes a leg. Sharing does not: somebody who only shares was never in.
+impl LegAction {
+    /// Whether this creates a leg. Sharing does not: a participant who only shares was never in.
     pub(super) fn makes_leg(self) -> bool {
         matches!(self, Self::Join | Self::Leave)
     }
 }
 
-/// Whom a connection (or a leg without one) was said to be.
+/// The identity reported for a connection, or for a leg without one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Identity {
+pub(super) struct IdentityFacts {
     /// The latest sighting of a name.
     pub sighting: Option<Sighting>,
-    /// Every account ever named.
-    pub zoom_user_ids: SmallVec<[Word; 4]>,
-    /// The latest word of whose it is.
+    /// Every account reported.
+    pub zoom_user_ids: SmallVec<[Symbol; 4]>,
+    /// The latest binding to another participant.
     pub bound: Option<Box<Binding>>,
 }
 
-/// That somebody's legs are those of another participant, as a telephone's are once its caller is
+/// States that the legs belong to another participant, as those of a telephone do once its caller is
 /// known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Binding {
     pub at: Moment,
-    /// A leg of that participant, or [the connection](LegId::Connection).
+    /// A leg of that participant, or [its connection](LegId::Connection).
     pub to: LegId,
 }
 
@@ -102,25 +101,26 @@ pub(super) struct Binding {
 pub(super) struct Sighting {
     pub at: Moment,
     pub stamp_ms: i64,
-    pub name: Word,
+    pub name: Symbol,
 }
 
 impl Facts {
-    /// The place of a connection, which is taken in if it is new.
+    /// The index of a connection, which is added if it is new.
     pub(super) fn connection(&mut self, id: &Id) -> u32 {
-        let place = place(&mut self.connections, id, || (id.clone(), Identity::default()));
-        u32::try_from(place).expect("four billion connections do not fit in memory")
+        let index =
+            index_or_insert(&mut self.connections, id, || (id.clone(), IdentityFacts::default()));
+        u32::try_from(index).expect("four billion connections do not fit in memory")
     }
 
-    /// The place of a leg, which is taken in if it is new.
+    /// The index of a leg, which is added if it is new.
     pub(super) fn leg(&mut self, id: &LegId) -> usize {
-        place(&mut self.legs, id, || (id.clone(), Leg::default()))
+        index_or_insert(&mut self.legs, id, || (id.clone(), Leg::default()))
     }
 
-    /// Takes `connection` to be the leg's, as said at `at`: the later by (time, text) holds.
-    pub(super) fn learn_connection(&mut self, leg: usize, at: Moment, connection: u32) {
+    /// Records that the leg belongs to `connection`: the later by (time, text) holds.
+    pub(super) fn record_connection(&mut self, leg: usize, at: Moment, connection: u32) {
         let is_news = self.legs[leg].connection.is_none_or(|(since, known)| {
-            let text = |place| self.connection_id(place);
+            let text = |index| self.connection_id(index);
             let is_later_text = || text(known).cmp_text(text(connection)).is_lt();
             since < at || since == at && known != connection && is_later_text()
         });
@@ -129,41 +129,41 @@ impl Facts {
         }
     }
 
-    /// The place of the connection that `leg` is of, or is.
+    /// The index of the connection of `leg`.
     pub(super) fn connection_of(&self, leg: &LegId) -> Option<usize> {
         match leg {
             LegId::Connection(id) => self.connections.get_index_of(id),
-            leg => self.legs.get(leg)?.connection.map(|(_, place)| place as usize),
+            leg => self.legs.get(leg)?.connection.map(|(_, index)| index as usize),
         }
     }
 
-    /// The id of the leg at `place`.
-    pub(super) fn leg_id(&self, place: usize) -> &LegId {
-        let leg = self.legs.get_index(place);
-        leg.expect("legs are never taken out").0
+    /// The id of the leg at `index`.
+    pub(super) fn leg_id(&self, index: usize) -> &LegId {
+        let leg = self.legs.get_index(index);
+        leg.expect("legs are never removed").0
     }
 
-    /// The id of the connection at `place`.
-    pub(super) fn connection_id(&self, place: u32) -> &Id {
-        let connection = self.connections.get_index(place as usize);
-        connection.expect("connections are never taken out").0
+    /// The id of the connection at `index`.
+    pub(super) fn connection_id(&self, index: u32) -> &Id {
+        let connection = self.connections.get_index(index as usize);
+        connection.expect("connections are never removed").0
     }
 
-    /// The group that `leg` is of, if it is known.
-    pub(super) fn group_of(&self, leg: &LegId) -> Option<Place> {
-        let (place, _, leg) = self.legs.get_full(leg)?;
+    /// The group of `leg`, if the leg exists.
+    pub(super) fn group_of(&self, leg: &LegId) -> Option<GroupRef> {
+        let (index, _, leg) = self.legs.get_full(leg)?;
         Some(match leg.connection {
-            Some((_, connection)) => Place::Connection(connection),
+            Some((_, connection)) => GroupRef::Connection(connection),
             None => {
-                Place::Leg(u32::try_from(place).expect("four billion legs do not fit in memory"))
+                GroupRef::Leg(u32::try_from(index).expect("four billion legs do not fit in memory"))
             }
         })
     }
 }
 
 impl LegId {
-    /// The leg that an event about `participant` is about; `None` where it says nothing at all.
-    pub(super) fn of(participant: &Participant, name: Option<Word>) -> Option<Self> {
+    /// The leg of `participant` in an event; `None` if nothing identifies it.
+    pub(super) fn of(participant: &Participant, name: Option<Symbol>) -> Option<Self> {
         let id = |text: &Option<CompactString>| text.as_deref().map(Id::new);
         id(&participant.user_id)
             .map(Self::User)
@@ -171,7 +171,8 @@ impl LegId {
             .or_else(|| name.map(Self::Named))
     }
 
-    /// Compares as text. Legs named by a name alone have no connection, so no other leg to compare with.
+    /// Compares as text. A leg identified by its name has no connection, so it is never compared
+    /// with another leg.
     pub(super) fn cmp_text(&self, other: &Self) -> Ordering {
         let rank = |id: &Self| match id {
             Self::User(_) => 0,
@@ -186,23 +187,22 @@ impl LegId {
     }
 }
 
-impl Identity {
-    /// Takes a sighting: the later by (time, `event_ts`, name) holds.
-    pub(super) fn see(&mut self, sighting: Sighting, names: &Dictionary<Name>) {
+impl IdentityFacts {
+    /// Records a sighting: the later by (time, `event_ts`, name) holds.
+    pub(super) fn see(&mut self, sighting: Sighting, names: &Interner<Name>) {
         if self.sighting.is_none_or(|known| known.is_before(&sighting, names)) {
             self.sighting = Some(sighting);
         }
     }
 
-    /// Takes a binding: the later by (time, text) holds.
+    /// Records a binding: the later by (time, text) holds.
     pub(super) fn bind(&mut self, binding: Binding) {
         if self.bound.as_ref().is_none_or(|known| known.is_before(&binding)) {
             self.bound = Some(Box::new(binding));
         }
     }
 
-    /// Takes an account's id.
-    pub(super) fn learn_id(&mut self, id: Word) {
+    pub(super) fn add_account(&mut self, id: Symbol) {
         if !self.zoom_user_ids.contains(&id) {
             self.zoom_user_ids.push(id);
         }
@@ -210,38 +210,38 @@ impl Identity {
 }
 
 impl Binding {
-    /// Whether `other` is the later one.
+    /// Whether `other` is later.
     pub(super) fn is_before(&self, other: &Self) -> bool {
         self.at.cmp(&other.at).then_with(|| self.to.cmp_text(&other.to)).is_lt()
     }
 }
 
 impl Sighting {
-    /// Whether `other` is the later one.
-    pub(super) fn is_before(&self, other: &Self, names: &Dictionary<Name>) -> bool {
+    /// Whether `other` is later.
+    pub(super) fn is_before(&self, other: &Self, names: &Interner<Name>) -> bool {
         let when = |sighting: &Self| (sighting.at, sighting.stamp_ms);
         let by_name = || names.text(self.name).cmp(names.text(other.name));
         when(self).cmp(&when(other)).then_with(by_name).is_lt()
     }
 }
 
-/// Puts `item` into an ordered set, if it is not there yet.
+/// Inserts `item` into a sorted set.
 pub(super) fn insert<A: Array>(set: &mut SmallVec<A>, item: A::Item)
 where
     A::Item: Ord,
 {
-    if let Err(place) = set.binary_search(&item) {
-        set.insert(place, item);
+    if let Err(index) = set.binary_search(&item) {
+        set.insert(index, item);
     }
 }
 
-/// The place of `key`, which is put at the end as `new` says if it is not there.
-pub(super) fn place<K: Hash + Eq, V, Q: Hash + Equivalent<K> + ?Sized>(
+/// The index of `key`, which is appended as `new` if it is missing.
+fn index_or_insert<K: Hash + Eq, V, Q: Hash + Equivalent<K> + ?Sized>(
     table: &mut Table<K, V>,
     key: &Q,
     new: impl FnOnce() -> (K, V),
 ) -> usize {
-    // Looking first spares copying a key that is known, as nearly all are.
+    // Most keys exist: look before cloning the key.
     table.get_index_of(key).unwrap_or_else(|| {
         let (key, value) = new();
         table.insert_full(key, value).0

@@ -5,26 +5,26 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-use super::derive::Gathered;
-use super::frame::Newest;
+use super::builder::PresenceBuilder;
+use super::context::{Newest, add_newest};
 use super::future;
+use super::interner::SymbolTable;
 use super::meeting::{Meeting, states_a_fact};
 use super::presence::Presence;
 use super::rules::Rules;
-use super::words::Words;
 use crate::time::moment::Moment;
 use crate::zoom::Event;
 
-/// Everything that some events say of meetings and people, from which presence is derived.
+/// All facts of some events, from which presence is derived.
 ///
-/// A set of facts merged by union and maximum: two rosters that were given the same events give
-/// the same answers, in whatever order and however often they were given. It is all in memory; the
-/// [store](crate::store) keeps the same on disk.
+/// Two rosters with the same events give the same presence, in whatever order and however often
+/// the events were applied. A roster is in memory; the [store](crate::store) keeps the same facts
+/// on disk.
 #[derive(Debug, Clone, Default)]
 pub struct Roster {
-    words: Words,
+    symbols: SymbolTable,
     meetings: IndexMap<Box<str>, Meeting, FxBuildHasher>,
-    /// Events whose time is yet to come.
+    /// Events that do not count yet.
     future: BTreeSet<Event>,
 }
 
@@ -34,56 +34,50 @@ impl Roster {
         Self::default()
     }
 
-    /// Takes in one event. One that names no meeting is no fact, and changes nothing; nor does
-    /// one of a kind that no rule reads (the [rules](crate::roster), 14).
+    /// Applies one event. An event without a meeting, or of a kind that no rule reads, changes
+    /// nothing (rule 14 of the [roster](crate::roster)).
     pub fn apply(&mut self, event: &Event) {
         let Some(named) = event.meeting.as_ref().filter(|_| states_a_fact(event)) else { return };
         let meeting = match self.meetings.get_mut(named.uuid.as_str()) {
             Some(meeting) => meeting,
             None => self.meetings.entry(named.uuid.as_str().into()).or_default(),
         };
-        meeting.apply(event, &mut self.words);
+        meeting.apply(event, &mut self.symbols);
     }
 
-    /// Takes in one event at `now`, as [`apply`](Self::apply) does, or keeps it until its time.
+    /// [Applies](Self::apply) one event if it counts at `now`, else keeps it until then.
     pub fn take_in(&mut self, event: &Event, now: Moment) {
-        if future::has_come(event, now) {
+        if future::is_due(event, now) {
             self.apply(event);
         } else if states_a_fact(event) {
             self.future.insert(event.clone());
         }
     }
 
-    /// Applies the events whose time has come by `now`; returns how many these were.
+    /// Applies the kept events that count at `now`. Returns their number.
     pub fn apply_due(&mut self, now: Moment) -> usize {
-        let mut due = Vec::new();
-        self.future.retain(|event| {
-            let has_come = future::has_come(event, now);
-            due.extend(has_come.then(|| event.clone()));
-            !has_come
-        });
+        let future = std::mem::take(&mut self.future);
+        let (due, later): (BTreeSet<_>, _) =
+            future.into_iter().partition(|event| future::is_due(event, now));
+        self.future = later;
         due.iter().for_each(|event| self.apply(event));
         due.len()
     }
 
     /// Who is and was where, at `now`.
     ///
-    /// Listed are the visits that lasted into the 35 days before `now`; Last Join and Last Left are
-    /// known however long ago.
+    /// It lists the visits that lasted into the 35 days before `now`. Last Join and Last Left may
+    /// be older.
     pub fn presence(&self, rules: &Rules, now: Moment) -> Presence {
         let mut newest = Newest::default();
-        for outline in self.meetings.values().map(Meeting::outline) {
-            if let (Some(number), Some(seen)) = (outline.number(), outline.seen) {
-                let newest = newest.entry(number.into()).or_insert(seen.first);
-                *newest = seen.first.max(*newest);
-            }
-        }
-        let mut gathered = Gathered::new(&self.words, rules, now, &newest);
         for meeting in self.meetings.values() {
-            let sessions: Vec<_> =
-                meeting.groups().filter_map(|group| meeting.sessions(group, &self.words)).collect();
-            gathered.add(meeting.outline(), &sessions);
+            add_newest(&mut newest, meeting.info());
         }
-        gathered.presence(self.future.iter().map(future::counts_from).min())
+        let mut builder = PresenceBuilder::new(&self.symbols, rules, now, &newest);
+        for meeting in self.meetings.values() {
+            let sessions: Vec<_> = meeting.all_sessions(&self.symbols).collect();
+            builder.add(meeting.info(), sessions.iter().map(|(_, sessions)| sessions));
+        }
+        builder.build(self.future.iter().map(future::due_at).min())
     }
 }

@@ -1,8 +1,8 @@
-//! Zoom's identifiers: compared as text, kept small.
+//! Compact storage of Zoom's identifiers, which are compared as text.
 //!
-//! A roster holds hundreds of thousands of them, nearly all decimal numbers or
-//! upper-case UUIDs. Those are kept in a few bytes inside the enum; anything
-//! else is kept as it came. Every text has exactly one form.
+//! A roster holds hundreds of thousands of identifiers. Nearly all are decimal numbers or
+//! upper-case UUIDs, which fit into a few bytes inside the enum. Anything else is stored as text.
+//! Every text has exactly one form.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -25,8 +25,8 @@ const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 /// Where each of its bytes begins.
 const DIGITS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 
-/// The value of each upper-case hexadecimal digit, 16 for any other byte. Digits are too random for
-/// a processor to guess at a branch, and this is done for every event.
+/// The value of each upper-case hexadecimal digit, 16 for any other byte. A table avoids branches,
+/// which the processor mispredicts for random digits; every event parses an id.
 const HEX: [u8; 256] = {
     let mut values = [16; 256];
     let mut value = 0;
@@ -38,7 +38,7 @@ const HEX: [u8; 256] = {
 };
 
 impl Id {
-    /// The identifier that `text` is.
+    /// Parses any text.
     pub(super) fn new(text: &str) -> Self {
         number(text)
             .map(Self::Number)
@@ -46,7 +46,7 @@ impl Id {
             .unwrap_or_else(|| Self::Text(text.into()))
     }
 
-    /// Compares as text, which is how Zoom's identifiers are ordered everywhere.
+    /// Compares as text, the order of Zoom's identifiers everywhere.
     pub(super) fn cmp_text(&self, other: &Self) -> Ordering {
         self.to_string().cmp(&other.to_string())
     }

@@ -1,182 +1,193 @@
-//! One meeting: what its events say, folded into facts.
+//! The facts of one meeting, folded from its events.
 //!
-//! The sessions of a participant depend on the events of that participant, and on few others, so
-//! taking in an event tells which sessions it may have [changed](Changed). A meeting of any
-//! length costs little per event.
+//! The sessions of a participant depend on the events of that participant and on few others.
+//! [`Meeting::apply`] therefore returns which sessions an event may have changed, so an event costs
+//! little even in a long meeting.
 
 use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use super::facts::{self, Binding, Facts, Identity, LegId, Mark, Sighting, Step};
+use super::facts::{self, Binding, Facts, IdentityFacts, LegAction, LegEvent, LegId, Sighting};
 use super::id::Id;
+use super::interner::{Symbol, SymbolTable};
 use super::spans::{self, Sessions};
-use super::words::{Word, Words};
 use crate::time::moment::Moment;
 use crate::zoom::{Event, Kind, Name, Participant};
 
 /// The facts of one meeting.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Meeting {
-    outline: Outline,
+    info: MeetingInfo,
     facts: Facts,
-    /// For each connection, the places of its legs.
+    /// For each connection, the indexes of its legs.
     legs: Vec<SmallVec<[u32; 2]>>,
-    /// Whether a telephone was bound to anybody, so that one's sessions depend on another's events.
+    /// Whether any telephone was bound to a participant, so that sessions of one depend on events of
+    /// the other.
     has_bindings: bool,
 }
 
-/// What is known of a meeting besides its sessions.
+/// The facts about a meeting as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Outline {
-    /// The room's number, with the time of the fact that said so last.
+pub(crate) struct MeetingInfo {
+    /// The meeting's number, with the time of the latest fact that states it.
     pub number: Option<(Moment, Box<str>)>,
     /// First and last time seen.
-    pub seen: Option<Stretch>,
+    pub seen: Option<TimeRange>,
 }
 
 /// A first and a last moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stretch {
+pub(crate) struct TimeRange {
     pub first: Moment,
     pub last: Moment,
 }
 
-/// A connection, or a leg that has none: those whose sessions are derived together.
+/// A connection, or a leg without one. Its sessions are derived together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct GroupId(pub u32);
 
-/// Which sessions an event may have changed.
+/// The sessions that an event may have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Changed {
+pub(crate) enum ChangedSessions {
     Nothing,
     Group(GroupId),
     All,
 }
 
-/// Where a group is among the facts.
+/// The index of a group in the facts.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum GroupRef {
     Connection(u32),
     Leg(u32),
 }
 
 impl Meeting {
-    /// What is known besides the sessions.
-    pub(crate) fn outline(&self) -> &Outline {
-        &self.outline
+    pub(crate) fn info(&self) -> &MeetingInfo {
+        &self.info
     }
 
-    /// Takes in one event of this meeting that [states a fact](states_a_fact).
-    pub(crate) fn apply(&mut self, event: &Event, words: &mut Words) -> Changed {
+    /// Applies one event of this meeting that [states a fact](states_a_fact).
+    pub(crate) fn apply(&mut self, event: &Event, symbols: &mut SymbolTable) -> ChangedSessions {
         if event.kind.makes_meeting_seen() {
-            self.outline.see(event.at);
+            self.info.see(event.at);
         }
         let number = event.meeting.as_ref().and_then(|named| named.number.as_deref());
         if let Some(number) = number {
-            self.outline.learn_number(event.at, number);
+            self.info.record_number(event.at, number);
         }
         let changed = match &event.participant {
-            Some(participant) => self.learn_participant(event, participant, words),
-            None => Changed::Nothing,
+            Some(participant) => self.apply_participant(event, participant, symbols),
+            None => ChangedSessions::Nothing,
         };
         if event.kind == Kind::Ended {
             facts::insert(&mut self.facts.ended, event.at);
-            return Changed::All;
+            return ChangedSessions::All;
         }
-        if self.has_bindings && changed != Changed::Nothing { Changed::All } else { changed }
+        if self.has_bindings && changed != ChangedSessions::Nothing {
+            ChangedSessions::All
+        } else {
+            changed
+        }
     }
 
-    /// All groups there are.
+    /// All groups.
     pub(crate) fn groups(&self) -> impl Iterator<Item = GroupId> {
-        let connections = (0..).zip(&self.legs).map(|(place, _)| Place::Connection(place));
+        let connections = (0..).zip(&self.legs).map(|(index, _)| GroupRef::Connection(index));
         let legs = (0..).zip(self.facts.legs.values());
         let alone = legs.filter(|(_, leg)| leg.connection.is_none());
-        connections.chain(alone.map(|(place, _)| Place::Leg(place))).map(GroupId::from)
+        connections.chain(alone.map(|(index, _)| GroupRef::Leg(index))).map(GroupId::from)
     }
 
-    /// The sessions of a group; `None` where there are none.
-    pub(crate) fn sessions(&self, group: GroupId, words: &Words) -> Option<Sessions> {
-        spans::sessions(self, group.into(), words)
+    /// The sessions of a group; `None` if it has none.
+    pub(crate) fn sessions(&self, group: GroupId, symbols: &SymbolTable) -> Option<Sessions> {
+        spans::sessions(self, group.into(), symbols)
+    }
+
+    /// The sessions of all groups that have any.
+    pub(crate) fn all_sessions(
+        &self,
+        symbols: &SymbolTable,
+    ) -> impl Iterator<Item = (GroupId, Sessions)> {
+        self.groups().filter_map(move |group| Some((group, self.sessions(group, symbols)?)))
     }
 
     pub(super) fn facts(&self) -> &Facts {
         &self.facts
     }
 
-    /// The places of a connection's legs.
+    /// The indexes of a connection's legs.
     pub(super) fn legs_of(&self, connection: usize) -> impl Iterator<Item = usize> {
         self.legs.get(connection).into_iter().flatten().map(|leg| *leg as usize)
     }
 
-    /// Takes in what an event says of its participant.
-    fn learn_participant(
+    fn apply_participant(
         &mut self,
         event: &Event,
         participant: &Participant,
-        words: &mut Words,
-    ) -> Changed {
-        let said = Said::by(participant, words);
+        symbols: &mut SymbolTable,
+    ) -> ChangedSessions {
+        let identity = EventIdentity::new(participant, symbols);
         let connection = participant.connection.as_deref().map(Id::new);
         let connection = connection.map(|id| self.facts.connection(&id));
         self.legs.resize_with(self.facts.connections.len(), SmallVec::new);
-        let leg = LegId::of(participant, said.compared);
+        let leg = LegId::of(participant, identity.compared);
         let mut moved = false;
-        if let (Some(step), Some(leg)) = (step(event.kind), &leg) {
+        if let (Some(action), Some(leg)) = (action(event.kind), &leg) {
             let leg = self.facts.leg(leg);
-            let mark = Mark { at: event.at, step };
-            facts::insert(&mut self.facts.legs[leg].marks, mark);
-            if let (Some(connection), true) = (connection, step.makes_leg()) {
-                moved = self.learn_connection(leg, event.at, connection);
+            let leg_event = LegEvent { at: event.at, action };
+            facts::insert(&mut self.facts.legs[leg].events, leg_event);
+            if let (Some(connection), true) = (connection, action.makes_leg()) {
+                moved = self.record_connection(leg, event.at, connection);
             }
         }
-        self.learn_identity(event, participant, &said, connection, leg.as_ref(), words);
+        self.record_identity(event, participant, &identity, connection, leg.as_ref(), symbols);
         let by_leg = leg.and_then(|leg| self.facts.group_of(&leg)).map(GroupId::from);
-        let by_connection = connection.map(|place| Place::Connection(place).into());
+        let by_connection = connection.map(|index| GroupRef::Connection(index).into());
         match (by_leg, by_connection) {
-            _ if moved => Changed::All,
-            (Some(a), Some(b)) if a != b => Changed::All,
-            (Some(group), _) | (None, Some(group)) => Changed::Group(group),
-            (None, None) => Changed::Nothing,
+            _ if moved => ChangedSessions::All,
+            (Some(a), Some(b)) if a != b => ChangedSessions::All,
+            (Some(group), _) | (None, Some(group)) => ChangedSessions::Group(group),
+            (None, None) => ChangedSessions::Nothing,
         }
     }
 
-    /// Takes a connection to be the leg's; whether the leg was of another group before.
-    fn learn_connection(&mut self, leg: usize, at: Moment, connection: u32) -> bool {
-        let of = |facts: &Facts| facts.legs[leg].connection.map(|(_, connection)| connection);
-        let (before, is_new) = (of(&self.facts), self.facts.legs[leg].marks.len() == 1);
-        self.facts.learn_connection(leg, at, connection);
-        let after = of(&self.facts);
+    /// Records that the leg belongs to `connection`. Returns whether its group has changed.
+    fn record_connection(&mut self, leg: usize, at: Moment, connection: u32) -> bool {
+        let is_new = self.facts.legs[leg].events.len() == 1;
+        let before = self.facts.legs[leg].connection.map(|(_, connection)| connection);
+        self.facts.record_connection(leg, at, connection);
+        let after = self.facts.legs[leg].connection.map(|(_, connection)| connection);
         if before == after {
             return false;
         }
-        let place = u32::try_from(leg).expect("four billion legs do not fit in memory");
+        let index = u32::try_from(leg).expect("four billion legs do not fit in memory");
         if let Some(before) = before {
-            self.legs[before as usize].retain(|leg| *leg != place);
+            self.legs[before as usize].retain(|leg| *leg != index);
         }
         if let Some(after) = after {
-            self.legs[after as usize].push(place);
+            self.legs[after as usize].push(index);
         }
         before.is_some() || !is_new || self.facts.legs[leg].own.is_some()
     }
 
-    fn learn_identity(
+    fn record_identity(
         &mut self,
         event: &Event,
         participant: &Participant,
-        said: &Said,
+        identity: &EventIdentity,
         connection: Option<u32>,
         leg: Option<&LegId>,
-        words: &mut Words,
+        symbols: &mut SymbolTable,
     ) {
         let binding = binding(event, participant);
-        if said.name.is_none() && said.zoom_user_ids.is_empty() && binding.is_none() {
+        if identity.name.is_none() && identity.zoom_user_ids.is_empty() && binding.is_none() {
             return;
         }
-        let makes_leg = step(event.kind).is_some_and(Step::makes_leg);
-        let identity: &mut Identity = match (connection, leg) {
-            (Some(place), _) => &mut self.facts.connections[place as usize],
-            // A name alone is a leg's where the event makes one, else nobody's.
+        let makes_leg = action(event.kind).is_some_and(LegAction::makes_leg);
+        let facts: &mut IdentityFacts = match (connection, leg) {
+            (Some(index), _) => &mut self.facts.connections[index as usize],
+            // Without ids, a name identifies a leg only if the event creates one.
             (None, Some(LegId::Named(_))) if !makes_leg => return,
             (None, Some(leg)) => {
                 let leg = self.facts.leg(leg);
@@ -184,31 +195,31 @@ impl Meeting {
             }
             (None, None) => return,
         };
-        for &id in &said.zoom_user_ids {
-            identity.learn_id(id);
+        for &id in &identity.zoom_user_ids {
+            facts.add_account(id);
         }
         self.has_bindings |= binding.is_some();
         if let Some(binding) = binding {
-            identity.bind(binding);
+            facts.bind(binding);
         }
-        if let Some(name) = said.name {
+        if let Some(name) = identity.name {
             let sighting = Sighting { at: event.at, stamp_ms: event.stamp_ms, name };
-            identity.see(sighting, &words.names);
-            words.see(name, (event.at, event.stamp_ms));
+            facts.see(sighting, &symbols.names);
+            symbols.see(name, (event.at, event.stamp_ms));
         }
     }
 }
 
-impl Outline {
-    /// The room's number, as text.
+impl MeetingInfo {
+    /// The meeting's number.
     pub(crate) fn number(&self) -> Option<&str> {
         self.number.as_ref().map(|(_, text)| &**text)
     }
 
-    /// Takes a number said at `at`: the later by (time, text) holds.
-    fn learn_number(&mut self, at: Moment, text: &str) {
+    /// Records the number stated at `at`: the later by (time, text) holds.
+    fn record_number(&mut self, at: Moment, text: &str) {
         match &mut self.number {
-            // What nearly every event says; no need to copy the text for it.
+            // Nearly every event repeats the number; don't copy it.
             Some((since, number)) if **number == *text => *since = at.max(*since),
             Some((since, number)) if (*since, &**number) >= (at, text) => {}
             number => *number = Some((at, text.into())),
@@ -216,71 +227,71 @@ impl Outline {
     }
 
     fn see(&mut self, at: Moment) {
-        self.seen = Some(Stretch::around(self.seen, at));
+        self.seen = Some(TimeRange::including(self.seen, at));
     }
 }
 
-impl Stretch {
-    /// The stretch that also holds `at`.
-    pub(crate) fn around(known: Option<Self>, at: Moment) -> Self {
+impl TimeRange {
+    /// `known`, extended to include `at`.
+    pub(crate) fn including(known: Option<Self>, at: Moment) -> Self {
         let Self { first, last } = known.unwrap_or(Self { first: at, last: at });
         Self { first: first.min(at), last: last.max(at) }
     }
 }
 
-impl From<Place> for GroupId {
-    fn from(place: Place) -> Self {
-        match place {
-            Place::Connection(place) => Self(place * 2),
-            Place::Leg(place) => Self(place * 2 + 1),
+impl From<GroupRef> for GroupId {
+    fn from(group: GroupRef) -> Self {
+        match group {
+            GroupRef::Connection(index) => Self(index * 2),
+            GroupRef::Leg(index) => Self(index * 2 + 1),
         }
     }
 }
 
-impl From<GroupId> for Place {
+impl From<GroupId> for GroupRef {
     fn from(GroupId(id): GroupId) -> Self {
         if id.is_multiple_of(2) { Self::Connection(id / 2) } else { Self::Leg(id / 2) }
     }
 }
 
-/// Whether any rule reads something of the event: what happened, or who a leg or connection is.
-/// One of a kind that no rule reads changes nothing, however old its meeting (rule 14).
+/// Whether some rule reads the event, either for what happened or for the identity of a leg or
+/// connection. Other events change nothing, however old their meeting is (rule 14).
 pub(crate) fn states_a_fact(event: &Event) -> bool {
     let identifies = |participant: &Participant| {
-        let of_whom = participant.connection.is_some() || participant.user_id.is_some();
-        let says_who = participant.name.is_some() || !participant.zoom_user_ids.is_empty();
-        of_whom && (says_who || participant.bound_to.is_some())
+        let has_id = participant.connection.is_some() || participant.user_id.is_some();
+        let has_identity = participant.name.is_some() || !participant.zoom_user_ids.is_empty();
+        has_id && (has_identity || participant.bound_to.is_some())
     };
     event.meeting.is_some()
         && (event.kind != Kind::Other || event.participant.as_ref().is_some_and(identifies))
 }
 
-/// Who an event says that its participant is.
-struct Said {
-    name: Option<Word>,
-    /// The name as it is compared.
-    compared: Option<Word>,
-    zoom_user_ids: SmallVec<[Word; 2]>,
+/// The identity of the participant in one event.
+struct EventIdentity {
+    name: Option<Symbol>,
+    /// The comparable form of the name.
+    compared: Option<Symbol>,
+    zoom_user_ids: SmallVec<[Symbol; 2]>,
 }
 
-impl Said {
-    fn by(participant: &Participant, words: &mut Words) -> Self {
+impl EventIdentity {
+    fn new(participant: &Participant, symbols: &mut SymbolTable) -> Self {
         let ids = participant.zoom_user_ids.iter();
-        let name = participant.name.as_ref().map(|name| words.names.word(name));
+        let name = participant.name.as_ref().map(|name| symbols.names.intern(name));
         let compared = participant.name.as_ref().map(Name::comparable);
         let compared = match compared {
-            Some(Cow::Owned(compared)) => Some(words.names.word(&compared)),
+            Some(Cow::Owned(compared)) => Some(symbols.names.intern(&compared)),
             _ => name,
         };
         Self {
             name,
             compared,
-            zoom_user_ids: ids.map(|id| words.zoom_user_ids.word(id.as_str())).collect(),
+            zoom_user_ids: ids.map(|id| symbols.zoom_user_ids.intern(id.as_str())).collect(),
         }
     }
 }
 
-/// Whose the participant's legs are from now on, where the event says so.
+/// The participant to whom this event binds a telephone, if it does.
 fn binding(event: &Event, participant: &Participant) -> Option<Binding> {
     let bound = participant.bound_to.as_ref()?;
     let connection = bound.connection.as_deref().map(|id| LegId::Connection(Id::new(id)));
@@ -288,13 +299,13 @@ fn binding(event: &Event, participant: &Participant) -> Option<Binding> {
     Some(Binding { at: event.at, to })
 }
 
-/// What the leg of an event of this kind did, as far as anything is derived from it.
-fn step(kind: Kind) -> Option<Step> {
+/// What the leg did in an event of this kind, if any rule reads it.
+fn action(kind: Kind) -> Option<LegAction> {
     match kind {
-        Kind::Joined => Some(Step::Join),
-        Kind::Left => Some(Step::Leave),
-        Kind::SharingStarted => Some(Step::StartSharing),
-        Kind::SharingEnded => Some(Step::StopSharing),
+        Kind::Joined => Some(LegAction::Join),
+        Kind::Left => Some(LegAction::Leave),
+        Kind::SharingStarted => Some(LegAction::StartSharing),
+        Kind::SharingEnded => Some(LegAction::StopSharing),
         _ => None,
     }
 }

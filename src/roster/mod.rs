@@ -1,44 +1,53 @@
 //! Who was in which room, and when: a pure fold over events.
 //!
-//! The state is a set of facts merged by union and maximum, so events may come
-//! late, twice or in any order; who is present is *derived* at a moment.
+//! The state is a set of facts, merged by union and maximum. Events may therefore arrive late,
+//! twice or in any order. Who is present is *derived* from the facts at a moment.
 //!
-//! In reading order: [`Roster`] takes in events (`fold`) as facts (`facts`) of
-//! meetings (`meeting`). [`Roster::presence`] (`derive`) sees each meeting among the
-//! others (`frame`), finds the spans of its legs (`spans`) and what is shared in them
-//! (`sharing`), tells whose they are (`cast`), and joins those of each person into visits (`visits`).
+//! In reading order:
+//!
+//! - [`Roster`] (`fold`) turns events into facts (`facts`), meeting by meeting (`meeting`).
+//! - [`Roster::presence`] builds a [`Presence`] (`builder`). For each meeting it needs the settings
+//!   and the other meetings (`context`), the spans of its legs (`spans`), and what each leg shares
+//!   (`sharing`). It finds the person of each span (`resolver`, `binding`) and merges the spans of
+//!   a person into visits (`visits`, `interval`). Callers with equal masked numbers are split (`callers`).
+//! - Names and account ids are stored once and referred to by number (`interner`).
+//!
 //! The [store](crate::store) does the same for more events than fit in memory.
 
 #![doc = include_str!("rules.md")]
 
-mod bound;
+mod binding;
+mod builder;
 mod callers;
-mod cast;
-mod derive;
+mod context;
 mod facts;
 mod fold;
-mod frame;
 mod future;
 mod id;
+mod interner;
+mod interval;
 mod meeting;
 mod presence;
+mod resolver;
 mod rules;
 mod sharing;
 mod spans;
 mod visits;
-mod words;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use derive::{Gathered, LISTED};
-pub(crate) use frame::{Newest, RoomSpan};
-pub(crate) use future::{counts_from, has_come};
-pub(crate) use meeting::{Changed, GroupId, Meeting, Outline, Stretch, states_a_fact};
-pub(crate) use spans::{Said, Sessions, Span, SpanEnd};
-pub(crate) use visits::{KnownFrom, Stay, join_up, order as span_order};
-pub(crate) use words::{Word, Words};
+pub(crate) use builder::{PresenceBuilder, VISITS_LISTED_S};
+pub(crate) use context::{Newest, RoomSpan, add_newest};
+pub(crate) use future::{due_at, is_due};
+pub(crate) use interner::{Symbol, SymbolTable};
+pub(crate) use interval::MergedInterval;
+pub(crate) use meeting::{
+    ChangedSessions, GroupId, Meeting, MeetingInfo, TimeRange, states_a_fact,
+};
+pub(crate) use spans::{Identity, Sessions, Span, SpanEnd};
+pub(crate) use visits::{DerivedVisit, RequiredSince, merge_spans, span_order};
 
 pub use fold::Roster;
-pub use presence::{End, Person, Presence, Room, Visit};
+pub use presence::{End, Person, Presence, RoomPresence, Visit};
 pub use rules::{NEVER, Rules};

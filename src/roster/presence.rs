@@ -1,4 +1,4 @@
-//! What is derived from the facts at a moment: people and their visits.
+//! The result of deriving: people and their visits at a moment.
 
 use crate::time::moment::Moment;
 use crate::zoom::Name;
@@ -6,13 +6,13 @@ use crate::zoom::Name;
 /// Who is and was where, as of one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Presence {
-    /// All people over all shown rooms taken together, ordered by name: the CSV and the overview.
+    /// All people over all shown rooms together, ordered by name: the CSV and the overview.
     pub people: Vec<Person>,
     /// Connections without a name that are present in some shown room.
     pub nameless_present: usize,
     /// One for each configured room, in the order of the settings.
-    pub rooms: Vec<Room>,
-    /// The next moment at which this changes although nothing arrives (a meeting goes stale).
+    pub rooms: Vec<RoomPresence>,
+    /// When this changes next even if no event arrives (a meeting becomes stale).
     pub next_change: Option<Moment>,
 }
 
@@ -28,17 +28,17 @@ impl Presence {
 
 /// One configured room.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Room {
+pub struct RoomPresence {
     /// The people with visits in this room, ordered by name.
     pub people: Vec<Person>,
-    /// Connections without a name that are present in it.
+    /// Connections without a name that are present in this room.
     pub nameless_present: usize,
 }
 
 /// One person with the visits of the last 35 days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
-    /// The name shown: a `[[people]]` entry's, else the display name.
+    /// The name shown: that of a `[[people]]` entry, else the display name.
     pub name: Name,
     /// Oldest first, never overlapping.
     pub visits: Vec<Visit>,
@@ -64,17 +64,17 @@ impl Person {
 pub struct Visit {
     /// `None` where only the leave is known.
     pub start: Option<Moment>,
-    /// How it ended, if it did.
+    /// Whether and when it ended.
     pub end: End,
 }
 
-/// The end of a visit.
+/// Whether and when a visit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// It lasts.
+    /// It has not ended.
     Open,
-    /// It ended then.
+    /// It ended at this moment.
     At(Moment),
-    /// It is over, nobody knows when it ended.
+    /// It is over; the time is unknown.
     Unknown,
 }

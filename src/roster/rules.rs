@@ -1,29 +1,29 @@
-//! What deriving needs of the settings.
+//! The settings from which presence is derived.
 
 use std::collections::BTreeMap;
 
 use crate::config::{self, Room, Settings, StaleAfter};
 use crate::time::moment::Moment;
 
-/// Instead of seconds: a meeting is not stale, however long it is silent.
+/// Instead of a number of seconds: meetings never become stale.
 pub const NEVER: i64 = i64::MAX;
 
-/// The settings by which presence is derived from the facts.
+/// The settings from which presence is derived.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rules {
     /// Seconds of silence after which a meeting no longer shows people as present, or [`NEVER`].
     pub stale_after: i64,
-    /// The same for those rooms that have a value of their own, by number.
+    /// The same, for rooms with a value of their own, by meeting number.
     pub stale_after_in: BTreeMap<String, i64>,
-    /// The numbers of the rooms that are shown, in the order of the settings; none: every meeting
-    /// counts as one room.
+    /// The meeting numbers of the shown rooms, in the order of the settings. If empty, all meetings
+    /// count as one room.
     pub rooms: Vec<String>,
     /// People with several names.
     pub people: Vec<config::Person>,
 }
 
 impl Rules {
-    /// When a meeting of the room `number` that was silent since `last` is stale; `None`: never.
+    /// When a meeting of the room `number`, last seen at `last`, becomes stale; `None`: never.
     pub(super) fn stale_at(&self, number: Option<&str>, last: Moment) -> Option<Moment> {
         let own = number.and_then(|number| self.stale_after_in.get(number));
         let stale_after = *own.unwrap_or(&self.stale_after);

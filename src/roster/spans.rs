@@ -1,23 +1,23 @@
-//! From the facts of one meeting to spans: when each leg was in.
+//! Derives spans from the facts of one meeting: when each leg was in.
 //!
-//! Rules 1 to 6 of the [roster](crate::roster), in two steps. [`sessions`] applies those that
-//! one meeting decides alone; [`Bounds::close`] the one that also asks for the
-//! other meetings of the number, and for the moment.
+//! Rules 1 to 6 of the [roster](crate::roster), in two steps. [`sessions`] applies the rules that
+//! need only the facts of the meeting. [`Bounds::close`] applies rule 5, which also depends on other
+//! meetings of the number and on the current time.
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::bound;
-use super::facts::{Facts, Identity, Mark, Sighting, Step};
-use super::meeting::{Meeting, Place};
+use super::binding;
+use super::facts::{Facts, IdentityFacts, LegAction, LegEvent, Sighting};
+use super::interner::{Symbol, SymbolTable};
+use super::meeting::{GroupRef, Meeting};
 use super::sharing::Sharing;
-use super::words::{Word, Words};
 use crate::time::moment::Moment;
 
-/// One uninterrupted presence of one leg, or the trace of one.
+/// One uninterrupted presence of one leg, or a leave without a join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Span {
-    /// When it began; of a [`SpanEnd::Bare`] leave, when that was.
+    /// When it began; for [`SpanEnd::UnmatchedLeave`], the time of the leave.
     pub start: Moment,
     pub end: SpanEnd,
 }
@@ -25,60 +25,59 @@ pub(crate) struct Span {
 /// How a span ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum SpanEnd {
-    /// It did not.
+    /// It has not ended.
     Open {
         /// Since when its leg has been sharing, if it is.
         sharing_since: Option<Moment>,
     },
     /// At a known moment.
     At(Moment),
-    /// Nobody knows when.
+    /// At an unknown moment.
     Unknown,
     /// Not a span at all: a leave without a join.
-    Bare,
+    UnmatchedLeave,
 }
 
-/// When a participant was in a meeting, by what is known of it alone: of a connection, or of a leg
-/// that has none.
+/// When one connection, or one leg without a connection, was in a meeting, by the facts of that
+/// meeting alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sessions {
-    pub who: Said,
+    pub who: Identity,
     /// In order.
     pub spans: SmallVec<[Span; 1]>,
 }
 
-/// All that was said of who somebody is.
+/// The name and accounts reported for a participant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) struct Said {
+pub(crate) struct Identity {
     /// The name of the latest sighting.
-    pub name: Option<Word>,
-    /// Every account ever named, in the order of the words.
-    pub zoom_user_ids: SmallVec<[Word; 4]>,
+    pub name: Option<Symbol>,
+    /// Every account reported, ordered by symbol.
+    pub zoom_user_ids: SmallVec<[Symbol; 4]>,
 }
 
-/// What ends the open spans of a meeting from outside of it.
+/// What ends the open spans of a meeting besides its own facts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     /// When the newest meeting of the number was first seen.
     pub newest: Option<Moment>,
-    /// When the meeting goes stale, if it does.
+    /// When the meeting becomes stale; `None`: never.
     pub stale_at: Option<Moment>,
     pub now: Moment,
 }
 
 impl Span {
-    /// Whether it still lasts.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.end, SpanEnd::Open { .. })
     }
 }
 
-impl Said {
-    /// What all of `identities` say together.
-    pub(super) fn of(identities: &[&Identity], words: &Words) -> Self {
-        let sightings = identities.iter().filter_map(|said| said.sighting);
-        let later = |a: Sighting, b| if a.is_before(&b, &words.names) { b } else { a };
-        let ids = identities.iter().flat_map(|said| &said.zoom_user_ids);
+impl Identity {
+    /// The latest name and all accounts in `facts`.
+    pub(super) fn merge(facts: &[&IdentityFacts], symbols: &SymbolTable) -> Self {
+        let sightings = facts.iter().filter_map(|facts| facts.sighting);
+        let later = |a: Sighting, b| if a.is_before(&b, &symbols.names) { b } else { a };
+        let ids = facts.iter().flat_map(|facts| &facts.zoom_user_ids);
         let mut zoom_user_ids: SmallVec<_> = ids.copied().collect();
         zoom_user_ids.sort_unstable();
         zoom_user_ids.dedup();
@@ -87,7 +86,7 @@ impl Said {
 }
 
 impl Bounds {
-    /// Rule 5: a span that is still open may be over all the same, its end unknown.
+    /// Rule 5: ends an open span, end unknown, if the meeting is stale or has a successor.
     pub(crate) fn close(&self, span: Span) -> Span {
         if !span.is_open() {
             return span;
@@ -99,19 +98,23 @@ impl Bounds {
     }
 }
 
-/// Rules 1 to 4 and 6: the sessions of the group at `place`; `None` where there are none.
-pub(super) fn sessions(meeting: &Meeting, place: Place, words: &Words) -> Option<Sessions> {
+/// Rules 1 to 4 and 6: the sessions of a group; `None` if it has none.
+pub(super) fn sessions(
+    meeting: &Meeting,
+    group_ref: GroupRef,
+    symbols: &SymbolTable,
+) -> Option<Sessions> {
     let facts = meeting.facts();
     let mut group = Group::default();
-    match place {
-        Place::Connection(connection) => {
-            let said = facts.connections.get_index(connection as usize);
-            group.identities.extend(said.map(|(_, said)| said));
+    match group_ref {
+        GroupRef::Connection(connection) => {
+            let own = facts.connections.get_index(connection as usize);
+            group.identities.extend(own.map(|(_, identity)| identity));
             for leg in meeting.legs_of(connection as usize) {
                 group.add(facts, leg);
             }
         }
-        Place::Leg(leg) => {
+        GroupRef::Leg(leg) => {
             let leg = leg as usize;
             if facts.legs.get_index(leg).is_none_or(|(_, leg)| leg.connection.is_some()) {
                 return None;
@@ -119,21 +122,20 @@ pub(super) fn sessions(meeting: &Meeting, place: Place, words: &Words) -> Option
             group.add(facts, leg);
         }
     }
-    if group.spans.is_empty() && group.bare_leaves.is_empty() {
+    if group.spans.is_empty() && group.unmatched_leaves.is_empty() {
         return None;
     }
-    let who = bound::said(&group.identities, meeting, words);
-    Some(Sessions { who, spans: group.settle(facts) })
+    let who = binding::identity(&group.identities, meeting, symbols);
+    Some(Sessions { who, spans: group.resolve_ends(facts) })
 }
 
 /// The legs of one connection, or one leg that has none.
 #[derive(Default)]
 struct Group<'a> {
-    /// All that was said of who it is.
-    identities: Vec<&'a Identity>,
+    identities: Vec<&'a IdentityFacts>,
     spans: Vec<LegSpan>,
-    /// Leaves with no join of their leg before them.
-    bare_leaves: Vec<Moment>,
+    /// Leaves without an earlier join of their leg.
+    unmatched_leaves: Vec<Moment>,
 }
 
 struct LegSpan {
@@ -142,27 +144,28 @@ struct LegSpan {
 }
 
 impl<'a> Group<'a> {
-    /// Rule 1: a join opens, a leave closes; a leave before any join is bare. What is shared at the end
-    /// is shared in the open span (rules 1 to 4 of [`sharing`](super::sharing)).
-    fn add(&mut self, facts: &'a Facts, place: usize) {
-        let leg = &facts.legs[place];
+    /// Adds the spans of a leg. Rule 1: a join opens, a leave closes; a leave before any join is
+    /// unmatched. Sharing that lasts belongs to the open span (rules 1 to 4 of
+    /// [`sharing`](super::sharing)).
+    fn add(&mut self, facts: &'a Facts, index: usize) {
+        let leg = &facts.legs[index];
         self.identities.extend(leg.own.as_deref());
         let mut joined = false;
         let mut open = None;
         let mut sharing = Sharing::default();
-        for &Mark { at, step } in &leg.marks {
-            match step {
-                Step::Join => {
+        for &LegEvent { at, action } in &leg.events {
+            match action {
+                LegAction::Join => {
                     joined = true;
                     open = open.or(Some(at));
                 }
-                Step::StartSharing => sharing.start(at),
-                Step::StopSharing => sharing.stop(at),
-                Step::Leave => {
+                LegAction::StartSharing => sharing.start(at),
+                LegAction::StopSharing => sharing.stop(at),
+                LegAction::Leave => {
                     sharing = Sharing::default();
                     match open.take() {
-                        Some(start) => self.push(place, start, SpanEnd::At(at)),
-                        None if !joined => self.bare_leaves.push(at),
+                        Some(start) => self.push(index, start, SpanEnd::At(at)),
+                        None if !joined => self.unmatched_leaves.push(at),
                         None => {}
                     }
                 }
@@ -170,7 +173,7 @@ impl<'a> Group<'a> {
         }
         if let Some(start) = open {
             let sharing_since = sharing.since(start);
-            self.push(place, start, SpanEnd::Open { sharing_since });
+            self.push(index, start, SpanEnd::Open { sharing_since });
         }
     }
 
@@ -178,28 +181,29 @@ impl<'a> Group<'a> {
         self.spans.push(LegSpan { span: Span { start, end }, leg });
     }
 
-    fn settle(mut self, facts: &Facts) -> SmallVec<[Span; 1]> {
+    fn resolve_ends(mut self, facts: &Facts) -> SmallVec<[Span; 1]> {
         if self.spans.len() > 1 {
             self.spans.sort_by(|a, b| {
                 let by_id = || facts.leg_id(a.leg).cmp_text(facts.leg_id(b.leg));
                 a.span.start.cmp(&b.span.start).then_with(by_id)
             });
         }
-        self.bare_leaves.sort_unstable();
-        let settled = self.spans.iter().enumerate().map(|(place, &LegSpan { span, .. })| {
-            let known = span.is_open().then(|| self.end_of_open(place, facts)).flatten();
+        self.unmatched_leaves.sort_unstable();
+        let settled = self.spans.iter().enumerate().map(|(index, &LegSpan { span, .. })| {
+            let known = span.is_open().then(|| self.end_of_open(index, facts)).flatten();
             Span { end: known.map_or(span.end, SpanEnd::At), ..span }
         });
-        let bare = self.bare_leaves.iter().map(|&start| Span { start, end: SpanEnd::Bare });
+        let bare =
+            self.unmatched_leaves.iter().map(|&start| Span { start, end: SpanEnd::UnmatchedLeave });
         settled.chain(bare).collect()
     }
 
     /// Rules 2, 3, 4 and 6: the known end of a span that no leave of its own leg closed.
-    fn end_of_open(&self, place: usize, facts: &Facts) -> Option<Moment> {
-        let start = self.spans[place].span.start;
+    fn end_of_open(&self, index: usize, facts: &Facts) -> Option<Moment> {
+        let start = self.spans[index].span.start;
         // An open span is the last of its leg, so whatever follows is of another one.
-        let later_leg = self.spans.get(place + 1).map(|next| next.span.start);
-        let leave = self.bare_leaves.iter().find(|&&at| at > start);
+        let later_leg = self.spans.get(index + 1).map(|next| next.span.start);
+        let leave = self.unmatched_leaves.iter().find(|&&at| at > start);
         let ended = facts.ended.iter().find(|&&at| at >= start);
         // A leave wins over `ended`, also a later one (rule 4).
         let by_leave = leave.or(ended).copied();

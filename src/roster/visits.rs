@@ -1,64 +1,64 @@
-//! From spans to visits, and what is remembered of visits for ever.
+//! Merges spans into visits, and finds Last Join and Last Left.
 //!
 //! Rules 7 to 9 of the [roster](crate::roster).
 
-use super::frame::RoomSpan;
+use super::context::RoomSpan;
+use super::interval::MergedInterval;
 use super::presence::{End, Visit};
 use super::spans::{Span, SpanEnd};
 use crate::time::moment::Moment;
 
-/// A visit with what the page needs to know besides.
+/// A visit with the details that are needed to show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stay {
+pub(crate) struct DerivedVisit {
     pub visit: Visit,
-    /// Since when somebody who is still in has been sharing.
+    /// Since when the person has been sharing, if the visit is open.
     pub sharing_since: Option<Moment>,
-    /// The last moment that a later span could touch it; `None` while it lasts.
+    /// The last moment at which another span could touch it; `None` while it is open.
     pub reach: Option<Moment>,
 }
 
-/// Last Join and Last Left: all that old visits still matter for.
+/// Last Join and Last Left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Lasts {
+pub(super) struct LastTimes {
     pub join: Option<Moment>,
     pub left: Option<Moment>,
 }
 
-impl Lasts {
-    /// Takes in one visit.
-    pub(super) fn add(&mut self, stay: &Stay) {
-        self.join = self.join.max(stay.visit.start);
-        if let End::At(end) = stay.visit.end {
+impl LastTimes {
+    pub(super) fn add(&mut self, derived: &DerivedVisit) {
+        self.join = self.join.max(derived.visit.start);
+        if let End::At(end) = derived.visit.end {
             self.left = self.left.max(Some(end));
         }
     }
 }
 
-/// Since when all of somebody's spans have to be known, for what pages show of them to be right.
+/// From when on all spans of a person have to be known, so that pages show the person correctly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KnownFrom {
-    /// For the visits that are listed.
+pub(crate) struct RequiredSince {
+    /// For the listed visits.
     pub(crate) listed: Moment,
-    /// For Last Join; `None`: it is missing.
+    /// For Last Join; `None` if no join is known.
     pub(crate) join: Option<Moment>,
-    /// For Last Left; `None`: it is missing.
+    /// For Last Left; `None` if no end is known.
     left: Option<Moment>,
-    /// When the visit began that still lasts.
+    /// The start of the open visit.
     pub(crate) present: Option<Moment>,
 }
 
-impl KnownFrom {
-    /// By those of `spans` that count, where visits are listed that lasted until `since` or
-    /// longer. Sorts `spans`.
+impl RequiredSince {
+    /// Computes this from the `spans` for which `counts` is true. Visits that lasted until `since`
+    /// or longer are listed. Sorts `spans`.
     pub(crate) fn of(
         spans: &mut [RoomSpan],
         since: Moment,
         counts: impl Fn(&RoomSpan) -> bool,
     ) -> Self {
-        spans.sort_by_key(|found| order(&found.span));
+        spans.sort_by_key(|found| span_order(&found.span));
         let (mut join, mut left, mut listed, mut present) = (None, None, since, None);
         let counted = spans.iter().filter(|found| counts(found));
-        join_up(counted.map(|found| found.span), |Stay { visit, reach, .. }| {
+        merge_spans(counted.map(|found| found.span), |DerivedVisit { visit, reach, .. }| {
             join = join.max(visit.start);
             if reach.is_none_or(|reach| reach >= since) {
                 listed = visit.start.map_or(listed, |start| listed.min(start));
@@ -72,108 +72,87 @@ impl KnownFrom {
         Self { listed, join, left: left.map(|(_, from)| from), present }
     }
 
-    /// For all of it; `None` where something is missing.
+    /// The earliest of all; `None` if Last Join or Last Left is missing.
     pub(crate) fn all(self) -> Option<Moment> {
         Some(self.left?.min(self.join?).min(self.listed))
     }
 }
 
-/// The order in which [`join_up`] wants spans: by time, and in one second leaves without a join
-/// last, so that whatever visit they may lie in is known by then.
-pub(crate) fn order(span: &Span) -> (Moment, bool) {
-    (span.start, span.end == SpanEnd::Bare)
+/// The order of spans that [`merge_spans`] expects: by time, and within a second unmatched leaves
+/// last, after every visit that may contain them.
+pub(crate) fn span_order(span: &Span) -> (Moment, bool) {
+    (span.start, span.end == SpanEnd::UnmatchedLeave)
 }
 
-/// Joins the spans of one person, in [`order`], into visits, and hands each to `found`, oldest first.
-pub(crate) fn join_up(spans: impl IntoIterator<Item = Span>, mut found: impl FnMut(Stay)) {
-    let mut growing: Option<Growing> = None;
-    // The latest leave without a join: a second one of that second says nothing new.
-    let mut bare: Option<Moment> = None;
-    for span in spans {
-        let touched = growing.as_mut().filter(|visit| visit.reaches(span.start));
-        match (touched, span.end) {
-            (Some(_), SpanEnd::Bare) => {}
-            (Some(visit), _) => visit.add(span),
-            (None, SpanEnd::Bare) => {
+/// Merges the spans of one person, in [`span_order`], into visits, and passes each to `found`,
+/// oldest first.
+pub(crate) fn merge_spans(
+    spans: impl IntoIterator<Item = Span>,
+    mut found: impl FnMut(DerivedVisit),
+) {
+    let mut growing: Option<VisitBuilder> = None;
+    // The latest unmatched leave. Another one of the same second adds nothing.
+    let mut latest_leave: Option<Moment> = None;
+    for Span { start, end } in spans {
+        let reached = growing.as_mut().filter(|visit| visit.interval.reaches(start));
+        let (end, sharing_since) = match end {
+            SpanEnd::UnmatchedLeave => {
+                if reached.is_some() {
+                    continue;
+                }
                 if let Some(visit) = growing.take() {
-                    found(visit.stay());
+                    found(visit.build());
                 }
-                if bare.replace(span.start) != Some(span.start) {
-                    found(bare_leave(span.start));
+                if latest_leave.replace(start) != Some(start) {
+                    found(unmatched_leave(start));
                 }
+                continue;
             }
-            (None, _) => {
-                if let Some(visit) = growing.replace(Growing::new(span)) {
-                    found(visit.stay());
+            SpanEnd::Open { sharing_since } => (End::Open, sharing_since),
+            SpanEnd::At(end) => (End::At(end), None),
+            SpanEnd::Unknown => (End::Unknown, None),
+        };
+        match reached {
+            Some(visit) => visit.add(start, end, sharing_since),
+            None => {
+                if let Some(visit) = growing.replace(VisitBuilder::new(start, end, sharing_since)) {
+                    found(visit.build());
                 }
             }
         }
     }
     if let Some(visit) = growing {
-        found(visit.stay());
+        found(visit.build());
     }
 }
 
-/// A visit of which only the leave is known (rule 8).
-fn bare_leave(at: Moment) -> Stay {
+/// A visit with an unknown start (rule 8).
+fn unmatched_leave(at: Moment) -> DerivedVisit {
     let visit = Visit { start: None, end: End::At(at) };
-    Stay { visit, sharing_since: None, reach: Some(at) }
+    DerivedVisit { visit, sharing_since: None, reach: Some(at) }
 }
 
-/// A visit that may still take in spans.
-struct Growing {
-    start: Moment,
-    open: bool,
-    /// The earliest start of what is shared in its open spans.
+/// A visit that is being merged.
+struct VisitBuilder {
+    interval: MergedInterval,
+    /// The earliest start of sharing in its open spans.
     sharing_since: Option<Moment>,
-    /// The latest known end of a span.
-    ended: Option<Moment>,
-    /// The latest beginning of a span of unknown end.
-    vanished: Option<Moment>,
 }
 
-impl Growing {
-    fn new(span: Span) -> Self {
-        let mut visit = Self {
-            start: span.start,
-            open: false,
-            sharing_since: None,
-            ended: None,
-            vanished: None,
-        };
-        visit.add(span);
-        visit
+impl VisitBuilder {
+    fn new(start: Moment, end: End, sharing_since: Option<Moment>) -> Self {
+        Self { interval: MergedInterval::new(start, end), sharing_since }
     }
 
-    fn add(&mut self, span: Span) {
-        match span.end {
-            SpanEnd::Open { sharing_since } => {
-                self.open = true;
-                self.sharing_since = self.sharing_since.into_iter().chain(sharing_since).min();
-            }
-            SpanEnd::At(end) => self.ended = self.ended.max(Some(end)),
-            SpanEnd::Unknown => self.vanished = self.vanished.max(Some(span.start)),
-            SpanEnd::Bare => {}
-        }
+    fn add(&mut self, start: Moment, end: End, sharing_since: Option<Moment>) {
+        self.interval.add(start, end);
+        self.sharing_since = self.sharing_since.into_iter().chain(sharing_since).min();
     }
 
-    /// The latest moment that belongs to it for certain. A span of unknown end counts as its beginning.
-    fn last(&self) -> Moment {
-        self.start.max(self.ended.unwrap_or(self.start)).max(self.vanished.unwrap_or(self.start))
-    }
-
-    fn reaches(&self, moment: Moment) -> bool {
-        self.open || moment <= self.last()
-    }
-
-    fn stay(&self) -> Stay {
-        let end = match self.ended {
-            _ if self.open => End::Open,
-            Some(end) if self.vanished.is_none_or(|at| at < end) => End::At(end),
-            _ => End::Unknown,
-        };
-        let visit = Visit { start: Some(self.start), end };
-        let reach = (!self.open).then(|| self.last());
-        Stay { visit, sharing_since: self.sharing_since, reach }
+    fn build(&self) -> DerivedVisit {
+        let MergedInterval { start, last, .. } = self.interval;
+        let visit = Visit { start: Some(start), end: self.interval.end() };
+        let reach = (visit.end != End::Open).then_some(last);
+        DerivedVisit { visit, sharing_since: self.sharing_since, reach }
     }
 }

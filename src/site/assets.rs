@@ -1,5 +1,5 @@
-//! Static files: built-in ones and the operator's, each under a name that
-//! carries a hash of its contents, so that a browser may keep it for ever.
+//! Static files: built-in ones and the operator's. The published name contains a hash of the content,
+//! so that a browser may cache it for ever.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,59 +10,59 @@ use std::path::Path;
 use include_dir::{Dir, DirEntry, include_dir};
 use sha2::{Digest, Sha256};
 
-use super::own_files::{self, Findings, OwnFile};
+use super::custom_files::{self, CustomFile, LoadProblems};
 use crate::files::regular_file;
 
 static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/static");
 
-/// Hex digits of the hash in a name.
+/// The number of hex digits of the hash in a name.
 const HASH_DIGITS: usize = 10;
 
-/// The longest name that still fits, in bytes, once hash and `.gz` are added.
-const LONGEST_NAME: usize = 255 - HASH_DIGITS - ".".len() - ".gz".len();
+/// The longest name, in bytes, to which the hash and `.gz` can be added.
+const MAX_NAME_BYTES: usize = 255 - HASH_DIGITS - ".".len() - ".gz".len();
 
-/// The longest name with directories: the output directory's own comes before it.
-const LONGEST_PATH: usize = 1024;
+/// The longest name with directories, which leaves remaining_bytes for the path of the output directory.
+const MAX_PATH_BYTES: usize = 1024;
 
-/// The largest static file, in bytes: all of them are held in memory.
-const LONGEST_FILE: u64 = 16 << 20;
+/// The largest static file, in bytes. All static files are in memory.
+const MAX_FILE_BYTES: u64 = 16 << 20;
 
-/// How large all of the operator's may be together, in bytes.
-const MOST_BYTES: u64 = 64 << 20;
+/// The maximum size of all the operator's static files together, in bytes.
+const MAX_TOTAL_BYTES: u64 = 64 << 20;
 
 /// One static file.
 #[derive(Debug, Clone)]
 pub(super) struct Asset {
-    /// Its place below `site.path`: `assets/style.0123456789.css`.
+    /// The path below `site.path`: `assets/style.0123456789.css`.
     pub(super) path: String,
     pub(super) bytes: Cow<'static, [u8]>,
 }
 
-/// Loads all static files by the name they have in their directory; `static_dir` need not
-/// exist. What cannot or must not be published is left out and noted in `findings`.
-pub(super) fn load(static_dir: &Path, findings: &mut Findings) -> BTreeMap<String, Asset> {
+/// Loads all static files, by their name in the directory; `static_dir` need not exist. Files that
+/// can't or must not be published are reported in `problems` and left out.
+pub(super) fn load(static_dir: &Path, problems: &mut LoadProblems) -> BTreeMap<String, Asset> {
     let mut assets = BTreeMap::new();
     for (name, bytes) in builtin_files() {
         let asset = Asset::new(&name, Cow::Borrowed(bytes));
         assets.insert(name, asset);
     }
-    let own = own_files::list(static_dir);
-    findings.extend(own.findings);
-    let mut room = MOST_BYTES;
+    let own = custom_files::list(static_dir);
+    problems.extend(own.problems);
+    let mut remaining_bytes = MAX_TOTAL_BYTES;
     for file in own.files {
         let shown = static_dir.join(&file.name).display().to_string();
-        match read(&file, static_dir, &mut room) {
+        match read(&file, static_dir, &mut remaining_bytes) {
             Ok(bytes) => {
                 let asset = Asset::new(&file.name, Cow::Owned(bytes));
                 assets.insert(file.name, asset);
             }
             Err(NotPublished::Unfit(why)) => {
-                findings.left_out(format!("`{shown}` is left out: {why}"));
+                problems.left_out(format!("`{shown}` is left out: {why}"));
             }
-            // It was removed just now.
+            // It was removed meanwhile.
             Err(NotPublished::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {}
             Err(NotPublished::Unreadable(error)) => {
-                findings.fault(format!("cannot read the static file `{shown}`: {error}"));
+                problems.fault(format!("cannot read the static file `{shown}`: {error}"));
             }
         }
     }
@@ -81,36 +81,40 @@ impl From<io::Error> for NotPublished {
     }
 }
 
-/// Reads `file` of `static_dir`, and takes its length from `room`.
-fn read(file: &OwnFile, static_dir: &Path, room: &mut u64) -> Result<Vec<u8>, NotPublished> {
+/// Reads `file` of `static_dir`, and subtracts its size from `remaining_bytes`.
+fn read(
+    file: &CustomFile,
+    static_dir: &Path,
+    remaining_bytes: &mut u64,
+) -> Result<Vec<u8>, NotPublished> {
     let unfit = |why: String| Err(NotPublished::Unfit(why));
     let name = &file.name;
-    if name.split('/').any(|part| part.len() > LONGEST_NAME) || name.len() > LONGEST_PATH {
+    if name.split('/').any(|part| part.len() > MAX_NAME_BYTES) || name.len() > MAX_PATH_BYTES {
         return unfit("its name is too long; give it a shorter one".to_owned());
     }
-    // Whoever may not read it here must not read it on the site.
+    // A file that is private here must not be public on the site.
     if !file.is_public(static_dir)? {
         let why =
             "its mode does not let everybody read it; `chmod -R o+rX` the directory to publish it";
         return unfit(why.to_owned());
     }
     let length = fs::metadata(&file.path)?.len();
-    if length > LONGEST_FILE {
-        let longest = LONGEST_FILE >> 20;
+    if length > MAX_FILE_BYTES {
+        let longest = MAX_FILE_BYTES >> 20;
         return unfit(format!("it is longer than {longest} MiB; let the web server serve it"));
     }
-    if length > *room {
-        let most = MOST_BYTES >> 20;
+    if length > *remaining_bytes {
+        let most = MAX_TOTAL_BYTES >> 20;
         return unfit(format!(
             "the static files together are larger than {most} MiB; let the web server serve some of them"
         ));
     }
-    let bytes = regular_file::read(&file.path, LONGEST_FILE)?;
-    *room = room.saturating_sub(bytes.len() as u64);
+    let bytes = regular_file::read(&file.path, MAX_FILE_BYTES)?;
+    *remaining_bytes = remaining_bytes.saturating_sub(bytes.len() as u64);
     Ok(bytes)
 }
 
-/// The built-in static files, for whoever wants to change them.
+/// The built-in static files, for operators who want to change them.
 pub fn builtin_files() -> Vec<(String, &'static [u8])> {
     embedded(&BUILTIN)
 }

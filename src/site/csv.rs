@@ -1,8 +1,8 @@
-//! The table as Jekyll reads it.
+//! The CSV table for Jekyll.
 //!
-//! UTF-8 without BOM, LF after every row, every field quoted. Jekyll prints
-//! cells unescaped, perhaps within an attribute, so a name is written for both here. It is made for
-//! Jekyll, not for spreadsheets: no formula escaping.
+//! UTF-8 without BOM, LF after every row, every field quoted. Jekyll prints cells unescaped, perhaps
+//! in an attribute, so names are escaped for HTML here. Formulas are not escaped: the table is not
+//! for spreadsheets.
 
 use anyhow::{Context, Result};
 use csv::{QuoteStyle, Terminator, WriterBuilder};
@@ -13,7 +13,7 @@ const HEADER: [&str; 4] = ["Username", "Status", "Last Join", "Last Left"];
 const PRESENT: &str = r#"<i class="fa-solid fa-toggle-on"></i>"#;
 const ABSENT: &str = r#"<i class="fa-solid fa-toggle-off"></i>"#;
 
-/// Writes `rows` below the header.
+/// Encodes the header and `rows`.
 pub(super) fn encode(rows: &[TableRow]) -> Result<Vec<u8>> {
     let mut writer = WriterBuilder::new()
         .quote_style(QuoteStyle::Always)
@@ -28,7 +28,7 @@ pub(super) fn encode(rows: &[TableRow]) -> Result<Vec<u8>> {
     writer.into_inner().context("the table is not complete")
 }
 
-/// `text` as HTML text, without control characters.
+/// Escapes `text` for HTML and removes control characters.
 fn html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars().filter(|c| !c.is_control()) {

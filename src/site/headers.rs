@@ -1,38 +1,38 @@
-//! What each kind of published file is sent with: by nginx and by `serve` alike.
+//! The HTTP headers of each kind of published file, for nginx and for `serve`.
 
 /// A header's name and value.
 pub type Header = (&'static str, &'static str);
 
-/// What a file is to whoever asks for it.
+/// The kind of a published file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A page, or something else that only our pages use.
+    /// A page, or another file that only our pages use.
     Page,
-    /// A page that others may show in a frame.
+    /// A page that other sites may show in a frame.
     Embed,
-    /// What other sites' pages may show or read: the badge, `presence.json`, the feed.
+    /// A file that other sites may show or read: the badge, `presence.json`, the feed.
     Widget,
-    /// A file whose name changes with its contents.
+    /// A file whose name contains a hash of its content.
     Asset,
-    /// The table that Jekyll reads.
+    /// The CSV table.
     Table,
 }
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What other sites' pages may show or read, by name.
+/// The names of files that other sites may show or read.
 pub const WIDGETS: [&str; 4] = ["badge.json", "badge.svg", "feed.xml", "presence.json"];
 
-/// The page for frames, by name.
+/// The name of the page for frames.
 pub const EMBED: &str = "embed.html";
 
-/// The same, but in anybody's frame.
+/// The same, but allowed in any frame.
 const EMBED_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *";
 
 impl Kind {
-    /// What is published at `path` of a site whose pages are below `site_path`.
+    /// The kind of the file at `path`, if pages are below `site_path`.
     pub fn of(path: &str, site_path: &str) -> Self {
         let Some(rest) = path.strip_prefix(site_path) else { return Self::Table };
         match rest.rsplit('/').next().unwrap_or_default() {
@@ -43,7 +43,7 @@ impl Kind {
         }
     }
 
-    /// What keeps a browser from doing more with the file than is meant; sent with errors, too.
+    /// The headers that restrict what a browser does with the file; also sent with errors.
     pub fn protection(self) -> Vec<Header> {
         let policy = if self == Self::Embed { EMBED_POLICY } else { POLICY };
         let readers = if self == Self::Widget { "cross-origin" } else { "same-origin" };
@@ -59,11 +59,11 @@ impl Kind {
         headers
     }
 
-    /// How long it may be kept without asking. Never sent with an error.
+    /// The `Cache-Control` header. Never sent with an error.
     pub fn caching(self) -> &'static str {
         match self {
             Self::Asset => "public, max-age=31536000, immutable",
-            // As the set-up before Lookout had it; who asks again is told by `ETag` all the same.
+            // As in the set-up before Lookout; `ETag` still answers conditional requests.
             Self::Table => "no-store, no-cache, must-revalidate, proxy-revalidate",
             Self::Page | Self::Embed | Self::Widget => "no-cache",
         }

@@ -1,4 +1,4 @@
-//! Which files are made from templates, which templates, and what these receive.
+//! The files made from templates, their templates, and the models these receive.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::dashboard::{Badge, Dashboard, Feed, Page};
 
-/// A model, and the files made of it.
+/// A model and the files made from it.
 #[derive(Debug)]
 pub(super) struct Output<'a> {
     pub(super) model: Model<'a>,
@@ -14,7 +14,7 @@ pub(super) struct Output<'a> {
     pub(super) files: Vec<(String, &'static str)>,
 }
 
-/// What a template receives.
+/// The variables of a template.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Model<'a> {
@@ -26,28 +26,28 @@ pub(super) enum Model<'a> {
 /// Everything that templates receive: what `build --model` prints.
 #[derive(Debug, Serialize)]
 pub struct Models<'a> {
-    /// What every template knows as `assets`.
+    /// The variable `assets` of every template.
     pub(super) assets: BTreeMap<&'a str, &'a str>,
-    /// What they receive besides.
-    pub(super) models: Vec<Given<'a>>,
+    /// All other variables.
+    pub(super) models: Vec<TemplateInput<'a>>,
 }
 
-/// A model, and who receives it.
+/// A model and the templates that receive it.
 #[derive(Debug, Serialize)]
-pub(super) struct Given<'a> {
-    /// The template of each file, which lies below `site.path`.
+pub(super) struct TemplateInput<'a> {
+    /// For each file below `site.path`, its template.
     files: BTreeMap<String, &'static str>,
     /// The variables.
     model: Model<'a>,
 }
 
-impl<'a> From<Output<'a>> for Given<'a> {
+impl<'a> From<Output<'a>> for TemplateInput<'a> {
     fn from(output: Output<'a>) -> Self {
         Self { files: output.files.into_iter().collect(), model: output.model }
     }
 }
 
-/// All of them, in the order in which they are published.
+/// All outputs, in the order in which they are published.
 pub(super) fn outputs(dashboard: &Dashboard) -> Vec<Output<'_>> {
     let badges = dashboard.badges.iter().map(|badge| Output {
         model: Model::Badge(badge),
@@ -57,11 +57,12 @@ pub(super) fn outputs(dashboard: &Dashboard) -> Vec<Output<'_>> {
         model: Model::Feed(feed),
         files: vec![(format!("{}feed.xml", feed.folder), "feed.xml")],
     });
-    // A frame shows what the page shows.
-    let frame = |page: &Page| page.path.replace("index.html", "embed.html");
-    let pages = dashboard.pages.iter().map(|page| Output {
-        model: Model::Page(page),
-        files: vec![(frame(page), "embed.html"), (page.path.clone(), page.template)],
+    let pages = dashboard.pages.iter().map(|page| {
+        let embed = page.path.replace("index.html", "embed.html");
+        Output {
+            model: Model::Page(page),
+            files: vec![(embed, "embed.html"), (page.path.clone(), page.template)],
+        }
     });
     badges.chain(feeds).chain(pages).collect()
 }

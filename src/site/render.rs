@@ -1,36 +1,36 @@
-//! Dashboard → files, in memory.
+//! Renders the dashboard into files, in memory.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 
 use anyhow::{Result, anyhow, ensure};
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use super::outputs::{Given, Models, Output, outputs};
-use super::own_files::Findings;
-use super::{File, assets, csv, fault, templates};
+use super::custom_files::LoadProblems;
+use super::outputs::{Models, Output, TemplateInput, outputs};
+use super::{File, assets, csv, templates};
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
 
-/// A constant: the file's date is the message ([`super::touch_heartbeat`]).
+/// Constant: only the date of the file matters ([`super::touch_heartbeat`]).
 const HEARTBEAT: &[u8] = b"The date of this file is when Lookout was last at work.\n";
 
 /// The heartbeat file's name below `site.path`.
 pub(super) const HEARTBEAT_FILE: &str = "heartbeat.txt";
 
-/// From this on the table is made beside the pages: of 10,000 people it takes a tenth of the time.
-/// Below, another thread would cost more than it saves.
-const LARGE_ROWS: usize = 1_000;
+/// The number of rows from which the table is made in its own thread. For 10,000 people it takes a
+/// tenth of the time; for few people a thread costs more than it saves.
+const MIN_ROWS_FOR_THREAD: usize = 1_000;
 
 /// Templates and static files, loaded once.
 #[derive(Clone)]
 pub struct Renderer {
     tera: Tera,
     assets: BTreeMap<String, assets::Asset>,
-    findings: Findings,
-    /// Whether built-in templates take the place of those that have a fault.
+    problems: LoadProblems,
+    /// Whether built-in templates replace broken ones.
     is_lenient: bool,
 }
 
@@ -39,55 +39,54 @@ impl Renderer {
     ///
     /// # Errors
     ///
-    /// A file that can't be read, or a template with a fault; the error shows
-    /// file, line, column and the line itself.
+    /// A file can't be read, or a template is broken. The error shows file, line, column and the
+    /// line itself.
     pub fn load(settings: &Settings) -> Result<Self> {
         let renderer = Self { is_lenient: false, ..Self::load_leniently(settings) };
-        let faults = &renderer.findings.faults;
+        let faults = &renderer.problems.faults;
         ensure!(faults.is_empty(), "{}", faults.join("\n"));
         Ok(renderer)
     }
 
-    /// Loads templates and static files; built-in ones take the place of those that have a fault.
+    /// Loads templates and static files; built-in ones replace broken ones.
     pub fn load_leniently(settings: &Settings) -> Self {
-        let mut findings = Findings::default();
-        let mut tera = templates::load(&settings.site.templates_dir, &mut findings);
-        let assets = assets::load(&settings.site.static_dir, &mut findings);
+        let mut problems = LoadProblems::default();
+        let mut tera = templates::load(&settings.site.templates_dir, &mut problems);
+        let assets = assets::load(&settings.site.static_dir, &mut problems);
         tera.global_context().insert("assets", &paths(&assets));
-        Self { tera, assets, findings, is_lenient: true }
+        Self { tera, assets, problems, is_lenient: true }
     }
 
-    /// What was found wrong while loading.
-    pub fn findings(&self) -> &Findings {
-        &self.findings
+    /// The problems found while loading.
+    pub fn problems(&self) -> &LoadProblems {
+        &self.problems
     }
 
-    /// Why the site of `dashboard` cannot be made of the operator's files as they are.
+    /// Why the site cannot be rendered from the operator's files.
     pub fn fault(&self, dashboard: &Dashboard, settings: &Settings) -> Option<String> {
-        if !self.findings.faults.is_empty() {
-            return Some(self.findings.faults.join("\n"));
+        if !self.problems.faults.is_empty() {
+            return Some(self.problems.faults.join("\n"));
         }
         self.render(dashboard, settings).err().map(|error| format!("{error:#}"))
     }
 
-    /// What templates receive where they say what `dashboard` says.
+    /// What templates receive for `dashboard`.
     pub fn models<'a>(&'a self, dashboard: &'a Dashboard) -> Models<'a> {
-        let models = outputs(dashboard).into_iter().map(Given::from).collect();
+        let models = outputs(dashboard).into_iter().map(TemplateInput::from).collect();
         Models { assets: paths(&self.assets), models }
     }
 
-    /// Makes the whole site: static files first, so that no page appears before what it needs.
+    /// Renders the whole site. Static files come first, so that no page appears before what it needs.
     ///
     /// # Errors
     ///
-    /// A template that asks for what is not there; the error shows file, line,
-    /// column and the line itself.
+    /// A template uses an undefined variable. The error shows file, line, column and the line itself.
     pub fn render(&self, dashboard: &Dashboard, settings: &Settings) -> Result<Vec<File<'_>>> {
         self.render_with(dashboard, settings, &mut |fault| Err(anyhow!(fault)))
     }
 
-    /// The same, but where they were loaded leniently a built-in template takes the place of one
-    /// that fails; together with all that is wrong with the operator's files.
+    /// The same; if loaded leniently, built-in templates replace those that fail. Also returns all
+    /// problems of the operator's files.
     ///
     /// # Errors
     ///
@@ -97,7 +96,7 @@ impl Renderer {
         dashboard: &Dashboard,
         settings: &Settings,
     ) -> Result<(Vec<File<'_>>, Vec<String>)> {
-        let mut faults = self.findings.faults.clone();
+        let mut faults = self.problems.faults.clone();
         let files = self.render_with(dashboard, settings, &mut |fault| {
             ensure!(self.is_lenient, fault);
             faults.push(fault);
@@ -106,8 +105,8 @@ impl Renderer {
         Ok((files, faults))
     }
 
-    /// Makes the whole site. Where a template fails, `on_fault` decides whether the built-in one
-    /// takes its place.
+    /// Renders the whole site. If a template fails, `on_fault` decides whether the built-in one
+    /// replaces it.
     fn render_with(
         &self,
         dashboard: &Dashboard,
@@ -117,10 +116,13 @@ impl Renderer {
         let below = settings.site.path.trim_start_matches('/');
         let (table, outputs) = thread::scope(|scope| {
             let table = || csv::encode(&dashboard.table);
-            let apart = (dashboard.table.len() >= LARGE_ROWS).then(|| scope.spawn(table));
+            let apart = (dashboard.table.len() >= MIN_ROWS_FOR_THREAD).then(|| scope.spawn(table));
             let outputs = self.outputs(dashboard, on_fault);
-            let joined = |worker: ScopedJoinHandle<_>| worker.join().expect("it never panics");
-            (apart.map_or_else(table, joined), outputs)
+            let table = match apart {
+                Some(worker) => worker.join().expect("it never panics"),
+                None => table(),
+            };
+            (table, outputs)
         });
         let mut files = Vec::new();
         for asset in self.assets.values() {
@@ -133,7 +135,7 @@ impl Renderer {
         };
         add(settings.csv.path.clone(), table?);
         add(format!("{below}{HEARTBEAT_FILE}"), HEARTBEAT.to_vec());
-        add(format!("{below}presence.json"), json(&dashboard.widget)?);
+        add(format!("{below}presence.json"), json(&dashboard.presence_json)?);
         for badge in &dashboard.badges {
             add(format!("{below}{}badge.json", badge.folder), json(&badge.shield())?);
         }
@@ -143,8 +145,7 @@ impl Renderer {
         Ok(files)
     }
 
-    /// Everything that is wrong with the templates where they say what `dashboard` says;
-    /// each fault once, however many files it spoils.
+    /// All errors of the templates for `dashboard`, each once, however many files it affects.
     pub fn faults(&self, dashboard: &Dashboard) -> Vec<String> {
         let mut faults = Vec::new();
         for output in outputs(dashboard) {
@@ -154,7 +155,7 @@ impl Renderer {
             };
             for (_, template) in &output.files {
                 if let Err(error) = self.tera.render(template, &context) {
-                    let fault = fault::told(&error);
+                    let fault = error.to_string();
                     if !faults.contains(&fault) {
                         faults.push(fault);
                     }
@@ -164,7 +165,7 @@ impl Renderer {
         faults
     }
 
-    /// The files that are made from templates.
+    /// Renders the files that are made from templates.
     fn outputs(
         &self,
         dashboard: &Dashboard,
@@ -204,10 +205,8 @@ fn render_one(
     context: &Context,
 ) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    tera.render_to(template, context, &mut bytes).map_err(|error| {
-        let fault = fault::told(&error);
-        format!("cannot make `{path}` from the template `{template}`\n{fault}")
-    })?;
+    tera.render_to(template, context, &mut bytes)
+        .map_err(|error| format!("cannot make `{path}` from the template `{template}`\n{error}"))?;
     Ok(bytes)
 }
 
@@ -220,7 +219,7 @@ fn paths(assets: &BTreeMap<String, assets::Asset>) -> BTreeMap<&str, &str> {
     assets.iter().map(|(name, asset)| (name.as_str(), asset.path.as_str())).collect()
 }
 
-/// `model` as JSON that stays text wherever it is put, a `<script>` included.
+/// `model` as JSON that is safe inside HTML, a `<script>` included.
 fn json(model: &impl Serialize) -> Result<Vec<u8>> {
     let text = serde_json::to_string_pretty(model)?;
     let mut safe = String::with_capacity(text.len() + 1);

@@ -1,24 +1,22 @@
-//! Templates: the built-in ones, and the operator's in their place.
+//! Loads templates: the built-in ones, and the operator's that replace them.
 //!
-//! Built-in templates are registered as `builtin/<name>`; a name without that
-//! prefix is looked for among the operator's first. So a file in
-//! `templates_dir` replaces the built-in one of the same name, and may extend
-//! it: `{% extends "builtin/index.html" %}`.
+//! Built-in templates are registered as `builtin/<name>`. A name without that prefix is looked up
+//! among the operator's templates first. A file in `templates_dir` therefore replaces the built-in
+//! one of the same name, and may extend it: `{% extends "builtin/index.html" %}`.
 //!
-//! Pages and messages to chats are apart: what lies below `messages/` belongs to the
-//! latter, and neither sees the other's filters or escaping.
+//! Pages and chat messages are separate: templates below `messages/` are for chats, and neither side
+//! uses the filters or the escaping of the other.
 //!
-//! Everything printed is escaped, whatever the template is called: Tera goes by
-//! the name's ending, and `page.html.tera` would not be escaped by its own rule.
+//! Everything printed is escaped, whatever the name of the template. Tera alone decides by the
+//! ending of the name and would not escape `page.html.tera`.
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
-use tera::Tera;
+use tera::{ErrorKind as TeraErrorKind, Tera};
 
-use super::fault;
-use super::own_files::{self, Findings, OwnFile};
+use super::custom_files::{self, CustomFile, LoadProblems};
 use crate::files::regular_file;
 
 static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -26,20 +24,20 @@ static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates");
 const PREFIX: &str = "builtin/";
 
 /// The longest template, in bytes.
-const LONGEST_TEMPLATE: u64 = 4 << 20;
+const MAX_TEMPLATE_BYTES: u64 = 4 << 20;
 
-/// Below it lie the templates of messages to chats.
+/// The folder of the templates of chat messages.
 pub(crate) const MESSAGES: &str = "messages/";
 
-/// Loads the templates of pages; `templates_dir` need not exist. Of the operator's templates those
-/// are left out that have a fault, which is noted in `findings`: built-in ones take their place.
-pub(super) fn load(templates_dir: &Path, findings: &mut Findings) -> Tera {
+/// Loads the templates of pages; `templates_dir` need not exist. A broken template of the operator
+/// is reported in `problems` and replaced by the built-in one.
+pub(super) fn load(templates_dir: &Path, problems: &mut LoadProblems) -> Tera {
     let mut tera = empty();
-    fill(&mut tera, templates_dir, |name| !name.starts_with(MESSAGES), findings);
+    fill(&mut tera, templates_dir, |name| !name.starts_with(MESSAGES), problems);
     tera
 }
 
-/// The built-in templates of pages, and nothing else.
+/// Loads only the built-in templates of pages.
 pub(super) fn load_builtin() -> Tera {
     let mut tera = empty();
     fill_with_builtin(&mut tera, |name| !name.starts_with(MESSAGES));
@@ -52,29 +50,29 @@ fn empty() -> Tera {
     tera
 }
 
-/// Adds the templates whose name `belongs` to `tera`, which has its filters and its
-/// escaper, and no templates yet. The operator's are left out as [`load`] says.
+/// Adds the templates whose name `belongs` to `tera`, which has filters and an escaper, but no
+/// templates yet. Broken ones are left out as in [`load`].
 pub(crate) fn fill(
     tera: &mut Tera,
     templates_dir: &Path,
     belongs: impl Fn(&str) -> bool,
-    findings: &mut Findings,
+    problems: &mut LoadProblems,
 ) {
     fill_with_builtin(tera, &belongs);
-    let own = own(templates_dir, belongs, findings);
-    let (sound, faults) = sound(own);
+    let own = own(templates_dir, belongs, problems);
+    let (sound, faults) = without_syntax_errors(own);
     let shown = templates_dir.display();
     let in_directory = |faults: &str| format!("the templates of `{shown}` have a fault\n{faults}");
     if !faults.is_empty() {
-        findings.fault(in_directory(&faults.join("\n\n")));
+        problems.fault(in_directory(&faults.join("\n\n")));
     }
     let Err(error) = add(tera, &sound) else { return };
-    // Where another one is left out already, this one may only have missed it.
+    // If a template is left out already, this one may only depend on it.
     if faults.is_empty() {
-        let told = || fault::missing_parent(&error, &sound).unwrap_or_else(|| fault::told(&error));
-        findings.fault(in_directory(&told()));
+        let fault = missing_parent(&error, &sound).unwrap_or_else(|| error.to_string());
+        problems.fault(in_directory(&fault));
     }
-    // The one without which the others work; where there is none, they all go.
+    // Leave out the one template without which the others load, else all.
     for left_out in 0..sound.len() {
         let others = [&sound[..left_out], &sound[left_out + 1..]].concat();
         if add(tera, &others).is_ok() {
@@ -87,41 +85,50 @@ pub(crate) fn fill(
 /// Adds the built-in templates whose name `belongs`.
 pub(crate) fn fill_with_builtin(tera: &mut Tera, belongs: impl Fn(&str) -> bool) {
     tera.autoescape_on([""]);
-    let ready = tera.set_fallback_prefixes([PREFIX]);
-    ready.expect("no template is registered yet");
+    tera.set_fallback_prefixes([PREFIX]).expect("no template is registered yet");
     let mut sources = builtin();
     sources.retain(|(name, _)| belongs(name.strip_prefix(PREFIX).unwrap_or(name)));
     add(tera, &sources).expect("the built-in templates have no fault");
 }
 
-/// Adds all of `sources`, or none of them.
+/// Adds all of `sources`, or none.
 fn add(tera: &mut Tera, sources: &[(String, String)]) -> Result<(), tera::Error> {
     tera.add_raw_templates(sources.iter().map(|(name, source)| (name, source)))
 }
 
-/// The templates without a fault by themselves, and the faults of the others.
-fn sound(own: Vec<(String, String)>) -> (Vec<(String, String)>, Vec<String>) {
-    let mut faults = Vec::new();
+/// The templates without a syntax error, and the syntax errors of the others.
+fn without_syntax_errors(own: Vec<(String, String)>) -> (Vec<(String, String)>, Vec<String>) {
+    let mut errors = Vec::new();
     let mut sound = own;
-    sound.retain(|template| {
-        let fault = syntax_fault(template);
-        let is_sound = fault.is_none();
-        faults.extend(fault);
-        is_sound
+    sound.retain(|(name, source)| match Tera::new().add_raw_template(name, source) {
+        Err(error) if matches!(error.kind(), TeraErrorKind::SyntaxError(_)) => {
+            errors.push(error.to_string());
+            false
+        }
+        _ => true,
     });
-    (sound, faults)
+    (sound, errors)
 }
 
-/// What is wrong with a template by itself: all such faults are told at once, while of
-/// those that show only beside the other templates Tera tells the first.
-fn syntax_fault((name, source): &(String, String)) -> Option<String> {
-    let error = Tera::new().add_raw_template(name, source).err()?;
-    fault::syntax(&error, source)
+/// Where a template extends one that does not exist, in the form of Tera's other errors: this one
+/// has no position.
+fn missing_parent(error: &tera::Error, sources: &[(String, String)]) -> Option<String> {
+    let TeraErrorKind::MissingParent { current, parent } = error.kind() else { return None };
+    let (_, source) = sources.iter().find(|(name, _)| name == current)?;
+    let (number, line) = (1..).zip(source.lines()).find(|(_, line)| line.contains(parent))?;
+    let column = line[..line.find(parent)?].chars().count();
+    let (gap, space) = (" ".repeat(number.to_string().len()), " ".repeat(column));
+    let underline = "^".repeat(parent.chars().count());
+    Some(format!(
+        "error: There is no template `{parent}`\n\
+         {gap}--> {current}:{number}:{}\n{gap} |\n{number} | {line}\n{gap} | {space}{underline}",
+        column + 1
+    ))
 }
 
-/// Writes `text` as HTML or XML, in an attribute too. Tera's own does it byte by byte,
-/// which would be a third of the time that a page of 10,000 people takes; and it keeps
-/// the characters that XML forbids even escaped, of which one would spoil a whole feed.
+/// Escapes `text` for HTML and XML, attributes included. Tera's own function writes byte by byte,
+/// which would take a third of the time of a page of 10,000 people. It also keeps characters that
+/// XML forbids even escaped; one of them would make a feed invalid.
 fn escape(text: &str, output: &mut dyn Write) -> io::Result<()> {
     let mut rest = text;
     while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_special(c)) {
@@ -139,7 +146,7 @@ fn escape(text: &str, output: &mut dyn Write) -> io::Result<()> {
     output.write_all(rest.as_bytes())
 }
 
-/// What is not written as it is: the markup of HTML, and what is no character of XML 1.0.
+/// Whether `c` is HTML markup or no character of XML 1.0.
 fn is_special(c: char) -> bool {
     match c {
         '&' | '<' | '>' | '"' | '\'' | '\u{fffe}' | '\u{ffff}' => true,
@@ -148,7 +155,7 @@ fn is_special(c: char) -> bool {
     }
 }
 
-/// The built-in templates under their own names, for whoever wants to change them.
+/// The built-in templates by name, for operators who want to change them.
 pub fn builtin_files() -> Vec<(String, &'static [u8])> {
     super::assets::embedded(&BUILTIN)
 }
@@ -161,40 +168,40 @@ fn builtin() -> Vec<(String, String)> {
     builtin_files().into_iter().map(named).collect()
 }
 
-/// The operator's templates whose name `belongs`, as they are.
+/// The sources of the operator's templates whose name `belongs`.
 fn own(
     templates_dir: &Path,
     belongs: impl Fn(&str) -> bool,
-    findings: &mut Findings,
+    problems: &mut LoadProblems,
 ) -> Vec<(String, String)> {
     let mut sources = Vec::new();
-    let own = own_files::list(templates_dir);
-    findings.extend(own.findings);
-    for OwnFile { name, path } in own.files.into_iter().filter(|file| belongs(&file.name)) {
+    let own = custom_files::list(templates_dir);
+    problems.extend(own.problems);
+    for CustomFile { name, path } in own.files.into_iter().filter(|file| belongs(&file.name)) {
         let shown = templates_dir.join(&name);
         let shown = shown.display();
-        match regular_file::read(&path, LONGEST_TEMPLATE).map(String::from_utf8) {
+        match regular_file::read(&path, MAX_TEMPLATE_BYTES).map(String::from_utf8) {
             Ok(Ok(source)) => {
-                // Tera would print a byte order mark, and find nothing to extend behind it.
+                // Tera would print a byte order mark and ignore an `extends` behind it.
                 let source = source.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(source);
                 sources.push((name, source));
             }
             Ok(Err(_)) if BUILTIN.get_file(&name).is_some() => {
-                findings.fault(format!("the template `{shown}` is not UTF-8; save it as UTF-8"));
+                problems.fault(format!("the template `{shown}` is not UTF-8; save it as UTF-8"));
             }
             Ok(Err(_)) => {
-                findings.left_out(format!(
+                problems.left_out(format!(
                     "`{shown}` is no template, so it is left out: it is not UTF-8"
                 ));
             }
             Err(error)
                 if error.kind() == ErrorKind::FileTooLarge && BUILTIN.get_file(&name).is_none() =>
             {
-                findings.left_out(format!("`{shown}` is no template, so it is left out: {error}"));
+                problems.left_out(format!("`{shown}` is no template, so it is left out: {error}"));
             }
-            // It was removed just now.
+            // It was removed meanwhile.
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => findings.fault(format!("cannot read the template `{shown}`: {error}")),
+            Err(error) => problems.fault(format!("cannot read the template `{shown}`: {error}")),
         }
     }
     sources
@@ -230,9 +237,9 @@ mod tests {
         for name in ["a.html", "a.html.tera", "a.svg", "a"] {
             let directory = TempDir::new().expect("a temporary directory");
             fs::write(directory.path().join(name), "{{ name }}").expect("it can be written");
-            let mut findings = Findings::default();
-            let tera = load(directory.path(), &mut findings);
-            assert_eq!(findings, Findings::default(), "the template loads");
+            let mut problems = LoadProblems::default();
+            let tera = load(directory.path(), &mut problems);
+            assert_eq!(problems, LoadProblems::default(), "the template loads");
             let mut context = tera::Context::new();
             context.insert("name", "<b>");
             let text = tera.render(name, &context).expect("the template renders");

@@ -1,31 +1,36 @@
-//! The store: what all events say of meetings and people, on disk, in an embedded SQLite.
+//! The presence store: all facts of meetings and people, on disk, in an embedded SQLite.
 //!
-//! It holds the facts of each meeting, which are the understood events, each once; the
-//! *sessions* that follow from these facts alone; and who attended which meeting, and when last. An
-//! event changes the facts and sessions of its meeting only, in one transaction with the position in the
-//! log. So an event of any age costs little, no event has to be read twice, and bodies may be
-//! removed from the journal once they are here.
+//! It holds
 //!
-//! Everything that settings decide is applied when [reading](Store::presence): which rooms there
-//! are, who is who, when a meeting is stale. No setting ever changes what is stored.
+//! - the facts of each meeting: the parsed events, each stored once;
+//! - the *sessions* that follow from these facts alone;
+//! - who attended which meeting, and the last visits of each name and account.
 //!
-//! What is in memory: the texts of all names, each name's last visit, the sessions of the last 35
-//! days, and the facts of the meetings that something is said of now.
+//! An event changes only the facts and sessions of its own meeting. One transaction stores the
+//! change together with the position in the log. An event of any age therefore costs little, no
+//! event is read twice, and bodies may be removed from the journal once their facts are stored.
 //!
-//! Several processes may use one store. Each commit raises its *edition*; whoever finds another
-//! one than it knows begins anew with what is on disk.
+//! Settings are applied when [reading](Store::presence): which rooms are shown, who is who, when a
+//! meeting is stale. They never change what is stored.
+//!
+//! In memory are all names, the last visits of each, the sessions of the last 35 days, and the
+//! facts of the meetings that are being updated.
+//!
+//! Several processes may use one store. Each commit increments its *edition*. A process that finds
+//! another edition than it knows reloads from disk.
 
-mod attended;
+mod as_of;
+mod attendance;
+mod backfill;
 mod chunks;
-mod completing;
-mod copying;
-mod hot;
+mod commit;
+mod copy;
 mod last_visits;
-mod past;
+mod loaded;
+mod read;
+mod recent;
 mod schema;
-mod verifying;
-mod window;
-mod writing;
+mod verify;
 
 #[cfg(test)]
 mod tests;
@@ -33,79 +38,76 @@ mod tests;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::Connection;
 use rustc_hash::FxHashMap;
 
-use crate::roster::{
-    Gathered, LISTED, Newest, Presence, Rules, Word, Words, counts_from, has_come, states_a_fact,
-};
+use crate::roster::{Newest, SymbolTable, is_due, states_a_fact};
 use crate::time::moment::Moment;
-use crate::zoom::{Event, Key, Name};
+use crate::zoom::{Event, Key};
 
-use attended::Attended;
-use completing::Completing;
-use hot::Hot;
+use attendance::MeetingCache;
 use last_visits::LastVisits;
-use window::Window;
+use loaded::LoadedMeeting;
+use recent::RecentSessions;
 
-/// To be raised whenever more is understood of an event: everything is then read again, in the
-/// background.
-const UNDERSTANDING: u32 = 1;
+/// The version of the facts derived from an event. Increment it when Lookout parses more from an
+/// event: it then rereads all events in the background.
+const FACTS_VERSION: u32 = 1;
 
-/// Before everything.
-const BEGINNING: Moment = Moment::from_seconds(i64::MIN);
+/// Earlier than every event.
+const MIN_MOMENT: Moment = Moment::from_seconds(i64::MIN);
 
-/// At most so many facts stay in memory between two commits.
-const HOT_FACTS: usize = 100_000;
+/// The maximum number of facts in memory between two commits.
+const MAX_LOADED_FACTS: usize = 100_000;
 
-/// How far the logs were read.
+/// How far the journal and the archive were read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Position {
-    /// The journal's id; empty for none.
+    /// The journal's id, or empty.
     pub journal: String,
-    /// The id that it had before it became this one, which it has still if that was interrupted.
+    /// The journal's previous id. The journal still has it if the change of id was interrupted.
     pub former: String,
-    /// The last event that was read there.
+    /// The id of the last event read from the journal.
     pub last_id: u64,
-    /// The key of that event: another one may have its place in a journal that was put back.
+    /// The key of that event. In a restored journal, another event may have the same id.
     pub last_key: Option<Key>,
-    /// How far the archive was read, in its own words; empty where it was not.
+    /// How far the archive was read, encoded by the archive; empty if it was not read.
     pub archive: Vec<u8>,
-    /// How far the journal was read again, because more is understood of events by now; `None`: to
-    /// its end, or it need not be.
+    /// How far the journal was reread because [`FACTS_VERSION`] has changed; `None` if no reread is
+    /// in progress.
     pub reread: Option<u64>,
 }
 
-/// What is known of meetings and people, on disk.
+/// All facts of meetings and people, on disk.
 #[derive(Debug)]
 pub struct Store {
     db: Connection,
     memory: Memory,
 }
 
-/// What of it is in memory.
+/// The part of the store that is in memory.
 #[derive(Debug)]
 struct Memory {
-    state: State,
-    words: Words,
-    /// How many names and accounts are on disk.
+    header: StoreHeader,
+    symbols: SymbolTable,
+    /// The number of names and of accounts on disk.
     saved: (usize, usize),
-    /// The ids of meetings whose facts are in memory.
+    /// The ids of the loaded meetings.
     ids: FxHashMap<Box<str>, i64>,
-    hot: FxHashMap<i64, Hot>,
+    loaded: FxHashMap<i64, LoadedMeeting>,
     next_meeting: i64,
-    /// Events whose time is yet to come, with their places in the journal.
+    /// Events that do not count yet, with their ids in the journal.
     future: Vec<(u64, Event)>,
     future_changes: FutureChanges,
     newest: Newest,
-    window: Window,
+    recent: RecentSessions,
     last_visits: LastVisits,
-    attended: Attended,
+    meeting_cache: MeetingCache,
 }
 
-/// The row that says what the store is of.
+/// The row that describes the store as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct State {
+struct StoreHeader {
     position: Position,
     edition: i64,
 }
@@ -116,23 +118,23 @@ struct FutureChanges {
     due: Vec<Event>,
 }
 
-/// The store holds what it was never given.
+/// The content of the store is corrupt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is damaged")]
 pub struct Damaged;
 
-/// The tables are not those of this version.
+/// The tables belong to another version of Lookout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("another version of Lookout made it")]
 pub struct OtherVersion;
 
-/// Whether what went wrong is the store's content, so that another one has to take its place.
-pub fn is_of_no_use(error: &anyhow::Error) -> bool {
+/// Whether the store has to be replaced, because the error is in its content.
+pub fn is_unusable(error: &anyhow::Error) -> bool {
     error.is::<Damaged>() || error.is::<OtherVersion>()
 }
 
-/// `error`, as [`Damaged`] where SQLite says that.
-fn classified(error: anyhow::Error) -> anyhow::Error {
+/// Marks `error` as [`Damaged`] if SQLite reports a corrupt database.
+fn classify(error: anyhow::Error) -> anyhow::Error {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     let code = error.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
     match code {
@@ -141,41 +143,39 @@ fn classified(error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-/// When to look for the last visits of those whose sessions are others by now.
+/// When to update the last visits of people whose sessions have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settle {
-    /// With this commit, so that it can be read.
+pub enum LastVisitUpdate {
+    /// In this commit; required before presence is read.
     Now,
-    /// With a later one: more is to come.
-    Later,
+    /// In a later commit, because more events follow.
+    Deferred,
 }
 
-/// What became of a commit.
+/// The result of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Committed {
-    /// It is done.
+pub enum CommitOutcome {
+    /// Everything was written.
     Done,
-    /// Another process has written meanwhile, and what was taken in is dropped: read on from
-    /// the [position](Store::position) that holds now.
-    Moved,
+    /// Another process has written meanwhile. The uncommitted events were dropped: continue at the
+    /// current [position](Store::position).
+    Conflict,
 }
 
 impl Store {
-    /// Opens the store at `path`, made if need be.
+    /// Opens the store at `path`, which is created if it is missing.
     ///
     /// # Errors
     ///
-    /// A file that can't be opened, written or understood.
+    /// The file can't be opened, written or read as a store of this version.
     pub fn open(path: &Path) -> Result<Self> {
-        let failed = || format!("cannot open the store of presence `{}`", path.display());
-        let open = || {
-            let db = schema::open(path)?.ok_or(OtherVersion)?;
-            Self::with(db)
-        };
-        open().map_err(classified).with_context(failed)
+        schema::open(path)
+            .and_then(|db| Self::with(db.ok_or(OtherVersion)?))
+            .map_err(classify)
+            .with_context(|| format!("cannot open the store of presence `{}`", path.display()))
     }
 
-    /// A store that lasts as long as this value.
+    /// Creates a store in memory.
     ///
     /// # Errors
     ///
@@ -192,24 +192,25 @@ impl Store {
 
     /// How far the logs were read.
     pub fn position(&self) -> &Position {
-        &self.memory.state.position
+        &self.memory.header.position
     }
 
-    /// Takes in what another process has written; whether it has.
+    /// Reloads if another process has written. Returns whether it has.
     ///
     /// # Errors
     ///
     /// The store can't be read.
     pub fn refresh(&mut self) -> Result<bool> {
-        let has_moved = read_edition(&self.db).map_err(classified)? != self.memory.state.edition;
+        let has_moved =
+            read::read_edition(&self.db).map_err(classify)? != self.memory.header.edition;
         if has_moved {
-            self.reload().map_err(classified)?;
+            self.reload().map_err(classify)?;
         }
         Ok(has_moved)
     }
 
-    /// Takes in an event at `now`, the one at `source` in the journal (0: from elsewhere). One whose time
-    /// has not come counts later. Nothing lasts before it is [committed](Self::commit).
+    /// Applies an event at `now`, or keeps it until it counts. `source` is its id in the journal, or
+    /// 0. Nothing is on disk until it is [committed](Self::commit).
     ///
     /// # Errors
     ///
@@ -218,8 +219,8 @@ impl Store {
         if !states_a_fact(event) {
             return Ok(());
         }
-        if has_come(event, now) {
-            return self.memory.apply(&self.db, source, event).map_err(classified);
+        if is_due(event, now) {
+            return self.memory.apply(&self.db, source, event).map_err(classify);
         }
         let memory = &mut self.memory;
         if !memory.future.iter().any(|(_, known)| known == event) {
@@ -229,73 +230,42 @@ impl Store {
         Ok(())
     }
 
-    /// Applies the events whose time has come by `now`; returns how many these were.
+    /// Applies the kept events that count at `now`. Returns their number.
     ///
     /// # Errors
     ///
     /// The store can't be read.
     pub fn apply_due(&mut self, now: Moment) -> Result<usize> {
         let future = &mut self.memory.future;
-        let due: Vec<_> = future.extract_if(.., |(_, event)| has_come(event, now)).collect();
+        let due: Vec<_> = future.extract_if(.., |(_, event)| is_due(event, now)).collect();
         for (source, event) in &due {
-            self.memory.apply(&self.db, *source, event).map_err(classified)?;
+            self.memory.apply(&self.db, *source, event).map_err(classify)?;
         }
         let count = due.len();
         self.memory.future_changes.due.extend(due.into_iter().map(|(_, event)| event));
         Ok(count)
     }
 
-    /// Who is and was where, at `now`, as far as all that was taken in is committed.
-    ///
-    /// # Errors
-    ///
-    /// The store can't be read.
-    pub fn presence(&mut self, rules: &Rules, now: Moment) -> Result<Presence> {
-        self.derive(rules, now).map_err(classified)
-    }
-
-    fn derive(&mut self, rules: &Rules, now: Moment) -> Result<Presence> {
-        let (db, memory, since) = (&self.db, &mut self.memory, now.plus(-LISTED));
-        memory.window.load(db, since)?;
-        let mut gathered = Gathered::new(&memory.words, rules, now, &memory.newest);
-        for (outline, sessions) in memory.window.meetings() {
-            gathered.add(outline, sessions);
-        }
-        let mut completing = Completing {
-            db,
-            window: &memory.window,
-            last_visits: &memory.last_visits,
-            attended: &mut memory.attended,
-            since,
-            shared: completing::shared(db, &memory.words, rules)?,
-            until: None,
-            whole: FxHashMap::default(),
-        };
-        completing.complete(&mut gathered)?;
-        let next_due = memory.future.iter().map(|(_, event)| counts_from(event)).min();
-        Ok(gathered.presence(next_due))
-    }
-
-    /// How many events count only once their time has come.
-    pub fn events_to_come(&self) -> usize {
+    /// The number of events that do not count yet.
+    pub fn future_event_count(&self) -> usize {
         self.memory.future.len()
     }
 
-    /// Sees to it that what is committed outlasts a power cut.
+    /// Syncs all commits to disk, so that they survive a power cut.
     ///
     /// # Errors
     ///
-    /// It can't be synced.
+    /// The store can't be synced, or another process is reading it.
     pub fn sync(&self) -> Result<()> {
         let is_busy: i64 =
             self.db.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get(0))?;
         if is_busy != 0 {
-            return Err(anyhow!("another process is reading it; it is tried again"));
+            return Err(anyhow!("another process is reading it; Lookout retries"));
         }
         Ok(())
     }
 
-    /// Forgets what is in memory, and begins with what is on disk.
+    /// Replaces what is in memory by what is on disk.
     fn reload(&mut self) -> Result<()> {
         self.memory = Memory::read(&self.db)?;
         Ok(())
@@ -303,46 +273,23 @@ impl Store {
 }
 
 impl Memory {
-    fn read(db: &Connection) -> Result<Self> {
-        let reading = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
-        let words = read_words(&reading)?;
-        let saved = (words.names.texts().len(), words.zoom_user_ids.texts().len());
-        let next = "SELECT coalesce(max(id), 0) + 1 FROM meeting";
-        Ok(Self {
-            state: read_state(&reading)?,
-            saved,
-            words,
-            ids: FxHashMap::default(),
-            hot: FxHashMap::default(),
-            next_meeting: reading.query_row(next, [], |row| row.get(0))?,
-            future: read_future(&reading)?,
-            future_changes: FutureChanges::default(),
-            newest: read_newest(&reading)?,
-            window: Window::default(),
-            last_visits: LastVisits::read(&reading)?,
-            attended: Attended::default(),
-        })
-    }
-
     fn apply(&mut self, db: &Connection, source: u64, event: &Event) -> Result<()> {
         let Some(meeting) = &event.meeting else { return Ok(()) };
         let id = self.meeting_id(db, &meeting.uuid)?;
-        let words = &mut self.words;
-        if let Some(hot) = self.hot.get_mut(&id) {
-            hot.take_in(source, event, words);
+        let symbols = &mut self.symbols;
+        if let Some(loaded) = self.loaded.get_mut(&id) {
+            loaded.take_in(source, event, symbols);
         }
         Ok(())
     }
 
-    /// The id of a meeting whose facts are in memory from now on.
+    /// Loads a meeting into memory and returns its id.
     fn meeting_id(&mut self, db: &Connection, uuid: &str) -> Result<i64> {
         if let Some(id) = self.ids.get(uuid) {
             return Ok(*id);
         }
-        let mut query = db.prepare_cached("SELECT id FROM meeting WHERE uuid = ?1")?;
-        let known: Option<i64> = query.query_row([uuid], |row| row.get(0)).optional()?;
-        let mut hot = Hot::new(uuid);
-        let id = match known {
+        let mut loaded = LoadedMeeting::new(uuid);
+        let id = match read::meeting_id(db, uuid)? {
             Some(id) => {
                 let (from, to) = chunks::chunk_ids(id);
                 let mut query = db.prepare_cached(
@@ -350,12 +297,12 @@ impl Memory {
                 )?;
                 let mut rows = query.query([from, to])?;
                 while let Some(row) = rows.next()? {
-                    let (_, chunk) = chunks::of_id(row.get(0)?);
+                    let (_, chunk) = chunks::split_id(row.get(0)?);
                     let sealed = row.get_ref(1)?.as_blob()?;
-                    let read = hot.read(chunk, sealed, &mut self.words);
+                    let read = loaded.read(chunk, sealed, &mut self.symbols);
                     read.with_context(|| format!("the facts of the meeting `{uuid}`"))?;
                 }
-                hot.is_as_written();
+                loaded.mark_as_written();
                 id
             }
             None => {
@@ -364,97 +311,7 @@ impl Memory {
             }
         };
         self.ids.insert(uuid.into(), id);
-        self.hot.insert(id, hot);
+        self.loaded.insert(id, loaded);
         Ok(id)
     }
-}
-
-fn read_edition(db: &Connection) -> Result<i64> {
-    let mut query = db.prepare_cached("SELECT edition FROM store")?;
-    Ok(query.query_row([], |row| row.get(0))?)
-}
-
-fn read_state(db: &Connection) -> Result<State> {
-    let query = "SELECT journal, position, last_key, archive, understood, reread, edition, former FROM store";
-    let state = db.query_row(query, [], |row| {
-        let last_key: Option<[u8; 32]> = row.get(2)?;
-        let (last_id, understood): (u64, u32) = (row.get(1)?, row.get(4)?);
-        let is_behind = understood < UNDERSTANDING && last_id > 0;
-        let position = Position {
-            reread: if is_behind { Some(0) } else { row.get(5)? },
-            journal: row.get(0)?,
-            former: row.get(7)?,
-            last_id,
-            last_key: last_key.map(Key::from_bytes),
-            archive: row.get(3)?,
-        };
-        Ok(State { position, edition: row.get(6)? })
-    });
-    state.context("what it is of cannot be read")
-}
-
-fn read_words(db: &Connection) -> Result<Words> {
-    let mut words = Words::default();
-    let mut query =
-        db.prepare("SELECT id, text, seen_at, seen_stamp_ms, checksum FROM name ORDER BY id")?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        let (id, text): (u32, &str) = (row.get(0)?, row.get_ref(1)?.as_str()?);
-        let (at, stamp_ms): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
-        chunks::ensure_whole(&(id, text, at.zip(stamp_ms)), row.get(4)?)?;
-        let word = Word::of(id).ok_or(Damaged)?;
-        words.names.put(word, Name::clean(text).ok_or(Damaged)?);
-        if let Some((at, stamp_ms)) = at.zip(stamp_ms) {
-            words.see(word, (Moment::from_seconds(at), stamp_ms));
-        }
-    }
-    let mut query = db.prepare("SELECT id, text, checksum FROM account ORDER BY id")?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        let (id, text): (u32, &str) = (row.get(0)?, row.get_ref(1)?.as_str()?);
-        chunks::ensure_whole(&(id, text), row.get(2)?)?;
-        words.zoom_user_ids.put(Word::of(id).ok_or(Damaged)?, text.into());
-    }
-    words.take_seen();
-    Ok(words)
-}
-
-fn read_future(db: &Connection) -> Result<Vec<(u64, Event)>> {
-    let mut query = db.prepare("SELECT source, event FROM future ORDER BY event")?;
-    let mut rows = query.query([])?;
-    let mut future = Vec::new();
-    while let Some(row) = rows.next()? {
-        let event = postcard::from_bytes(row.get_ref(1)?.as_blob()?);
-        future.push((row.get(0)?, event.context(Damaged)?));
-    }
-    Ok(future)
-}
-
-/// Steps from number to number: there are few of them, and many meetings.
-fn read_newest(db: &Connection) -> Result<Newest> {
-    let mut query = db.prepare(
-        "WITH RECURSIVE numbers (number) AS (
-             SELECT min(number) FROM meeting
-             UNION ALL
-             SELECT (SELECT min(number) FROM meeting WHERE number > numbers.number)
-             FROM numbers WHERE number IS NOT NULL
-         )
-         SELECT number, (SELECT max(first_seen) FROM meeting WHERE number = numbers.number)
-         FROM numbers WHERE number IS NOT NULL",
-    )?;
-    let mut rows = query.query([])?;
-    let mut newest = Newest::default();
-    while let Some(row) = rows.next()? {
-        let first: Option<i64> = row.get(1)?;
-        if let Some(first) = first {
-            newest.insert(row.get_ref(0)?.as_str()?.into(), Moment::from_seconds(first));
-        }
-    }
-    Ok(newest)
-}
-
-fn read_newest_of(db: &Connection, number: &str) -> Result<Option<Moment>> {
-    let mut query = db.prepare_cached("SELECT max(first_seen) FROM meeting WHERE number = ?1")?;
-    let first: Option<i64> = query.query_row(params![number], |row| row.get(0))?;
-    Ok(first.map(Moment::from_seconds))
 }

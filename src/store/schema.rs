@@ -9,22 +9,23 @@ use anyhow::{Context, Result, bail};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-/// The version of the tables, kept in `user_version`.
+/// The version of the tables, in `user_version`.
 const VERSION: i64 = 1;
 
-/// Tells a store from any other database, kept in `application_id`: "LkSt".
-const APPLICATION: i64 = 0x4c6b_5374;
+/// Identifies a store, in `application_id`: "LkSt".
+const APPLICATION_ID: i64 = 0x4c6b_5374;
 
-/// How long a connection waits for another one's lock: a rebuild holds it for as long.
-const BUSY: Duration = Duration::from_secs(30);
+/// How long a connection waits for a lock. A rebuild may hold it that long.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The memory for pages, in KiB. What is read at each publication fits in.
+/// The page cache, in KiB. It holds everything that one publication reads.
 const CACHE_KIB: i64 = 8 << 10;
 
-/// Each `checksum` is that of the rest of its row, as [`of_row`](super::chunks::of_row) has it.
-/// Ids of `facts` and `sessions` are those of their meeting and a number within it: see
-/// [`chunk_id`](super::chunks::chunk_id). `who` is a name's id, or an account's below zero.
-const CREATE: &str = "
+/// Each `checksum` covers the rest of its row: see [`row_checksum`](super::chunks::row_checksum).
+/// Ids of `facts` and `sessions` combine the meeting's id with a number: see
+/// [`chunk_id`](super::chunks::chunk_id). `who` is the id of a name, or the negative id of an
+/// account.
+const CREATE_TABLES: &str = "
 CREATE TABLE store (
     journal    TEXT NOT NULL,
     former     TEXT NOT NULL,
@@ -66,7 +67,7 @@ CREATE TABLE outdated (who INTEGER, number TEXT, PRIMARY KEY (who, number)) WITH
 CREATE TABLE future (event BLOB PRIMARY KEY, source INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
-/// Opens the store at `path`, made if need be; `None` where there is one of another version.
+/// Opens the store at `path`, which is created if it is missing; `None` if it has another version.
 pub(super) fn open(path: &Path) -> Result<Option<Connection>> {
     make_private(path)?;
     let connection = Connection::open(path)?;
@@ -74,13 +75,13 @@ pub(super) fn open(path: &Path) -> Result<Option<Connection>> {
     ready(connection)
 }
 
-/// A store that nobody else sees, and that ends with its connection.
+/// Creates a store in memory.
 pub(super) fn in_memory() -> Result<Connection> {
     let connection = Connection::open_in_memory()?;
     ready(connection)?.context("a new database has no version")
 }
 
-/// Makes the file at `path`, if it is not there, so that nobody else may read it.
+/// Creates the file at `path`, if it is missing, readable by its owner only.
 pub(super) fn make_private(path: &Path) -> Result<()> {
     let mut options = OpenOptions::new();
     let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
@@ -89,15 +90,15 @@ pub(super) fn make_private(path: &Path) -> Result<()> {
 }
 
 fn configure(connection: &Connection) -> Result<()> {
-    connection.busy_timeout(BUSY)?;
-    // Else SQLite would plan each query anew for each value that it compares.
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Without this, SQLite replans a query for each value it compares.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
-    // What a power cut takes back is read again from the journal. Before events are removed there,
-    // the store is synced.
+    // After a power cut, lost commits are read from the journal again. The store is synced before
+    // events are removed there.
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    // Of whoever is forgotten, no page keeps a byte.
+    // `forget` must leave no bytes in free pages.
     connection.pragma_update(None, "secure_delete", true)?;
     Ok(())
 }
@@ -111,13 +112,13 @@ fn ready(mut connection: Connection) -> Result<Option<Connection>> {
                 transaction
                     .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
             if tables > 0 {
-                bail!("it is a database of something else");
+                bail!("it is the database of another program");
             }
-            transaction.execute_batch(CREATE)?;
+            transaction.execute_batch(CREATE_TABLES)?;
             transaction
                 .execute("INSERT INTO store VALUES ('', '', 0, NULL, x'', 0, NULL, 0)", [])?;
             transaction.pragma_update(None, "user_version", VERSION)?;
-            transaction.pragma_update(None, "application_id", APPLICATION)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         }
         VERSION => {}
         _ => return Ok(None),

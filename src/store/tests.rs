@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{Committed, Position, Settle, Store};
+use super::{CommitOutcome, LastVisitUpdate, Position, Store};
 use crate::roster::tests::any;
 use crate::roster::tests::story::*;
 use crate::roster::{Roster, Rules};
@@ -27,9 +27,9 @@ fn histories() -> impl Strategy<Value = Vec<Event>> {
 
 /// Commits what `store` took in.
 #[track_caller]
-fn commit(store: &mut Store, settle: Settle) {
+fn commit(store: &mut Store, last_visits: LastVisitUpdate) {
     let position = Position { last_id: store.position().last_id + 1, ..Position::default() };
-    assert_eq!(store.commit(&position, settle).expect("it is written"), Committed::Done);
+    assert_eq!(store.commit(&position, last_visits).expect("it is written"), CommitOutcome::Done);
 }
 
 #[track_caller]
@@ -62,15 +62,15 @@ proptest! {
         for (at, (event, commits)) in order.iter().zip(commits).enumerate() {
             take_in(&mut store, event, clock(LATE));
             match commits {
-                0 => commit(&mut store, Settle::Now),
-                1 => commit(&mut store, Settle::Later),
+                0 => commit(&mut store, LastVisitUpdate::Now),
+                1 => commit(&mut store, LastVisitUpdate::Deferred),
                 2 => {
-                    commit(&mut store, Settle::Now);
+                    commit(&mut store, LastVisitUpdate::Now);
                     // What is in memory has to follow.
                     store.presence(&rules[0], moments[0]).expect("it is read");
                 }
                 3 => {
-                    commit(&mut store, Settle::Later);
+                    commit(&mut store, LastVisitUpdate::Deferred);
                     store.reload().expect("it is read");
                 }
                 4 => {
@@ -86,7 +86,7 @@ proptest! {
                 committed = at + 1;
             }
         }
-        commit(&mut store, Settle::Now);
+        commit(&mut store, LastVisitUpdate::Now);
         let roster = roster(&events);
         for round in 0..2 {
             for rules in &rules {
@@ -110,7 +110,7 @@ proptest! {
         }
         let mut store = Store::in_memory().expect("it opens");
         events.iter().for_each(|event| take_in(&mut store, event, clock("20 00:00")));
-        commit(&mut store, Settle::Now);
+        commit(&mut store, LastVisitUpdate::Now);
         let then = store.presence_as_of(&rules, as_of).expect("it is read");
         let expected = roster(events.iter().filter(|event| event.at <= as_of));
         prop_assert_eq!(then, expected.presence(&rules, as_of));
@@ -129,7 +129,7 @@ proptest! {
             roster.apply_due(now);
             take_in(&mut store, event, now);
             roster.take_in(event, now);
-            commit(&mut store, Settle::Now);
+            commit(&mut store, LastVisitUpdate::Now);
             if hours % 2 == 0 {
                 store.reload().expect("it is read");
             }
@@ -144,10 +144,10 @@ proptest! {
     ) {
         let mut store = Store::in_memory().expect("it opens");
         events.iter().for_each(|event| take_in(&mut store, event, clock(LATE)));
-        commit(&mut store, Settle::Now);
+        commit(&mut store, LastVisitUpdate::Now);
         let keeps = |event: &Event| events.iter().position(|other| other == event).is_some_and(|at| kept[at % kept.len()]);
         let mut other = Store::in_memory().expect("it opens");
-        other.take_over(&store, clock(LATE), |_, event| keeps(event)).expect("it is read");
+        other.copy_events(&store, clock(LATE), |_, event| keeps(event)).expect("it is read");
         let expected = roster(events.iter().filter(|event| keeps(event)));
         prop_assert_eq!(other.presence(&rules, now).expect("it is read"), expected.presence(&rules, now));
     }
@@ -159,13 +159,13 @@ fn who_finds_the_store_written_by_another_begins_anew_with_what_is_there() {
     let mut theirs = Store::open(&directory.path().join("store")).expect("it opens");
     take_in(&mut ours, &join("10:00"), clock(LATE));
     take_in(&mut theirs, &join("10:00"), clock(LATE));
-    commit(&mut theirs, Settle::Now);
+    commit(&mut theirs, LastVisitUpdate::Now);
     let position = Position::default();
-    let outcome = ours.commit(&position, Settle::Now).expect("it is read");
-    assert_eq!(outcome, Committed::Moved, "what was taken in may be there by now");
+    let outcome = ours.commit(&position, LastVisitUpdate::Now).expect("it is read");
+    assert_eq!(outcome, CommitOutcome::Conflict, "what was taken in may be there by now");
     assert_eq!(ours.position(), theirs.position());
     take_in(&mut ours, &leave("10:30"), clock(LATE));
-    commit(&mut ours, Settle::Now);
+    commit(&mut ours, LastVisitUpdate::Now);
     assert!(theirs.refresh().expect("it is read"), "it is noticed");
     for store in [&mut ours, &mut theirs] {
         let presence = store.presence(&rules(), clock("11:00")).expect("it is read");
@@ -179,7 +179,7 @@ fn who_finds_the_store_written_by_another_begins_anew_with_what_is_there() {
 fn answer(what: &str, events: &[Event], now: &str) -> String {
     let mut store = Store::in_memory().expect("it opens");
     events.iter().for_each(|event| take_in(&mut store, event, clock(LATE)));
-    commit(&mut store, Settle::Now);
+    commit(&mut store, LastVisitUpdate::Now);
     // As another process finds it, which begins with what is on disk.
     store.reload().expect("it is read");
     let found = store.presence(&rules(), clock(now)).expect("it is read");
@@ -228,10 +228,10 @@ fn a_large_meeting_is_written_in_pieces() {
     for (n, event) in events.iter().enumerate() {
         take_in(&mut store, event, clock(LATE));
         if n % 700 == 0 {
-            commit(&mut store, Settle::Now);
+            commit(&mut store, LastVisitUpdate::Now);
         }
     }
-    commit(&mut store, Settle::Now);
+    commit(&mut store, LastVisitUpdate::Now);
     let chunks = |table: &str| -> i64 {
         let query = format!("SELECT count(*) FROM {table}");
         store.db.query_row(&query, [], |row| row.get(0)).expect("it is read")
@@ -243,7 +243,7 @@ fn a_large_meeting_is_written_in_pieces() {
     assert_eq!(store.presence(&rules(), clock("11:00")).expect("it is read"), expected);
     let last = person(leave("10:59"), 1_999);
     take_in(&mut store, &last, clock(LATE));
-    commit(&mut store, Settle::Now);
+    commit(&mut store, LastVisitUpdate::Now);
     let expected = roster(events.iter().chain([&last])).presence(&rules(), clock("11:00"));
     assert_eq!(store.presence(&rules(), clock("11:00")).expect("it is read"), expected);
 }
@@ -252,7 +252,7 @@ fn a_large_meeting_is_written_in_pieces() {
 fn damage_is_never_believed() {
     let (directory, mut store) = on_disk();
     take_in(&mut store, &join("10:00"), clock(LATE));
-    commit(&mut store, Settle::Now);
+    commit(&mut store, LastVisitUpdate::Now);
     for table in [
         "facts SET events = substr(events, 1, 8) || x'00' || substr(events, 10)",
         "sessions SET of = substr(of, 1, 4) || x'00' || substr(of, 6)",
@@ -269,25 +269,25 @@ fn damage_is_never_believed() {
 fn what_does_not_follow_from_the_facts_is_found() {
     let (_directory, mut store) = on_disk();
     take_in(&mut store, &join("10:00"), clock(LATE));
-    commit(&mut store, Settle::Now);
+    commit(&mut store, LastVisitUpdate::Now);
     assert_eq!(store.verify().expect("it is read"), None);
     let sessions: Vec<u8> =
         store.db.query_row("SELECT of FROM sessions", [], |row| row.get(0)).expect("it is there");
     take_in(&mut store, &leave("10:30"), clock(LATE));
-    commit(&mut store, Settle::Now);
+    commit(&mut store, LastVisitUpdate::Now);
     assert_eq!(store.verify().expect("it is read"), None);
     store.db.execute("UPDATE sessions SET of = ?1", [sessions]).expect("written");
     let fault = store.verify().expect("it is read").expect("it is noticed");
-    assert_eq!(fault, "what is known of the meeting `m1` does not follow from its events");
+    assert_eq!(fault, "the sessions of the meeting `m1` do not follow from its events");
 }
 
 #[test]
 fn a_copy_is_the_store_of_another_journal() {
     let (directory, mut store) = on_disk();
     take_in(&mut store, &join("10:00"), clock(LATE));
-    commit(&mut store, Settle::Now);
+    commit(&mut store, LastVisitUpdate::Now);
     let place = directory.path().join("copy");
-    store.copy_to(&place, "another").expect("it is written");
+    store.back_up_to(&place, "another").expect("it is written");
     let files: Vec<_> = std::fs::read_dir(directory.path()).expect("readable").collect();
     let mut copy = Store::open(&place).expect("it opens");
     assert_eq!(copy.position().journal, "another");

@@ -1,4 +1,4 @@
-//! The one place where Lookout looks at the clock. Pure modules get `now` as an argument.
+//! The only place where Lookout reads the clock. Pure modules get `now` as an argument.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,7 +12,7 @@ pub fn now_ms() -> i64 {
     }
 }
 
-/// Now, as file systems have it.
+/// Now, as a [`SystemTime`].
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 pub fn system_time() -> SystemTime {
     SystemTime::now()

@@ -51,7 +51,7 @@ impl Moment {
             .unwrap_or_else(|| time.to_rfc3339_opts(SecondsFormat::Secs, true).into())
     }
 
-    /// The same moment, as file systems have it; the epoch outside of chrono's years.
+    /// The same moment as a [`SystemTime`]; the epoch outside of chrono's years.
     pub fn system_time(self) -> SystemTime {
         self.to_utc().map_or(UNIX_EPOCH, SystemTime::from)
     }
@@ -68,10 +68,10 @@ impl fmt::Display for Moment {
     }
 }
 
-/// `time` written over `pattern`, such as `0000-00-00T00:00:00Z`; `None` where the year has not
+/// Writes `time` over `pattern`, such as `0000-00-00T00:00:00Z`; `None` if the year does not have
 /// four digits.
 ///
-/// `format!` would take ten times as long, and a site of 100,000 people has 400,000 of these.
+/// `format!` would take ten times as long, and a site of 100,000 people formats 400,000 times.
 pub(crate) fn date_and_time<const LENGTH: usize>(
     time: NaiveDateTime,
     pattern: &[u8; LENGTH],
@@ -93,7 +93,7 @@ pub(crate) fn date_and_time<const LENGTH: usize>(
     CompactString::from_utf8(text).ok()
 }
 
-/// `number`, which is below 100, as `{:02}` would write it.
+/// `number`, which is below 100, formatted as `{:02}`.
 pub(crate) fn two_digits(number: u32) -> &'static str {
     const ALL: &str = "\
         0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\

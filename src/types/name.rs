@@ -1,11 +1,10 @@
 //! A display name, cleaned so that equal-looking names are equal.
 //!
-//! Cleaning is not escaping: a name stays hostile text, and every output has an
-//! escaper of its own.
+//! Cleaning is not escaping: a name stays hostile text, and every output has its own escaper.
 //!
-//! What nobody can see takes no part in comparing names ([rule 16](crate::roster)). Nearly all of
-//! it is dropped at once. The joiners that scripts and emoji need stay, so names that are compared
-//! are made [comparable](Name::comparable) first.
+//! Invisible characters are ignored when names are compared ([rule 16](crate::roster)). Cleaning
+//! removes nearly all of them. Joiners that scripts and emoji need stay, so names are made
+//! [comparable](Name::comparable) before they are compared.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,13 +15,13 @@ use icu_properties::props::DefaultIgnorableCodePoint;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-/// A display name without control characters and without what nobody can see, in NFC, with
-/// white space collapsed and trimmed (the [rules](crate::roster), "Names"). Never empty.
+/// A display name without control and invisible characters, in NFC, with white space collapsed and
+/// trimmed (the [rules](crate::roster), "Facts"). Never empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Name(CompactString);
 
 impl Name {
-    /// Cleans `text`; `None` where nothing is left that can be seen.
+    /// Cleans `text`; `None` if nothing visible is left.
     pub fn clean(text: &str) -> Option<Self> {
         if is_clean_ascii(text) {
             return Some(Self(text.into()));
@@ -46,7 +45,7 @@ impl Name {
         &self.0
     }
 
-    /// The name as it is compared: without joiners. Two names are one person's if these are equal.
+    /// The name without joiners, for comparing. Two names belong to one person if these are equal.
     pub fn comparable(&self) -> Cow<'_, Self> {
         // Most names are ASCII, and hardly any has a joiner.
         if self.0.is_ascii() || !self.0.contains(is_joiner) {
@@ -63,7 +62,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// The quick way for most names: nothing to clean, nothing to compose.
+/// The fast path for most names: nothing to clean or compose.
 fn is_clean_ascii(text: &str) -> bool {
     let bytes = text.as_bytes();
     let inner = bytes.iter().all(|b| (0x20..0x7f).contains(b));
@@ -84,33 +83,33 @@ fn without(text: &str, unwanted: fn(char) -> bool) -> Cow<'_, str> {
 
 /// `text` in NFC.
 fn normal(text: Cow<'_, str>) -> Cow<'_, str> {
-    // To compose what is composed would be a fifth of a replay.
+    // Composing every name would take a fifth of a replay.
     match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => text,
         IsNormalized::No | IsNormalized::Maybe => Cow::Owned(text.nfc().collect()),
     }
 }
 
-/// What nobody can see and nothing needs.
+/// Whether `c` is invisible and no joiner.
 fn is_dropped(c: char) -> bool {
     is_invisible(c) && !is_joiner(c)
 }
 
-/// What is neither seen nor white space.
+/// Whether `c` is invisible and not white space.
 fn is_invisible(c: char) -> bool {
     const IGNORABLE: icu_properties::CodePointSetDataBorrowed<'static> =
         CodePointSetData::new::<DefaultIgnorableCodePoint>();
     !c.is_ascii() && (IGNORABLE.contains(c) || is_blank(c))
 }
 
-/// Characters that Unicode does not count among the ignorable ones, and that show nothing: a Braille
-/// pattern without dots, a note without a head, annotations of which no font knows.
+/// Blank characters that Unicode does not list as ignorable: a Braille pattern without dots, a note
+/// without a head, annotation characters.
 fn is_blank(c: char) -> bool {
     matches!(c, '\u{2800}' | '\u{1d159}' | '\u{fff9}'..='\u{fffb}')
 }
 
-/// Invisible characters that change how those beside them look: joiners and non-joiners of
-/// scripts and emoji, variation selectors, the tags of flags.
+/// Invisible characters that change how their neighbours look: joiners and non-joiners of scripts and
+/// emoji, variation selectors, tags of flags.
 fn is_joiner(c: char) -> bool {
     matches!(
         c,

@@ -1,9 +1,8 @@
-//! The challenge by which Zoom checks that an endpoint knows the secret.
+//! Zoom's challenge, which checks that an endpoint knows the secret.
 //!
-//! The same key makes answers and signatures, so an answer can be misused as a
-//! signature: a token such as `v0:<time>:<forged body>` would come back signed.
-//! Therefore a challenge is answered only after its own signature was verified, and
-//! only if its token is one that an honest challenge could hold.
+//! Answers and signatures use the same key, so an answer could be misused as a signature: a token such
+//! as `v0:<time>:<forged body>` would come back signed. A challenge is therefore answered only if its
+//! own signature is valid and its token looks like one of Zoom's.
 
 use serde::Serialize;
 
@@ -14,8 +13,8 @@ use crate::zoom::signature::hmac_hex;
 /// The event name of a challenge.
 pub const CHALLENGE: &str = "endpoint.url_validation";
 
-/// Zoom's tokens have 22 characters; nothing honest comes near this.
-const LONGEST_TOKEN: usize = 128;
+/// The maximum length of a token. Zoom's have 22 characters.
+const MAX_TOKEN_BYTES: usize = 128;
 
 /// The answer that Zoom expects, as JSON.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -37,7 +36,7 @@ pub fn answer(document: &Json, secret: &Secret) -> Result<Answer, Dishonest> {
         .and_then(|payload| payload.get("plainToken"))
         .and_then(Json::as_str)
         .ok_or(Dishonest)?;
-    if token.is_empty() || token.len() > LONGEST_TOKEN || token.contains(':') {
+    if token.is_empty() || token.len() > MAX_TOKEN_BYTES || token.contains(':') {
         return Err(Dishonest);
     }
     Ok(Answer {

@@ -1,18 +1,18 @@
-//! A verified body, read into a document: what is stored of a delivery.
+//! Parses a verified body into the document that is stored.
 //!
-//! Nothing genuine is refused for being odd: what can't be read is quarantined, byte for byte but
-//! for dropped fields, and read again after an upgrade.
+//! No genuine body is refused. A body that can't be parsed is quarantined, unchanged except for
+//! dropped fields, and parsed again after an upgrade.
 
 use crate::zoom::json::{Json, Unreadable};
 use crate::zoom::redaction::Redaction;
 use crate::zoom::surrogate;
 
-/// What a body turned out to be.
+/// The result of parsing a body.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reading {
     /// An event, or a challenge.
     Document(Document),
-    /// Genuine, but not readable.
+    /// A genuine body that can't be parsed.
     Quarantined(Odd),
 }
 
@@ -25,19 +25,19 @@ pub struct Document {
 /// Why a genuine body is quarantined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Odd {
-    /// Bytes that are no UTF-8, half characters apart.
+    /// Invalid UTF-8, other than lone surrogates.
     #[error("not UTF-8")]
     NotUtf8,
-    /// Not JSON, or not as Lookout reads it.
+    /// Not JSON, or not JSON that Lookout accepts.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// JSON, but no object with a text `event`.
+    /// JSON, but not an object with a text `event`.
     #[error("not an object with a text `event`")]
     NoEvent,
 }
 
 impl Reading {
-    /// Reads a raw body.
+    /// Parses a raw body.
     pub fn of(body: &[u8]) -> Self {
         match Document::read(body) {
             Ok(document) => Self::Document(document),
@@ -47,13 +47,13 @@ impl Reading {
 }
 
 impl Document {
-    /// Reads a raw body, or says why it is odd.
+    /// Parses a raw body.
     pub fn read(body: &[u8]) -> Result<Self, Odd> {
         let text = surrogate::text_of(body).ok_or(Odd::NotUtf8)?;
         Self::new(Json::parse(&text)?)
     }
 
-    /// Takes `json`, if it is an object with a text `event`.
+    /// Accepts `json` if it is an object with a text `event`.
     pub fn new(json: Json) -> Result<Self, Odd> {
         match json.get("event").and_then(Json::as_str) {
             Some(_) => Ok(Self { json }),
@@ -71,7 +71,7 @@ impl Document {
         &self.json
     }
 
-    /// The text to store: without what `redaction` removes, everything else as it came, half characters
+    /// The text to store: without what `redaction` removes, everything else unchanged, lone surrogates
     /// included.
     pub fn into_stored(mut self, redaction: &Redaction) -> String {
         redaction.apply(&mut self.json);

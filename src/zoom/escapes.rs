@@ -1,6 +1,6 @@
-//! JSON's escapes in a text that need not be JSON.
+//! Decodes JSON escapes in any text.
 
-/// `text` with JSON's escapes resolved, as far as they are whole. Control characters become spaces.
+/// `text` with complete JSON escapes decoded. Escaped control characters become spaces.
 pub fn unescaped(text: &str) -> String {
     let mut units = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -16,7 +16,7 @@ pub fn unescaped(text: &str) -> String {
     String::from_utf16_lossy(&units)
 }
 
-/// The UTF-16 unit of the escape that `text` begins with, and the escape's length.
+/// The UTF-16 unit of the escape at the start of `text`, and the escape's length.
 fn escape(text: &str) -> Option<(u16, usize)> {
     let escaped = text.strip_prefix('\\')?;
     let unit = match escaped.bytes().next()? {

@@ -1,8 +1,8 @@
-//! What Lookout understands of a delivery: one fact about a meeting and, mostly, a participant.
+//! The parsed event: one fact about a meeting and, usually, a participant.
 //!
-//! The roster folds these, and the store keeps them: changing their shape changes what is on disk.
-//! Nothing of Zoom's JSON leaves this module's neighbours. Reading everything again makes millions of
-//! events, and nearly all of their ids are short: [`CompactString`] spares each an allocation.
+//! The roster folds events and the store keeps them, so changing these types changes what is on disk.
+//! A replay creates millions of events, nearly all with short ids, for which [`CompactString`] needs no
+//! allocation.
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 use crate::time::moment::Moment;
 use crate::types::Name;
 
-/// One understood event: a fact and when it holds from.
+/// One event: a fact and the time from which it holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Event {
     /// What happened.
     pub kind: Kind,
-    /// The time of the fact (the [rules](crate::roster), "Facts kept").
+    /// The time of the fact (the [rules](crate::roster), "Facts").
     pub at: Moment,
-    /// `event_ts` in milliseconds, else the time of receipt: orders sightings of one second.
+    /// `event_ts` in milliseconds, else the time of receipt. Orders names seen in the same second.
     pub stamp_ms: i64,
-    /// The meeting, where the event names one.
+    /// The meeting, if the event has one.
     pub meeting: Option<Meeting>,
-    /// The participant, where the event is about one.
+    /// The participant, if the event has one.
     pub participant: Option<Participant>,
 }
 
-/// What kind of fact an event is. `meeting.*` and `webinar.*` are one.
+/// The kind of an event, the same for `meeting.*` and `webinar.*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kind {
     /// The meeting began.
@@ -36,19 +36,19 @@ pub enum Kind {
     Joined,
     /// A leg ends.
     Left,
-    /// Somebody entered a breakout room; presence does not change.
+    /// A participant entered a breakout room; presence does not change.
     BreakoutJoined,
-    /// Somebody left a breakout room; presence does not change.
+    /// A participant left a breakout room; presence does not change.
     BreakoutLeft,
-    /// A role changed hands.
+    /// A participant's role changed.
     RoleChanged,
-    /// Somebody began to share.
+    /// A participant started sharing.
     SharingStarted,
-    /// Somebody stopped sharing.
+    /// A participant stopped sharing.
     SharingEnded,
     /// A telephone was bound to the participant who calls by it; presence does not change.
     Bound,
-    /// Anything else: at most a name is learnt from it.
+    /// Any other event; it provides at most a name.
     Other,
 }
 
@@ -71,19 +71,19 @@ pub struct Meeting {
 /// The participant of an event. `""`, `null` and missing are all `None`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Participant {
-    /// `user_id`, which names the leg within its meeting.
+    /// `user_id`, which identifies the leg within its meeting.
     pub user_id: Option<CompactString>,
-    /// `participant_uuid`, which names the connection.
+    /// `participant_uuid`, which identifies the connection.
     pub connection: Option<CompactString>,
     /// `user_name`, cleaned.
     pub name: Option<Name>,
-    /// `participant_user_id` and `id`, as far as given: whom Zoom knows it to be.
+    /// The Zoom accounts in `participant_user_id` and `id`.
     pub zoom_user_ids: Vec<CompactString>,
-    /// Whose telephone this participant is, where the event says so.
+    /// The participant to whom this telephone is bound, if the event says so.
     pub bound_to: Option<Bound>,
 }
 
-/// The participant whom a telephone was bound to. At least one of the two is given.
+/// The participant to whom a telephone was bound. At least one field is set.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Bound {
     /// `bind_user_id`: one of their legs.

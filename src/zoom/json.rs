@@ -1,8 +1,8 @@
-//! JSON as it came: the order of keys and the digits of numbers are kept.
+//! A JSON tree that keeps the order of keys and the digits of numbers.
 //!
-//! `serde_json::Value` would round numbers, keep the last of two equal keys and
-//! treat some keys as its own, so this tree is made from raw slices, level by
-//! level. It is read only as deep as [`MAX_DEPTH`]: deeper bodies are quarantined.
+//! `serde_json::Value` would round numbers, keep the last of two equal keys and treat some keys
+//! specially. This tree is therefore built from raw slices, level by level, up to [`MAX_DEPTH`]:
+//! deeper bodies are quarantined.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::zoom::surrogate;
 
-/// How deep a readable body may be; Zoom's are 5 levels deep.
+/// The maximum depth of a readable body. Zoom's have 5 levels.
 pub const MAX_DEPTH: usize = 32;
 
 /// A JSON value. Numbers are their text, objects are lists of entries.
@@ -25,11 +25,11 @@ pub enum Json {
     Number(Box<str>),
     /// Text, unescaped.
     Text(String),
-    /// Text with half characters (lone surrogates) in it, which no other text can hold.
+    /// Text with lone surrogates, which a Rust string can't hold.
     Torn {
-        /// The text with U+FFFD in the place of each half.
+        /// The text with U+FFFD instead of each lone surrogate.
         text: String,
-        /// As it was written, between quotes.
+        /// The text as written, with quotes.
         raw: Box<str>,
     },
     /// `[…]`
@@ -41,10 +41,10 @@ pub enum Json {
 /// Why a text is not JSON that Lookout reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// Not JSON at all, or with half a character in a key.
+    /// Not JSON, or with a lone surrogate in a key.
     #[error("not JSON")]
     Syntax,
-    /// Two equal keys in one object: nobody can say which holds.
+    /// Two equal keys in one object.
     #[error("an object has the same key twice")]
     DuplicateKey,
     /// Deeper than [`MAX_DEPTH`].

@@ -1,4 +1,4 @@
-//! The key of a delivery: what makes two deliveries one event.
+//! The key of a delivery. Two deliveries with the same key are one event.
 
 use std::fmt;
 

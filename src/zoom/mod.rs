@@ -1,16 +1,16 @@
-//! Reading Zoom: signature, challenge, delivery → event. Pure.
+//! Zoom's webhooks: signature, challenge, and parsing deliveries into events. Pure.
 //!
-//! A delivery is verified on its raw bytes ([`signature`]), read into a document
-//! ([`delivery`]) that is stored, and understood later, as often as needed, as an
-//! [`Event`] ([`wire`] → [`event`]). Zoom's own shapes do not leave this folder.
+//! A delivery is verified on its raw bytes ([`signature`]) and parsed into a document ([`delivery`]),
+//! which is stored. Later, and as often as needed, the document is parsed into an [`Event`]
+//! ([`wire`] → [`event`]). Zoom's JSON structure is known only in this folder.
 
-mod blanking;
 pub mod challenge;
 pub mod delivery;
 pub mod escapes;
 pub mod event;
 pub mod json;
 pub mod key;
+mod raw_redaction;
 pub mod redaction;
 pub mod signature;
 pub mod surrogate;

@@ -1,25 +1,24 @@
-//! What is removed from a delivery before anything is stored.
+//! Removes data from a delivery before it is stored.
 
 use std::collections::BTreeSet;
 
 use crate::types::Name;
-use crate::zoom::blanking::Blanking;
 use crate::zoom::json::Json;
+use crate::zoom::raw_redaction::RawRedaction;
 use crate::zoom::telephone::{self, NUMBER_KEY};
 
-/// `privacy.drop_fields`, and what it spares.
+/// `privacy.drop_fields`, and the exceptions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Redaction {
-    /// Keys removed at any depth. With `phone_number` among them, names that are telephone numbers
+    /// Keys to remove at any depth. If `phone_number` is among them, names that are telephone numbers
     /// are masked, too.
     pub keys: Vec<String>,
-    /// Names that stay as they are although they are telephone numbers, as they are
-    /// [compared](Name::comparable).
+    /// Telephone numbers that are not masked, as [comparable](Name::comparable) names.
     pub spared: BTreeSet<Name>,
 }
 
 impl Redaction {
-    /// Removes from `json` what is not to be stored.
+    /// Removes the data from `json`.
     pub fn apply(&self, json: &mut Json) {
         if self.masks_names() {
             telephone::mask_names(json, &self.spared);
@@ -27,11 +26,10 @@ impl Redaction {
         json.remove_keys(&self.keys);
     }
 
-    /// A body that cannot be read without the values of what is not to be stored; `None` where there
-    /// are none in it.
+    /// Removes the data from a body that can't be parsed; `None` if there is none in it.
     pub fn blank(&self, body: &[u8]) -> Option<Vec<u8>> {
         let spared = self.masks_names().then_some(&self.spared);
-        Blanking { keys: &self.keys, spared }.apply(body)
+        RawRedaction { keys: &self.keys, spared }.apply(body)
     }
 
     fn masks_names(&self) -> bool {

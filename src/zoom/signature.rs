@@ -3,8 +3,8 @@
 //! Zoom signs each delivery with a secret that only we share: the header
 //! `x-zm-signature` holds `v0=<hex>`, an HMAC-SHA256 over `v0:<timestamp>:<body>`.
 //! [`verify`] accepts a delivery only if the digest matches one of our secrets.
-//! [`Signed::check_time`] then compares the timestamp with `now`. The two are apart because they
-//! are answered differently: a wrong signature is not Zoom's, while a wrong time is our clock, a
+//! [`Signed::check_time`] then compares the timestamp with `now`. The two are separate because their
+//! responses differ: a wrong signature is not from Zoom, while a wrong time means a wrong clock, a
 //! late retry or a replay.
 //!
 //! A gateway may repeat a header or fold its values into one, `v0=…, v0=…`. One matching
@@ -28,7 +28,7 @@ pub const TIMESTAMP_HEADER: &str = "x-zm-request-timestamp";
 /// How many values of a folded `x-zm-signature` are compared; further ones are ignored.
 const MAX_SIGNATURES: usize = 8;
 
-/// Why a delivery is not Zoom's. Shown to the operator, never to the sender.
+/// Why a delivery is not from Zoom. Shown to the operator, never to the sender.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// A header is missing, so this is not one of Zoom's deliveries.
@@ -61,7 +61,7 @@ pub enum Untimely {
 /// A delivery that one of our secrets signed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Signed<'a> {
-    /// The secret that did.
+    /// The secret that signed it.
     pub secret: &'a Secret,
     timestamp: &'a str,
 }
@@ -76,7 +76,7 @@ pub struct Headers<'a> {
     pub signature: Option<&'a str>,
 }
 
-/// Returns which secret signed `body` and when, or why it is not Zoom's.
+/// Returns which secret signed `body` and when, or why it is not from Zoom.
 pub fn verify<'a>(
     secrets: &'a [Secret],
     headers: Headers<'a>,
@@ -98,8 +98,8 @@ pub fn verify<'a>(
 }
 
 impl Signed<'_> {
-    /// Returns how long before `now` the delivery was sent, in seconds: negative where it was sent
-    /// after it. An error if that is more than `tolerance` in either direction.
+    /// Returns how long before `now` the delivery was sent, in seconds; negative if after `now`. An
+    /// error if that is more than `tolerance` in either direction.
     pub fn check_time(&self, now: Moment, tolerance: Duration) -> Result<i64, Untimely> {
         let unreadable = |_| Untimely::Unreadable(self.timestamp.to_owned());
         let sent: i64 = self.timestamp.parse().map_err(unreadable)?;

@@ -1,9 +1,9 @@
-//! Lone surrogates: half of a character that UTF-16 writes as a pair.
+//! Lone surrogates: one half of a UTF-16 surrogate pair.
 //!
 //! Clients cut names after a number of UTF-16 units, so a name may end in half an emoji. JSON can
-//! write that half as an escape (`\ud83e`), and some encoders write it as three bytes of its own
-//! (CESU-8), but Rust text cannot hold it. [`text_of`] turns a body into text in which each
-//! half is an escape; [`mended`] replaces such an escape by U+FFFD, for whoever reads the text.
+//! contain that half as an escape (`\ud83e`), and some encoders write it as three bytes (CESU-8), but
+//! Rust strings can't hold it. [`text_of`] turns a body into text in which each half is an escape.
+//! [`mended`] replaces such an escape by U+FFFD, for parsers.
 
 use std::borrow::Cow;
 
@@ -13,8 +13,8 @@ const ESCAPE: usize = 6;
 /// The length of a surrogate in CESU-8.
 const ENCODED: usize = 3;
 
-/// `body` as text. A pair of surrogates in CESU-8 becomes the character it stands for, a lone one
-/// becomes its escape. `None` where `body` holds any other invalid UTF-8.
+/// `body` as text. A surrogate pair in CESU-8 becomes its character, a lone surrogate its escape.
+/// `None` if `body` has any other invalid UTF-8.
 pub fn text_of(body: &[u8]) -> Option<Cow<'_, str>> {
     if let Ok(text) = std::str::from_utf8(body) {
         return Some(Cow::Borrowed(text));
@@ -33,7 +33,7 @@ pub fn text_of(body: &[u8]) -> Option<Cow<'_, str>> {
             text.push(c);
             rest = &rest[ENCODED..];
         } else if ends_in_backslash(&text) {
-            // Two backslashes would be another text, and no escape.
+            // The backslash would escape that of the new escape.
             return None;
         } else {
             text.push_str(&format!("\\u{unit:04x}"));
@@ -41,8 +41,7 @@ pub fn text_of(body: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The JSON `text` with U+FFFD in the place of each escape of a lone surrogate; borrowed where
-/// there is none.
+/// The JSON `text` with U+FFFD instead of each escape of a lone surrogate; borrowed if there is none.
 pub fn mended(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let mut mended = String::new();
@@ -50,7 +49,7 @@ pub fn mended(text: &str) -> Cow<'_, str> {
     while let Some(found) = bytes[next.min(bytes.len())..].iter().position(|byte| *byte == b'\\') {
         let at = next + found;
         next = match escaped_unit(bytes, at) {
-            // Another escape: what follows its backslash begins none.
+            // Another escape: skip the character after its backslash.
             None => at + 2,
             Some(unit) if !is_surrogate(unit) => at + ESCAPE,
             Some(high)
@@ -74,8 +73,8 @@ pub fn mended(text: &str) -> Cow<'_, str> {
     Cow::Owned(mended)
 }
 
-/// `body` as text, whatever it holds: as [`text_of`] reads it, but with U+FFFD in the place of lone
-/// surrogates and of other invalid bytes.
+/// Any `body` as text: like [`text_of`], but with U+FFFD instead of lone surrogates and other invalid
+/// bytes.
 pub fn lossy_text_of(body: &[u8]) -> String {
     let mut text = String::with_capacity(body.len());
     let mut rest = body;
@@ -96,7 +95,7 @@ pub fn lossy_text_of(body: &[u8]) -> String {
     }
 }
 
-/// The longest valid beginning of `bytes`, and the rest.
+/// The longest valid prefix of `bytes`, and the rest.
 fn split_at_invalid(bytes: &[u8]) -> (&str, &[u8]) {
     match std::str::from_utf8(bytes) {
         Ok(text) => (text, &[]),
@@ -107,7 +106,7 @@ fn split_at_invalid(bytes: &[u8]) -> (&str, &[u8]) {
     }
 }
 
-/// The surrogate that `bytes` begin with, in CESU-8.
+/// The surrogate in CESU-8 at the start of `bytes`.
 fn encoded_unit(bytes: &[u8]) -> Option<u16> {
     match bytes {
         [0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, ..] => {
@@ -129,7 +128,7 @@ fn is_surrogate(unit: u16) -> bool {
     (0xd800..=0xdfff).contains(&unit)
 }
 
-/// The character of a pair; `None` where the two are no pair.
+/// The character of a surrogate pair; `None` if it is no pair.
 fn joined(high: u16, low: u16) -> Option<char> {
     if !is_surrogate(high) {
         return None;

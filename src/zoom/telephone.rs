@@ -1,47 +1,47 @@
-//! Telephone numbers that stand for names: Zoom names a caller by the number.
+//! Telephone numbers used as names: Zoom names a caller by the number.
 //!
-//! A number is personal, so it is shown masked but for its last two digits (the [rules](crate::roster), rule 15),
-//! and stored so where `privacy.drop_fields` has `phone_number`.
+//! A number is personal data. All but its last two digits are masked when it is shown (rule 15 of the
+//! [roster](crate::roster)), and also when it is stored if `privacy.drop_fields` has `phone_number`.
 
 use std::collections::BTreeSet;
 
 use crate::types::Name;
 use crate::zoom::json::Json;
 
-/// The key under which Zoom sends a participant's number beside the name.
+/// The key with a participant's number in Zoom's JSON.
 pub(super) const NUMBER_KEY: &str = "phone_number";
 
-/// A name with fewer digits is no telephone number.
-const FEWEST_DIGITS: usize = 7;
+/// The minimum number of digits of a telephone number.
+const MIN_DIGITS: usize = 7;
 
-/// So many digits are shown.
+/// The number of digits that are shown.
 const SHOWN_DIGITS: usize = 2;
 
-/// Stands for a digit that is not shown. No chat takes it for markup.
+/// Replaces a hidden digit. No chat treats it as markup.
 const HIDDEN: char = '•';
 
 impl Name {
-    /// The name with all digits but the last two hidden; `None` where it is no telephone number.
+    /// The name with all digits but the last two masked; `None` if it is no telephone number.
     pub fn telephone_mask(&self) -> Option<Self> {
         let text = self.as_str();
         is_number(text).then(|| Self::clean(&masked(text)).expect("it has digits"))
     }
 
-    /// Whether it is the mask of a telephone number, and so perhaps the name of several callers.
+    /// Whether it is a masked telephone number, which several callers may share.
     pub fn is_telephone_mask(&self) -> bool {
         let text = self.as_str();
         let hidden = text.chars().filter(|c| *c == HIDDEN).count();
         let shown = text.chars().filter(char::is_ascii_digit).count();
         let behind = text.rsplit(HIDDEN).next().unwrap_or_default();
         let digits_behind = behind.chars().filter(char::is_ascii_digit).count();
-        hidden + shown >= FEWEST_DIGITS
+        hidden + shown >= MIN_DIGITS
             && shown == SHOWN_DIGITS
             && digits_behind == SHOWN_DIGITS
             && text.chars().all(|c| c == HIDDEN || is_part_of_number(c))
     }
 }
 
-/// Masks the telephone numbers in the names of `json`, at any depth, but for those in `spared`.
+/// Masks the telephone numbers in names in `json`, at any depth, except those in `spared`.
 pub(super) fn mask_names(json: &mut Json, spared: &BTreeSet<Name>) {
     match json {
         Json::List(items) => items.iter_mut().for_each(|item| mask_names(item, spared)),
@@ -62,12 +62,12 @@ pub(super) fn mask_names(json: &mut Json, spared: &BTreeSet<Name>) {
     }
 }
 
-/// Whether `key` leads to a name.
+/// Whether the value of `key` is a name.
 pub(super) fn is_name(key: &str) -> bool {
     key == "name" || key.ends_with("_name")
 }
 
-/// Masks `text` where it is a telephone number, and `number` where it holds that.
+/// Masks `text` if it is a telephone number, and `number` where `text` contains it.
 pub(super) fn mask_name(text: &mut String, number: Option<&str>, spared: &BTreeSet<Name>) {
     let Some(name) = Name::clean(text) else { return };
     if spared.contains(&*name.comparable()) {
@@ -82,7 +82,7 @@ pub(super) fn mask_name(text: &mut String, number: Option<&str>, spared: &BTreeS
 
 /// Whether `text` is a telephone number.
 fn is_number(text: &str) -> bool {
-    text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS
+    text.bytes().filter(u8::is_ascii_digit).count() >= MIN_DIGITS
         && text.chars().all(is_part_of_number)
 }
 
@@ -90,7 +90,7 @@ fn is_part_of_number(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | '.' | ' ')
 }
 
-/// `text` with all its digits but the last two hidden.
+/// `text` with all digits but the last two masked.
 fn masked(text: &str) -> String {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let mut hidden = digits.saturating_sub(SHOWN_DIGITS);

@@ -143,7 +143,7 @@ fn faults() -> Vec<Case> {
     use Severity::{Fault, Fine};
     vec![
         case("a fault in the syntax", |dir| write(dir, "templates/index.html", "<p>\n{% if heading %}"),
-            BUILTIN, "There is no `{% endif %}`", Fault),
+            BUILTIN, "Unexpected end of input", Fault),
         case("a fault that shows when somebody is in", |dir| {
             write(dir, "templates/index.html", "mine{% if count != \"0\" %}{{ headline }}{% endif %}");
         }, BUILTIN, "`headline` is not defined", Fault),
@@ -162,7 +162,7 @@ fn faults() -> Vec<Case> {
             write(dir, "templates/layout.html", "{% block a %}");
         }, BUILTIN, "layout.html", Fault),
         case("a missing static file", |dir| write(dir, "templates/index.html", "{{ assets[\"logo.png\"] }}"),
-            BUILTIN, "There is no static file `logo.png`", Fault),
+            BUILTIN, "assets[\"logo.png\"]", Fault),
         case("a page in Latin-1", |dir| write(dir, "templates/index.html", b"caf\xe9"),
             BUILTIN, "index.html` is not UTF-8; save it as UTF-8", Fault),
         case("a page with a NUL instead of text", |dir| write(dir, "templates/index.html", "mine\0{{ headline }}"),

@@ -7,7 +7,7 @@ use lookout::config::{PublishList, Room, Settings, Slug};
 use lookout::generator::{Generator, Log};
 use lookout::journal::{Appended, Content, Journal, Record};
 use lookout::simulate::{PerMille, Rng};
-use lookout::site::{Outcome, Replace};
+use lookout::site::{PublishOutcome, Replace};
 use lookout::time::moment::Moment;
 use lookout::zoom::{Key, Redaction};
 use tempfile::TempDir;
@@ -182,7 +182,7 @@ impl<'a> Stage<'a> {
 fn put_in_place(generator: &mut Generator, now: Moment) {
     let presence = generator.presence(now).expect("readable");
     let build = generator.publish(&presence, now, Replace::NotNewer).expect("published");
-    assert!(matches!(build.outcome, Outcome::Published(_)), "{:?}", build.outcome);
+    assert!(matches!(build.outcome, PublishOutcome::Published(_)), "{:?}", build.outcome);
 }
 
 fn everybody() -> Settings {

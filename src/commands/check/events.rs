@@ -27,7 +27,7 @@ fn to_come(context: &Context<'_>) -> Result<Option<Finding>> {
     if log.catch_up(context.now).is_err() {
         return Ok(None);
     }
-    let number = log.events_to_come();
+    let number = log.future_event_count();
     let events = counted(number as u64, "event is", "events are");
     let text = format!(
         "{events} from the future, and counted only from then on; \

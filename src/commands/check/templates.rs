@@ -7,7 +7,7 @@ use crate::site::Renderer;
 /// Renders the site with sample people, and with nobody, without publishing it.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let renderer = Renderer::load_leniently(context.settings);
-    let mut faults = renderer.findings().faults.clone();
+    let mut faults = renderer.problems().faults.clone();
     for (settings, presence) in samples(context.settings, context.now) {
         let dashboard = Dashboard::new(&presence, &settings, context.now);
         for fault in renderer.faults(&dashboard) {
@@ -26,7 +26,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         };
         lines.push(Finding::ok("templates", text));
     }
-    let left_out = renderer.findings().left_out.iter();
+    let left_out = renderer.problems().left_out.iter();
     lines.extend(left_out.map(|text| Finding::warning("templates", text.as_str())));
     lines
 }

@@ -1,14 +1,13 @@
 //! The last four weeks: how many people were in on average, by day of the week and hour.
 //!
-//! They are the 28 days before today, so that each day of the week is there
-//! four times, and the chart moves on once a day. An average is over the time
-//! there was: an hour that clocks left out or showed twice counts as what it was.
+//! They are the 28 days before today: each day of the week occurs four times, and the chart changes
+//! once a day. Averages use the actual length of an hour, which differs where clocks change.
 
 use serde::Serialize;
 
 use super::super::calendar::Day;
 use super::super::visible::Visible;
-use super::Drawing;
+use super::ChartBuilder;
 use super::tally::Tally;
 use crate::time::moment::Moment;
 use crate::time::zone::Zone;
@@ -21,15 +20,15 @@ const CELLS: usize = 7 * 24;
 /// The last four weeks, hour by hour of the week.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FourWeeks {
-    /// Which days, and in whose time: `8 Dec 2025 – 4 Jan 2026, Europe/Istanbul`.
+    /// The days and the zone: `8 Dec 2025 – 4 Jan 2026, Europe/Istanbul`.
     pub note: String,
     /// The days from Monday to Sunday.
     pub days: Vec<Weekday>,
     /// The busiest hour, as a sentence.
     pub busiest: String,
-    /// How many people level 4 stands for: `3.2`.
+    /// The number of people at level 4: `3.2`.
     pub most: String,
-    /// The busiest hour of each day, in words.
+    /// The busiest hour of each day, as text.
     pub text: String,
 }
 
@@ -47,19 +46,19 @@ pub struct Weekday {
 pub struct Run {
     /// The first of them, 0 to 23.
     pub from: usize,
-    /// How many they are.
+    /// The number of hours.
     pub hours: usize,
-    /// 1 to 4, in quarters of the busiest hour.
+    /// 1 to 4, in quarters of the busiest hour's average.
     pub level: i64,
 }
 
 /// The hours of the 28 days before today.
 pub(super) struct Hours {
-    /// Where each begins; last, where the last one ends.
+    /// The start of each hour, and the end of the last one.
     edges: Vec<Moment>,
-    /// For each, which hour of the week it is.
+    /// For each hour, which hour of the week it is.
     cells: Vec<usize>,
-    /// For each hour of the week, how many seconds of it there were.
+    /// For each hour of the week, its total length in seconds.
     seconds: Vec<i64>,
 }
 
@@ -86,7 +85,7 @@ impl Hours {
     }
 }
 
-impl<'a> Drawing<'a> {
+impl<'a> ChartBuilder<'a> {
     pub(super) fn four_weeks_chart(&self, visible: &Visible<'a>) -> Option<FourWeeks> {
         let averages = self.averages(visible);
         let most = *averages.iter().max()?;
@@ -94,8 +93,8 @@ impl<'a> Drawing<'a> {
         (most > 0).then(|| FourWeeks {
             note: self.note(&self.dates()),
             days: self.weekdays(&averages, most),
-            busiest: (self.words.busiest)(
-                self.words.days[busiest / 24],
+            busiest: (self.translation.busiest)(
+                self.translation.days[busiest / 24],
                 &hour(busiest),
                 &self.people(most),
             ),
@@ -121,7 +120,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn weekdays(&self, averages: &[i64], most: i64) -> Vec<Weekday> {
-        let days = self.words.weekdays.iter().zip(averages.chunks(24));
+        let days = self.translation.weekdays.iter().zip(averages.chunks(24));
         days.map(|(name, hours)| Weekday { name, runs: runs(hours, most) }).collect()
     }
 
@@ -131,23 +130,24 @@ impl<'a> Drawing<'a> {
         format!("{} – {}", date(days.first()), date(days.last()))
     }
 
-    /// `Monday: 21:00, 2.5; …`, but for days on which nobody was in.
+    /// `Monday: 21:00, 2.5; …`, without days on which nobody was in.
     fn busiest_hours(&self, averages: &[i64]) -> String {
-        let told = self.words.days.iter().zip(averages.chunks(24)).filter_map(|(day, hours)| {
-            let most = *hours.iter().max().filter(|&&most| most > 0)?;
-            let at = hours.iter().position(|&average| average == most)?;
-            Some(format!("{day}: {}, {}", hour(at), self.people(most)))
-        });
+        let told =
+            self.translation.days.iter().zip(averages.chunks(24)).filter_map(|(day, hours)| {
+                let most = *hours.iter().max().filter(|&&most| most > 0)?;
+                let at = hours.iter().position(|&average| average == most)?;
+                Some(format!("{day}: {}, {}", hour(at), self.people(most)))
+            });
         told.collect::<Vec<_>>().join("; ")
     }
 
-    /// `3.2`, and never nobody where there was somebody.
+    /// `3.2`, and at least `0.1`.
     fn people(&self, thousandths: i64) -> String {
-        self.words.tenths(((thousandths + 50) / 100).max(1))
+        self.translation.tenths(((thousandths + 50) / 100).max(1))
     }
 }
 
-/// Hours of the same level in one.
+/// Merges adjacent hours of the same level.
 fn runs(averages: &[i64], most: i64) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (from, average) in averages.iter().enumerate().filter(|(_, average)| **average > 0) {

@@ -1,10 +1,9 @@
 //! Charts of when people were in: today, this week, in the last four weeks.
 //!
-//! Numbers arrive ready to be drawn, as positions and sizes, and each chart
-//! comes with words that say the same. No time is invented: a visit whose
-//! beginning or end nobody knows is a mark where it was seen. What lasts is drawn up to the
-//! last full quarter of an hour, so a chart moves on four times an hour at
-//! most, and not at all while nobody is in.
+//! Templates receive positions and sizes, and a text that says the same. No time is invented: a visit
+//! with an unknown start or end is a mark at the known time. Open visits are drawn up to the last
+//! full quarter of an hour, so a chart changes at most four times an hour, and not at all while
+//! nobody is in.
 
 mod four_weeks;
 mod tally;
@@ -12,9 +11,9 @@ mod today;
 mod week;
 
 use super::calendar::Day;
-use super::clock::Clock;
+use super::clock::TimeFormatter;
+use super::translation::Translation;
 use super::visible::Visible;
-use super::words::Words;
 use crate::roster::{End, Person, Visit};
 use crate::time::moment::Moment;
 use crate::time::zone::Zone;
@@ -23,10 +22,10 @@ pub use four_weeks::{FourWeeks, Run, Weekday};
 pub use today::{Bar, HourMark, Strip, Today};
 pub use week::{Week, WeekDay};
 
-/// A chart moves on by this, in seconds.
+/// The resolution of open visits, in seconds.
 const QUARTER_S: i64 = 15 * 60;
 
-/// The charts of one page; each is absent where it would be empty.
+/// The charts of one page; an empty chart is `None`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Charts {
     pub(super) today: Option<Today>,
@@ -34,32 +33,32 @@ pub(super) struct Charts {
     pub(super) four_weeks: Option<FourWeeks>,
 }
 
-/// What the charts of all pages have in common.
-pub(super) struct Drawing<'a> {
-    clock: &'a Clock<'a>,
-    words: &'static Words,
+/// Builds charts. Holds what those of all pages have in common.
+pub(super) struct ChartBuilder<'a> {
+    clock: &'a TimeFormatter<'a>,
+    translation: &'static Translation,
     zone: &'a Zone,
-    /// What lasts is drawn up to here.
-    until: Moment,
+    /// Open visits are drawn up to here.
+    drawn_until: Moment,
     today: Day,
     week: Vec<Day>,
     past: four_weeks::Hours,
 }
 
-impl<'a> Drawing<'a> {
-    /// Prepares charts as of `now`; `None` only at the ends of time.
+impl<'a> ChartBuilder<'a> {
+    /// Prepares charts as of `now`; `None` only outside of chrono's years.
     pub(super) fn new(
         zone: &'a Zone,
-        words: &'static Words,
-        clock: &'a Clock<'a>,
+        translation: &'static Translation,
+        clock: &'a TimeFormatter<'a>,
         now: Moment,
     ) -> Option<Self> {
         let today = clock.today()?;
         let (week, past) = (today.week(zone), four_weeks::Hours::before(&today, zone));
-        Some(Self { clock, words, zone, until: quarter(now), today, week, past })
+        Some(Self { clock, translation, zone, drawn_until: quarter(now), today, week, past })
     }
 
-    /// The charts of those who are visible.
+    /// The charts of the visible people.
     pub(super) fn of(&self, visible: &Visible) -> Charts {
         Charts {
             today: self.day_chart(visible),
@@ -68,34 +67,34 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// When the charts of `visible` are other ones although nothing arrives: somebody in stays in
-    /// for another quarter of an hour, or the day ends for somebody who is in a chart.
+    /// When the charts of `visible` change next even if no event arrives: another quarter of an hour
+    /// passes while somebody is in, or the day ends for somebody who is in a chart.
     pub(super) fn next_change(&self, visible: &Visible) -> Option<Moment> {
         let drawn_from = self.past.begin().min(self.today.start);
         let is_drawn = |person: &&Person| {
-            let last = person.visits.last().and_then(|visit| known(visit, self.until));
+            let last = person.visits.last().and_then(|visit| known(visit, self.drawn_until));
             last.is_some_and(|(_, to)| to >= drawn_from)
         };
         let somebody_stays = visible.people.iter().any(|person| person.present_since.is_some());
         if somebody_stays {
-            Some(self.until.plus(QUARTER_S).min(self.today.end))
+            Some(self.drawn_until.plus(QUARTER_S).min(self.today.end))
         } else {
             visible.people.iter().copied().any(|person| is_drawn(&person)).then_some(self.today.end)
         }
     }
 
-    /// The times that visits of `person` are known to have taken, the latest first.
+    /// The known times of the visits of `person`, the latest first.
     fn times(&self, person: &'a Person) -> impl Iterator<Item = (Moment, Moment)> {
-        person.visits.iter().rev().filter_map(|visit| known(visit, self.until))
+        person.visits.iter().rev().filter_map(|visit| known(visit, self.drawn_until))
     }
 
-    /// `5 Jan 2026, Europe/Istanbul`: what a chart shows, and in whose time.
+    /// What a chart shows and its zone: `5 Jan 2026, Europe/Istanbul`.
     fn note(&self, what: &str) -> String {
         format!("{what}, {}", self.zone.name())
     }
 }
 
-/// From when to when somebody is known to have been in, up to `until` while it lasts.
+/// The known start and end of a visit; an open one ends at `until`.
 fn known(visit: &Visit, until: Moment) -> Option<(Moment, Moment)> {
     match (visit.start, visit.end) {
         (Some(start), End::At(end)) => Some((start, end)),
@@ -106,7 +105,7 @@ fn known(visit: &Visit, until: Moment) -> Option<(Moment, Moment)> {
     }
 }
 
-/// The last full quarter of an hour. Every zone of today is whole quarters away from UTC.
+/// The last full quarter of an hour. All current zones are whole quarters away from UTC.
 fn quarter(now: Moment) -> Moment {
     Moment::from_seconds(now.seconds().div_euclid(QUARTER_S) * QUARTER_S)
 }

@@ -1,14 +1,15 @@
-//! How much time visits take of spans that follow one another: of days, of hours.
+//! Sums how much time visits spend in each of several consecutive spans, such as days or hours.
 
 use crate::time::moment::Moment;
 
-/// Sums up seconds, span by span, at a cost for each visit that does not grow with its length.
+/// Sums seconds per span. The cost of a visit does not grow with its length.
 pub(super) struct Tally<'a> {
-    /// Where each span begins, in order; last, where the last one ends.
+    /// The start of each span in order, and the end of the last one.
     edges: &'a [Moment],
-    /// Seconds in spans that a visit takes in part.
+    /// Seconds in spans that a visit covers in part.
     parts: Vec<i64>,
-    /// How many visits more, or fewer, take a span as a whole than take the one before.
+    /// For each span, by how much the number of visits that cover it wholly differs from the span
+    /// before.
     whole: Vec<i64>,
 }
 
@@ -17,7 +18,7 @@ impl<'a> Tally<'a> {
         Self { edges, parts: vec![0; edges.len()], whole: vec![0; edges.len()] }
     }
 
-    /// Adds what lies within the spans of a visit from `from` up to `to`.
+    /// Adds a visit from `from` to `to`, as far as it lies within the spans.
     pub(super) fn add(&mut self, from: Moment, to: Moment) {
         let (Some(&begin), Some(&end)) = (self.edges.first(), self.edges.last()) else { return };
         let (from, to) = (from.max(begin), to.min(end));

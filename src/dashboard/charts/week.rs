@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use super::super::visible::Visible;
-use super::Drawing;
+use super::ChartBuilder;
 use super::tally::Tally;
 use crate::time::moment::Moment;
 
 /// The hours of this week, from Monday to Sunday.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Week {
-    /// All hours, and in whose time days begin: `61.5 h, everybody's together, Europe/Istanbul`.
+    /// The sum of the hours, and the zone: `61.5 h, everybody's together, Europe/Istanbul`.
     pub note: String,
     /// The days from Monday to Sunday.
     pub days: Vec<WeekDay>,
@@ -21,26 +21,26 @@ pub struct Week {
 pub struct WeekDay {
     /// `Mon`.
     pub name: &'static str,
-    /// `3.5 h`, the hours of all people together; null where the day is yet to come.
+    /// The hours of all people together, `3.5 h`; null for a future day.
     pub hours: Option<String>,
-    /// The hours in hundredths of the fullest day's: the height of a bar.
+    /// The height of the bar: the hours in per cent of the busiest day's.
     pub height: i64,
     /// Whether it is today.
     pub today: bool,
 }
 
-impl<'a> Drawing<'a> {
+impl<'a> ChartBuilder<'a> {
     pub(super) fn week_chart(&self, visible: &Visible<'a>) -> Option<Week> {
         let seconds = self.week_seconds(visible);
         let (&most, all) = (seconds.iter().max()?, seconds.iter().sum::<i64>());
         (most > 0).then(|| Week {
-            note: self.note(&self.words.together.replace("{}", &self.hours(all))),
+            note: self.note(&self.translation.together.replace("{}", &self.hours(all))),
             days: self
                 .week
                 .iter()
                 .zip(&seconds)
                 .map(|(day, &seconds)| WeekDay {
-                    name: self.words.weekdays[day.weekday()],
+                    name: self.translation.weekdays[day.weekday()],
                     hours: (day.start <= self.today.start).then(|| self.hours(seconds)),
                     height: (seconds * 100).div_euclid(most).max(i64::from(seconds > 0)),
                     today: day.start == self.today.start,
@@ -66,6 +66,6 @@ impl<'a> Drawing<'a> {
     /// `3.5 h`.
     fn hours(&self, seconds: i64) -> String {
         let tenths = (seconds * 10 + 1800) / 3600;
-        self.words.hours.replace("{}", &self.words.tenths(tenths))
+        self.translation.hours.replace("{}", &self.translation.tenths(tenths))
     }
 }

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::watcher::Watcher;
 use crate::config::{Journal, Privacy, Settings, SettingsError, Site, ZoneRules};
-use crate::site::{OwnFiles, list_own_files};
+use crate::site::{CustomFiles, list_custom_files};
 use crate::time::zone::Zone;
 
 /// Reads the settings again.
@@ -59,7 +59,7 @@ pub struct Inputs {
 #[derive(PartialEq)]
 struct Seen {
     settings: Result<Settings, SettingsError>,
-    own_files: Vec<(OwnFiles, Vec<Option<FileState>>)>,
+    own_files: Vec<(CustomFiles, Vec<Option<FileState>>)>,
     directories: [PathBuf; 2],
 }
 
@@ -219,7 +219,7 @@ impl Seen {
         let settings = load();
         let directories = settings.as_ref().map_or_else(|_| directories.clone(), self::directories);
         let own_files = directories.iter().map(|directory| {
-            let own = list_own_files(directory);
+            let own = list_custom_files(directory);
             let state = |path: &PathBuf| fs::metadata(path).ok().map(FileState::from);
             let states = own.files.iter().map(|file| state(&file.path)).collect();
             (own, states)

@@ -22,7 +22,7 @@ use crate::journal::{Journal, PruneLimits, Shipped};
 use crate::notify::Snapshot;
 use crate::roster::Presence;
 use crate::shutdown::Shutdown;
-use crate::site::{self, Outcome, Replace};
+use crate::site::{self, PublishOutcome, Replace};
 use crate::telemetry::health::Health;
 use crate::time::clock;
 use crate::time::moment::Moment;
@@ -301,7 +301,7 @@ impl Work {
         self.next_change = build.next_change;
         self.report_template_faults(build.faults);
         let gather = match build.outcome {
-            Outcome::Published(published) => {
+            PublishOutcome::Published(published) => {
                 self.dirty = false;
                 self.beat(now);
                 self.as_of = Some(now);
@@ -323,8 +323,9 @@ impl Work {
                 let news = std::mem::take(&mut self.news);
                 if visible && news { GATHER } else { Duration::ZERO }
             }
-            Outcome::TooSoon(wait) => wait,
-            Outcome::Superseded(there) => match self.generator.log_mut().ends_before(&there) {
+            PublishOutcome::TooSoon(wait) => wait,
+            PublishOutcome::Superseded(there) => match self.generator.log_mut().ends_before(&there)
+            {
                 Ok(false) => {
                     self.dirty = false;
                     self.beat(now);

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use super::{BATCH, Log, Misfit, Read};
 use crate::generator::store_file;
 use crate::journal::{Entry, Reader};
-use crate::store::{Committed, Position, Settle, Store};
+use crate::store::{CommitOutcome, LastVisitUpdate, Position, Store};
 use crate::time::moment::Moment;
 use crate::zoom::{self, Event, Key};
 
@@ -42,7 +42,7 @@ pub(super) fn read_new(
     reader: &Reader,
     journal_id: &str,
     now: Moment,
-) -> Result<Committed> {
+) -> Result<CommitOutcome> {
     let end = reader.last_id()?;
     let mut filling = Filling::new(store, journal_id, now);
     reader
@@ -56,7 +56,7 @@ pub(super) fn fill(
     path: &Path,
     journal_id: &str,
     now: Moment,
-) -> Result<Committed> {
+) -> Result<CommitOutcome> {
     let mut filling = Filling::new(store, journal_id, now);
     let position = filling.position.last_id;
     let reader = Reader::open(path)?.context("the journal vanished")?;
@@ -136,27 +136,27 @@ impl<'a> Filling<'a> {
         self.position.last_key = Some(*key);
         self.waiting += 1;
         if self.waiting >= BATCH {
-            self.commit(Settle::Later)?;
+            self.commit(LastVisitUpdate::Deferred)?;
         }
         Ok(())
     }
 
-    fn commit(&mut self, settle: Settle) -> Result<()> {
+    fn commit(&mut self, last_visits: LastVisitUpdate) -> Result<()> {
         self.waiting = 0;
-        self.has_moved = self.store.commit(&self.position, settle)? == Committed::Moved;
+        self.has_moved = self.store.commit(&self.position, last_visits)? == CommitOutcome::Conflict;
         Ok(())
     }
 
     /// Commits the rest. The journal's events up to `end` were read, or are there no more.
-    fn end(mut self, end: u64) -> Result<Committed> {
+    fn end(mut self, end: u64) -> Result<CommitOutcome> {
         if self.position.last_id < end {
             self.position.last_id = end;
             self.position.last_key = None;
         }
         if !self.has_moved {
-            self.commit(Settle::Now)?;
+            self.commit(LastVisitUpdate::Now)?;
         }
-        Ok(if self.has_moved { Committed::Moved } else { Committed::Done })
+        Ok(if self.has_moved { CommitOutcome::Conflict } else { CommitOutcome::Done })
     }
 }
 
@@ -180,9 +180,9 @@ impl Log {
             to = None;
         }
         let position = Position { reread: to, ..self.store.position().clone() };
-        Ok(match self.store.commit(&position, Settle::Now)? {
-            Committed::Done => Read::All(true),
-            Committed::Moved => Read::Moved,
+        Ok(match self.store.commit(&position, LastVisitUpdate::Now)? {
+            CommitOutcome::Done => Read::All(true),
+            CommitOutcome::Conflict => Read::Moved,
         })
     }
 
@@ -240,12 +240,12 @@ impl Log {
                 return Ok(());
             }
             if self.store.position().journal == journal_id {
-                anew.take_over(&self.store, now, |source, _| source > 0 && source < first_id)?;
+                anew.copy_events(&self.store, now, |source, _| source > 0 && source < first_id)?;
             }
             fill_alone(&mut anew, &path, &journal_id, now)?;
         }
         match scratch {
-            Some(scratch) => self.store.become_like(anew, &scratch.path())?,
+            Some(scratch) => self.store.replace_with(anew, &scratch.path())?,
             None => self.store = anew,
         }
         self.synced_id = 0;
@@ -255,7 +255,9 @@ impl Log {
 
 fn fill_alone(store: &mut Store, path: &Path, journal_id: &str, now: Moment) -> Result<()> {
     match fill(store, path, journal_id, now)? {
-        Committed::Done => Ok(()),
-        Committed::Moved => Err(anyhow!("another process writes a store that is being filled")),
+        CommitOutcome::Done => Ok(()),
+        CommitOutcome::Conflict => {
+            Err(anyhow!("another process writes a store that is being filled"))
+        }
     }
 }

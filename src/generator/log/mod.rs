@@ -22,7 +22,7 @@ use crate::generator::store_file::{self, Opened};
 use crate::journal::Reader;
 use crate::roster::{Presence, Rules};
 use crate::site;
-use crate::store::{self, Committed, Position, Settle, Store};
+use crate::store::{self, CommitOutcome, LastVisitUpdate, Position, Store};
 use crate::time::moment::Moment;
 
 /// Events in one transaction.
@@ -134,7 +134,7 @@ impl Log {
     pub fn catch_up(&mut self, now: Moment) -> Result<bool> {
         let is_another = self.reopen_store(None)?;
         match self.catch_up_with(now) {
-            Err(error) if store::is_of_no_use(&error) && self.reopen_store(Some(&error))? => {
+            Err(error) if store::is_unusable(&error) && self.reopen_store(Some(&error))? => {
                 self.catch_up_with(now)?;
                 Ok(true)
             }
@@ -184,7 +184,7 @@ impl Log {
         let due = self.store.apply_due(now)?;
         if due > 0 {
             let position = self.store.position().clone();
-            if self.store.commit(&position, Settle::Now)? == Committed::Moved {
+            if self.store.commit(&position, LastVisitUpdate::Now)? == CommitOutcome::Conflict {
                 return Ok(Read::Moved);
             }
         }
@@ -259,8 +259,8 @@ impl Log {
             false => filling::read_new(&mut self.store, reader, &journal_id, now)?,
         };
         Ok(match read {
-            Committed::Done => Read::All(is_news),
-            Committed::Moved => Read::Moved,
+            CommitOutcome::Done => Read::All(is_news),
+            CommitOutcome::Conflict => Read::Moved,
         })
     }
 
@@ -272,25 +272,26 @@ impl Log {
         {
             any = true;
             let mut position = self.store.position().clone();
-            let settle = match news {
+            let last_visits = match news {
                 News::Events(events, at) => {
                     for event in &events {
                         self.store.take_in(0, event, now)?;
                     }
-                    let settle = if at.is_some() { Settle::Now } else { Settle::Later };
+                    let last_visits =
+                        if at.is_some() { LastVisitUpdate::Now } else { LastVisitUpdate::Deferred };
                     if let Some(at) = at {
                         position.archive = encoded(&at)?;
                         shared.took_in(at);
                     }
-                    settle
+                    last_visits
                 }
                 News::Scanned(at) => {
                     position.archive = encoded(&at)?;
-                    Settle::Now
+                    LastVisitUpdate::Now
                 }
                 News::OtherCollection => return self.begin_anew(Misfit::OtherCollection, now),
             };
-            if self.store.commit(&position, settle)? == Committed::Moved {
+            if self.store.commit(&position, last_visits)? == CommitOutcome::Conflict {
                 return Ok(Read::Moved);
             }
         }
@@ -344,8 +345,8 @@ impl Log {
     }
 
     /// How many events count only once their time has come.
-    pub fn events_to_come(&self) -> usize {
-        self.store.events_to_come()
+    pub fn future_event_count(&self) -> usize {
+        self.store.future_event_count()
     }
 
     /// Who is and was where, as of `now`.

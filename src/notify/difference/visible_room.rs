@@ -68,7 +68,7 @@ impl<'a> VisibleRoom<'a> {
     /// The largest number of people who may be named that were in at once during `opening`.
     pub fn peak(&self, opening: &Opening) -> usize {
         let mut steps: Vec<(Moment, isize)> = Vec::new();
-        for stay in self.openings.stays(opening) {
+        for stay in self.openings.visits(opening) {
             let end = match stay.end {
                 End::Open => None,
                 End::At(end) => Some(end),

@@ -9,9 +9,9 @@ use tera::{Context, EscapeFn, Kwargs, State, StringInput, Tera, TeraResult, Valu
 
 use super::markup::Markup;
 use crate::config::Site;
-use crate::dashboard::Words;
+use crate::dashboard::Translation;
 use crate::site::templates::{MESSAGES, fill, fill_with_builtin};
-use crate::site::{Findings, builtin_templates, fault};
+use crate::site::{LoadProblems, builtin_templates};
 
 /// The texts of one language, for one chat.
 #[derive(Clone)]
@@ -25,13 +25,13 @@ pub(super) struct Templates {
 impl Templates {
     /// Compiles the built-in templates and the operator's templates that replace them.
     pub(super) fn load(markup: &Markup, site: &Site) -> Result<Self> {
-        let mut findings = Findings::default();
+        let mut problems = LoadProblems::default();
         let templates = Self::compile(markup, site, |tera, belongs| {
-            fill(tera, &site.templates_dir, belongs, &mut findings);
+            fill(tera, &site.templates_dir, belongs, &mut problems);
         });
         // Both compilations find the same faults.
-        findings.faults.dedup();
-        ensure!(findings.faults.is_empty(), "{}", findings.faults.join("\n"));
+        problems.faults.dedup();
+        ensure!(problems.faults.is_empty(), "{}", problems.faults.join("\n"));
         Ok(templates)
     }
 
@@ -45,7 +45,7 @@ impl Templates {
         site: &Site,
         mut fill: impl FnMut(&mut Tera, &dyn Fn(&str) -> bool),
     ) -> Self {
-        let name = format!("{MESSAGES}{}.txt", Words::of(site.language).lang);
+        let name = format!("{MESSAGES}{}.txt", Translation::of(site.language).lang);
         let builtin = builtin_templates();
         let belongs = |file: &str| {
             let is_of_another_language = || builtin.iter().any(|(builtin, _)| builtin == file);
@@ -86,8 +86,7 @@ impl Templates {
         escaping: Escaping,
     ) -> Result<String> {
         let explain = |error: tera::Error| {
-            let fault = fault::told(&error);
-            anyhow!("failed to render `{component}` of `{}`\n{fault}", self.name)
+            anyhow!("failed to render `{component}` of `{}`\n{error}", self.name)
         };
         let definition = tera.get_component_definition(component);
         let wanted = definition.as_ref().map_or(&[][..], |definition| definition.args());

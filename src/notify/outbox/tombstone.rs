@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::notify::delivery_state::REMEMBERED_S;
-use crate::roster::{Person, Presence, Room};
+use crate::roster::{Person, Presence, RoomPresence};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
@@ -64,7 +64,7 @@ pub fn without_forgotten(presence: &Presence, tombstones: &[Tombstone]) -> Prese
             })
             .collect()
     };
-    let rooms = presence.rooms.iter().map(|room| Room {
+    let rooms = presence.rooms.iter().map(|room| RoomPresence {
         people: remaining(&room.people),
         nameless_present: room.nameless_present,
     });

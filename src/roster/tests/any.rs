@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::story::{DAY, HOUR, Told, clock, event};
+use super::story::{DAY, EventExt, HOUR, clock, event};
 use crate::config;
 use crate::roster::{NEVER, Rules};
 use crate::zoom::{Event, Kind, Name};
@@ -26,8 +26,8 @@ const KINDS: [Kind; 14] = [
 ];
 
 /// Events of one day's meetings, so many seconds apart or at once.
-pub fn events(step: i64) -> impl Strategy<Value = Vec<Event>> {
-    prop::collection::vec(an_event(24, step, 1), 0..40)
+pub fn events(action: i64) -> impl Strategy<Value = Vec<Event>> {
+    prop::collection::vec(an_event(24, action, 1), 0..40)
 }
 
 /// Events of four months, in meetings of a week, some of which last longer.
@@ -35,7 +35,7 @@ pub fn long_events() -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec(an_event(240, DAY / 2, 17), 0..60)
 }
 
-fn an_event(steps: i64, step: i64, epochs: i64) -> impl Strategy<Value = Event> {
+fn an_event(steps: i64, action: i64, epochs: i64) -> impl Strategy<Value = Event> {
     let when = (0..steps, 0..3_i64, select(&[0, 0, 0, 0, 1, 5][..]));
     let meeting = (
         select(&["m1", "m2", "m3", "m4"][..]),
@@ -59,7 +59,7 @@ fn an_event(steps: i64, step: i64, epochs: i64) -> impl Strategy<Value = Event> 
             let epoch = (at * epochs / steps - lasting).max(0);
             let meeting = format!("{uuid} of {epoch}");
             let mut event = event(kind, "00:00").meeting(&meeting).stamp(stamp);
-            event.at = clock("00:00").plus(at * step);
+            event.at = clock("00:00").plus(at * action);
             let own = if matches!(uuid, "m1" | "m2") { "111" } else { "222" };
             event = event.number(if number == "of meeting" { own } else { number });
             event = event.leg(user_id).connection(connection).name(name);

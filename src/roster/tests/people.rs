@@ -109,7 +109,7 @@ fn a_leg_belongs_to_the_connection_said_last() {
     let left = |connection| leave("10:30").leg("2").connection(connection);
     let events = |connection| [moved.to_vec(), vec![left(connection)]].concat();
     let said_by_leave = "Ada out, joined 10:00, left 10:30: ?-09:00 10:00-10:30";
-    assert_eq!(told(&events("c1"), "11:00"), said_by_leave);
+    assert_eq!(people_at(&events("c1"), "11:00"), said_by_leave);
 }
 
 #[test]

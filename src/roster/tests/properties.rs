@@ -51,8 +51,8 @@ proptest! {
         }
         let now = moment(last);
         early.apply_due(now);
-        let has_come = |event: &&Event| event.at <= now.plus(300);
-        let in_time = roster(events.iter().filter(has_come));
+        let is_due = |event: &&Event| event.at <= now.plus(300);
+        let in_time = roster(events.iter().filter(is_due));
         let (early, mut in_time) = (early.presence(&rules, now), in_time.presence(&rules, now));
         let next = early.next_change.into_iter().chain(in_time.next_change).min();
         in_time.next_change = next;

@@ -96,6 +96,6 @@ fn visits_are_listed_for_35_days_and_the_lasts_for_ever() {
         ("years later",          "999 10:30",    "Ada out, joined 10:00, left 10:30: "),
     ];
     for (what, now, shown) in cases {
-        assert_eq!(told(&events, now), shown, "{what}");
+        assert_eq!(people_at(&events, now), shown, "{what}");
     }
 }

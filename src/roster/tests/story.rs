@@ -88,23 +88,23 @@ pub fn event(kind: Kind, time: &str) -> Event {
 }
 
 /// What is special about an event.
-pub trait Told: Sized {
-    fn told(self, change: impl FnOnce(&mut Event)) -> Self;
+pub trait EventExt: Sized {
+    fn with(self, change: impl FnOnce(&mut Event)) -> Self;
 
     fn leg(self, user_id: &str) -> Self {
-        self.told(|event| who(event).user_id = text(user_id))
+        self.with(|event| who(event).user_id = text(user_id))
     }
 
     fn connection(self, id: &str) -> Self {
-        self.told(|event| who(event).connection = text(id))
+        self.with(|event| who(event).connection = text(id))
     }
 
     fn name(self, name: &str) -> Self {
-        self.told(|event| who(event).name = Name::clean(name))
+        self.with(|event| who(event).name = Name::clean(name))
     }
 
     fn account(self, id: &str) -> Self {
-        self.told(|event| who(event).zoom_user_ids.push(id.into()))
+        self.with(|event| who(event).zoom_user_ids.push(id.into()))
     }
 
     /// Whose telephone it is: a leg's `user_id`, or `connection:` and its id.
@@ -113,12 +113,12 @@ pub trait Told: Sized {
             Some(id) => (None, Some(id.into())),
             None => (Some(whose.into()), None),
         };
-        self.told(|event| who(event).bound_to = Some(Bound { user_id, connection }))
+        self.with(|event| who(event).bound_to = Some(Bound { user_id, connection }))
     }
 
     /// Another meeting of the same room.
     fn meeting(self, uuid: &str) -> Self {
-        self.told(|event| event.meeting.as_mut().unwrap().uuid = uuid.into())
+        self.with(|event| event.meeting.as_mut().unwrap().uuid = uuid.into())
     }
 
     /// Another room; its meeting is named after it.
@@ -127,16 +127,16 @@ pub trait Told: Sized {
     }
 
     fn number(self, number: &str) -> Self {
-        self.told(|event| event.meeting.as_mut().unwrap().number = text(number))
+        self.with(|event| event.meeting.as_mut().unwrap().number = text(number))
     }
 
     fn stamp(self, millis: i64) -> Self {
-        self.told(|event| event.stamp_ms += millis)
+        self.with(|event| event.stamp_ms += millis)
     }
 }
 
-impl Told for Event {
-    fn told(mut self, change: impl FnOnce(&mut Event)) -> Self {
+impl EventExt for Event {
+    fn with(mut self, change: impl FnOnce(&mut Event)) -> Self {
         change(&mut self);
         self
     }
@@ -201,7 +201,7 @@ fn show_visit(visit: &Visit) -> String {
 }
 
 /// Everybody over all rooms at `now`, by the plain [`rules`].
-pub fn told(events: &[Event], now: &str) -> String {
+pub fn people_at(events: &[Event], now: &str) -> String {
     summary(&presence(events, &rules(), now).people)
 }
 
@@ -212,11 +212,11 @@ pub type Case = (&'static str, Vec<Event>, &'static str, &'static str);
 #[track_caller]
 pub fn check_in_any_order(cases: impl IntoIterator<Item = Case>) {
     for (what, events, now, expected) in cases {
-        assert_eq!(told(&events, now), expected, "{what}");
+        assert_eq!(people_at(&events, now), expected, "{what}");
         let backwards: Vec<Event> = events.iter().rev().cloned().collect();
-        assert_eq!(told(&backwards, now), expected, "backwards: {what}");
+        assert_eq!(people_at(&backwards, now), expected, "backwards: {what}");
         let twice = [events, backwards].concat();
-        assert_eq!(told(&twice, now), expected, "each twice: {what}");
+        assert_eq!(people_at(&twice, now), expected, "each twice: {what}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether a file differs from what is in its place, and how the new one is to be dated.
+//! Finds out whether a file differs from the published one, and the date of the new version.
 
 use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
@@ -7,32 +7,32 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::batch;
+use super::staged_write;
 use crate::files::regular_file;
 
 /// How far a file's date may be ahead of the clock, in seconds.
-pub(super) const AHEAD_S: u64 = 2;
+pub(super) const MAX_AHEAD_S: u64 = 2;
 
 /// Readable by everybody: the web server is another user.
 const PUBLIC: u32 = 0o644;
-/// What only Lookout reads.
+/// Readable by Lookout only.
 const PRIVATE: u32 = 0o600;
 
-/// A file that is to be written.
+/// A file to write.
 #[derive(Debug)]
-pub(super) struct Change<'a> {
-    /// What it is called in messages.
+pub(super) struct FileChange<'a> {
+    /// Its name in messages.
     pub(super) label: Cow<'a, str>,
     pub(super) target: PathBuf,
     pub(super) bytes: Cow<'a, [u8]>,
     pub(super) mode: u32,
-    /// Its date, in whole seconds; `None`: whatever the clock says.
+    /// Its date, in whole seconds; `None`: the current time.
     pub(super) dated: Option<SystemTime>,
     ahead: Duration,
 }
 
-impl<'a> Change<'a> {
-    /// Compares `bytes` with what is at `target`; `None` where it is the same already.
+impl<'a> FileChange<'a> {
+    /// Compares `bytes` with the file at `target`; `None` if they are equal.
     pub(super) fn find(
         label: &'a str,
         target: PathBuf,
@@ -48,9 +48,9 @@ impl<'a> Change<'a> {
         if let Some(metadata) = &previous
             && metadata.is_file()
             && metadata.len() == bytes.len() as u64
-            && let Some(file) = holding(&target, bytes)?
+            && let Some(file) = open_if_equal(&target, bytes)?
         {
-            batch::set_mode(&file, PUBLIC)?;
+            staged_write::set_mode(&file, PUBLIC)?;
             return Ok(None);
         }
         let previous = previous.and_then(|metadata| u64::try_from(metadata.mtime()).ok());
@@ -65,7 +65,7 @@ impl<'a> Change<'a> {
         }))
     }
 
-    /// A file for Lookout itself, without a date of its own.
+    /// A file for Lookout itself, without a fixed date.
     pub(super) fn private(target: PathBuf, bytes: &'a [u8]) -> Self {
         Self {
             label: Cow::Borrowed("the manifest"),
@@ -77,8 +77,13 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// A file that goes along with another one of this date.
-    pub(super) fn along(label: String, target: PathBuf, bytes: Vec<u8>, date: SystemTime) -> Self {
+    /// A file with the given date, which is that of the file it belongs to.
+    pub(super) fn with_date(
+        label: String,
+        target: PathBuf,
+        bytes: Vec<u8>,
+        date: SystemTime,
+    ) -> Self {
         Self {
             label: Cow::Owned(label),
             target,
@@ -89,26 +94,26 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// How long to wait before this may be written, if at all.
+    /// How long to wait before this may be written; `None`: not at all.
     pub(super) fn too_soon(&self) -> Option<Duration> {
-        let wait = self.ahead.saturating_sub(Duration::from_secs(AHEAD_S));
+        let wait = self.ahead.saturating_sub(Duration::from_secs(MAX_AHEAD_S));
         (!wait.is_zero()).then_some(wait)
     }
 }
 
-/// The regular file at `target`, if it holds `bytes` and nothing else.
-pub(super) fn holding(target: &Path, bytes: &[u8]) -> io::Result<Option<File>> {
+/// Opens the regular file at `target`; `None` if its content is not `bytes`.
+pub(super) fn open_if_equal(target: &Path, bytes: &[u8]) -> io::Result<Option<File>> {
     let mut there = Vec::with_capacity(bytes.len() + 1);
     let file = regular_file::open(target, OpenOptions::new().read(true))?;
     (&file).take(bytes.len() as u64 + 1).read_to_end(&mut there)?;
     Ok((there == bytes).then_some(file))
 }
 
-/// The date of a new version, in seconds: now, but after `previous`. A date that
-/// could not come from here is of a clock that was since put back: it holds nobody up.
+/// The date of a new version, in seconds: now, but after `previous`. A previous date too far ahead
+/// comes from a clock that was set back since, and is ignored.
 fn next_date(previous: Option<u64>, now: u64) -> u64 {
     match previous {
-        Some(previous) if previous <= now + AHEAD_S => now.max(previous + 1),
+        Some(previous) if previous <= now + MAX_AHEAD_S => now.max(previous + 1),
         _ => now,
     }
 }

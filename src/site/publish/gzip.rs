@@ -1,8 +1,7 @@
-//! A compressed copy beside each text file, for servers that send it as it is.
+//! A compressed copy of each text file, for servers that send it as it is.
 //!
-//! Such servers never compare the two: they trust that the copy is of this version.
-//! So it is put in place first, has the file's own date, and is taken away before a
-//! file that has none any more is replaced.
+//! Such servers don't compare the two. The copy is therefore written first, has the date of the file,
+//! and is removed before the file is replaced by one without a copy.
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,19 +12,19 @@ use std::time::SystemTime;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::batch;
-use super::change::{self, Change};
+use super::change::{self, FileChange};
+use super::staged_write;
 use crate::site::File;
 
-/// Below this a file fits into one packet as it is.
-const WORTH_BYTES: usize = 1024;
+/// A smaller file fits into one packet uncompressed.
+const MIN_BYTES: usize = 1024;
 
-/// From this on speed is worth more than size: a page of 100,000 people must not take
-/// longer to compress than to make.
+/// From this size on, speed matters more: compressing a page of 100,000 people must not take longer
+/// than rendering it.
 const LARGE_BYTES: usize = 512 << 10;
 
-/// The level of all others. A page of 1,000 people, 247 kB, takes 0.8 ms and becomes 20.4 kB; by
-/// level 6 it takes 1.65 ms and becomes 20.2 kB.
+/// The level for smaller files. A page of 1,000 people, 247 kB, becomes 20.4 kB in 0.8 ms; level 6
+/// makes it 20.2 kB in 1.65 ms.
 const LEVEL: u32 = 4;
 
 /// The path of the compressed copy of `path`.
@@ -33,14 +32,14 @@ pub(super) fn path_of(path: &str) -> String {
     format!("{path}.gz")
 }
 
-/// The path of what `path` is the compressed copy of, if it is one.
+/// The path of the file of which `path` is the compressed copy.
 pub(super) fn original_of(path: &str) -> Option<&str> {
     path.strip_suffix(".gz")
 }
 
 /// Whether `file` has a compressed copy.
-pub(super) fn is_worth(file: &File) -> bool {
-    file.bytes.len() >= WORTH_BYTES && is_text(&file.path)
+pub(super) fn should_compress(file: &File) -> bool {
+    file.bytes.len() >= MIN_BYTES && is_text(&file.path)
 }
 
 fn is_text(path: &str) -> bool {
@@ -51,17 +50,17 @@ fn is_text(path: &str) -> bool {
     kind.type_() == "text" || ["json", "xml", "javascript"].into_iter().any(is)
 }
 
-/// The copies of `files`, each with the date that its file is to have.
+/// Compresses `files`; each copy gets the given date of its file.
 pub(super) fn copies(
     files: &[(&File, SystemTime)],
     output_dir: &Path,
-) -> io::Result<Vec<Change<'static>>> {
+) -> io::Result<Vec<FileChange<'static>>> {
     let (large, small): (Vec<_>, Vec<_>) =
         files.iter().partition(|(file, _)| file.bytes.len() >= LARGE_BYTES);
     let copy = |(file, date): &(&File, SystemTime)| {
         let path = path_of(&file.path);
         let target = output_dir.join(&path);
-        Ok(Change::along(path, target, compress(&file.bytes)?, *date))
+        Ok(FileChange::with_date(path, target, compress(&file.bytes)?, *date))
     };
     thread::scope(|scope| {
         let workers: Vec<_> = large.iter().map(|large| scope.spawn(move || copy(large))).collect();
@@ -81,23 +80,23 @@ fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Whether `copy` lies in its place already, but for its date, which it is then given; where the
-/// file system refuses that, the copy is compared again each time.
-pub(super) fn bring_in_step(copy: &Change) -> io::Result<bool> {
-    // A link is replaced.
+/// Sets the date of the published copy if its content is equal, and returns whether it is. If the
+/// file system does not support that, the copy is compared again each time.
+pub(super) fn update_date(copy: &FileChange) -> io::Result<bool> {
+    // Replace a link.
     if !fs::symlink_metadata(&copy.target).is_ok_and(|data| data.is_file()) {
         return Ok(false);
     }
-    let Some(file) = change::holding(&copy.target, &copy.bytes)? else { return Ok(false) };
+    let Some(file) = change::open_if_equal(&copy.target, &copy.bytes)? else { return Ok(false) };
     let Some(date) = copy.dated else { return Ok(true) };
     match file.set_modified(date) {
-        Err(error) if !batch::is_refused(&error) => Err(error),
+        Err(error) if !staged_write::is_unsupported(&error) => Err(error),
         _ => Ok(true),
     }
 }
 
-/// Whether the copy that lies beside `target` is of its version.
-pub(super) fn is_in_step(target: &Path, copy: &Path) -> bool {
+/// Whether the compressed copy has the date of `target`.
+pub(super) fn is_current(target: &Path, copy: &Path) -> bool {
     let date = |path: &Path| {
         let metadata = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
         metadata.modified().ok()

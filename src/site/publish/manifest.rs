@@ -1,7 +1,7 @@
-//! What of the output directory is ours, and which edition it is.
+//! The manifest: which files in the output directory are ours, and their edition.
 //!
-//! The file says how far the log had been read, which moves also when somebody
-//! hidden comes or goes; so it is readable by Lookout alone.
+//! The position in it changes also when a hidden person comes or goes, so only Lookout may read the
+//! file.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,24 +12,24 @@ use serde::{Deserialize, Serialize};
 use super::{Edition, Position};
 use crate::files::regular_file;
 
-/// Its name in the output directory.
+/// The file name in the output directory.
 pub(super) const FILE: &str = ".lookout-manifest.json";
 
-/// The longest one, in bytes. A name and a hash of each published file are in it.
-const LONGEST: u64 = 64 << 20;
+/// The maximum size. It lists the names of all published files.
+const MAX_BYTES: u64 = 64 << 20;
 
-/// What an earlier publication left.
+/// What a publication wrote.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
-    /// Of Lookout.
+    /// The version of Lookout.
     version: String,
     edition: Option<Edition>,
-    /// The files that are ours, relative to the output directory.
+    /// Our files, relative to the output directory.
     pub(super) files: BTreeSet<String>,
-    /// Those of them that are kept for some time after they are replaced.
+    /// Files among them to keep for a while once they are replaced.
     #[serde(default)]
     pub(super) lasting: BTreeSet<String>,
-    /// Those of them that are replaced: since when, in seconds of the epoch.
+    /// Replaced files among them, and since when, in seconds since the epoch.
     #[serde(default)]
     pub(super) retired: BTreeMap<String, u64>,
 }
@@ -44,9 +44,9 @@ impl Manifest {
         }
     }
 
-    /// Reads what is there. Where that can't be read nothing is known to be ours.
+    /// Reads the manifest. If it can't be read, no file counts as ours.
     pub(super) fn read(output_dir: &Path) -> Self {
-        let bytes = regular_file::read(&output_dir.join(FILE), LONGEST).unwrap_or_default();
+        let bytes = regular_file::read(&output_dir.join(FILE), MAX_BYTES).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
@@ -56,14 +56,14 @@ impl Manifest {
         bytes
     }
 
-    /// The position of what is there, if it is later than `position`.
+    /// The published position, if it is later than `position`.
     pub(super) fn newer_than(&self, position: &Position) -> Option<Position> {
         let there = &self.edition.as_ref()?.position;
         is_newer(there, position).then(|| there.clone())
     }
 }
 
-/// Whether `there` is ahead of `here`. Of two that are each ahead in something, neither is.
+/// Whether `there` is ahead of `here`: in journal or archive, and behind in neither.
 fn is_newer(there: &Position, here: &Position) -> bool {
     if there.journal != here.journal {
         return false;

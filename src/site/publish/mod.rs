@@ -1,25 +1,24 @@
-//! Putting the site in place: the only code that writes below the output directory.
+//! Publishes the site: the only code that writes below the output directory.
 //!
-//! A visitor, or a power cut, finds every file old or new, never torn or empty:
-//! each is written under a hidden name beside its place, synced, then renamed.
-//! Files that did not change are not touched. What an earlier publication wrote
-//! and this one has not, is removed; nothing else ever is.
+//! Each file is written to a hidden temporary file in the same directory, synced, then renamed. A
+//! visitor, also after a power cut, therefore finds each file either old or new, never torn or empty.
+//! Unchanged files are not touched. Files of an earlier publication that are no longer part of the
+//! site are removed; nothing else ever is.
 //!
-//! Beside each text file lies a compressed copy (`gzip.rs`); a file whose name carries
-//! a hash of its contents is kept for a day after it was replaced (`succession.rs`).
+//! Each text file has a compressed copy (`gzip`). A file with a hash in its name is kept for a day
+//! after it was replaced (`retention`).
 //!
-//! Servers make a file's `ETag` of its date in whole seconds and its size, so a
-//! new version is dated at least one whole second after the one it replaces.
-//! Where that would lead more than two seconds into the future, nothing is
-//! written and the caller is told to wait ([`Outcome::TooSoon`]).
+//! Servers derive a file's `ETag` from its date in whole seconds and its size. A new version is
+//! therefore dated at least one second after the one it replaces. If that date would be more than
+//! two seconds ahead, nothing is written and the caller has to wait ([`PublishOutcome::TooSoon`]).
 
-mod batch;
 mod change;
 mod gzip;
 mod manifest;
+mod mirror;
 mod probe;
-mod succession;
-mod twin;
+mod retention;
+mod staged_write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
@@ -36,31 +35,31 @@ use crate::files::lock::{self, Lock};
 use crate::files::regular_file;
 use crate::time::clock;
 use crate::time::moment::Moment;
-use batch::Batch;
-use change::Change;
+use change::FileChange;
 use manifest::Manifest;
-use succession::Succession;
+use retention::Retention;
+use staged_write::StagedWrite;
 
+pub use mirror::Mirror;
 pub use probe::{Refusal, refusals};
-pub use twin::Twin;
 
-/// The lock of earlier versions, which anybody could hold.
-const FORMER_LOCK_FILE: &str = ".lookout-lock";
+/// The lock file of earlier versions.
+const OLD_LOCK_FILE: &str = ".lookout-lock";
 
-/// More than the heartbeat file has, in bytes.
-const LONGEST_HEARTBEAT: u64 = 1024;
+/// The maximum size of the heartbeat file.
+const MAX_HEARTBEAT_BYTES: u64 = 1024;
 
-/// How long another publisher may take.
-const LOCK_PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for another publication.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How far the log had been read.
+/// How far the journal and the archive had been read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// The journal's id; positions of different journals can't be compared.
     pub journal: String,
-    /// The id of the last event that was read; 0 before the first.
+    /// The id of the last event read; 0 before the first.
     pub last_event: u64,
-    /// How far the archive had been read; `None` where there is none.
+    /// How far the archive had been read; `None` without an archive.
     #[serde(default)]
     pub archive: Option<ArchivePosition>,
 }
@@ -68,84 +67,84 @@ pub struct Position {
 /// How far an archive had been read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchivePosition {
-    /// Identifies the collection; empty before it was read for the first time.
+    /// Identifies the collection; empty before the first read.
     pub collection: String,
-    /// The greatest `_id` that was read, in hexadecimal digits.
+    /// The greatest `_id` read, in hexadecimal digits.
     pub newest: String,
 }
 
-/// Which site this is.
+/// Identifies what a published site was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edition {
-    /// How far the log had been read.
+    /// How far the journal and the archive had been read.
     pub position: Position,
-    /// As of when.
+    /// The moment that the site shows.
     pub moment: Moment,
 }
 
-/// What may be replaced.
+/// Which published edition may be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replace {
-    /// An edition of the same or an earlier position, as anybody running beside others should.
+    /// An edition of the same or an earlier position: the rule when several processes publish.
     NotNewer,
-    /// Any edition: somebody asked for a moment in the past, or to begin again.
+    /// Any edition, because the operator asked for a past moment or a rebuild.
     Any,
 }
 
-/// What came of publishing.
+/// The result of publishing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum PublishOutcome {
     /// The site is in place.
     Published(Published),
-    /// Nothing was written; gather changes and try again after so long.
+    /// Nothing was written; publish again after this time.
     TooSoon(Duration),
-    /// Nothing was written: what is there is of this later position.
+    /// Nothing was written: the published site has this later position.
     Superseded(Position),
 }
 
-/// What was done.
+/// What a publication changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Published {
-    /// Files written, relative to the output directory, in the order of writing, without their
-    /// compressed copies; then twins.
+    /// Files written, relative to the output directory, in the order of writing, without compressed
+    /// copies; then mirrors.
     pub written: Vec<String>,
     /// Files removed, in order.
     pub removed: Vec<String>,
-    /// How many files were already as they should be.
+    /// The number of files that were already up to date.
     pub unchanged: usize,
-    /// What went wrong outside of the output directory; the site itself is in place.
+    /// Errors outside of the output directory; the site itself is published.
     pub problems: Vec<String>,
 }
 
-/// Makes `output_dir` hold exactly `files`, beside whatever else is there. Publishers take turns
-/// by the lock at `lock`.
+/// Publishes exactly `files` into `output_dir`; files of others stay. The lock at `lock` keeps
+/// publications apart.
 ///
 /// # Errors
 ///
-/// A file that can't be written. Those before it may already be replaced, each
-/// whole; publishing again completes it. Or somebody else publishes and does not end.
+/// A file can't be written. Files before it may already be replaced, each completely; publishing
+/// again completes the rest. Or another publication holds the lock for too long.
 pub fn publish(
     files: &[File],
-    twins: &[Twin],
+    mirrors: &[Mirror],
     output_dir: &Path,
     lock: &Path,
     edition: &Edition,
     replace: Replace,
-) -> Result<Outcome> {
+) -> Result<PublishOutcome> {
     check_paths(files)?;
     let failed = || format!("cannot publish into `{}`", output_dir.display());
     let _lock = take_lock(lock).with_context(failed)?;
-    batch::create_dir(output_dir).with_context(failed)?;
+    staged_write::create_dir(output_dir).with_context(failed)?;
     let before = Manifest::read(output_dir);
     if replace == Replace::NotNewer
         && let Some(newer) = before.newer_than(&edition.position)
     {
-        return Ok(Outcome::Superseded(newer));
+        return Ok(PublishOutcome::Superseded(newer));
     }
     let now = clock::system_time();
     let changes = site_changes(files, output_dir, now).with_context(failed)?;
-    if let Some(wait) = changes.iter().filter_map(Change::too_soon).max() {
-        return Ok(Outcome::TooSoon(wait));
+    if let Some(wait) = changes.iter().filter_map(FileChange::too_soon).max() {
+        return Ok(PublishOutcome::TooSoon(wait));
     }
     let mut published = Published {
         written: changes.iter().map(|change| change.label.to_string()).collect(),
@@ -154,35 +153,35 @@ pub fn publish(
     };
     let changes = with_copies(files, changes, output_dir).with_context(failed)?;
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let succession = Succession::of(files, &before, seconds);
-    put_in_place(&changes, succession, output_dir, edition, &mut published).with_context(failed)?;
-    for twin in twins {
-        twin::keep_equal(twin, files, &mut published);
+    let retention = Retention::new(files, &before, seconds);
+    write_changes(&changes, retention, output_dir, edition, &mut published).with_context(failed)?;
+    for mirror in mirrors {
+        mirror::update(mirror, files, &mut published);
     }
-    Ok(Outcome::Published(published))
+    Ok(PublishOutcome::Published(published))
 }
 
-/// Removes the temporary files that a kill left in `output_dir`, however deep, and of copies at `twins`.
+/// Removes temporary files of killed publications in `output_dir`, at any depth, and of `mirrors`.
 ///
 /// # Errors
 ///
-/// Somebody else publishes and does not end.
-pub fn sweep(output_dir: &Path, twins: &[PathBuf], lock: &Path) -> Result<()> {
+/// Another publication holds the lock for too long.
+pub fn sweep(output_dir: &Path, mirrors: &[PathBuf], lock: &Path) -> Result<()> {
     let _lock = take_lock(lock)?;
     let directories = WalkDir::new(output_dir).into_iter().filter_map(Result::ok);
     for directory in directories.filter(|entry| entry.file_type().is_dir()) {
-        batch::remove_left_overs(directory.path(), batch::PREFIX);
+        staged_write::remove_temporary_files(directory.path(), staged_write::TEMPORARY_PREFIX);
     }
-    twins.iter().for_each(|target| twin::remove_left_overs(target));
+    mirrors.iter().for_each(|target| mirror::remove_temporary_files(target));
     Ok(())
 }
 
-/// Dates the heartbeat file to `moment`: the page then knows that Lookout is at work. Does nothing
-/// where there is none yet, before the first publication.
+/// Sets the date of the heartbeat file to `moment`, which shows the page that Lookout is running.
+/// Does nothing before the first publication.
 ///
 /// # Errors
 ///
-/// The file is there and can't be dated.
+/// The file exists and its date can't be set.
 pub fn touch_heartbeat(path: &Path, moment: Moment) -> io::Result<()> {
     let mut file = match regular_file::open(path, OpenOptions::new().read(true).write(true)) {
         Ok(file) => file,
@@ -190,10 +189,10 @@ pub fn touch_heartbeat(path: &Path, moment: Moment) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     match file.set_modified(moment.system_time()) {
-        Err(error) if batch::is_refused(&error) => {
-            // Writing the same again dates it, too.
+        Err(error) if staged_write::is_unsupported(&error) => {
+            // Rewriting the same content sets the date, too.
             let mut bytes = Vec::new();
-            (&file).take(LONGEST_HEARTBEAT).read_to_end(&mut bytes)?;
+            (&file).take(MAX_HEARTBEAT_BYTES).read_to_end(&mut bytes)?;
             file.rewind()?;
             file.write_all(&bytes)
         }
@@ -206,38 +205,38 @@ pub fn is_published(output_dir: &Path) -> bool {
     output_dir.join(manifest::FILE).exists()
 }
 
-/// Each file needs a place of its own.
+/// Each file needs its own path.
 fn check_paths(files: &[File]) -> Result<()> {
     let mut seen = BTreeSet::new();
     for file in files {
         check_plain(&file.path)?;
         if !seen.insert(&file.path) {
-            bail!("two files would both be `{}`; is `csv.path` a page's place?", file.path);
+            bail!("two files would both be `{}`; is `csv.path` the path of a page?", file.path);
         }
     }
     Ok(())
 }
 
-/// Refuses paths that could lead out of the output directory, or hide what is published.
+/// Refuses paths that lead out of the output directory or are hidden.
 fn check_plain(path: &str) -> Result<()> {
     let mut parts = Path::new(path).components();
     let plain = |part| matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b"."));
     if path.is_empty() || !parts.all(plain) {
         bail!(
-            "`{path}` is no place for a published file; use names without a leading `.`, and `/` between them"
+            "`{path}` cannot be the path of a published file; use names without a leading `.`, and `/` between them"
         );
     }
     Ok(())
 }
 
-/// Waits for other publishers; given back when dropped, also by a crash. A user who may not write
-/// beside the journal, and builds into a directory of their own, has nobody to wait for.
+/// Waits for other publications. The lock is released when dropped, also by a crash. A user who
+/// can't write next to the journal builds into another directory and needs no lock.
 fn take_lock(path: &Path) -> Result<Option<Lock>> {
     let is_closed = |error: &anyhow::Error| {
         let kind = error.root_cause().downcast_ref().map(io::Error::kind);
         matches!(kind, Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem))
     };
-    match lock::acquire(path, LOCK_PATIENCE) {
+    match lock::acquire(path, LOCK_TIMEOUT) {
         Err(error) if is_closed(&error) => {
             tracing::warn!("{error:#}; do not publish with several commands at the same time");
             Ok(None)
@@ -250,37 +249,36 @@ fn site_changes<'a>(
     files: &'a [File],
     output_dir: &Path,
     now: SystemTime,
-) -> Result<Vec<Change<'a>>> {
+) -> Result<Vec<FileChange<'a>>> {
     let mut changes = Vec::new();
     for file in files {
         let target = output_dir.join(&file.path);
-        let found = Change::find(&file.path, target, &file.bytes, now)
+        let found = FileChange::find(&file.path, target, &file.bytes, now)
             .with_context(|| format!("cannot read the published `{}`", file.path))?;
         changes.extend(found);
     }
     Ok(changes)
 }
 
-/// Puts before each change the compressed copy that belongs to it; where only a copy is
-/// missing or of another version, it alone.
+/// Adds compressed copies, each before its file, also where only the copy is missing or outdated.
 fn with_copies<'a>(
     files: &'a [File],
-    changes: Vec<Change<'a>>,
+    changes: Vec<FileChange<'a>>,
     output_dir: &Path,
-) -> Result<Vec<Change<'a>>> {
+) -> Result<Vec<FileChange<'a>>> {
     let mut dates = BTreeMap::new();
-    for file in files.iter().filter(|file| gzip::is_worth(file)) {
+    for file in files.iter().filter(|file| gzip::should_compress(file)) {
         let target = output_dir.join(&file.path);
         let change = changes.iter().find(|change| change.label == file.path);
         if let Some(date) = change.and_then(|change| change.dated) {
             dates.insert(file.path.as_str(), (file, date));
-        } else if !gzip::is_in_step(&target, &output_dir.join(gzip::path_of(&file.path))) {
+        } else if !gzip::is_current(&target, &output_dir.join(gzip::path_of(&file.path))) {
             dates.insert(file.path.as_str(), (file, fs::metadata(&target)?.modified()?));
         }
     }
     let dates: Vec<_> = dates.into_values().collect();
     let copies = gzip::copies(&dates, output_dir).context("cannot compress")?;
-    let mut copies: BTreeMap<String, Change> =
+    let mut copies: BTreeMap<String, FileChange> =
         copies.into_iter().map(|copy| (copy.label.to_string(), copy)).collect();
     let mut all = Vec::new();
     for change in changes {
@@ -288,51 +286,58 @@ fn with_copies<'a>(
         all.push(change);
     }
     for copy in copies.into_values() {
-        if !gzip::bring_in_step(&copy)? {
+        if !gzip::update_date(&copy)? {
             all.push(copy);
         }
     }
     Ok(all)
 }
 
-/// The manifest goes first: whatever a crash leaves half done is known to be ours.
-fn put_in_place(
-    changes: &[Change],
-    succession: Succession,
+/// Writes `changes`. The manifest goes first, so that after a crash all our files are known.
+fn write_changes(
+    changes: &[FileChange],
+    retention: Retention,
     output_dir: &Path,
     edition: &Edition,
     published: &mut Published,
 ) -> Result<()> {
-    let mut manifest = Manifest::new(edition, succession.ours());
+    let mut manifest = Manifest::new(edition, retention.ours());
     let directories: BTreeSet<&str> =
         manifest.files.iter().filter_map(|path| parent(path)).collect();
-    // Gone, or no file of ours: it says nothing any more.
-    let _ = fs::remove_file(output_dir.join(FORMER_LOCK_FILE));
-    batch::remove_left_overs(output_dir, batch::PREFIX);
+    // A failure does not matter: nothing reads this file.
+    let _ = fs::remove_file(output_dir.join(OLD_LOCK_FILE));
+    staged_write::remove_temporary_files(output_dir, staged_write::TEMPORARY_PREFIX);
     for directory in directories {
-        batch::remove_left_overs(&output_dir.join(directory), batch::PREFIX);
+        staged_write::remove_temporary_files(
+            &output_dir.join(directory),
+            staged_write::TEMPORARY_PREFIX,
+        );
     }
 
-    let kept = succession.kept();
-    let Succession { lasting, retired, stale, .. } = succession;
+    let kept = retention.kept();
+    let Retention { lasting, retired, obsolete, .. } = retention;
     (manifest.lasting, manifest.retired) = (lasting, retired);
     let listing = manifest.to_bytes();
-    let mut batch = Batch::new(batch::PREFIX);
-    batch.stage(&Change::private(output_dir.join(manifest::FILE), &listing))?;
+    let mut staged_write = StagedWrite::new(staged_write::TEMPORARY_PREFIX);
+    staged_write.stage(&FileChange::private(output_dir.join(manifest::FILE), &listing))?;
     for change in changes {
-        batch.stage(change).with_context(|| format!("cannot write `{}`", change.label))?;
+        staged_write.stage(change).with_context(|| format!("cannot write `{}`", change.label))?;
     }
-    batch.sync()?;
-    // A compressed copy without its version of the file would be sent in its place.
-    let (copies, files): (Vec<&String>, Vec<&String>) =
-        stale.iter().partition(|path| gzip::original_of(path).is_some_and(|of| kept.contains(of)));
+    staged_write.sync()?;
+    // A server would send an outdated compressed copy instead of the file: remove these first.
+    let (copies, files): (Vec<&String>, Vec<&String>) = obsolete
+        .iter()
+        .partition(|path| gzip::original_of(path).is_some_and(|of| kept.contains(of)));
     remove_all(output_dir, copies, published)?;
-    batch.rename()?;
+    staged_write.rename()?;
     remove_all(output_dir, files, published)?;
-    if !stale.is_empty() {
+    if !obsolete.is_empty() {
         manifest.files = kept;
         let listing = manifest.to_bytes();
-        batch::write(&Change::private(output_dir.join(manifest::FILE), &listing), batch::PREFIX)?;
+        staged_write::write(
+            &FileChange::private(output_dir.join(manifest::FILE), &listing),
+            staged_write::TEMPORARY_PREFIX,
+        )?;
     }
     Ok(())
 }
@@ -350,7 +355,7 @@ fn parent(path: &str) -> Option<&str> {
     Some(path.rsplit_once('/')?.0)
 }
 
-/// Removes a file of ours and the directories it leaves empty; says whether it was there.
+/// Removes a file of ours and the directories it leaves empty. Returns whether it existed.
 fn remove(output_dir: &Path, path: &str) -> io::Result<bool> {
     if check_plain(path).is_err() {
         return Ok(false);

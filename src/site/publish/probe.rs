@@ -1,4 +1,4 @@
-//! Trying on a file of no importance what publishing does to files.
+//! Tests which calls of publishing a file system supports.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -6,9 +6,9 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::batch;
+use super::staged_write;
 
-/// What a file system refuses or lacks; publishing goes on without it.
+/// A call that a file system does not support; publishing continues without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// Modes of files can't be changed.
@@ -22,7 +22,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// What it means to the operator.
+    /// What this means for the operator.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Modes => {
@@ -39,18 +39,22 @@ impl Refusal {
     }
 }
 
-/// What the file system of `directory` refuses, tried on files that are removed again.
+/// The calls that the file system of `directory` does not support, tested on temporary files.
 ///
 /// # Errors
 ///
-/// A file can't be written or replaced there at all.
+/// No file can be written or replaced there.
 pub fn refusals(directory: &Path) -> io::Result<Vec<Refusal>> {
     let names = ["a", "b"].map(|name| {
-        directory.join(format!("{}check-{}-{name}.tmp", batch::PREFIX, std::process::id()))
+        directory.join(format!(
+            "{}check-{}-{name}.tmp",
+            staged_write::TEMPORARY_PREFIX,
+            std::process::id()
+        ))
     });
     let tried = try_out(&names[0], &names[1]);
     for name in &names {
-        // Whatever is left is removed by the next publication.
+        // The next publication removes what is left.
         drop(fs::remove_file(name));
     }
     tried
@@ -62,7 +66,7 @@ fn try_out(one: &Path, other: &Path) -> io::Result<Vec<Refusal>> {
     let mut file: File = create(one)?;
     file.write_all(b"tried")?;
     create(other)?.write_all(b"replaced")?;
-    batch::set_mode(&file, 0o644)?;
+    staged_write::set_mode(&file, 0o644)?;
     if file.metadata()?.mode() & 0o777 != 0o644 {
         refused.push(Refusal::Modes);
     }
@@ -79,10 +83,10 @@ fn try_out(one: &Path, other: &Path) -> io::Result<Vec<Refusal>> {
     Ok(refused)
 }
 
-/// Whether a call was not refused; where it was, that is noted.
+/// Records an unsupported call. Returns whether the call succeeded.
 fn note(refused: &mut Vec<Refusal>, what: Refusal, result: io::Result<()>) -> io::Result<bool> {
     match result {
-        Err(error) if batch::is_refused(&error) => {
+        Err(error) if staged_write::is_unsupported(&error) => {
             refused.push(what);
             Ok(false)
         }

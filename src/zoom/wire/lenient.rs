@@ -1,4 +1,4 @@
-//! Values that can't fail to be read.
+//! Types whose deserialization never fails.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::time::moment::Moment;
 pub struct Text<'a>(Cow<'a, str>);
 
 impl Text<'_> {
-    /// The text; empty where there is none.
+    /// The text, possibly empty.
     pub fn as_str(&self) -> &str {
         &self.0
     }

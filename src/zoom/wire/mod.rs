@@ -1,8 +1,7 @@
-//! Zoom's own shapes, and what Lookout understands of them.
+//! Zoom's JSON structure, and how it is parsed into events.
 //!
-//! Every field is read leniently: `""`, `null`, missing and a value of the wrong
-//! kind all mean absent, and an id may be text or a number. So a document of any
-//! shape is understood as *some* event, at worst one that says nothing.
+//! Parsing is lenient: `""`, `null`, missing and a value of the wrong type all mean absent, and an id
+//! may be text or a number. Every document is therefore *some* event, possibly one without facts.
 
 mod lenient;
 
@@ -14,8 +13,8 @@ use crate::zoom::event::{Bound, Event, Kind, Meeting, Participant};
 use crate::zoom::surrogate;
 use lenient::{Object, Text};
 
-/// Keys of Zoom's without which an event cannot be understood. `participant_user_id` is none
-/// of them: it only tells accounts apart.
+/// Keys that parsing an event needs. `participant_user_id` is not among them: it only identifies
+/// accounts.
 pub const NEEDED_KEYS: [&str; 18] = [
     "bind_participant_uuid",
     "bind_user_id",
@@ -37,10 +36,10 @@ pub const NEEDED_KEYS: [&str; 18] = [
     "uuid",
 ];
 
-/// Understands a stored document; `received_ms` is when it arrived, in
-/// milliseconds since the epoch, used only where the document has no time.
+/// Parses a stored document. `received_ms` is the time of receipt in milliseconds since the epoch, used
+/// only if the document has no time.
 pub fn understand(document: &str, received_ms: i64) -> Event {
-    // Half a character keeps serde from reading on; it is rare, so it is looked for only then.
+    // A lone surrogate makes serde fail. It is rare, so look for it only then.
     let mended;
     let wire: Wire<'_> = match serde_json::from_str(document) {
         Ok(wire) => wire,
@@ -124,8 +123,8 @@ fn kind(event: &str) -> Kind {
     }
 }
 
-/// The time that the fact itself carries. Every event carries a `start_time`, and a
-/// leave may carry a `join_time`, so each kind looks only at its own.
+/// The time of the fact. Every event has a `start_time`, and a leave may have a `join_time`, so each
+/// kind reads only its own field.
 fn fact_time(kind: Kind, object: &WireObject<'_>) -> Option<Moment> {
     let participant = &object.participant.0;
     match kind {
@@ -137,7 +136,7 @@ fn fact_time(kind: Kind, object: &WireObject<'_>) -> Option<Moment> {
             participant.sharing_details.0.date_time.moment()
         }
         Kind::RoleChanged => participant.date_time.moment(),
-        // A binding has the one or the other.
+        // A binding has one of the two.
         Kind::Bound | Kind::Other => {
             participant.date_time.moment().or_else(|| participant.join_time.moment())
         }

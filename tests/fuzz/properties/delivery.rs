@@ -6,7 +6,7 @@ use lookout::dashboard::Dashboard;
 use lookout::journal::{Content, Entry, Quarantined, Record};
 use lookout::jsonl;
 use lookout::roster::{Roster, Rules};
-use lookout::store::{Position, Settle, Store};
+use lookout::store::{LastVisitUpdate, Position, Store};
 use lookout::zoom::delivery::{Document, Odd, Reading};
 use lookout::zoom::json::{Json, Unreadable};
 use lookout::zoom::{Key, Redaction, surrogate, understand};
@@ -114,7 +114,7 @@ fn is_folded(stored: &str) {
     assert_eq!(roster.presence(&rules, sample::NOW), presence, "twice is not once");
     let mut store = Store::in_memory().expect("there is memory");
     store.take_in(1, &event, event.at).expect("it is taken in");
-    store.commit(&Position::default(), Settle::Now).expect("it is kept");
+    store.commit(&Position::default(), LastVisitUpdate::Now).expect("it is kept");
     let then = store.presence_as_of(&rules, event.at).expect("it is read");
     assert_eq!(then, once.presence(&rules, event.at), "as of then, it was another one");
     let kept = store.presence(&rules, sample::NOW).expect("it is read");

@@ -88,7 +88,7 @@ impl Site {
         settings.site.title = name.to_string();
         settings.rooms.iter_mut().for_each(|room| room.name = name.to_string());
         let presence = sample::presence(name);
-        let room = roster::Room { people: presence.people.clone(), nameless_present: 0 };
+        let room = roster::RoomPresence { people: presence.people.clone(), nameless_present: 0 };
         let presence = Presence { rooms: vec![room; 2], ..presence };
         let dashboard = Dashboard::new(&presence, &settings, sample::NOW);
         let files = self.renderer.render(&dashboard, &settings).expect("names can't break it");

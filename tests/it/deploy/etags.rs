@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::thread;
 
-use lookout::site::{Edition, File, Outcome, Position, Replace, publish};
+use lookout::site::{Edition, File, Position, PublishOutcome, Replace, publish};
 
 use super::{behind_nginx, printed};
 use crate::support::nginx::Nginx;
@@ -82,9 +82,9 @@ fn rebuild(lookout: &Lookout, directory: usize, text: &str) {
     let lock = lookout.path(&format!("r{directory}.lock"));
     loop {
         match publish(&files, &[], &output, &lock, &edition, Replace::Any).expect("published") {
-            Outcome::Published(_) => return,
-            Outcome::TooSoon(wait) => thread::sleep(wait),
-            Outcome::Superseded(there) => panic!("superseded by {there:?}"),
+            PublishOutcome::Published(_) => return,
+            PublishOutcome::TooSoon(wait) => thread::sleep(wait),
+            PublishOutcome::Superseded(there) => panic!("superseded by {there:?}"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lookout::config::{Others, PublishList, Settings};
-use lookout::dashboard::{Dashboard, Entry};
+use lookout::dashboard::{Dashboard, FeedEntry};
 use lookout::roster::Person;
 
 use super::sample::{Does, NOW, at, name, person, presence, presence_in, room, settings};
@@ -12,14 +12,14 @@ fn nowhere() -> Settings {
     settings(Path::new("/nowhere"))
 }
 
-fn entries(people: Vec<Person>) -> Vec<Entry> {
+fn entries(people: Vec<Person>) -> Vec<FeedEntry> {
     let made = Dashboard::new(&presence(people), &nowhere(), at(NOW));
     made.feeds.into_iter().next().expect("there is a feed").entries
 }
 
 /// The entries of a feed, in short.
 fn told(people: Vec<Person>) -> Vec<String> {
-    let line = |entry: Entry| format!("{} {} ({})", entry.at, entry.title, entry.text);
+    let line = |entry: FeedEntry| format!("{} {} ({})", entry.at, entry.title, entry.text);
     entries(people).into_iter().map(line).collect()
 }
 

@@ -130,7 +130,7 @@ fn others_are_counted_only_where_that_is_wanted() {
         let made = Dashboard::new(&presence, &settings, at(NOW));
         let page = &made.pages[0];
         assert_eq!((page.count, page.others.as_deref()), (count, sentence), "{what}");
-        assert_eq!(made.widget.count, count, "{what}");
+        assert_eq!(made.presence_json.count, count, "{what}");
     }
 }
 

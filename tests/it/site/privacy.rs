@@ -84,7 +84,7 @@ proptest! {
             people.sort_by(|a, b| a.name.cmp(&b.name));
         };
         add(&mut busy.people);
-        busy.rooms.iter_mut().for_each(|room: &mut roster::Room| {
+        busy.rooms.iter_mut().for_each(|room: &mut roster::RoomPresence| {
             add(&mut room.people);
             room.nameless_present = nameless;
         });

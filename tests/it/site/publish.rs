@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
-use lookout::site::{Edition, Outcome, Position, Published, Replace};
+use lookout::site::{Edition, Position, PublishOutcome, Published, Replace};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -68,8 +68,8 @@ fn each_version_is_dated_a_second_later_and_then_has_to_wait() {
         assert!(dates.len() < 1000, "nothing has to wait: {dates:?}");
         let text = dates.len().to_string();
         match stage.try_publish(&[("index.html", &text)], &edition(1), Replace::NotNewer) {
-            Ok(Outcome::Published(_)) => dates.push(stage.date("index.html")),
-            Ok(Outcome::TooSoon(wait)) => waited = Some(wait),
+            Ok(PublishOutcome::Published(_)) => dates.push(stage.date("index.html")),
+            Ok(PublishOutcome::TooSoon(wait)) => waited = Some(wait),
             other => panic!("{other:?}"),
         }
     }
@@ -148,7 +148,7 @@ fn an_older_position_replaces_nothing() {
         stage.try_publish(&[("index.html", "there")], &of("a", 7), Replace::NotNewer).expect(what);
         let outcome = stage.try_publish(&[("index.html", "new")], &edition, replace).expect(what);
         assert_eq!(stage.read("index.html").as_deref(), Some(page), "{what}");
-        let superseded = outcome == Outcome::Superseded(of("a", 7).position);
+        let superseded = outcome == PublishOutcome::Superseded(of("a", 7).position);
         assert_eq!(superseded, page == "there", "{what}");
     }
 }
@@ -219,11 +219,11 @@ fn a_reader_finds_every_file_whole_at_all_times() {
 }
 
 #[test]
-fn twins_are_kept_equal_and_keep_nothing_back() {
+fn mirrors_are_kept_equal_and_do_not_stop_publishing() {
     let mut stage = Stage::new();
     let jekyll = stage.directory.path().join("jekyll");
     fs::create_dir_all(&jekyll).expect("it can be made");
-    stage.twins = vec![jekyll.join("a.csv"), stage.directory.path().join("nowhere/a.csv")];
+    stage.mirrors = vec![jekyll.join("a.csv"), stage.directory.path().join("nowhere/a.csv")];
     let published = stage.publish(&[("a.csv", "table")]);
     assert_eq!(fs::read_to_string(jekyll.join("a.csv")).expect("it is there"), "table");
     assert_eq!(published.problems.len(), 1, "{published:?}");
@@ -247,7 +247,7 @@ fn paths_that_lead_elsewhere_are_refused() {
     for path in ["../up.html", "/etc/motd", "a/../../b", "", ".htaccess", "a/.git/config"] {
         let refused = stage.try_publish(&[(path, "x")], &edition(1), Replace::NotNewer);
         let error = refused.expect_err(path).to_string();
-        assert!(error.contains("is no place for a published file"), "{path}: {error}");
+        assert!(error.contains("cannot be the path of a published file"), "{path}: {error}");
     }
     let twice = [("a.csv", "table"), ("a.csv", "page")];
     let refused = stage.try_publish(&twice, &edition(1), Replace::NotNewer);
@@ -303,7 +303,7 @@ fn the_heartbeat_is_dated_and_not_rewritten() {
     file.set_modified(UNIX_EPOCH).expect("it can be dated");
     lookout::site::touch_heartbeat(&settings, moment).expect("it can be dated");
     assert_eq!(fs::metadata(&path).expect("it is there").mtime(), moment.seconds());
-    let Outcome::Published(published) = build().expect("it builds").outcome else {
+    let PublishOutcome::Published(published) = build().expect("it builds").outcome else {
         panic!("not published");
     };
     assert_eq!(published.written, Vec::<String>::new());
@@ -334,7 +334,7 @@ fn no_lock_that_others_can_hold_keeps_the_site_or_a_copy_back() {
         let mut stage = Stage::new();
         let jekyll = stage.directory.path().join("jekyll");
         fs::create_dir_all(&jekyll).expect("it can be made");
-        stage.twins = vec![jekyll.join("a.csv")];
+        stage.mirrors = vec![jekyll.join("a.csv")];
         stage.publish(&[("lookout/index.html", "page"), ("a.csv", "table\nbefore")]);
         fs::write(stage.path(".lookout-lock"), "").expect("an earlier version left it");
         let foreign = fs::File::open(stage.directory.path().join(locked)).expect("it is there");
@@ -371,7 +371,7 @@ fn a_copy_that_is_a_link_is_written_through() {
         std::os::unix::fs::symlink("../elsewhere/a.csv", at("jekyll/second")).expect("linked");
         std::os::unix::fs::symlink(at(target), at("jekyll/a.csv")).expect("linked");
         let (copy, end) = (at("jekyll/a.csv"), at("elsewhere/a.csv"));
-        stage.twins = vec![copy.clone()];
+        stage.mirrors = vec![copy.clone()];
         let (_stage, published) = publish_in_time(what, stage, &[("a.csv", "table\nnew")]);
         assert!(copy.is_symlink(), "{what}: it stays a link");
         assert!(!end.is_symlink(), "{what}");
@@ -410,7 +410,7 @@ fn a_copy_that_is_no_file_is_reported_and_holds_nothing_up() {
         let mut stage = Stage::new();
         let copy = stage.directory.path().join("a.csv");
         make(&copy);
-        stage.twins = vec![copy.clone()];
+        stage.mirrors = vec![copy.clone()];
         let (stage, published) = publish_in_time(what, stage, &[("a.csv", "table")]);
         assert_eq!(stage.read("a.csv").as_deref(), Some("table"), "{what}");
         assert_eq!(published.problems.len(), 1, "{what}: {published:?}");
@@ -423,7 +423,7 @@ fn two_installations_may_have_their_copies_in_one_directory() {
     let mut stage = Stage::new();
     let jekyll = stage.directory.path().join("jekyll");
     fs::create_dir_all(&jekyll).expect("it can be made");
-    stage.twins = vec![jekyll.join("a.csv")];
+    stage.mirrors = vec![jekyll.join("a.csv")];
     stage.publish(&[("a.csv", "table\n1")]);
     // Another one is about to put its copy in place; a crash of our own left something, too.
     let ours = format!(".lookout-{}-1-0.tmp", &hex::encode(Sha256::digest("a.csv"))[..8]);

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use lookout::site::{Edition, File, Outcome, Published, Replace, Twin, publish};
+use lookout::site::{Edition, File, Mirror, PublishOutcome, Published, Replace, publish};
 use tempfile::TempDir;
 
 use super::sample::edition;
@@ -14,13 +14,13 @@ use super::sample::edition;
 /// An output directory that is published into.
 pub struct Stage {
     pub directory: TempDir,
-    pub twins: Vec<PathBuf>,
+    pub mirrors: Vec<PathBuf>,
 }
 
 impl Stage {
     pub fn new() -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        Self { directory, twins: Vec::new() }
+        Self { directory, mirrors: Vec::new() }
     }
 
     pub fn output(&self) -> PathBuf {
@@ -36,7 +36,7 @@ impl Stage {
         files: &[(&str, &str)],
         edition: &Edition,
         replace: Replace,
-    ) -> anyhow::Result<Outcome> {
+    ) -> anyhow::Result<PublishOutcome> {
         let files: Vec<File> = files
             .iter()
             .map(|(path, text)| File {
@@ -45,9 +45,9 @@ impl Stage {
                 lasting: path.starts_with("assets/"),
             })
             .collect();
-        let twins: Vec<Twin> =
-            self.twins.iter().map(|target| Twin { target, of: "a.csv" }).collect();
-        publish(&files, &twins, &self.output(), &self.lock(), edition, replace)
+        let mirrors: Vec<Mirror> =
+            self.mirrors.iter().map(|target| Mirror { target, of: "a.csv" }).collect();
+        publish(&files, &mirrors, &self.output(), &self.lock(), edition, replace)
     }
 
     /// The lock of publishers.
@@ -58,7 +58,7 @@ impl Stage {
     #[track_caller]
     pub fn publish(&self, files: &[(&str, &str)]) -> Published {
         match self.try_publish(files, &edition(1), Replace::NotNewer) {
-            Ok(Outcome::Published(published)) => published,
+            Ok(PublishOutcome::Published(published)) => published,
             other => panic!("not published: {other:?}"),
         }
     }

@@ -1,53 +1,52 @@
 //! The operator's files: what `site.templates_dir` and `site.static_dir` hold.
 //!
-//! Listing never fails: what cannot be used is left out and reported, so that one odd file does
-//! not keep the others from being published, nor Lookout from starting.
+//! Listing never fails: a file that can't be used is skipped and reported. One odd file therefore
+//! prevents neither publishing the others nor starting Lookout.
 //!
-//! A link is followed where it leads to a regular file of the same directory, as every file of a
-//! Kubernetes ConfigMap does (`page.html -> ..data/page.html`, `..data -> ..2026_11_26`). Any other
-//! link is reported: nothing from outside is published.
+//! A link is followed if it leads to a regular file in the same directory, as in a Kubernetes
+//! ConfigMap (`page.html -> ..data/page.html`, `..data -> ..2026_11_26`). Other links are reported:
+//! nothing from outside the directory is published.
 
 use std::fs::{self, FileType};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// What editors, merges and operating systems leave beside files.
-const LEFT_OVER_ENDINGS: [&str; 5] = [".swp", ".orig", ".rej", ".bak", ".tmp"];
-const LEFT_OVER_NAMES: [&str; 3] = ["4913", "desktop.ini", "thumbs.db"];
+/// Files that editors, merges and operating systems leave behind.
+const TEMPORARY_ENDINGS: [&str; 5] = [".swp", ".orig", ".rej", ".bak", ".tmp"];
+const TEMPORARY_NAMES: [&str; 3] = ["4913", "desktop.ini", "thumbs.db"];
 
-/// How many directories may lie in one another: links must not lead round in a circle.
+/// The maximum depth of directories, because links may form a circle.
 const MAX_DEPTH: usize = 32;
 
-/// The operator's files, and what is wrong with them.
+/// The operator's files, and the problems found.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct OwnFiles {
-    /// In order of their names.
-    pub(crate) files: Vec<OwnFile>,
-    pub(crate) findings: Findings,
+pub(crate) struct CustomFiles {
+    /// Ordered by name.
+    pub(crate) files: Vec<CustomFile>,
+    pub(crate) problems: LoadProblems,
 }
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OwnFile {
-    /// Its name in the directory, with `/` between its parts.
+pub(crate) struct CustomFile {
+    /// The path in the directory, with `/` between its parts.
     pub(crate) name: String,
-    /// Where it is, without links.
+    /// The real path, without links.
     pub(crate) path: PathBuf,
 }
 
-/// What is wrong with the operator's templates and static files.
+/// Problems with the operator's templates and static files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings {
-    /// What was meant to be used and cannot: the built-in file takes its place, if there is one.
+pub struct LoadProblems {
+    /// Files that are broken; the built-in file replaces them, if there is one.
     pub faults: Vec<String>,
-    /// What is no template or static file, and is left out.
+    /// Files that are no templates or static files, and are left out.
     pub left_out: Vec<String>,
 }
 
-impl OwnFile {
-    /// Whether its mode lets everybody read it: the file's own, and those of the directories that it
-    /// lies in below `root`.
+impl CustomFile {
+    /// Whether everybody may read it, by its mode and those of its directories below `root`.
     pub(super) fn is_public(&self, root: &Path) -> io::Result<bool> {
         let root = root.canonicalize()?;
         let has = |path: &Path, bit: u32| fs::metadata(path).map(|data| data.mode() & bit == bit);
@@ -61,7 +60,7 @@ impl OwnFile {
     }
 }
 
-impl Findings {
+impl LoadProblems {
     pub(super) fn fault(&mut self, text: impl Into<String>) {
         self.faults.push(text.into());
     }
@@ -76,9 +75,10 @@ impl Findings {
     }
 }
 
-/// The files of `directory`. Hidden ones and left-overs are passed over. No directory, no files.
-pub(crate) fn list(directory: &Path) -> OwnFiles {
-    let mut walk = Walk { root: PathBuf::new(), shown: directory, found: OwnFiles::default() };
+/// Lists the files of `directory`, without hidden and temporary ones. A missing directory has no
+/// files.
+pub(crate) fn list(directory: &Path) -> CustomFiles {
+    let mut walk = Walk { root: PathBuf::new(), shown: directory, found: CustomFiles::default() };
     match directory.canonicalize() {
         Ok(root) => {
             walk.root.clone_from(&root);
@@ -94,11 +94,11 @@ struct Walk<'a> {
     root: PathBuf,
     /// The root as the settings name it.
     shown: &'a Path,
-    found: OwnFiles,
+    found: CustomFiles,
 }
 
 impl Walk<'_> {
-    /// Takes the files of `directory`, a real path, whose names begin with `prefix`.
+    /// Adds the files of `directory`, a real path; `prefix` is the directory's name and a `/`.
     fn directory(&mut self, directory: &Path, prefix: &str, depth: usize) {
         let entries =
             match fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
@@ -115,7 +115,7 @@ impl Walk<'_> {
                     "the name of `{}` is not UTF-8, so it is left out; rename it",
                     path.display()
                 );
-                self.found.findings.left_out(text);
+                self.found.problems.left_out(text);
                 continue;
             };
             if let Ok(kind) = entry.file_type()
@@ -132,7 +132,7 @@ impl Walk<'_> {
         } else if kind.is_symlink() {
             self.link(path, name, depth);
         } else if kind.is_file() {
-            self.found.files.push(OwnFile { name, path: path.to_owned() });
+            self.found.files.push(CustomFile { name, path: path.to_owned() });
         } else {
             self.leave_out(&name, "is no regular file");
         }
@@ -150,9 +150,10 @@ impl Walk<'_> {
         };
         let is_hidden = below.iter().any(|part| part.as_encoded_bytes().starts_with(b"."));
         if real.is_file() {
-            self.found.files.push(OwnFile { name, path: real });
+            self.found.files.push(CustomFile { name, path: real });
         } else if real.is_dir() && is_hidden && !path.starts_with(&real) && depth < MAX_DEPTH {
-            // A ConfigMap whose keys have a `/`: `messages -> ..data/messages`. Nobody else comes by.
+            // A ConfigMap with a `/` in its keys: `messages -> ..data/messages`. Such a directory is
+            // not listed otherwise.
             self.directory(&real, &format!("{name}/"), depth + 1);
         } else {
             self.leave_out(&name, "is a link to something else than a file");
@@ -161,14 +162,14 @@ impl Walk<'_> {
 
     fn leave_out(&mut self, name: &str, why: &str) {
         let path = self.shown.join(name);
-        self.found.findings.left_out(format!("`{}` {why}, so it is left out", path.display()));
+        self.found.problems.left_out(format!("`{}` {why}, so it is left out", path.display()));
     }
 
     fn unreadable(&mut self, path: &Path, error: &io::Error) {
         // `join` with nothing adds a slash.
         let path: PathBuf = path.components().collect();
         let fault = format!("cannot read the directory `{}`: {error}", path.display());
-        self.found.findings.fault(fault);
+        self.found.problems.fault(fault);
     }
 }
 
@@ -178,9 +179,9 @@ fn is_wanted(name: &str, kind: FileType) -> bool {
         || name.ends_with('~')
         || (name.starts_with('#') && name.ends_with('#'));
     let lower = name.to_ascii_lowercase();
-    let is_left_over = LEFT_OVER_ENDINGS.iter().any(|ending| lower.ends_with(ending))
-        || LEFT_OVER_NAMES.contains(&lower.as_str());
-    !is_odd && (kind.is_dir() || !is_left_over)
+    let is_temporary = TEMPORARY_ENDINGS.iter().any(|ending| lower.ends_with(ending))
+        || TEMPORARY_NAMES.contains(&lower.as_str());
+    !is_odd && (kind.is_dir() || !is_temporary)
 }
 
 #[cfg(test)]
@@ -276,9 +277,9 @@ mod tests {
                 assert!(is_plain, "{what}: {}", file.path.display());
             }
             let root = format!("{}/", directory.path().display());
-            let said = found.findings.left_out.join("\n").replace(&root, "");
+            let said = found.problems.left_out.join("\n").replace(&root, "");
             assert_eq!(said, reported, "{what}");
-            assert_eq!(found.findings.faults, Vec::<String>::new(), "{what}");
+            assert_eq!(found.problems.faults, Vec::<String>::new(), "{what}");
         }
     }
 
@@ -301,7 +302,7 @@ mod tests {
         for (what, path, fault) in cases {
             let found = list(&at(path));
             assert_eq!(found.files, [], "{what}");
-            let said = found.findings.faults.join("\n");
+            let said = found.problems.faults.join("\n");
             assert_eq!(said.is_empty(), fault.is_empty(), "{what}: {said}");
             assert!(said.contains(fault), "{what}: {said}");
         }
@@ -319,7 +320,7 @@ mod tests {
         symlink(".a", at("round")).expect("linked");
         let found = list(directory.path());
         assert_eq!(found.files, []);
-        let said = found.findings.left_out;
+        let said = found.problems.left_out;
         assert_eq!(said.len(), 2, "{said:?}");
         assert!(said[0].contains("is not UTF-8"), "{said:?}");
         assert!(said[1].contains("round/round"), "{said:?}");

@@ -1,7 +1,7 @@
-//! Files written beside their places, synced together, then renamed.
+//! Staged writes: files are written to temporary files, synced together, then renamed.
 //!
-//! Old or new after a power cut, never empty: a file is on disk before its name
-//! is. Measured here on ext4 (median of 30 batches of 10 kB files, with and
+//! After a power cut a file is old or new, never empty, because its content is on disk before it is
+//! renamed. Measured here on ext4 (median of 30 batches of 10 kB files, with and
 //! without somebody else writing gigabytes beside it):
 //!
 //! | how                      | 1 file | 3 files | 16 files | 16, busy disk |
@@ -10,12 +10,12 @@
 //! | `fsync` in four threads   | 0.4 ms | 0.7 ms  | 2.5 ms   | 5.4 ms        |
 //! | one `syncfs`              | 0.3 ms | 0.3 ms  | 0.9 ms   | 1.9 ms        |
 //!
-//! So one `syncfs` for each file system, which costs the same for sixteen files
-//! as for three. Where a sync costs 4 ms, one after another would be 64.
+//! Therefore one `syncfs` for each file system, which takes little longer for many files. If a sync
+//! takes 4 ms, sixteen in turn take 64.
 //!
-//! Some file systems refuse or lack a call (SMB, NFS, some of FUSE). As long as what a visitor gets
-//! is right, publishing goes on without it: modes stay as the mount has them, a date is waited for
-//! instead of set, files are synced one by one.
+//! Some file systems do not support all calls (SMB, NFS, some of FUSE). Publishing then continues
+//! without them as long as visitors get the right content: modes stay as mounted, dates are waited
+//! for instead of set, files are synced one by one.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -27,35 +27,35 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 
-use super::change::{AHEAD_S, Change};
+use super::change::{FileChange, MAX_AHEAD_S};
 
-/// How names of temporary files begin.
-pub(super) const PREFIX: &str = ".lookout-";
+/// The prefix of names of temporary files.
+pub(super) const TEMPORARY_PREFIX: &str = ".lookout-";
 
-const SUFFIX: &str = ".tmp";
+const TEMPORARY_SUFFIX: &str = ".tmp";
 
-/// How long to wait for a later second.
-const DATE_PATIENCE: Duration = Duration::from_secs(AHEAD_S + 3);
+/// How long to wait until the file system dates a file in a later second.
+const DATE_TIMEOUT: Duration = Duration::from_secs(MAX_AHEAD_S + 3);
 
-/// How often to look whether it has come.
-const DATE_RETRY: Duration = Duration::from_millis(50);
+/// How often to check that date.
+const DATE_POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Files that are written and not yet in place; dropped, they are removed.
-pub(super) struct Batch<'a> {
-    /// How names of its temporary files begin.
+/// Files that are written but not yet renamed. Dropping this removes them.
+pub(super) struct StagedWrite<'a> {
+    /// The prefix of its temporary files.
     prefix: &'a str,
     staged: Vec<(PathBuf, PathBuf)>,
     /// One open file for each file system.
     file_systems: BTreeMap<u64, File>,
 }
 
-impl<'a> Batch<'a> {
+impl<'a> StagedWrite<'a> {
     pub(super) fn new(prefix: &'a str) -> Self {
         Self { prefix, staged: Vec::new(), file_systems: BTreeMap::new() }
     }
 
-    /// Writes `change` beside its place.
-    pub(super) fn stage(&mut self, change: &Change) -> io::Result<()> {
+    /// Writes `change` to a temporary file in the directory of its target.
+    pub(super) fn stage(&mut self, change: &FileChange) -> io::Result<()> {
         if let Some(directory) = change.target.parent() {
             create_dir(directory)?;
         }
@@ -68,7 +68,7 @@ impl<'a> Batch<'a> {
         set_mode(&file, change.mode)?;
         if let Some(date) = change.dated {
             match file.set_modified(date) {
-                Err(error) if is_refused(&error) => date_by_clock(&mut file, change)?,
+                Err(error) if is_unsupported(&error) => date_by_clock(&mut file, change)?,
                 dated => dated?,
             }
         }
@@ -77,13 +77,13 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// A hidden name that nobody else uses at this time, short whatever the file is called.
+    /// A hidden, unique name, short however long the name of the file is.
     fn temporary_of(&self, target: &Path) -> PathBuf {
         let (process, number) = (std::process::id(), self.staged.len());
-        target.with_file_name(format!("{}{process}-{number}{SUFFIX}", self.prefix))
+        target.with_file_name(format!("{}{process}-{number}{TEMPORARY_SUFFIX}", self.prefix))
     }
 
-    /// Waits until all that is staged is on disk.
+    /// Waits until all staged files are on disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         for file in self.file_systems.values() {
             if self.staged.len() == 1 {
@@ -91,14 +91,14 @@ impl<'a> Batch<'a> {
                 continue;
             }
             match nix::unistd::syncfs(file).map_err(io::Error::from) {
-                Err(error) if is_refused(&error) => return self.sync_each(),
+                Err(error) if is_unsupported(&error) => return self.sync_each(),
                 synced => synced?,
             }
         }
         Ok(())
     }
 
-    /// Waits for one file after the other, where a file system has no `syncfs`.
+    /// Syncs one file after the other, for file systems without `syncfs`.
     fn sync_each(&self) -> io::Result<()> {
         for (temporary, _) in &self.staged {
             sync_file(&File::open(temporary)?)?;
@@ -106,7 +106,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    /// Puts everything in its place, in the order of staging.
+    /// Renames all files to their targets, in the order of staging.
     pub(super) fn rename(mut self) -> io::Result<()> {
         let mut staged = std::mem::take(&mut self.staged).into_iter();
         while let Some((temporary, target)) = staged.next() {
@@ -121,72 +121,72 @@ impl<'a> Batch<'a> {
     }
 }
 
-impl Drop for Batch<'_> {
+impl Drop for StagedWrite<'_> {
     fn drop(&mut self) {
         for (temporary, _) in &self.staged {
-            // It is hidden, and the next publication removes it as well.
+            // If this fails, the next publication removes it.
             let _ = fs::remove_file(temporary);
         }
     }
 }
 
-/// Writes one file: beside its place, synced, renamed. Its temporary name begins with `prefix`.
-pub(super) fn write(change: &Change, prefix: &str) -> io::Result<()> {
-    let mut batch = Batch::new(prefix);
-    batch.stage(change)?;
-    batch.sync()?;
-    batch.rename()
+/// Stages, syncs and renames one file.
+pub(super) fn write(change: &FileChange, prefix: &str) -> io::Result<()> {
+    let mut staged_write = StagedWrite::new(prefix);
+    staged_write.stage(change)?;
+    staged_write.sync()?;
+    staged_write.rename()
 }
 
-/// Whether a file system or a sandbox refuses a call or lacks it, as SMB, NFS and FUSE may, rather
-/// than fails at it.
-pub(super) fn is_refused(error: &io::Error) -> bool {
+/// Whether the error means that a file system or sandbox does not support the call, as SMB, NFS and
+/// FUSE may.
+pub(super) fn is_unsupported(error: &io::Error) -> bool {
     let refusals = [Errno::EPERM, Errno::EACCES, Errno::ENOSYS, Errno::EOPNOTSUPP, Errno::EINVAL];
     error.raw_os_error().is_some_and(|code| refusals.contains(&Errno::from_raw(code)))
 }
 
-/// Gives `file` the mode `mode`, as far as the file system has modes that can be changed.
+/// Sets the mode of `file`, if the file system supports that.
 pub(super) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     if file.metadata()?.mode() & 0o777 == mode {
         return Ok(());
     }
     match file.set_permissions(Permissions::from_mode(mode)) {
-        Err(error) if is_refused(&error) => Ok(()),
+        Err(error) if is_unsupported(&error) => Ok(()),
         set => set,
     }
 }
 
-/// Waits until `file` is on disk, where the file system can say so.
+/// Syncs `file`, if the file system supports that.
 pub(super) fn sync_file(file: &File) -> io::Result<()> {
     match file.sync_all() {
-        Err(error) if is_refused(&error) => Ok(()),
+        Err(error) if is_unsupported(&error) => Ok(()),
         synced => synced,
     }
 }
 
-/// Where only the file system's own clock dates files: writes `file` again until it is dated in a
-/// later second than the version it replaces, because a server's `ETag` has whole seconds.
-fn date_by_clock(file: &mut File, change: &Change) -> io::Result<()> {
+/// For file systems on which dates can't be set: rewrites `file` until its date is in a later second
+/// than that of the version it replaces, because the `ETag` has whole seconds.
+fn date_by_clock(file: &mut File, change: &FileChange) -> io::Result<()> {
     let Ok(previous) = fs::symlink_metadata(&change.target) else { return Ok(()) };
     let begun = Instant::now();
     loop {
         let behind = previous.mtime() - file.metadata()?.mtime();
-        // A date that is further ahead is of a clock that was since put back.
-        if !(0..=AHEAD_S.cast_signed()).contains(&behind) {
+        // A date further ahead comes from a clock that was set back since.
+        if !(0..=MAX_AHEAD_S.cast_signed()).contains(&behind) {
             return Ok(());
         }
-        if begun.elapsed() >= DATE_PATIENCE {
+        if begun.elapsed() >= DATE_TIMEOUT {
             return Err(io::Error::other(
-                "its file system lets nobody date files, and does not do so itself",
+                "its file system neither lets dates be set nor updates them",
             ));
         }
-        thread::sleep(DATE_RETRY);
+        thread::sleep(DATE_POLL_INTERVAL);
         file.rewind()?;
         file.write_all(&change.bytes)?;
     }
 }
 
-/// Creates `path` and what is missing above it, for a web server to enter whatever our umask.
+/// Creates `path` and missing parents, accessible to a web server whatever the umask.
 pub(super) fn create_dir(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() || path.is_dir() {
         return Ok(());
@@ -201,17 +201,17 @@ pub(super) fn create_dir(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what a crash left in `directory` under names that begin with `prefix`; the caller holds
-/// the lock of whoever uses these.
-pub(super) fn remove_left_overs(directory: &Path, prefix: &str) {
+/// Removes temporary files of crashed publications whose names begin with `prefix` from `directory`.
+/// The caller holds the lock of these publications.
+pub(super) fn remove_temporary_files(directory: &Path, prefix: &str) {
     let Ok(entries) = fs::read_dir(directory) else {
         return;
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if name.starts_with(prefix) && name.ends_with(SUFFIX) {
-            // Hidden and harmless; whatever holds it back will let go one day.
+        if name.starts_with(prefix) && name.ends_with(TEMPORARY_SUFFIX) {
+            // A failure does no harm: the next publication retries.
             let _ = fs::remove_file(entry.path());
         }
     }

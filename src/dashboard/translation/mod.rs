@@ -1,7 +1,6 @@
-//! What the page says, in each language.
+//! The texts of the site, in each language.
 //!
-//! A language is one file that fills in [`Words`]; the compiler names whatever
-//! is missing. Here stand only the shape and the choice.
+//! A language is one file with a [`Translation`]; the compiler reports what is missing in it.
 
 mod en;
 mod tr;
@@ -10,9 +9,9 @@ use serde::Serialize;
 
 use crate::config::Language;
 
-/// Everything the page says in one language.
+/// All texts of one language.
 #[derive(Debug)]
-pub struct Words {
+pub struct Translation {
     /// The `lang` of the page (BCP 47).
     pub lang: &'static str,
     /// The months, shortened.
@@ -21,23 +20,23 @@ pub struct Words {
     pub days: [&'static str; 7],
     /// The days from Monday to Sunday, shortened.
     pub weekdays: [&'static str; 7],
-    /// What stands before tenths.
+    /// The character before tenths.
     pub decimal_mark: char,
-    /// The capital of a letter.
+    /// Converts a letter to upper case.
     pub capital: fn(char) -> String,
     /// How many are in.
     pub summary: fn(usize) -> String,
-    /// How many are in and not named, beside named ones.
+    /// How many are in but not named, after a list of names.
     pub others: fn(usize) -> String,
-    /// The same where nobody is named.
+    /// The same, if nobody is named.
     pub only_others: fn(usize) -> String,
     /// How many more there are than were listed.
     pub more: fn(usize) -> String,
     /// Since when somebody is in; `{}` is the time.
     pub since: &'static str,
-    /// When somebody left of whom nobody knows when they came; `{}` is the time.
+    /// A visit with an unknown start; `{}` is its end.
     pub unknown_start: &'static str,
-    /// When somebody came of whom nobody knows when they left; `{}` is the time.
+    /// A visit with an unknown end; `{}` is its start.
     pub unknown_end: &'static str,
     /// Hours; `{}` is their number.
     pub hours: &'static str,
@@ -47,24 +46,24 @@ pub struct Words {
     pub busiest: fn(&str, &str, &str) -> String,
     /// The zone of all times; `{}` is its name.
     pub zone: &'static str,
-    /// Words that templates place as they are.
+    /// Fixed texts for templates.
     pub labels: Labels,
-    /// What is said around the page.
-    pub around: Around,
+    /// Texts of badges and feeds.
+    pub feed: FeedTexts,
 }
 
-/// The words of badges and feeds.
+/// The texts of badges and feeds.
 #[derive(Debug)]
-pub struct Around {
+pub struct FeedTexts {
     /// How many are in, in two words.
     pub online: fn(usize) -> String,
-    /// Somebody came into an empty room; `{}` is its name.
+    /// The title when a room opened; `{}` is its name.
     pub opened: &'static str,
-    /// The last one left the room; `{}` is its name.
+    /// The title when a room emptied; `{}` is its name.
     pub emptied: &'static str,
-    /// Who opened it; `{}` is a name.
+    /// Who came first; `{}` is a name.
     pub came: &'static str,
-    /// How long it was open, before the names of those who were there; `{}` is such as `12 min`.
+    /// How long it was open, followed by names; `{}` is a duration such as `12 min`.
     pub open_for: &'static str,
     /// Hours, shortened.
     pub hours: &'static str,
@@ -72,14 +71,14 @@ pub struct Around {
     pub minutes: &'static str,
 }
 
-/// The words of `text` in a template, such as `{{ text.join }}`.
+/// The variable `text` of templates, such as `{{ text.join }}`.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Labels {
     /// The link into the room.
     pub join: &'static str,
     /// The heading over those who are in.
     pub members: &'static str,
-    /// Instead of a list where nobody is in.
+    /// Shown instead of a list if nobody is in.
     pub nobody: &'static str,
     /// That somebody is sharing a screen.
     pub sharing: &'static str,
@@ -91,7 +90,7 @@ pub struct Labels {
     pub week: &'static str,
     /// The heading over the hours of the last four weeks.
     pub four_weeks: &'static str,
-    /// Before the colours of that chart: how many people are meant.
+    /// Before the legend of that chart.
     pub people: &'static str,
     /// The heading over the rooms.
     pub rooms: &'static str,
@@ -113,11 +112,11 @@ pub struct Labels {
     pub present: &'static str,
     /// Status of somebody who is out.
     pub absent: &'static str,
-    /// Where there is no time.
+    /// Shown instead of a missing time.
     pub never: &'static str,
     /// Before the time of the last change.
     pub updated: &'static str,
-    /// Where nothing has changed yet.
+    /// Shown before the first change.
     pub not_updated: &'static str,
     /// The button that stops live updates.
     pub pause: &'static str,
@@ -125,22 +124,22 @@ pub struct Labels {
     pub resume: &'static str,
     /// That the page may be older than it should be.
     pub stale: &'static str,
-    /// For the script: that it hears of changes at once.
+    /// For the script: live updates are connected.
     pub live: &'static str,
-    /// For the script: that it asks for changes now and then.
+    /// For the script: it polls for changes.
     pub asking: &'static str,
-    /// For the script: that it does neither.
+    /// For the script: updates are paused.
     pub paused: &'static str,
-    /// For the script: that times are the visitor's own; `{}` is the zone.
+    /// For the script: times are in the visitor's zone, `{}`.
     pub own_zone: &'static str,
 }
 
-impl Words {
-    /// The words of `language`.
+impl Translation {
+    /// The texts of `language`.
     pub fn of(language: Language) -> &'static Self {
         match language {
-            Language::En => &en::WORDS,
-            Language::Tr => &tr::WORDS,
+            Language::En => &en::TRANSLATION,
+            Language::Tr => &tr::TRANSLATION,
         }
     }
 
@@ -153,7 +152,7 @@ impl Words {
     }
 }
 
-/// The capital of `letter` in most languages.
+/// The upper case of `letter` in most languages.
 fn capital(letter: char) -> String {
     letter.to_uppercase().collect()
 }
@@ -174,7 +173,7 @@ mod tests {
             ("Turkish, no plural", Language::Tr,  12,     "İçeride 12 kişi var"),
         ];
         for (what, language, number, sentence) in cases {
-            assert_eq!((Words::of(language).summary)(number), sentence, "{what}");
+            assert_eq!((Translation::of(language).summary)(number), sentence, "{what}");
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Dropped fields in bodies that are not JSON as Lookout reads it.
+//! Removes dropped fields from bodies that can't be parsed as JSON.
 //!
-//! Such a body is quarantined as it came, but without the values of dropped fields. No parser can
-//! tell where these are, so they are found by their spelling: a quoted key, a colon, a value. The
-//! key may be written with any of JSON's escapes, and the whole may be JSON within a text of JSON,
-//! where quotes are escaped. Bytes that are no text are passed over, so that a damaged key or
-//! number is still found. A string becomes `""` and anything else `null`; all other bytes stay.
+//! Such a body is quarantined unchanged, except for the values of dropped fields. Without a parser,
+//! these are found by pattern: a quoted key, a colon, a value. The key may contain JSON escapes, and
+//! all of it may be JSON within a JSON string, where quotes are escaped. Invalid bytes are skipped,
+//! so that a damaged key or number is still found. A string becomes `""`, anything else `null`; all
+//! other bytes stay.
 //!
-//! Where damage makes the end of a value ambiguous, more is blanked rather than less.
+//! If damage makes the end of a value ambiguous, more is removed rather than less.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -16,21 +16,21 @@ use crate::zoom::escapes::unescaped;
 use crate::zoom::surrogate;
 use crate::zoom::telephone;
 
-/// A key with more bytes than this is none of ours, however it is escaped.
-const LONGEST_KEY: usize = 1024;
+/// The maximum length of a key with its escapes.
+const MAX_KEY_BYTES: usize = 1024;
 
-/// What stands in the place of a value that is no string.
+/// Replaces a value that is no string.
 const NULL: &[u8] = b"null";
 
-/// What to look for.
-pub(super) struct Blanking<'a> {
-    /// The keys whose values go.
+/// Which values to remove.
+pub(super) struct RawRedaction<'a> {
+    /// The keys whose values are removed.
     pub(super) keys: &'a [String],
-    /// Names to spare where telephone numbers in names are masked; `None` where they are not.
+    /// Telephone numbers not to mask in names; `None`: mask none.
     pub(super) spared: Option<&'a BTreeSet<Name>>,
 }
 
-/// A quotation mark, and how deep a text within texts it delimits: 0 is `"`, 1 is `\"`, 2 is `\\\"`.
+/// A quotation mark, and how many strings its string is nested in: 0 is `"`, 1 is `\"`, 2 is `\\\"`.
 #[derive(Clone, Copy)]
 struct Quote {
     at: usize,
@@ -44,7 +44,7 @@ impl Quote {
     }
 }
 
-/// A value that is to be looked at, without the quotes of a string.
+/// A value to remove or mask, without the quotes of a string.
 struct Found {
     range: Range<usize>,
     level: u32,
@@ -57,12 +57,12 @@ enum Kind {
     Text,
     /// A dropped value of another kind.
     Other,
-    /// The string of a name, which may be or hold a telephone number.
+    /// A name, which may contain a telephone number.
     Name,
 }
 
-impl Blanking<'_> {
-    /// `body` without what is dropped; `None` where nothing is.
+impl RawRedaction<'_> {
+    /// Removes the values from `body`; `None` if there are none.
     pub(super) fn apply(&self, body: &[u8]) -> Option<Vec<u8>> {
         let scan = Scan { body, quotes: quotes(body) };
         let mut numbers = Vec::new();
@@ -72,7 +72,7 @@ impl Blanking<'_> {
         for Found { range, level, kind } in found {
             let value = &body[range.clone()];
             let instead = match kind {
-                // It lies within one that is gone.
+                // It lies within a removed value.
                 _ if range.start < copied => None,
                 Kind::Text => Some(Vec::new()),
                 Kind::Other => Some(NULL.to_vec()),
@@ -91,8 +91,8 @@ impl Blanking<'_> {
         Some(kept)
     }
 
-    /// The values of dropped fields and of names, in order; telephone numbers among the former are
-    /// added to `numbers`.
+    /// The values of dropped fields and of names, in order. Adds dropped telephone numbers to
+    /// `numbers`.
     fn find(&self, scan: &Scan<'_>, numbers: &mut Vec<String>) -> Vec<Found> {
         let mut found = Vec::new();
         let mut next = 0;
@@ -119,7 +119,7 @@ impl Blanking<'_> {
         found
     }
 
-    /// A name with its telephone number masked; `None` where there is none.
+    /// A name with its telephone number masked; `None` if there is none.
     fn masked(&self, value: &[u8], level: u32, numbers: &[String]) -> Option<Vec<u8>> {
         let spared = self.spared?;
         let name = decoded(value, level);
@@ -132,7 +132,7 @@ impl Blanking<'_> {
     }
 }
 
-/// A body and where its quotation marks are.
+/// A body and its quotation marks.
 struct Scan<'a> {
     body: &'a [u8],
     quotes: Vec<Quote>,
@@ -143,7 +143,7 @@ impl Scan<'_> {
     fn key(&self, place: usize) -> Option<(String, usize)> {
         let open = self.quotes[place];
         let near =
-            self.quotes[place + 1..].iter().take_while(|quote| quote.at - open.at <= LONGEST_KEY);
+            self.quotes[place + 1..].iter().take_while(|quote| quote.at - open.at <= MAX_KEY_BYTES);
         let close = near.copied().find(|quote| quote.level <= open.level)?;
         if close.level != open.level {
             return None;
@@ -156,7 +156,7 @@ impl Scan<'_> {
         Some((decoded(key, open.level), colon + 1))
     }
 
-    /// The value that begins behind `at`, in a text of `level`; `None` where there is none.
+    /// The value after `at`, in a string of `level`; `None` if there is none.
     fn value(&self, at: usize, level: u32) -> Option<Found> {
         let start = self.skip_junk(at);
         let next = self.quotes.partition_point(|quote| quote.at < start);
@@ -176,8 +176,8 @@ impl Scan<'_> {
         (start < end).then_some(Found { range: start..end, level, kind: Kind::Other })
     }
 
-    /// Where the text ends of the string that the quote at `place` opens, and where the string does. A
-    /// quote that nothing follows which may follow a string is part of it.
+    /// The end of the content, and the end of the string, that the quote at `place` opens. A quote
+    /// ends the string only if something follows that may follow a string.
     fn string_end(&self, place: usize) -> (usize, usize) {
         let level = self.quotes[place].level;
         for quote in &self.quotes[place + 1..] {
@@ -186,7 +186,7 @@ impl Scan<'_> {
             }
             let ends = || match self.body.get(self.skip_junk(quote.at + 1)) {
                 None | Some(b',' | b'}' | b']' | b':') => true,
-                // White space within a text is escaped.
+                // White space in a nested string is escaped.
                 Some(byte) => *byte == b'\\' && level > 0,
             };
             if quote.level == level && ends() {
@@ -196,7 +196,7 @@ impl Scan<'_> {
         (self.body.len(), self.body.len())
     }
 
-    /// Where the list or object ends that begins at `start`.
+    /// The end of the list or object that begins at `start`.
     fn container_end(&self, start: usize, level: u32) -> usize {
         let (mut at, mut depth) = (start, 0_usize);
         let mut next = self.quotes.partition_point(|quote| quote.at < start);
@@ -222,9 +222,9 @@ impl Scan<'_> {
         self.body.len()
     }
 
-    /// Where a number or a word ends.
+    /// The end of a number or word.
     fn scalar_end(&self, start: usize) -> usize {
-        // What was blanked stays as it is.
+        // A `null` stays as it is.
         if let Some(rest) = self.body[start..].strip_prefix(NULL)
             && !rest.first().is_some_and(u8::is_ascii_alphanumeric)
         {
@@ -237,7 +237,7 @@ impl Scan<'_> {
         start + value.len()
     }
 
-    /// The next place where there is neither white space nor something that is no ASCII.
+    /// The next position with a visible ASCII character.
     fn skip_junk(&self, at: usize) -> usize {
         let rest = self.body.get(at..).unwrap_or_default();
         at + rest.iter().take_while(|byte| !byte.is_ascii_graphic()).count()
@@ -259,7 +259,7 @@ fn quotes(body: &[u8]) -> Vec<Quote> {
     quotes
 }
 
-/// What stands in a text within `level` texts, without bytes that are no text.
+/// Decodes a string nested in `level` strings, without invalid bytes.
 fn decoded(bytes: &[u8], level: u32) -> String {
     let text = surrogate::lossy_text_of(bytes);
     let is_text = |c: &char| *c != char::REPLACEMENT_CHARACTER && !c.is_control();
@@ -267,7 +267,7 @@ fn decoded(bytes: &[u8], level: u32) -> String {
     (0..=level).fold(text, |text, _| unescaped(&text))
 }
 
-/// `text` as it stands in a text within `level` texts.
+/// Encodes `text` as a string nested in `level` strings.
 fn escaped(text: String, level: u32) -> String {
     (0..=level).fold(text, |text, _| {
         let quoted = serde_json::to_string(&text).expect("any text can be written as JSON");

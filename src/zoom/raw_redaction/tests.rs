@@ -11,9 +11,9 @@ fn keys() -> Vec<String> {
 fn kept(body: &[u8]) -> Vec<u8> {
     let (keys, spared) =
         (keys(), BTreeSet::from([Name::clean("+1 202 555 0199").expect("a name")]));
-    let blanking = Blanking { keys: &keys, spared: Some(&spared) };
-    let kept = blanking.apply(body).unwrap_or_else(|| body.to_vec());
-    assert_eq!(blanking.apply(&kept), None, "{}", String::from_utf8_lossy(&kept));
+    let raw_redaction = RawRedaction { keys: &keys, spared: Some(&spared) };
+    let kept = raw_redaction.apply(body).unwrap_or_else(|| body.to_vec());
+    assert_eq!(raw_redaction.apply(&kept), None, "{}", String::from_utf8_lossy(&kept));
     kept
 }
 
@@ -250,8 +250,8 @@ proptest! {
     #[test]
     fn no_bytes_are_too_odd_to_be_scanned(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(b'"'), Just(b'\\'), Just(b':'), Just(b'{'), Just(b'}')], 0..80)) {
         let keys = keys();
-        let blanking = Blanking { keys: &keys, spared: Some(&BTreeSet::new()) };
-        drop(blanking.apply(&bytes));
-        drop(blanking.apply(&[b"{\"email\":".as_slice(), &bytes].concat()));
+        let raw_redaction = RawRedaction { keys: &keys, spared: Some(&BTreeSet::new()) };
+        drop(raw_redaction.apply(&bytes));
+        drop(raw_redaction.apply(&[b"{\"email\":".as_slice(), &bytes].concat()));
     }
 }

@@ -1,4 +1,4 @@
-//! Who attended which meetings, the latest first.
+//! Which meetings each name and account attended, the latest first.
 
 use std::sync::Arc;
 
@@ -8,95 +8,95 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::chunks::{self, Grouped};
-use super::window;
-use crate::roster::{Outline, Said, Word};
+use super::recent;
+use crate::roster::{Identity, MeetingInfo, Symbol};
 use crate::time::moment::Moment;
 
-/// So many meetings are asked for at once.
-const PAGE: usize = 8;
+/// The number of meetings read at once.
+const PAGE_SIZE: usize = 8;
 
-/// At most so many meetings stay in memory: people who are looked for mostly met.
-const CACHED: usize = 256;
+/// The maximum number of meetings in the cache. People whose old visits are needed mostly attended
+/// the same meetings.
+const MAX_CACHED_MEETINGS: usize = 256;
 
-/// What tells whose a session is: a name, or an account.
+/// What a session is found by: a name or an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Who {
-    Name(Word),
-    Account(Word),
+pub(super) enum IdentityKey {
+    Name(Symbol),
+    Account(Symbol),
 }
 
-impl Who {
-    /// The number that stands for it on disk.
+impl IdentityKey {
+    /// Its number on disk.
     pub(super) fn id(self) -> i64 {
         match self {
-            Self::Name(word) => i64::from(word.number()),
-            Self::Account(word) => -i64::from(word.number()),
+            Self::Name(symbol) => i64::from(symbol.number()),
+            Self::Account(symbol) => -i64::from(symbol.number()),
         }
     }
 
-    /// What a number stands for.
-    pub(super) fn of_id(id: i64) -> Option<Self> {
-        let word = Word::of(u32::try_from(id.unsigned_abs()).ok()?)?;
-        Some(if id > 0 { Self::Name(word) } else { Self::Account(word) })
+    /// The inverse of [`id`](Self::id).
+    pub(super) fn from_id(id: i64) -> Option<Self> {
+        let symbol = Symbol::from_number(u32::try_from(id.unsigned_abs()).ok()?)?;
+        Some(if id > 0 { Self::Name(symbol) } else { Self::Account(symbol) })
     }
 
-    /// All that a participant was said to be.
-    pub(super) fn all_of(said: &Said) -> impl Iterator<Item = Self> {
-        let accounts = said.zoom_user_ids.iter().copied().map(Self::Account);
-        said.name.map(Self::Name).into_iter().chain(accounts)
+    /// The name and all accounts of an identity.
+    pub(super) fn all_of(identity: &Identity) -> impl Iterator<Item = Self> {
+        let accounts = identity.zoom_user_ids.iter().copied().map(Self::Account);
+        identity.name.map(Self::Name).into_iter().chain(accounts)
     }
 
-    /// Whether a participant was said to be that.
-    pub(super) fn is(self, said: &Said) -> bool {
+    /// Whether the identity has this name or account.
+    pub(super) fn matches(self, identity: &Identity) -> bool {
         match self {
-            Self::Name(word) => said.name == Some(word),
-            Self::Account(word) => said.zoom_user_ids.contains(&word),
+            Self::Name(symbol) => identity.name == Some(symbol),
+            Self::Account(symbol) => identity.zoom_user_ids.contains(&symbol),
         }
     }
 }
 
-/// A meeting, read from the disk.
+/// A meeting read from disk.
 #[derive(Debug)]
-pub(super) struct Known {
-    pub(super) outline: Outline,
+pub(super) struct StoredMeeting {
+    pub(super) info: MeetingInfo,
     pub(super) chunks: Vec<(u32, Grouped)>,
 }
 
-/// The meetings that were looked at last.
+/// Recently read meetings.
 #[derive(Debug, Default)]
-pub(super) struct Attended {
-    cache: FxHashMap<i64, Arc<Known>>,
-    /// Meetings that are not as on disk.
-    derived: FxHashMap<i64, Arc<Known>>,
+pub(super) struct MeetingCache {
+    cache: FxHashMap<i64, Arc<StoredMeeting>>,
+    /// Meetings whose sessions differ from those on disk.
+    derived: FxHashMap<i64, Arc<StoredMeeting>>,
 }
 
-impl Attended {
-    /// No meetings but those that are not as on disk.
-    pub(super) fn with(derived: FxHashMap<i64, Arc<Known>>) -> Self {
+impl MeetingCache {
+    /// A cache in which `derived` replaces meetings on disk.
+    pub(super) fn with(derived: FxHashMap<i64, Arc<StoredMeeting>>) -> Self {
         Self { derived, cache: FxHashMap::default() }
     }
 
-    /// The sessions of a meeting.
-    pub(super) fn meeting(&mut self, db: &Connection, meeting: i64) -> Result<Arc<Known>> {
+    pub(super) fn meeting(&mut self, db: &Connection, meeting: i64) -> Result<Arc<StoredMeeting>> {
         if let Some(known) = self.derived.get(&meeting).or_else(|| self.cache.get(&meeting)) {
             return Ok(Arc::clone(known));
         }
-        let outline = window::outline_of(db, meeting)?;
-        let known = Arc::new(Known { outline, chunks: read_chunks(db, meeting)? });
-        if self.cache.len() >= CACHED {
+        let info = recent::read_info_of(db, meeting)?;
+        let known = Arc::new(StoredMeeting { info, chunks: read_chunks(db, meeting)? });
+        if self.cache.len() >= MAX_CACHED_MEETINGS {
             self.cache.clear();
         }
         self.cache.insert(meeting, Arc::clone(&known));
         Ok(known)
     }
 
-    /// Takes note that a meeting's sessions are others than before.
-    pub(super) fn is_outdated(&mut self, meeting: i64) {
+    /// Drops a meeting whose sessions have changed.
+    pub(super) fn invalidate(&mut self, meeting: i64) {
         self.cache.remove(&meeting);
     }
 }
 
-/// All chunks of sessions of a meeting, in order.
+/// All chunks of a meeting's sessions, in order.
 pub(super) fn read_chunks(db: &Connection, meeting: i64) -> Result<Vec<(u32, Grouped)>> {
     let (from, to) = chunks::chunk_ids(meeting);
     let mut query =
@@ -104,48 +104,48 @@ pub(super) fn read_chunks(db: &Connection, meeting: i64) -> Result<Vec<(u32, Gro
     let mut rows = query.query([from, to])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let (_, chunk) = chunks::of_id(row.get(0)?);
+        let (_, chunk) = chunks::split_id(row.get(0)?);
         found.push((chunk, chunks::decode_sessions(row.get_ref(1)?.as_blob()?)?));
     }
     Ok(found)
 }
 
-/// The meetings that somebody attended, the one that lasted longest for them first.
-pub(super) struct Backwards<'a> {
+/// Iterates over the meetings that a person attended, the one they left last first.
+pub(super) struct AttendedMeetings<'a> {
     db: &'a Connection,
-    cursors: SmallVec<[Cursor; 1]>,
-    /// Only meetings of this number, where it says one.
+    cursors: SmallVec<[KeyCursor; 1]>,
+    /// Only meetings with this number; the outer `None`: with any.
     number: Option<Option<&'a str>>,
-    /// Only meetings that had begun by then.
+    /// Only meetings that had begun by this moment.
     begun_by: Option<Moment>,
 }
 
-struct Cursor {
-    who: Who,
-    /// The last of these is the next.
+struct KeyCursor {
+    who: IdentityKey,
+    /// Meetings read but not passed yet; the last of these is next.
     waiting: Vec<(Moment, i64)>,
-    /// Where the next page begins; `None` behind the last one.
+    /// Where the next page begins; `None` after the last page.
     next: Option<(i64, i64)>,
 }
 
-impl<'a> Backwards<'a> {
-    /// The meetings of whoever is any of `whose`.
-    pub(super) fn of(db: &'a Connection, whose: impl IntoIterator<Item = Who>) -> Self {
-        let cursor = |who| Cursor { who, waiting: Vec::new(), next: Some((i64::MAX, i64::MAX)) };
+impl<'a> AttendedMeetings<'a> {
+    /// The meetings of a person with these names and accounts.
+    pub(super) fn of(db: &'a Connection, whose: impl IntoIterator<Item = IdentityKey>) -> Self {
+        let cursor = |who| KeyCursor { who, waiting: Vec::new(), next: Some((i64::MAX, i64::MAX)) };
         Self { db, cursors: whose.into_iter().map(cursor).collect(), number: None, begun_by: None }
     }
 
-    /// The same, of one number.
+    /// Limits them to meetings of one number.
     pub(super) fn with_number(self, number: Option<&'a str>) -> Self {
         Self { number: Some(number), ..self }
     }
 
-    /// The same, that had begun by a moment.
+    /// Limits them to meetings that had begun by a moment.
     pub(super) fn begun_by(self, begun_by: Option<Moment>) -> Self {
         Self { begun_by, ..self }
     }
 
-    /// The next meeting, and until when they were in it at most.
+    /// The next meeting, and an upper bound of when the person left it.
     pub(super) fn peek(&mut self) -> Result<Option<(Moment, i64)>> {
         let mut latest = None;
         for cursor in &mut self.cursors {
@@ -157,8 +157,8 @@ impl<'a> Backwards<'a> {
         Ok(latest)
     }
 
-    /// Passes over the next meeting.
-    pub(super) fn pass(&mut self, next: (Moment, i64)) {
+    /// Skips the next meeting.
+    pub(super) fn skip(&mut self, next: (Moment, i64)) {
         for cursor in &mut self.cursors {
             if cursor.waiting.last() == Some(&next) {
                 cursor.waiting.pop();
@@ -167,7 +167,7 @@ impl<'a> Backwards<'a> {
     }
 }
 
-impl Cursor {
+impl KeyCursor {
     fn read_page(
         &mut self,
         db: &Connection,
@@ -185,7 +185,7 @@ impl Cursor {
                      WHERE who = ?1 AND (reach, meeting) < (?2, ?3)
                      ORDER BY reach DESC, meeting DESC LIMIT ?4",
                 )?
-                .query_map(params![who, reach, meeting, PAGE], row)?
+                .query_map(params![who, reach, meeting, PAGE_SIZE], row)?
                 .collect(),
             (number, begun_by) => {
                 let begun_by = begun_by.map(Moment::seconds);
@@ -201,7 +201,7 @@ impl Cursor {
                         who,
                         reach,
                         meeting,
-                        PAGE,
+                        PAGE_SIZE,
                         number.is_some(),
                         number.flatten(),
                         begun_by
@@ -213,9 +213,9 @@ impl Cursor {
         };
         let page = page?;
         for &(reach, meeting, checksum) in &page {
-            chunks::ensure_whole(&(who, meeting, reach), checksum)?;
+            chunks::verify_row(&(who, meeting, reach), checksum)?;
         }
-        self.next = page.last().filter(|_| page.len() == PAGE).map(|last| (last.0, last.1));
+        self.next = page.last().filter(|_| page.len() == PAGE_SIZE).map(|last| (last.0, last.1));
         let moments = page.into_iter().rev();
         self.waiting.extend(moments.map(|(reach, id, _)| (Moment::from_seconds(reach), id)));
         Ok(())

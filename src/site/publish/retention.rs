@@ -1,4 +1,4 @@
-//! What becomes of the files of an earlier publication.
+//! Decides which files of earlier publications to keep and which to remove.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,57 +6,57 @@ use super::gzip;
 use super::manifest::Manifest;
 use crate::site::File;
 
-/// A page that was open when it was replaced may ask for its files for so long, in seconds.
-const KEEP_S: u64 = 24 * 60 * 60;
+/// How long to keep replaced files, in seconds, because open pages may still request them.
+const RETENTION_S: u64 = 24 * 60 * 60;
 
-/// All files that are ours after a publication, and those that no longer are.
-pub(super) struct Succession {
-    /// What is published now, with the compressed copies.
-    pub(super) produced: BTreeSet<String>,
-    /// What of this is kept for a day once it is replaced, and what is being kept.
+/// The files of a publication, and those of earlier ones.
+pub(super) struct Retention {
+    /// The files published now, with compressed copies.
+    pub(super) current: BTreeSet<String>,
+    /// Current files to keep once they are replaced, and retired files.
     pub(super) lasting: BTreeSet<String>,
-    /// What is being kept, and since when.
+    /// Replaced files that are still kept, and since when they are replaced.
     pub(super) retired: BTreeMap<String, u64>,
-    /// What is to be removed.
-    pub(super) stale: BTreeSet<String>,
+    /// Files to remove.
+    pub(super) obsolete: BTreeSet<String>,
 }
 
-impl Succession {
-    /// What follows when `files` are published after `before`, at `now` (seconds of the epoch).
-    pub(super) fn of(files: &[File], before: &Manifest, now: u64) -> Self {
-        let mut produced = BTreeSet::new();
+impl Retention {
+    /// When `files` are published at `now` (seconds since the epoch), after `before`.
+    pub(super) fn new(files: &[File], before: &Manifest, now: u64) -> Self {
+        let mut current = BTreeSet::new();
         let mut lasting = BTreeSet::new();
         for file in files {
-            let copy = gzip::is_worth(file).then(|| gzip::path_of(&file.path));
+            let copy = gzip::should_compress(file).then(|| gzip::path_of(&file.path));
             for path in [Some(file.path.clone()), copy].into_iter().flatten() {
                 if file.lasting {
                     lasting.insert(path.clone());
                 }
-                produced.insert(path);
+                current.insert(path);
             }
         }
         let mut retired = BTreeMap::new();
-        let mut stale = BTreeSet::new();
-        for path in before.files.difference(&produced) {
+        let mut obsolete = BTreeSet::new();
+        for path in before.files.difference(&current) {
             let since = before.retired.get(path).map_or(now, |since| *since.min(&now));
-            if before.lasting.contains(path) && now - since < KEEP_S {
+            if before.lasting.contains(path) && now - since < RETENTION_S {
                 retired.insert(path.clone(), since);
                 lasting.insert(path.clone());
             } else {
-                stale.insert(path.clone());
+                obsolete.insert(path.clone());
             }
         }
-        Self { produced, lasting, retired, stale }
+        Self { current, lasting, retired, obsolete }
     }
 
-    /// Everything that is ours while this publication is under way.
+    /// All our files during this publication.
     pub(super) fn ours(&self) -> BTreeSet<String> {
-        self.kept().into_iter().chain(self.stale.iter().cloned()).collect()
+        self.kept().into_iter().chain(self.obsolete.iter().cloned()).collect()
     }
 
-    /// Everything that is ours when it is done.
+    /// All our files after this publication.
     pub(super) fn kept(&self) -> BTreeSet<String> {
-        self.produced.iter().chain(self.retired.keys()).cloned().collect()
+        self.current.iter().chain(self.retired.keys()).cloned().collect()
     }
 }
 
@@ -89,12 +89,12 @@ mod tests {
         ];
         for (what, now, published, kept, removed) in steps {
             let files: Vec<File> = published.into_iter().cloned().collect();
-            let succession = Succession::of(&files, &manifest, now);
-            assert!(succession.retired.keys().eq(&kept), "{what}: {:?}", succession.retired);
-            assert!(succession.stale.iter().eq(&removed), "{what}: {:?}", succession.stale);
-            manifest.files = succession.kept();
-            manifest.lasting = succession.lasting;
-            manifest.retired = succession.retired;
+            let retention = Retention::new(&files, &manifest, now);
+            assert!(retention.retired.keys().eq(&kept), "{what}: {:?}", retention.retired);
+            assert!(retention.obsolete.iter().eq(&removed), "{what}: {:?}", retention.obsolete);
+            manifest.files = retention.kept();
+            manifest.lasting = retention.lasting;
+            manifest.retired = retention.retired;
         }
     }
 }

@@ -1,8 +1,8 @@
 //! English.
 
-use super::{Around, Labels, Words, capital};
+use super::{FeedTexts, Labels, Translation, capital};
 
-pub(super) const WORDS: Words = Words {
+pub(super) const TRANSLATION: Translation = Translation {
     lang: "en",
     months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     days: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
@@ -58,7 +58,7 @@ pub(super) const WORDS: Words = Words {
         paused: "Paused",
         own_zone: "Times in your own zone, {}",
     },
-    around: Around {
+    feed: FeedTexts {
         online: |number| match number {
             0 => "nobody online".to_owned(),
             _ => format!("{number} online"),

@@ -1,4 +1,5 @@
-//! Files kept equal outside of the output directory, such as in a Jekyll checkout.
+//! Mirrors: copies of a published file outside of the output directory (`csv.copies`), such as in a
+//! Jekyll checkout.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
@@ -6,38 +7,38 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::change::Change;
-use super::{Published, batch};
+use super::change::FileChange;
+use super::{Published, staged_write};
 use crate::files::real_path::real_path;
 use crate::files::regular_file;
 use crate::site::File;
 use crate::time::clock;
 
-/// A file kept equal outside of the output directory.
+/// A copy of a published file outside of the output directory.
 #[derive(Debug, Clone, Copy)]
-pub struct Twin<'a> {
-    /// Where it is; its directory must exist.
+pub struct Mirror<'a> {
+    /// The path of the copy; its directory must exist.
     pub target: &'a Path,
-    /// The path of the [`File`] that it equals.
+    /// The path of the [`File`] that it copies.
     pub of: &'a str,
 }
 
-/// Makes `twin` equal its file. Whatever is wrong there does not keep the site back. A link is
-/// written through: what it leads to is replaced, in its own directory.
-pub(super) fn keep_equal(twin: &Twin, files: &[File], published: &mut Published) {
-    let Some(file) = files.iter().find(|file| file.path == twin.of) else {
+/// Updates `mirror`. An error there does not stop the site from being published. If the path is a
+/// link, its target is replaced, in the target's directory.
+pub(super) fn update(mirror: &Mirror, files: &[File], published: &mut Published) {
+    let Some(file) = files.iter().find(|file| file.path == mirror.of) else {
         return;
     };
-    let label = twin.target.display().to_string();
-    match write_twin(&label, target_of(twin.target), &file.bytes) {
+    let label = mirror.target.display().to_string();
+    match write(&label, target_of(mirror.target), &file.bytes) {
         Ok(true) => published.written.push(label),
         Ok(false) => published.unchanged += 1,
         Err(error) => published.problems.push(format!("cannot write the copy `{label}`: {error}")),
     }
 }
 
-/// A slip in the settings must not cost somebody a file: what is there has to begin with
-/// the same line, as an earlier copy does.
+/// Protects other files from a mistake in the settings: an existing file is replaced only if it
+/// begins with the same line, as an earlier copy does.
 fn refuse_to_replace_others(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let first_line = |bytes: &[u8]| bytes.split(|&byte| byte == b'\n').next().map(<[u8]>::to_vec);
     let remedy = "remove it, or correct `csv.copies`";
@@ -56,25 +57,25 @@ fn refuse_to_replace_others(target: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Nothing is locked here: anybody could hold the lock, and keep the page back. Others may publish
-/// from elsewhere into the same directory, so temporary names tell whose they are.
-fn write_twin(label: &str, target: PathBuf, bytes: &[u8]) -> io::Result<bool> {
+/// There is no lock here, because any user could hold it and block publishing. Another Lookout may
+/// write into the same directory, so temporary names contain a hash of the file name.
+fn write(label: &str, target: PathBuf, bytes: &[u8]) -> io::Result<bool> {
     let directory = directory(&target);
-    // It may be on a disk that is not mounted: making it would hide that.
+    // Don't create the directory: its disk may not be mounted.
     fs::metadata(directory)?;
     let prefix = prefix(&target);
-    batch::remove_left_overs(directory, &prefix);
+    staged_write::remove_temporary_files(directory, &prefix);
     refuse_to_replace_others(&target, bytes)?;
-    match Change::find(label, target, bytes, clock::system_time())? {
-        Some(change) => batch::write(&change, &prefix).map(|()| true),
+    match FileChange::find(label, target, bytes, clock::system_time())? {
+        Some(change) => staged_write::write(&change, &prefix).map(|()| true),
         None => Ok(false),
     }
 }
 
-/// Removes what a kill left of the copy at `target`.
-pub(super) fn remove_left_overs(target: &Path) {
+/// Removes temporary files of a killed process for the copy at `target`.
+pub(super) fn remove_temporary_files(target: &Path) {
     let target = target_of(target);
-    batch::remove_left_overs(directory(&target), &prefix(&target));
+    staged_write::remove_temporary_files(directory(&target), &prefix(&target));
 }
 
 fn target_of(path: &Path) -> PathBuf {
@@ -88,5 +89,5 @@ fn directory(target: &Path) -> &Path {
 
 fn prefix(target: &Path) -> String {
     let name = target.file_name().unwrap_or_default().as_encoded_bytes();
-    format!("{}{}-", batch::PREFIX, &hex::encode(Sha256::digest(name))[..8])
+    format!("{}{}-", staged_write::TEMPORARY_PREFIX, &hex::encode(Sha256::digest(name))[..8])
 }

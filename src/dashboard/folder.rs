@@ -1,12 +1,12 @@
-//! Where something is said: at the top of the site, or in the folder of one room.
+//! The folders of the site: the top, and one for each of several rooms.
 
 use super::visible::Visible;
 use crate::config::{Room, Settings, Site};
 
-/// One folder of the site, and what it is about.
-pub(super) struct Place<'a> {
-    /// Below `site.path`: empty, or a room's, with a `/` at its end.
-    pub(super) folder: String,
+/// One folder of the site and its subject.
+pub(super) struct Folder<'a> {
+    /// Its path below `site.path`: empty, or a room's slug followed by `/`.
+    pub(super) prefix: String,
     /// The room's name, or the site's title.
     pub(super) name: &'a str,
     /// `site.title`.
@@ -15,14 +15,14 @@ pub(super) struct Place<'a> {
     pub(super) base_url: &'a str,
     /// `site.path`.
     pub(super) path: &'a str,
-    /// The folder's own address, where `site.base_url` tells it.
+    /// The URL of the folder, if `site.base_url` is set.
     pub(super) address: Option<String>,
-    /// Who may be shown there.
+    /// Who may be shown in this folder.
     pub(super) visible: &'a Visible<'a>,
 }
 
-impl<'a> Place<'a> {
-    /// The top, and a folder for each room where there are several.
+impl<'a> Folder<'a> {
+    /// The top, and a folder for each room if there are several.
     pub(super) fn all(
         settings: &'a Settings,
         all: &'a Visible<'a>,
@@ -42,9 +42,9 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn new(site: &'a Site, folder: String, name: &'a str, visible: &'a Visible<'a>) -> Self {
+    fn new(site: &'a Site, prefix: String, name: &'a str, visible: &'a Visible<'a>) -> Self {
         let Site { title, base_url, path, .. } = site;
-        let address = (!base_url.is_empty()).then(|| format!("{base_url}{path}{folder}"));
-        Self { folder, name, site_title: title, base_url, path, address, visible }
+        let address = (!base_url.is_empty()).then(|| format!("{base_url}{path}{prefix}"));
+        Self { prefix, name, site_title: title, base_url, path, address, visible }
     }
 }

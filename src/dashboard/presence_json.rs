@@ -1,4 +1,4 @@
-//! `presence.json`: what a widget on another page needs.
+//! `presence.json`: the data for a widget on another page.
 //!
 //! ```json
 //! {
@@ -12,9 +12,9 @@
 //! }
 //! ```
 //!
-//! Times are UTC. `updated_at` is null where nothing has changed yet. `others`
-//! are people who are in and not named; `count` has them in it. `rooms` lists
-//! the configured rooms; `url` is relative to the file.
+//! Times are UTC. `updated_at` is null until something changes. `others` is the number of people who
+//! are in but not named; `count` includes them. `rooms` lists the configured rooms; `url` is relative
+//! to the file.
 
 use compact_str::CompactString;
 use serde::Serialize;
@@ -23,9 +23,9 @@ use super::visible::Visible;
 use crate::config::{Room, Settings};
 use crate::zoom::Name;
 
-/// The whole file.
+/// The content of `presence.json`.
 #[derive(Debug, Clone, Serialize)]
-pub struct Widget {
+pub struct PresenceJson {
     /// `site.title`.
     pub title: String,
     /// The last change that a visitor can see, RFC 3339 in UTC.
@@ -34,15 +34,15 @@ pub struct Widget {
     pub count: usize,
     /// How many of them are not named.
     pub others: usize,
-    /// Who is in, the first to come first.
-    pub members: Vec<WidgetMember>,
+    /// Who is in, in the order in which they came.
+    pub members: Vec<PresenceJsonMember>,
     /// The configured rooms, in the order of the settings.
-    pub rooms: Vec<WidgetRoom>,
+    pub rooms: Vec<PresenceJsonRoom>,
 }
 
-/// Somebody who is in.
+/// A person who is in.
 #[derive(Debug, Clone, Serialize)]
-pub struct WidgetMember {
+pub struct PresenceJsonMember {
     /// The name shown.
     pub name: Name,
     /// Since when, RFC 3339 in UTC.
@@ -51,10 +51,10 @@ pub struct WidgetMember {
 
 /// One room.
 #[derive(Debug, Clone, Serialize)]
-pub struct WidgetRoom {
+pub struct PresenceJsonRoom {
     /// The room's name.
     pub name: String,
-    /// The room's place below the dashboard.
+    /// The room's folder below the dashboard.
     pub slug: String,
     /// The room's page, relative to this file.
     pub url: String,
@@ -64,14 +64,14 @@ pub struct WidgetRoom {
     pub count: usize,
     /// How many of them are not named.
     pub others: usize,
-    /// Who is in, the first to come first.
-    pub members: Vec<WidgetMember>,
+    /// Who is in, in the order in which they came.
+    pub members: Vec<PresenceJsonMember>,
 }
 
-impl Widget {
+impl PresenceJson {
     pub(super) fn new(settings: &Settings, all: &Visible, rooms: &[(&Room, Visible)]) -> Self {
         let own_pages = rooms.len() > 1;
-        let room = |(room, visible): &(&Room, Visible)| WidgetRoom {
+        let room = |(room, visible): &(&Room, Visible)| PresenceJsonRoom {
             name: room.name.clone(),
             slug: room.slug.to_string(),
             url: if own_pages { format!("{}/", room.slug) } else { "./".to_owned() },
@@ -91,10 +91,10 @@ impl Widget {
     }
 }
 
-fn members(visible: &Visible) -> Vec<WidgetMember> {
+fn members(visible: &Visible) -> Vec<PresenceJsonMember> {
     let present = visible.present().into_iter();
     present
-        .map(|(person, since)| WidgetMember {
+        .map(|(person, since)| PresenceJsonMember {
             name: person.name.clone(),
             since: since.to_rfc3339(),
         })

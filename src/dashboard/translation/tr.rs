@@ -1,8 +1,8 @@
 //! Turkish.
 
-use super::{Around, Labels, Words, capital};
+use super::{FeedTexts, Labels, Translation, capital};
 
-pub(super) const WORDS: Words = Words {
+pub(super) const TRANSLATION: Translation = Translation {
     lang: "tr",
     months: ["Oca", "Şub", "Mar", "Nis", "May", "Haz", "Tem", "Ağu", "Eyl", "Eki", "Kas", "Ara"],
     days: ["Pazartesi", "Salı", "Çarşamba", "Perşembe", "Cuma", "Cumartesi", "Pazar"],
@@ -57,7 +57,7 @@ pub(super) const WORDS: Words = Words {
         paused: "Duraklatıldı",
         own_zone: "Saatler kendi saat diliminizde: {}",
     },
-    around: Around {
+    feed: FeedTexts {
         online: |number| match number {
             0 => "kimse yok".to_owned(),
             _ => format!("{number} kişi içeride"),

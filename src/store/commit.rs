@@ -1,40 +1,50 @@
-//! Committing: what was taken in goes to disk, in one transaction with the position.
+//! Commits: writes the applied events, and what follows from them, in one transaction with the
+//! position.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::attended::{self, Who};
+use super::attendance::{self, IdentityKey};
 use super::chunks::{self, Grouped};
-use super::hot::{Changes, Hot};
-use super::window::{self, Reach};
+use super::loaded::{Changes, LoadedMeeting};
+use super::read::{read_edition, read_newest_of};
+use super::recent::{self, ChunkEnd};
 use super::{
-    Committed, HOT_FACTS, Memory, Position, Settle, State, Store, UNDERSTANDING, classified,
-    read_edition, read_newest_of,
+    CommitOutcome, FACTS_VERSION, LastVisitUpdate, MAX_LOADED_FACTS, Memory, Position, Store,
+    StoreHeader, classify,
 };
-use crate::roster::{GroupId, Sessions, Words};
+use crate::roster::{GroupId, Sessions, SymbolTable};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 impl Store {
-    /// Writes everything that was taken in, with how far the logs were read, as one.
+    /// Writes all applied events and the position, in one transaction.
     ///
     /// # Errors
     ///
-    /// The disk's. Nothing of it is then done, and what was taken in is dropped.
-    pub fn commit(&mut self, position: &Position, settle: Settle) -> Result<Committed> {
-        let outcome = self.try_commit(position, settle).map_err(classified);
-        if !matches!(outcome, Ok(Committed::Done)) {
+    /// The store can't be writer. Nothing is then writer, and the applied events are dropped.
+    pub fn commit(
+        &mut self,
+        position: &Position,
+        last_visits: LastVisitUpdate,
+    ) -> Result<CommitOutcome> {
+        let outcome = self.try_commit(position, last_visits).map_err(classify);
+        if !matches!(outcome, Ok(CommitOutcome::Done)) {
             self.reload()?;
         }
         outcome
     }
 
-    fn try_commit(&mut self, position: &Position, settle: Settle) -> Result<Committed> {
+    fn try_commit(
+        &mut self,
+        position: &Position,
+        last_visits: LastVisitUpdate,
+    ) -> Result<CommitOutcome> {
         let Self { db, memory } = self;
         let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
-        memory.write(transaction, position, settle)
+        memory.write(transaction, position, last_visits)
     }
 }
 
@@ -43,94 +53,98 @@ impl Memory {
         &mut self,
         db: Transaction<'_>,
         position: &Position,
-        settle: Settle,
-    ) -> Result<Committed> {
-        if read_edition(&db)? != self.state.edition {
-            return Ok(Committed::Moved);
+        last_visits: LastVisitUpdate,
+    ) -> Result<CommitOutcome> {
+        if read_edition(&db)? != self.header.edition {
+            return Ok(CommitOutcome::Conflict);
         }
-        self.write_words(&db)?;
-        let mut changed: Vec<i64> =
-            self.hot.iter().filter(|(_, hot)| hot.has_changes()).map(|(id, _)| *id).collect();
+        self.write_symbols(&db)?;
+        let mut changed: Vec<i64> = self
+            .loaded
+            .iter()
+            .filter(|(_, loaded)| loaded.has_changes())
+            .map(|(id, _)| *id)
+            .collect();
         changed.sort_unstable();
         for id in changed {
             self.write_meeting(&db, id)?;
         }
         self.write_future(&db)?;
-        if settle == Settle::Now {
-            self.last_visits.settle(&db, &mut self.attended)?;
+        if last_visits == LastVisitUpdate::Now {
+            self.last_visits.update(&db, &mut self.meeting_cache)?;
         }
-        let mut state = self.state.clone();
-        state.edition += 1;
-        state.position = position.clone();
-        write_state(&db, &state)?;
+        let mut header = self.header.clone();
+        header.edition += 1;
+        header.position = position.clone();
+        write_header(&db, &header)?;
         db.commit()?;
-        self.state = state;
-        self.cool();
-        Ok(Committed::Done)
+        self.header = header;
+        self.evict();
+        Ok(CommitOutcome::Done)
     }
 
-    fn write_words(&mut self, db: &Connection) -> Result<()> {
+    fn write_symbols(&mut self, db: &Connection) -> Result<()> {
         let (names, accounts) = self.saved;
         let mut insert =
             db.prepare_cached("INSERT INTO name (id, text, checksum) VALUES (?1, ?2, ?3)")?;
-        let texts = self.words.names.texts();
+        let texts = self.symbols.names.values();
         self.saved.0 = texts.len();
         for (id, name) in (1_u32..).zip(texts).skip(names) {
             let name = name.map(Name::as_str).unwrap_or_default();
             let unseen: Option<(i64, i64)> = None;
-            insert.execute(params![id, name, chunks::of_row(&(id, name, unseen))])?;
+            insert.execute(params![id, name, chunks::row_checksum(&(id, name, unseen))])?;
         }
         let mut insert =
             db.prepare_cached("INSERT INTO account (id, text, checksum) VALUES (?1, ?2, ?3)")?;
-        let texts = self.words.zoom_user_ids.texts();
+        let texts = self.symbols.zoom_user_ids.values();
         self.saved.1 = texts.len();
         for (id, account) in (1_u32..).zip(texts).skip(accounts) {
             let account = account.map(|account| &**account).unwrap_or_default();
-            insert.execute(params![id, account, chunks::of_row(&(id, account))])?;
+            insert.execute(params![id, account, chunks::row_checksum(&(id, account))])?;
         }
         let mut update = db.prepare_cached(
             "UPDATE name SET seen_at = ?2, seen_stamp_ms = ?3, checksum = ?4 WHERE id = ?1",
         )?;
-        for (word, (at, stamp_ms)) in self.words.take_seen() {
-            let (id, at, name) = (word.number(), at.seconds(), self.words.names.text(word));
-            let checksum = chunks::of_row(&(id, name.as_str(), Some((at, stamp_ms))));
+        for (symbol, (at, stamp_ms)) in self.symbols.take_seen() {
+            let (id, at, name) = (symbol.number(), at.seconds(), self.symbols.names.text(symbol));
+            let checksum = chunks::row_checksum(&(id, name.as_str(), Some((at, stamp_ms))));
             update.execute(params![id, at, stamp_ms, checksum])?;
         }
         Ok(())
     }
 
-    /// Writes a meeting's new facts, and the sessions that they change.
+    /// Writes the new facts of a meeting and the sessions that they change.
     fn write_meeting(&mut self, db: &Connection, id: i64) -> Result<()> {
-        let Some(hot) = self.hot.get_mut(&id) else { return Ok(()) };
-        hot.used = self.state.edition.unsigned_abs();
-        write_facts(db, id, hot)?;
-        let changes = hot.take_changes();
-        let outline = hot.meeting.outline().clone();
-        let before = std::mem::replace(&mut hot.written, outline.clone());
-        write_outline(db, id, hot)?;
-        let has_moved = before.number() != outline.number() || before.seen.is_none();
-        self.window.put_outline(id, &outline);
-        let mut written = Written { db, id, words: &self.words, whose: BTreeMap::new() };
-        for (chunk, groups) in written.outdated_chunks(hot, &changes, has_moved)? {
-            let sessions = written.sessions(hot, chunk, &groups, has_moved)?;
-            let reach = Reach::of(&sessions);
-            self.window.put((id, chunk), &outline, reach.map(|reach| (&sessions, reach)));
+        let Some(loaded) = self.loaded.get_mut(&id) else { return Ok(()) };
+        loaded.last_used = self.header.edition.unsigned_abs();
+        write_facts(db, id, loaded)?;
+        let changes = loaded.take_changes();
+        let info = loaded.meeting.info().clone();
+        let before = std::mem::replace(&mut loaded.written, info.clone());
+        write_info(db, id, loaded)?;
+        let has_moved = before.number() != info.number() || before.seen.is_none();
+        self.recent.set_info(id, &info);
+        let mut writer = SessionWriter { db, id, symbols: &self.symbols, whose: BTreeMap::new() };
+        for (chunk, groups) in writer.outdated_chunks(loaded, &changes, has_moved)? {
+            let sessions = writer.sessions(loaded, chunk, &groups, has_moved)?;
+            let reach = ChunkEnd::of(&sessions);
+            self.recent.put((id, chunk), &info, reach.map(|reach| (&sessions, reach)));
         }
-        written.attend()?;
-        let whose = written.whose;
-        self.attended.is_outdated(id);
-        for number in [before.number(), outline.number()].into_iter().flatten() {
+        writer.write_attendance()?;
+        let whose = writer.whose;
+        self.meeting_cache.invalidate(id);
+        for number in [before.number(), info.number()].into_iter().flatten() {
             match read_newest_of(db, number)? {
                 Some(first) => self.newest.insert(number.into(), first),
                 None => self.newest.remove(number),
             };
         }
         let numbers = match has_moved && before.seen.is_some() {
-            true => vec![before.number(), outline.number()],
-            false => vec![outline.number()],
+            true => vec![before.number(), info.number()],
+            false => vec![info.number()],
         };
         for number in numbers {
-            self.last_visits.are_outdated(db, whose.keys().copied(), number)?;
+            self.last_visits.mark_outdated(db, whose.keys().copied(), number)?;
         }
         Ok(())
     }
@@ -149,30 +163,33 @@ impl Memory {
         Ok(())
     }
 
-    /// Lets go of the facts of meetings of which nothing was said for the longest time.
-    fn cool(&mut self) {
-        let mut size: usize = self.hot.values().map(Hot::size).sum();
-        if size <= HOT_FACTS {
+    /// Evicts the meetings that changed least recently, if too many facts are in memory.
+    fn evict(&mut self) {
+        let mut size: usize = self.loaded.values().map(LoadedMeeting::fact_count).sum();
+        if size <= MAX_LOADED_FACTS {
             return;
         }
         let mut by_use: Vec<(u64, i64)> =
-            self.hot.iter().map(|(id, hot)| (hot.used, *id)).collect();
+            self.loaded.iter().map(|(id, loaded)| (loaded.last_used, *id)).collect();
         by_use.sort_unstable();
-        // The last one may be large, and is in use.
+        // Keep the meeting that changed last, however large it is.
         by_use.pop();
         for (_, id) in by_use {
-            if size <= HOT_FACTS / 2 {
+            if size <= MAX_LOADED_FACTS / 2 {
                 break;
             }
-            if let Some(hot) = self.hot.remove(&id) {
-                size -= hot.size();
-                self.ids.remove(&hot.uuid);
+            if let Some(loaded) = self.loaded.remove(&id) {
+                size -= loaded.fact_count();
+                self.ids.remove(&loaded.uuid);
             }
         }
     }
 }
 
-pub(super) fn write_state(db: &Connection, State { position, edition }: &State) -> Result<()> {
+pub(super) fn write_header(
+    db: &Connection,
+    StoreHeader { position, edition }: &StoreHeader,
+) -> Result<()> {
     db.prepare_cached(
         "UPDATE store SET journal = ?1, position = ?2, last_key = ?3, archive = ?4,
              understood = ?5, reread = ?6, edition = ?7, former = ?8",
@@ -182,7 +199,7 @@ pub(super) fn write_state(db: &Connection, State { position, edition }: &State) 
         position.last_id,
         position.last_key.as_ref().map(crate::zoom::Key::as_bytes),
         position.archive,
-        UNDERSTANDING,
+        FACTS_VERSION,
         position.reread,
         edition,
         position.former
@@ -190,68 +207,76 @@ pub(super) fn write_state(db: &Connection, State { position, edition }: &State) 
     Ok(())
 }
 
-fn write_facts(db: &Connection, id: i64, hot: &mut Hot) -> Result<()> {
+fn write_facts(db: &Connection, id: i64, loaded: &mut LoadedMeeting) -> Result<()> {
     let mut replace =
         db.prepare_cached("INSERT OR REPLACE INTO facts (id, events) VALUES (?1, ?2)")?;
-    for (chunk, facts) in hot.take_chunks() {
-        replace.execute(params![chunks::chunk_id(id, chunk), chunks::seal(facts)])?;
+    for (chunk, facts) in loaded.take_chunks() {
+        replace.execute(params![chunks::chunk_id(id, chunk), chunks::add_checksum(facts)])?;
     }
     Ok(())
 }
 
-fn write_outline(db: &Connection, id: i64, hot: &Hot) -> Result<()> {
-    let outline = window::outline_params(&hot.written);
-    let (number, number_at, first, last) = outline;
-    let facts = hot.facts.map(|facts| (facts.first.seconds(), facts.last.seconds()));
+fn write_info(db: &Connection, id: i64, loaded: &LoadedMeeting) -> Result<()> {
+    let info = recent::info_params(&loaded.written);
+    let (number, number_at, first, last) = info;
+    let facts = loaded.facts.map(|facts| (facts.first.seconds(), facts.last.seconds()));
     let (first_fact, last_fact) = facts.unwrap_or_default();
-    let checksum = chunks::of_row(&(id, &*hot.uuid, outline, (first_fact, last_fact)));
+    let checksum = chunks::row_checksum(&(id, &*loaded.uuid, info, (first_fact, last_fact)));
     db.prepare_cached(
         "INSERT OR REPLACE INTO meeting
              (id, uuid, number, number_at, first_seen, last_seen, first_fact, last_fact, checksum)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
-        id, hot.uuid, number, number_at, first, last, first_fact, last_fact, checksum
+        id,
+        loaded.uuid,
+        number,
+        number_at,
+        first,
+        last,
+        first_fact,
+        last_fact,
+        checksum
     ])?;
     Ok(())
 }
 
-/// A meeting whose sessions are being written.
-struct Written<'a> {
+/// Writes the sessions of one meeting.
+struct SessionWriter<'a> {
     db: &'a Connection,
     id: i64,
-    words: &'a Words,
-    /// Whose sessions are others than before, and until when they were in the meeting by now.
-    whose: BTreeMap<Who, Option<Moment>>,
+    symbols: &'a SymbolTable,
+    /// The names and accounts whose sessions have changed, and until when each was in the meeting.
+    whose: BTreeMap<IdentityKey, Option<Moment>>,
 }
 
-impl Written<'_> {
-    /// The groups whose sessions have to be derived anew, by chunk.
+impl SessionWriter<'_> {
+    /// The groups whose sessions have to be derived again, by chunk.
     fn outdated_chunks(
         &self,
-        hot: &Hot,
+        loaded: &LoadedMeeting,
         changes: &Changes,
         all: bool,
     ) -> Result<BTreeMap<u32, BTreeSet<GroupId>>> {
         let mut outdated = BTreeMap::<u32, BTreeSet<GroupId>>::new();
         let mut add = |group: GroupId| {
-            outdated.entry(chunks::of_group(group)).or_default().insert(group);
+            outdated.entry(chunks::chunk_of_group(group)).or_default().insert(group);
         };
         changes.groups.iter().copied().for_each(&mut add);
         if changes.all || all {
-            hot.meeting.groups().for_each(&mut add);
-            // A leg that is of a connection by now is no group of its own any more.
-            for (_, sessions) in attended::read_chunks(self.db, self.id)? {
+            loaded.meeting.groups().for_each(&mut add);
+            // A leg that now has a connection is no longer a group of its own.
+            for (_, sessions) in attendance::read_chunks(self.db, self.id)? {
                 sessions.iter().for_each(|(group, _)| add(*group));
             }
         }
         Ok(outdated)
     }
 
-    /// Writes a chunk in which the sessions of `groups` are derived anew. Returns all that it has now.
+    /// Derives the sessions of `groups` again and writes their chunk. Returns its new content.
     fn sessions(
         &mut self,
-        hot: &Hot,
+        loaded: &LoadedMeeting,
         chunk: u32,
         groups: &BTreeSet<GroupId>,
         all_differ: bool,
@@ -263,16 +288,16 @@ impl Written<'_> {
         let mut now: BTreeMap<GroupId, Sessions> = before.into_iter().flatten().collect();
         let mut is_other = false;
         for group in groups {
-            let sessions = hot.meeting.sessions(*group, self.words);
+            let sessions = loaded.meeting.sessions(*group, self.symbols);
             let differs = now.get(group) != sessions.as_ref();
             is_other |= differs;
             if differs || all_differ {
                 if let Some(before) = now.get(group) {
-                    self.note(before, None);
+                    self.record(before, None);
                 }
                 if let Some(after) = &sessions {
-                    self.note(after, after.spans.iter().map(window::last_of).max());
-                    self.note_accounts(after)?;
+                    self.record(after, after.spans.iter().map(recent::last_of).max());
+                    self.write_accounts(after)?;
                 }
             }
             match sessions {
@@ -287,16 +312,16 @@ impl Written<'_> {
         Ok(now)
     }
 
-    fn note(&mut self, sessions: &Sessions, reach: Option<Moment>) {
-        for who in Who::all_of(&sessions.who) {
+    fn record(&mut self, sessions: &Sessions, reach: Option<Moment>) {
+        for who in IdentityKey::all_of(&sessions.who) {
             let latest = self.whose.entry(who).or_default();
             *latest = (*latest).max(reach);
         }
     }
 
     fn put(&self, place: i64, sessions: &Grouped) -> Result<()> {
-        match Reach::of(sessions) {
-            Some(Reach { last, has_open }) => self
+        match ChunkEnd::of(sessions) {
+            Some(ChunkEnd { last, has_open }) => self
                 .db
                 .prepare_cached(
                     "INSERT OR REPLACE INTO sessions (id, reach, has_open, of) VALUES (?1, ?2, ?3, ?4)",
@@ -314,9 +339,9 @@ impl Written<'_> {
         Ok(())
     }
 
-    /// Writes who was in the meeting, and until when. Where they turn out to have left earlier, what is
-    /// there stays: it is never too early.
-    fn attend(&self) -> Result<()> {
+    /// Writes who was in the meeting and until when. A later time on disk stays: it is an upper
+    /// bound.
+    fn write_attendance(&self) -> Result<()> {
         let mut upsert = self.db.prepare_cached(
             "INSERT INTO attended (who, meeting, reach, checksum) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET reach = excluded.reach, checksum = excluded.checksum
@@ -325,22 +350,22 @@ impl Written<'_> {
         for (who, reach) in &self.whose {
             let Some(reach) = reach else { continue };
             let (who, reach) = (who.id(), reach.seconds());
-            let checksum = chunks::of_row(&(who, self.id, reach));
+            let checksum = chunks::row_checksum(&(who, self.id, reach));
             upsert.execute(params![who, self.id, reach, checksum])?;
         }
         Ok(())
     }
 
-    /// Notes which names and accounts are said of one participant together.
-    fn note_accounts(&self, sessions: &Sessions) -> Result<()> {
+    /// Writes which names and accounts were reported for the same participant.
+    fn write_accounts(&self, sessions: &Sessions) -> Result<()> {
         if sessions.who.zoom_user_ids.is_empty() {
             return Ok(());
         }
         let mut insert = self
             .db
             .prepare_cached("INSERT OR IGNORE INTO account_of (who, account) VALUES (?1, ?2)")?;
-        for account in sessions.who.zoom_user_ids.iter().copied().map(Who::Account) {
-            for who in Who::all_of(&sessions.who).filter(|who| *who != account) {
+        for account in sessions.who.zoom_user_ids.iter().copied().map(IdentityKey::Account) {
+            for who in IdentityKey::all_of(&sessions.who).filter(|who| *who != account) {
                 insert.execute(params![who.id(), account.id()])?;
             }
         }

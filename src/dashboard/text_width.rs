@@ -1,9 +1,8 @@
-//! How wide a text will be, without a font file.
+//! Estimates the width of a text without a font file.
 //!
-//! A badge is drawn before it is known who looks at it with which font. The widths
-//! are those of DejaVu Sans, of which Verdana, the first choice, is a near relative;
-//! the drawing tells the viewer to fit the text into just that width (`textLength`),
-//! so a wrong guess costs some spacing and never room.
+//! The viewer's font is unknown when a badge is drawn. The widths are those of DejaVu Sans, which
+//! is close to Verdana, the badge's first choice. The SVG makes the viewer fit the text into the
+//! estimated width (`textLength`), so a wrong estimate changes only the spacing.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -22,15 +21,15 @@ const WIDTHS: [u8; 95] = [
     63, 63, 41, 52, 39, 63, 59, 82, 59, 59, 52, 64, 34, 64, 84,
 ];
 
-/// Letters of other alphabets are about so wide …
+/// The width of letters of other alphabets, in hundredths of the size.
 const OTHER: u32 = 66;
 
-/// … and those of East Asia, and pictures, as wide as they are high.
+/// The width of East Asian characters and emoji, which are as wide as they are high.
 const SQUARE: u32 = 100;
 
 /// The width of `text` in pixels, rounded up.
-pub(super) fn width(text: &str) -> u32 {
-    // A letter is as wide with its marks as it is without.
+pub(super) fn text_width(text: &str) -> u32 {
+    // Combining marks add no width.
     let widths = text.nfd().map(width_of);
     (widths.sum::<u32>() * SIZE).div_ceil(100)
 }
@@ -45,7 +44,7 @@ fn width_of(c: char) -> u32 {
     }
 }
 
-/// Joiners, marks of direction and what chooses the look of an emoji.
+/// Joiners, direction marks and variation selectors.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
@@ -66,15 +65,15 @@ mod tests {
             ("a sentence",          "nobody online",     78.0),
         ];
         for (what, text, measured) in cases {
-            let guess = f64::from(width(text));
+            let guess = f64::from(text_width(text));
             assert!((guess - measured).abs() <= 2.0, "{what}: {guess} instead of {measured}");
         }
     }
 
     #[test]
     fn what_is_not_seen_takes_no_room() {
-        assert_eq!(width("Zo\u{308}e\u{308}"), width("Zoe"));
-        assert_eq!(width("👩\u{200d}"), width("👩"));
-        assert_eq!(width("部屋"), 22);
+        assert_eq!(text_width("Zo\u{308}e\u{308}"), text_width("Zoe"));
+        assert_eq!(text_width("👩\u{200d}"), text_width("👩"));
+        assert_eq!(text_width("部屋"), 22);
     }
 }

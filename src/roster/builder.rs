@@ -1,0 +1,161 @@
+//! Builds the presence at a moment from the sessions of meetings, person by person.
+//!
+//! No earlier result is reused.
+
+use super::callers::list_callers;
+use super::context::{DerivationContext, Newest, RoomSpan};
+use super::interner::SymbolTable;
+use super::meeting::MeetingInfo;
+use super::presence::{End, Person, Presence, RoomPresence};
+use super::resolver::PersonResolver;
+use super::rules::Rules;
+use super::spans::{Sessions, Span};
+use super::visits::{self, LastTimes};
+use crate::time::moment::Moment;
+use crate::zoom::Name;
+
+/// How long visits are listed: 35 days, in seconds.
+pub(crate) const VISITS_LISTED_S: i64 = 35 * 24 * 60 * 60;
+
+/// Collects the sessions of meetings by person.
+pub(crate) struct PresenceBuilder<'a> {
+    context: DerivationContext<'a>,
+    resolver: PersonResolver<'a>,
+    now: Moment,
+    /// For each person of the resolver.
+    spans: Vec<Vec<RoomSpan>>,
+    /// For each room, the number of present connections without a person.
+    nameless: Vec<usize>,
+    next_change: Option<Moment>,
+}
+
+impl<'a> PresenceBuilder<'a> {
+    /// A builder without sessions. Sessions added later refer to `symbols`.
+    pub(crate) fn new(
+        symbols: &'a SymbolTable,
+        rules: &'a Rules,
+        now: Moment,
+        newest: &'a Newest,
+    ) -> Self {
+        let resolver = PersonResolver::new(symbols, rules);
+        Self {
+            context: DerivationContext::new(rules, now, newest),
+            spans: vec![Vec::new(); resolver.people().len()],
+            resolver,
+            now,
+            nameless: vec![0; rules.rooms.len().max(1)],
+            next_change: None,
+        }
+    }
+
+    /// Adds the sessions of a meeting, unless the meeting is in no shown room.
+    pub(crate) fn add<'s>(
+        &mut self,
+        meeting: &MeetingInfo,
+        sessions: impl IntoIterator<Item = &'s Sessions>,
+    ) {
+        let Some((room, bounds)) = self.context.room_and_bounds(meeting) else { return };
+        for Sessions { who, spans } in sessions {
+            let person = self.resolver.resolve(who);
+            for span in spans {
+                let found = RoomSpan { room, span: bounds.close(*span) };
+                self.add_span(person, found, bounds.stale_at);
+            }
+        }
+    }
+
+    fn add_span(&mut self, person: Option<u32>, found: RoomSpan, stale_at: Option<Moment>) {
+        let is_open = found.span.is_open();
+        if is_open {
+            self.next_change = self.next_change.into_iter().chain(stale_at).min();
+        }
+        match person {
+            Some(person) => self.spans[person as usize].push(found),
+            None => self.nameless[found.room as usize] += usize::from(is_open),
+        }
+    }
+
+    pub(crate) fn resolver(&self) -> &PersonResolver<'a> {
+        &self.resolver
+    }
+
+    pub(crate) fn context(&self) -> &DerivationContext<'a> {
+        &self.context
+    }
+
+    /// The spans of a person, to which the caller may add older ones.
+    pub(crate) fn spans_mut(&mut self, person: u32) -> &mut Vec<RoomSpan> {
+        &mut self.spans[person as usize]
+    }
+
+    /// The presence that follows from the sessions added so far.
+    ///
+    /// It lists the visits that lasted into the 35 days before now. Last Join and Last Left are
+    /// right if all spans up to theirs were added. `next_due` is when the next future event counts.
+    pub(crate) fn build(self, next_due: Option<Moment>) -> Presence {
+        let Self { resolver, spans, nameless, now, next_change, context } = self;
+        let mut people: Vec<_> = resolver.people().iter().copied().zip(spans).collect();
+        people.sort_unstable_by_key(|(name, _)| *name);
+        let mut presence = Presence {
+            nameless_present: nameless.iter().sum(),
+            rooms: nameless.into_iter().map(empty_room).collect(),
+            next_change: next_change.into_iter().chain(next_due).min(),
+            ..Presence::default()
+        };
+        presence.rooms.truncate(context.room_count());
+        let since = now.plus(-VISITS_LISTED_S);
+        let mut has_callers = false;
+        for (name, spans) in people {
+            if name.is_telephone_mask() {
+                list_callers(&mut presence, &resolver, name, spans, since);
+                has_callers = true;
+            } else {
+                list(&mut presence, name, spans, since);
+            }
+        }
+        if has_callers {
+            presence.sort();
+        }
+        presence
+    }
+}
+
+fn empty_room(nameless_present: usize) -> RoomPresence {
+    RoomPresence { people: Vec::new(), nameless_present }
+}
+
+/// Lists one person, over all rooms and in each.
+pub(super) fn list(presence: &mut Presence, name: &Name, mut spans: Vec<RoomSpan>, since: Moment) {
+    spans.sort_by_key(|found| visits::span_order(&found.span));
+    presence.people.extend(person(name, spans.iter().map(|found| found.span), since));
+    for (index, room) in (0..).zip(&mut presence.rooms) {
+        let here = spans.iter().filter(|found| found.room == index);
+        room.people.extend(person(name, here.map(|found| found.span), since));
+    }
+}
+
+/// The person with these ordered spans; `None` if there is nothing to show.
+fn person(name: &Name, spans: impl Iterator<Item = Span>, since: Moment) -> Option<Person> {
+    let mut lasts = LastTimes::default();
+    let mut visits = Vec::new();
+    let (mut present_since, mut sharing_since) = (None, None);
+    visits::merge_spans(spans, |derived| {
+        lasts.add(&derived);
+        if derived.visit.end == End::Open {
+            present_since = derived.visit.start;
+            sharing_since = derived.sharing_since;
+        }
+        if derived.reach.is_none_or(|reach| reach >= since) {
+            visits.push(derived.visit);
+        }
+    });
+    lasts.join.or(lasts.left)?;
+    Some(Person {
+        name: name.clone(),
+        visits,
+        last_join: lasts.join,
+        last_left: lasts.left,
+        present_since,
+        sharing_since,
+    })
+}
