@@ -251,22 +251,22 @@ mod tests {
         Usage: lookout [OPTIONS] <COMMAND>
 
         Commands:
-          init      Write a commented settings file to start from
-          serve     Receive events from Zoom and keep the site current, until stopped
-          intake    Only receive events from Zoom, on any number of machines
-          watch     Only keep the site current with what other processes received
-          notify    Only notify chats of what other processes received
-          build     Build the site once from what is stored, and exit
-          check     Check settings, secrets, files and clock, and say what to do about each problem
-          demo      Show Lookout at work with simulated people, without any set-up
-          import    Store events from a file of JSON lines
-          export    Write all stored events to stdout as JSON lines
-          print     Print a ready-to-use file for these settings
-          backup    Copy the journal to a file, even while it is written to
-          restore   Replace the journal by a backup, and keep the old journal next to it
-          repair    Repair a damaged journal from the archive or a backup
-          forget    Remove a person's events and every trace of the name from everything stored and shown
-          help      Print this message or the help of the given subcommand(s)
+          init     Write a commented settings file to start from
+          serve    Receive events from Zoom and keep the site current, until stopped
+          intake   Only receive events from Zoom, on any number of machines
+          watch    Only keep the site current with what other processes received
+          notify   Only notify chats of what other processes received
+          build    Build the site once from what is stored, and exit
+          check    Check settings, secrets, files and clock, and say what to do about each problem
+          demo     Show Lookout at work with simulated people, without any set-up
+          import   Store events from a file of JSON lines
+          export   Write all stored events to stdout as JSON lines
+          print    Print a ready-to-use file for these settings
+          backup   Copy the journal to a file, even while it is written to
+          restore  Replace the journal by a backup, and keep the old journal next to it
+          repair   Repair a damaged journal from the archive or a backup
+          forget   Remove a person's events and every trace of the name from everything stored and shown
+          help     Print this message or the help of the given subcommand(s)
 
         Options:
           -c, --config <FILE>        The settings file; without this option, `lookout.toml` in the working
