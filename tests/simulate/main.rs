@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "printing the result is its purpose")]
 
 #[path = "mod.rs"]
+#[expect(dead_code, reason = "the tests and proofs use more of it")]
 mod simulate;
 
 use std::num::NonZeroUsize;
