@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use lookout::zoom::Key;
+use tempfile::TempDir;
 
 use crate::disk::left_over;
 use crate::proof::Length;
@@ -70,24 +71,38 @@ pub fn each_call(length: Length) -> String {
 
 /// Which calls of a thread, counted from 1, concern the installation's files.
 fn places_of(call: &str) -> BTreeSet<usize> {
-    let run = Run::with(|lookout| {
-        let trace = lookout.path("trace").display().to_string();
-        let options = ["-ff", "-y", "-o", &trace, "-e"].map(str::to_owned);
+    // Not beside the settings: there, the program sees each line that strace writes of its looking.
+    let traced = TempDir::new().expect("a temporary directory");
+    let trace = traced.path().join("trace").display().to_string();
+    let run = Run::with(|| {
+        // With `-D`, a signal reaches the program itself: as its parent, strace ignores it.
+        let options = ["-D", "-ff", "-y", "-o", &trace, "-e"].map(str::to_owned);
         options.into_iter().chain([format!("trace={call}")]).collect()
     });
     let lookout = run.finish().lookout;
     let directory = lookout.dir.path().display().to_string();
+    let mut traces = Vec::new();
+    // strace outlives the program.
+    let is_whole = until(|| {
+        traces = traces_in(traced.path());
+        !traces.is_empty() && traces.iter().all(|trace| trace.contains("+++ exited with"))
+    });
+    assert!(is_whole, "strace does not end");
     let mut places = BTreeSet::new();
-    for entry in fs::read_dir(&directory).expect("it is there").flatten() {
-        if entry.file_name().to_string_lossy().starts_with("trace.") {
-            let trace = fs::read(entry.path()).expect("readable");
-            let trace = String::from_utf8_lossy(&trace);
-            let calls = trace.lines().filter(|line| line.starts_with(&format!("{call}(")));
-            let numbered = calls.enumerate().filter(|(_, line)| concerns(line, &directory));
-            places.extend(numbered.map(|(n, _)| n + 1));
-        }
+    for trace in &traces {
+        let calls = trace.lines().filter(|line| line.starts_with(&format!("{call}(")));
+        let numbered = calls.enumerate().filter(|(_, line)| concerns(line, &directory));
+        places.extend(numbered.map(|(n, _)| n + 1));
     }
     places
+}
+
+/// What strace wrote of each thread.
+fn traces_in(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).expect("it is there").flatten();
+    let is_trace = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with("trace.");
+    let bytes = entries.filter(is_trace).map(|entry| fs::read(entry.path()).expect("readable"));
+    bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
 }
 
 /// Whether a traced call is about a file below `directory`, which is the working directory, too.
@@ -108,8 +123,8 @@ struct Run {
 
 impl Run {
     fn new(fault: &str) -> Self {
-        let mut run = Self::with(|_| {
-            ["-D", "-f", "-o", "/dev/null", "-e", "signal=none", "-e", fault]
+        let mut run = Self::with(|| {
+            ["-D", "-qq", "-f", "-o", "/dev/null", "-e", "signal=none", "-e", fault]
                 .map(str::to_owned)
                 .into()
         });
@@ -117,7 +132,7 @@ impl Run {
         run
     }
 
-    fn with(options: impl Fn(&Lookout) -> Vec<String>) -> Self {
+    fn with(options: impl Fn() -> Vec<String>) -> Self {
         let mut lookout = Lookout::new();
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let address = port.expect("there is a free port");
@@ -126,8 +141,8 @@ impl Run {
         fs::write(lookout.path("before.jsonl"), before.join("\n")).expect("written");
         lookout.ok(&["import", "before.jsonl"]);
         lookout.ok(&["build"]);
-        let strace = ["strace", "-qq", "-s", "0"].map(OsString::from);
-        let command = strace.into_iter().chain(options(&lookout).into_iter().map(OsString::from));
+        let strace = ["strace", "-s", "0"].map(OsString::from);
+        let command = strace.into_iter().chain(options().into_iter().map(OsString::from));
         lookout.run_instead(command.chain([program().into()]).collect());
         lookout.begin_to_serve();
         let (fault, acknowledged) = (String::new(), BTreeSet::new());
@@ -206,7 +221,9 @@ fn temporary(directory: &Path) -> Vec<String> {
         left_over(directory).iter().map(|path| path.display().to_string()).collect();
     let entries = fs::read_dir(directory).expect("it is there").flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    left.extend(names.filter(|name| name.starts_with(".lookout-")));
+    let is_temporary =
+        |name: &String| name.starts_with(".lookout-") && name != ".lookout-manifest.json";
+    left.extend(names.filter(is_temporary));
     left
 }
 
