@@ -185,7 +185,7 @@ impl App {
             Err(error) => tracing::info!("there are no metrics of the messages: {error:#}"),
         }
         let archive = archive(settings);
-        let log = Log::to_follow(settings, archive.clone())?;
+        let log = Log::open_to_follow(settings, archive.clone())?;
         let (trigger, shutdown) = Trigger::new();
         let snapshots = follower::follow(settings.clone(), log, load, shutdown)?;
         app.follower = Some(trigger);

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::archive::Archive;
 use crate::config::Settings;
-use crate::generator::{self, Generator, Live, Load, Log, Metrics, Previews};
+use crate::generator::{self, Generator, Load, Log, Metrics, Previews};
 use crate::journal::{Journal, Shipped};
 use crate::notify::Snapshot;
 use crate::server::visitors::Publications;
@@ -54,26 +54,26 @@ impl Publishing {
         let (sender, publications) = watch::channel(0);
         let previews = Previews::default();
         let archive = connections.archive;
-        let live = Live {
+        let connected = generator::Connections {
             journal: connections.journal,
             publications: sender,
             health: connections.health,
             metrics: connections.metrics,
             shipped: connections.shipped,
             snapshots: connections.snapshots,
-            in_effect: Arc::new(Mutex::new(Arc::new(settings.clone()))),
+            current_settings: Arc::new(Mutex::new(Arc::new(settings.clone()))),
             load: connections.load,
             previews: previews.clone(),
             shutdown,
         };
         let make = move |settings: &Settings| {
-            let log = Log::to_follow(settings, archive.clone())?;
+            let log = Log::open_to_follow(settings, archive.clone())?;
             Ok(Generator::lenient(settings.clone(), log))
         };
         let runtime = Handle::current();
         let thread = thread::Builder::new()
             .name("generator".to_owned())
-            .spawn(move || generator::run(&live, &runtime, make))
+            .spawn(move || generator::run(&connected, &runtime, make))
             .context("cannot start the generator's thread")?;
         Ok(Self { publications, previews, thread, trigger })
     }

@@ -13,7 +13,7 @@ use crate::app::quarantine::reread_quarantine;
 use crate::app::{privileges, warn_if_nobody_appears};
 use crate::archive::{Archive, Mode};
 use crate::config::Settings;
-use crate::generator::{self, Generator, Log, beyond_the_journal};
+use crate::generator::{self, Generator, Log, newer_than_journal};
 use crate::site::{Position, PublishOutcome, Published, Replace};
 use crate::time::clock;
 use crate::time::moment::Moment;
@@ -139,7 +139,7 @@ fn publish(generator: &mut Generator, now: Moment, from: From) -> Result<Publish
 
 fn give_way(there: &Position, restored: bool) {
     if restored {
-        tracing::warn!("the site stays as it was: {}", beyond_the_journal(there));
+        tracing::warn!("the site stays as it was: {}", newer_than_journal(there));
     } else {
         tracing::info!("a newer site is in place already");
     }

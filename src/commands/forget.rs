@@ -143,7 +143,7 @@ impl Stores<'_> {
         if let Some(archive) = self.archive {
             self.runtime.block_on(archive::erase(archive, forgetting))?;
         }
-        generator::begin_anew(self.settings, forgetting, |before, after| match self.archive {
+        generator::reset_journal(self.settings, forgetting, |before, after| match self.archive {
             Some(archive) => self.runtime.block_on(archive::rename_journal(archive, before, after)),
             None => Ok(()),
         })?;

@@ -335,7 +335,7 @@ mod tests {
         let journal = Path::new("data/lookout.db");
         let files = journal_files(journal);
         let kept =
-            [crate::generator::store_place(journal), crate::notify::outbox::database_path(journal)];
+            [crate::generator::store_path(journal), crate::notify::outbox::database_path(journal)];
         for file in kept {
             assert!(files.contains(&file), "`{}` is missing", file.display());
         }

@@ -1,4 +1,4 @@
-//! What a template's author is told while looking at the site.
+//! What a template author sees while looking at the site: its version, and what is wrong.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use tokio::sync::watch;
 
 use crate::time::clock;
 
-/// How the site stands; a browser that previews it asks for nothing else.
+/// The state of the site, for a browser that previews it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
-    /// Another number for each time that settings, templates or static files were taken up.
+    /// Changes each time that settings, templates or static files are applied.
     pub version: i64,
-    /// Why they were not, or why the site can't be made of them.
+    /// Why they can't be applied, or why the site can't be made.
     pub fault: Option<Arc<str>>,
 }
 
-/// Tells whoever previews the site.
+/// Sends the state of the site to previews.
 #[derive(Debug, Clone)]
 pub struct Previews(watch::Sender<Preview>);
 
@@ -27,27 +27,27 @@ impl Default for Previews {
 }
 
 impl Previews {
-    /// What is told, from now on.
+    /// The current state and its changes.
     pub fn subscribe(&self) -> watch::Receiver<Preview> {
         self.0.subscribe()
     }
 
-    /// Something was taken up and is in place.
-    pub(super) fn renewed(&self) {
+    /// Sends a new version.
+    pub(super) fn reloaded(&self) {
         self.0.send_modify(|preview| preview.version += 1);
     }
 
-    /// Something is wrong.
-    pub(super) fn fails(&self, fault: &str) {
-        self.tell(Some(fault.into()));
+    /// Sends what is wrong.
+    pub(super) fn set_fault(&self, fault: &str) {
+        self.send(Some(fault.into()));
     }
 
-    /// Nothing is wrong any more.
-    pub(super) fn works(&self) {
-        self.tell(None);
+    /// Sends that nothing is wrong.
+    pub(super) fn clear_fault(&self) {
+        self.send(None);
     }
 
-    fn tell(&self, fault: Option<Arc<str>>) {
+    fn send(&self, fault: Option<Arc<str>>) {
         self.0.send_if_modified(|preview| {
             let changed = preview.fault != fault;
             preview.fault = fault;

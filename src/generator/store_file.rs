@@ -1,10 +1,11 @@
-//! The file of the store, beside the journal: it may be deleted at any time, as long as the
+//! The file of the store, beside the journal. It may be deleted at any time, as long as the
 //! journal or an archive holds every event (`journal.keep`).
 //!
-//! Whoever makes the journal another one holds a [lock()] until the store is of that one.
+//! A process that replaces the journal or the store holds a [lock()] until both fit together.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,27 +17,34 @@ use crate::files::temporary_file::{self, Purpose, TemporaryFile};
 use crate::files::{FileId, directory, sibling, sqlite};
 use crate::journal::{self, Reader};
 use crate::store::{self, Store};
+use crate::zoom::Name;
 
 const EXTENSION: &str = "presence";
 
 /// The name of its lock.
 const LOCK: &str = "presence";
 
-/// How long to wait for somebody else: a backup of a large journal takes a while.
-const LOCK_PATIENCE: Duration = Duration::from_secs(600);
+/// How long to wait for another process: a backup of a large journal takes a while.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Where the store of the journal at `path` lies.
-pub fn place(path: &Path) -> PathBuf {
+/// The path of the store of the journal at `path`.
+pub fn path_of(path: &Path) -> PathBuf {
     sibling::path(path, EXTENSION)
 }
 
-/// Where else somebody may have put the store of a backup.
-pub fn also_places(path: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+/// Other paths at which somebody may have put the store of a backup.
+pub fn other_paths_of(path: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     sibling::other_paths(path, EXTENSION)
 }
 
-/// Opens the store of the journal that `settings` name. Where there is neither journal nor archive, or
-/// this user may not write there, it is in memory. One that is of no use makes room for another.
+/// Opens the store of the journal that `settings` name. A store that can't be used is replaced.
+///
+/// The store is in memory where there is neither a journal nor an archive, or where this user
+/// or the file system can't write it.
+///
+/// # Errors
+///
+/// It can't be opened for another reason, such as an I/O error. A later attempt may succeed.
 pub fn open(settings: &Settings) -> Result<Opened> {
     let path = &settings.journal.path;
     if settings.archive.is_some() {
@@ -44,21 +52,21 @@ pub fn open(settings: &Settings) -> Result<Opened> {
     } else if !path.exists() {
         return Opened::in_memory();
     }
-    let place = place(path);
-    let there = FileId::of(&place);
-    let opened = Store::open(&place).or_else(|error| {
+    let store_path = path_of(path);
+    let found = FileId::of(&store_path);
+    let opened = Store::open(&store_path).or_else(|error| {
         if !store::is_unusable(&error) {
             return Err(error);
         }
-        put_aside(settings, there, &error)?;
-        Store::open(&place)
+        discard(settings, found, &error)?;
+        Store::open(&store_path)
     });
     match opened {
-        Ok(store) => Ok(Opened { store, file: FileId::of(&place) }),
-        Err(error) if is_not_allowed(&error) => {
+        Ok(store) => Ok(Opened { store, file: FileId::of(&store_path) }),
+        Err(error) if is_not_writable(&error) => {
             tracing::warn!(
-                "`{}` cannot be written, so all events are read again: {error:#}",
-                place.display()
+                "cannot write `{}`, so all events are read again: {error:#}",
+                store_path.display()
             );
             Opened::in_memory()
         }
@@ -66,23 +74,22 @@ pub fn open(settings: &Settings) -> Result<Opened> {
     }
 }
 
-/// Makes `store` like one of the journal `id` that somebody put elsewhere beside the journal at `path`, as
-/// with a backup that was renamed by hand; whether there was one.
+/// Fills `store` from a store of the journal `id` that has another name beside the journal at
+/// `path`, such as that of a backup renamed by hand. Returns whether there is one.
 pub fn adopt(path: &Path, id: &str, store: &mut Store) -> Result<bool> {
-    for place in also_places(path).filter(|place| place.is_file()) {
-        // Whatever else has such a name is left alone.
-        let Ok(other) = Store::open(&place) else { continue };
+    for other_path in other_paths_of(path).filter(|path| path.is_file()) {
+        // Another file may have such a name; it is ignored.
+        let Ok(other) = Store::open(&other_path) else { continue };
         if other.position().journal == id {
-            store.replace_with(other, &place)?;
-            remove_if_there(&place)
-                .with_context(|| format!("cannot remove `{}`", place.display()))?;
+            store.replace_with(other, &other_path)?;
+            remove(&other_path)?;
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// A store, and what tells its file from one in its place.
+/// A store, and the identity of its file.
 pub struct Opened {
     pub store: Store,
     /// `None` where it is in memory.
@@ -90,55 +97,95 @@ pub struct Opened {
 }
 
 impl Opened {
-    fn in_memory() -> Result<Self> {
+    /// An empty store in memory.
+    pub fn in_memory() -> Result<Self> {
         Ok(Self { store: Store::in_memory()?, file: None })
     }
 }
 
-/// Makes room for another store in the place of `file`, which is of no use. Where that may have what is
-/// nowhere else, it keeps another name.
-pub fn put_aside(settings: &Settings, file: Option<FileId>, why: &anyhow::Error) -> Result<()> {
+/// Removes the unusable store `file`. If it may be the only copy of old events, renames it instead.
+///
+/// # Errors
+///
+/// It can't be removed, or the lock is not free in time.
+pub fn discard(settings: &Settings, file: Option<FileId>, why: &anyhow::Error) -> Result<()> {
     let path = &settings.journal.path;
     let _lock = lock(path)?;
-    let place = place(path);
-    if FileId::of(&place) != file {
-        // Somebody else has made room, and filled it.
+    let store_path = path_of(path);
+    if FileId::of(&store_path) != file {
+        // Another process has replaced it.
         return Ok(());
     }
     let pruned = Reader::open(path)?.map_or(Ok(false), |reader| reader.pruned())?;
-    let failed = || format!("cannot replace the store `{}`", place.display());
     if pruned && settings.archive.is_none() {
-        let kept = unusable(path);
-        fs::rename(&place, &kept).with_context(failed)?;
-        tracing::error!("`{}` is kept as `{}`: {why:#}", place.display(), kept.display());
+        let kept = unusable_path_of(path);
+        fs::rename(&store_path, &kept)
+            .with_context(|| format!("cannot rename the store `{}`", store_path.display()))?;
+        tracing::error!("`{}` is kept as `{}`: {why:#}", store_path.display(), kept.display());
     } else {
         tracing::warn!("all events are read again: {why:#}");
-        remove_if_there(&place).with_context(failed)?;
+        remove(&store_path)?;
     }
     for suffix in sqlite::SUFFIXES {
-        remove_if_there(&sqlite::with_suffix(&place, suffix)).with_context(failed)?;
+        remove(&sqlite::with_suffix(&store_path, suffix))?;
     }
     Ok(())
 }
 
-/// Removes what [`put_aside`] kept: it holds names.
+/// Removes the store that [`discard`] renamed: it holds names.
+///
+/// # Errors
+///
+/// It can't be removed.
 pub fn remove_unusable(path: &Path) -> Result<()> {
-    let kept = unusable(path);
-    remove_if_there(&kept).with_context(|| format!("cannot remove `{}`", kept.display()))
+    remove(&unusable_path_of(path))
 }
 
-fn unusable(path: &Path) -> PathBuf {
+fn unusable_path_of(path: &Path) -> PathBuf {
     sibling::path(path, "presence.unusable")
 }
 
-fn remove_if_there(path: &Path) -> io::Result<()> {
+/// Removes the file at `path`, if there is one.
+///
+/// # Errors
+///
+/// It can't be removed.
+pub fn remove(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove `{}`", path.display()))
+        }
         _ => Ok(()),
     }
 }
 
-fn is_not_allowed(error: &anyhow::Error) -> bool {
+/// What is wrong with the store; `None` if nothing is, or if there is no store.
+///
+/// # Errors
+///
+/// It can't be read.
+pub fn verify_store(settings: &Settings) -> Result<Option<String>> {
+    let store_path = path_of(&settings.journal.path);
+    if !store_path.exists() {
+        return Ok(None);
+    }
+    match Store::open(&store_path) {
+        Ok(store) => store.verify(),
+        Err(error) if store::is_unusable(&error) => Ok(Some(format!("{error:#}"))),
+        Err(error) => Err(error),
+    }
+}
+
+/// The names of all people in the store.
+///
+/// # Errors
+///
+/// It can't be read.
+pub fn names_in_store(settings: &Settings) -> Result<BTreeSet<Name>> {
+    Ok(open(settings)?.store.names().cloned().collect())
+}
+
+fn is_not_writable(error: &anyhow::Error) -> bool {
     use rusqlite::ErrorCode;
     let codes = [
         ErrorCode::CannotOpen,
@@ -155,30 +202,30 @@ fn is_not_allowed(error: &anyhow::Error) -> bool {
     })
 }
 
-/// A place for another store, which is removed when dropped.
+/// A temporary file for a new store of the journal at `path`. It is removed when dropped.
 ///
 /// # Errors
 ///
 /// The directory can't be written.
 pub fn scratch(path: &Path) -> Result<TemporaryFile> {
-    let place = place(path);
-    let failed = || format!("cannot write beside `{}`", place.display());
-    TemporaryFile::beside(&place, Purpose::Store).with_context(failed)
+    let store_path = path_of(path);
+    let failed = || format!("cannot create a file beside `{}`", store_path.display());
+    TemporaryFile::beside(&store_path, Purpose::Store).with_context(failed)
 }
 
-/// Keeps everybody from making the journal at `path` or its store another one, or a copy of them, until it
-/// is dropped. What a kill left beside the journal is gone then.
+/// Keeps other processes from replacing or copying the journal at `path` and its store, until it is
+/// dropped. Removes the files that a killed process left beside the journal.
 ///
 /// # Errors
 ///
-/// Somebody else holds it for too long, or something that was left can't be removed.
+/// Another process holds it for too long, or a left file can't be removed.
 pub fn lock(path: &Path) -> Result<Lock> {
-    let lock = lock::acquire(&lock::path_of(path, LOCK), LOCK_PATIENCE)?;
+    let lock = lock::acquire(&lock::path_of(path, LOCK), LOCK_TIMEOUT)?;
     sweep_under(&lock, directory::of(path))?;
     Ok(lock)
 }
 
-/// The same lock, if nobody has it.
+/// The same lock, if it is free.
 ///
 /// # Errors
 ///
@@ -187,10 +234,9 @@ pub fn try_lock(path: &Path) -> Result<Option<Lock>> {
     lock::try_acquire(&lock::path_of(path, LOCK))
 }
 
-/// Removes what a kill left beside the journal at `path`, unless somebody is at work there: who begins
-/// later finds it as well. It is no reason not to begin.
+/// Removes the files that a killed process left beside the journal at `path`, unless another
+/// process holds the lock. A failure is only logged: the next start tries again.
 pub fn sweep(path: &Path) {
-    // Without a directory, there is nothing in it.
     if !directory::of(path).is_dir() {
         return;
     }
@@ -200,17 +246,19 @@ pub fn sweep(path: &Path) {
         Err(error) => Err(error),
     };
     if let Err(error) = swept {
-        tracing::warn!("files that a kill left beside the journal stay for now: {error:#}");
+        tracing::warn!(
+            "cannot remove files that a killed process left beside the journal: {error:#}"
+        );
     }
 }
 
-/// Removes what a kill left beside the journal of whoever holds `lock` while they write.
+/// Removes the files that a killed process left in `directory`.
 fn sweep_under(lock: &Lock, directory: &Path) -> Result<()> {
-    let former =
-        || if lock.is_exclusive() { temporary_file::remove_legacy(directory) } else { Ok(()) };
-    temporary_file::remove_abandoned(directory)
-        .and_then(|()| former())
-        .with_context(|| format!("cannot tidy up `{}`", directory.display()))
+    let mut swept = temporary_file::remove_abandoned(directory);
+    if swept.is_ok() && lock.is_exclusive() {
+        swept = temporary_file::remove_legacy(directory);
+    }
+    swept.with_context(|| format!("cannot remove old files in `{}`", directory.display()))
 }
 
 #[cfg(test)]
@@ -220,24 +268,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_store_that_was_found_damaged_makes_room() {
+    fn only_the_store_that_was_found_damaged_is_discarded() {
         let directory = TempDir::new().expect("a temporary directory");
         let mut settings = Settings::default();
         settings.journal.path = directory.path().join("lookout.db");
-        let place = place(&settings.journal.path);
+        let store_path = path_of(&settings.journal.path);
         let why = anyhow::Error::new(store::Damaged);
-        fs::write(&place, "what is damaged").expect("it can be written");
-        let damaged = FileId::of(&place);
-        // While this process waited for the lock, another one made room and filled it.
+        fs::write(&store_path, "what is damaged").expect("it can be written");
+        let damaged = FileId::of(&store_path);
+        // While this process waited for the lock, another one replaced the store.
         let another = directory.path().join("another");
         fs::write(&another, "what another process filled").expect("it can be written");
-        fs::rename(&another, &place).expect("it can be put in place");
+        fs::rename(&another, &store_path).expect("it can be put in place");
 
-        put_aside(&settings, damaged, &why).expect("it need not do anything");
-        let there = fs::read_to_string(&place).expect("it is still there");
+        discard(&settings, damaged, &why).expect("it need not do anything");
+        let there = fs::read_to_string(&store_path).expect("it is still there");
         assert_eq!(there, "what another process filled");
 
-        put_aside(&settings, FileId::of(&place), &why).expect("it makes room");
-        assert!(!place.exists(), "a damaged store makes room");
+        discard(&settings, FileId::of(&store_path), &why).expect("it can be removed");
+        assert!(!store_path.exists(), "the damaged store is removed");
     }
 }

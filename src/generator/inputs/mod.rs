@@ -1,9 +1,9 @@
-//! What the site is made from besides events: settings, templates, static files, and the rules of
+//! What the site is made of besides events: settings, templates, static files, and the rules of
 //! the time zone.
 //!
-//! The system reports most changes at once. It reports none where a link in the middle of a path is
-//! switched, or where files lie on NFS, an overlay or a bind mount. So everything is also compared,
-//! every [`POLL_INTERVAL`], with what it was when it was read: paths are resolved as they are then.
+//! The system reports most changes at once. It reports none if a symbolic link in the middle of a
+//! path is switched, or if files are on NFS, an overlay or a bind mount. So everything is also
+//! compared with its last known state every [`POLL_INTERVAL`], by paths that are resolved again.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
@@ -15,71 +15,73 @@ use anyhow::ensure;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::watcher::Watcher;
 use crate::config::{Journal, Privacy, Settings, SettingsError, Site, ZoneRules};
 use crate::site::{CustomFiles, list_custom_files};
 use crate::time::zone::Zone;
+use file_watcher::FileWatcher;
+
+mod file_watcher;
 
 /// Reads the settings again.
 pub type Load = Arc<dyn Fn() -> Result<Settings, SettingsError> + Send + Sync>;
 
-/// So long after a change files are read: an editor may not be done with them.
-const SETTLE: Duration = Duration::from_millis(100);
+/// How long to wait after a change: an editor may not have finished.
+const SETTLE_TIME: Duration = Duration::from_millis(100);
 
-/// When what could not be taken up is tried again.
-const RETRY: Duration = Duration::from_secs(10);
+/// The wait after a failed attempt to apply changes.
+const RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How often everything is compared, whatever the system reports.
+/// How often to compare everything, whatever the system reports.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Tells when settings, templates or static files have changed, and reads the settings.
+/// Notices changes of settings, templates and static files, and reads the settings.
 pub struct Inputs {
     load: Load,
     /// `None` where the system reports no changes.
-    watcher: Option<Watcher>,
+    watcher: Option<FileWatcher>,
     changes: watch::Receiver<u64>,
-    /// There were changes; they are looked at then.
+    /// When to read changed inputs; `None` if nothing changed.
     due: Option<Instant>,
-    /// They are looked at although there were none.
+    /// They are due because the last attempt failed, not because of a change.
     is_retry: bool,
     poll_interval: Duration,
-    /// Everything is compared then.
+    /// When to compare everything.
     poll_at: Instant,
-    /// What was there when it was read.
-    seen: Option<Seen>,
-    /// The time zone as it was read last.
+    /// The state when the inputs were read last.
+    known: Option<InputState>,
+    /// The time zone that was read last.
     zone: (Zone, ZoneRules),
-    /// What a restart is needed for, as told last.
+    /// Which changed settings need a restart, as last logged.
     restart_for: Vec<&'static str>,
-    /// Why something cannot be watched, as told last.
-    watch_fault: String,
+    /// Why something cannot be watched, as last logged.
+    watch_failure: String,
 }
 
-/// What was read, and the files that belong to it as they were then.
+/// The settings and the state of the files that they name.
 #[derive(PartialEq)]
-struct Seen {
+struct InputState {
     settings: Result<Settings, SettingsError>,
     own_files: Vec<(CustomFiles, Vec<Option<FileState>>)>,
     directories: [PathBuf; 2],
 }
 
-/// What changes when a file does.
+/// Metadata that changes whenever a file does.
 #[derive(PartialEq, Eq)]
 struct FileState {
     device: u64,
     inode: u64,
     size: u64,
     modified: (i64, i64),
-    /// Moves also where somebody sets the date back.
+    /// Changes even if somebody sets `modified` back.
     changed: (i64, i64),
 }
 
 impl Inputs {
-    /// Watches what `settings` name, and compares it every now and then.
+    /// Watches the files that `settings` name.
     pub fn watch(load: Load, settings: &Settings) -> Self {
-        let watcher = Watcher::new().map_err(|error| {
+        let watcher = FileWatcher::new().map_err(|error| {
             tracing::warn!(
-                "the system reports no changes of files, so those of settings and templates count \
+                "the system does not report changes of files, so changed settings and templates count \
                  after up to {} s: {error}",
                 POLL_INTERVAL.as_secs()
             );
@@ -87,7 +89,7 @@ impl Inputs {
         Self::new(load, settings, watcher.ok(), POLL_INTERVAL)
     }
 
-    /// Only compares what `settings` name, every `poll_interval`.
+    /// Only compares the files that `settings` name, every `poll_interval`.
     #[cfg(test)]
     pub(super) fn poll_only(load: Load, settings: &Settings, poll_interval: Duration) -> Self {
         Self::new(load, settings, None, poll_interval)
@@ -96,7 +98,7 @@ impl Inputs {
     fn new(
         load: Load,
         settings: &Settings,
-        watcher: Option<(Watcher, watch::Receiver<u64>)>,
+        watcher: Option<(FileWatcher, watch::Receiver<u64>)>,
         poll_interval: Duration,
     ) -> Self {
         let (watcher, changes) = match watcher {
@@ -108,69 +110,68 @@ impl Inputs {
             load,
             watcher,
             changes,
-            // What changed while we started is not missed.
+            // Files may have changed since the start.
             due: Some(now),
             is_retry: false,
             poll_interval,
             poll_at: now + poll_interval,
-            seen: None,
+            known: None,
             zone: zone(settings),
             restart_for: Vec::new(),
-            watch_fault: String::new(),
+            watch_failure: String::new(),
         };
-        inputs.look_at(settings);
+        inputs.watch_files(settings);
         inputs
     }
 
-    /// Waits for a change, or until everything was compared; for ever where there is nothing to
-    /// watch.
+    /// Waits for a change, or until everything was compared; for ever if `inputs` is `None`.
     pub async fn changed(inputs: &mut Option<Self>) {
         let Some(inputs) = inputs else { return std::future::pending().await };
         let has_changed = tokio::select! {
             Ok(()) = inputs.changes.changed() => true,
-            () = sleep_until(inputs.poll_at) => inputs.differ(),
+            () = sleep_until(inputs.poll_at) => inputs.have_changed(),
         };
         if has_changed {
-            let due = Instant::now() + SETTLE;
+            let due = Instant::now() + SETTLE_TIME;
             inputs.due = Some(inputs.due.map_or(due, |known| known.min(due)));
             inputs.is_retry = false;
         }
     }
 
-    /// When changes are to be looked at, if there were any.
+    /// When to read changed inputs; `None` if nothing changed.
     pub fn due(&self) -> Option<Instant> {
         self.due
     }
 
-    /// Has everything looked at again although nothing changes: what failed may work by then.
+    /// Makes the inputs due again without a change: what failed may work then.
     pub fn retry(&mut self) {
         self.is_retry = self.due.is_none();
-        self.due.get_or_insert(Instant::now() + RETRY);
+        self.due.get_or_insert(Instant::now() + RETRY_INTERVAL);
     }
 
-    /// Whether nothing has changed since the last attempt, as far as anybody noticed.
+    /// Whether they are due without a change since the last attempt.
     pub fn is_retry(&self) -> bool {
         self.is_retry
     }
 
-    /// The settings as they are now, as far as they can take the place of `settings`; the log
-    /// says what can't. Whatever is there now is looked at from then on.
+    /// Reads the settings. Keeps the values of `settings` that need a restart, and logs these.
+    /// Watches the files that are named then.
     ///
     /// # Errors
     ///
-    /// The settings are wrong, or gone.
+    /// The settings are invalid, or their file is gone.
     pub fn read(&mut self, settings: &Settings) -> anyhow::Result<Settings> {
         self.due = None;
         self.changes.mark_unchanged();
-        self.look_at(settings);
-        let seen = Seen::now(&self.load, &directories(settings));
-        let new = self.seen.insert(seen).settings.clone()?;
+        self.watch_files(settings);
+        let state = InputState::read(&self.load, &directories(settings));
+        let new = self.known.insert(state).settings.clone()?;
         ensure!(
             new.origin.file.is_some() || settings.origin.file.is_none(),
             "the settings file is gone; put it back"
         );
-        let (adopted, restart_for) = adoptable(settings, new);
-        // Old and new places together may overlap although neither settings do.
+        let (adopted, restart_for) = reloadable(settings, new);
+        // A mixture of old and new paths may overlap although neither the old nor the new do.
         adopted.refuse_overlaps()?;
         if restart_for != self.restart_for && !restart_for.is_empty() {
             let keys: Vec<String> = restart_for.iter().map(|key| format!("`{key}`")).collect();
@@ -179,43 +180,44 @@ impl Inputs {
         self.restart_for = restart_for;
         let zone = zone(&adopted);
         if zone != self.zone {
-            report(&zone);
+            log_zone(&zone);
             self.zone = zone;
         }
-        self.look_at(&adopted);
+        self.watch_files(&adopted);
         Ok(adopted)
     }
 
-    /// Whether something is not as it was when it was read.
-    fn differ(&mut self) -> bool {
+    /// Whether something has changed since it was read.
+    fn have_changed(&mut self) -> bool {
         self.poll_at = Instant::now() + self.poll_interval;
-        // Before the first reading, that is due anyway.
-        self.seen.as_ref().is_some_and(|seen| Seen::now(&self.load, &seen.directories) != *seen)
+        self.known
+            .as_ref()
+            .is_some_and(|known| InputState::read(&self.load, &known.directories) != *known)
     }
 
-    /// Looks at what `settings` name, as far as the system can.
-    fn look_at(&mut self, settings: &Settings) {
+    /// Watches the files that `settings` name.
+    fn watch_files(&mut self, settings: &Settings) {
         let Some(watcher) = &mut self.watcher else { return };
         let Site { templates_dir, static_dir, output_dir, .. } = &settings.site;
         let file = settings.origin.file.as_deref().unwrap_or(Path::new("lookout.toml"));
         let zone_files = settings.origin.zone_rules.files(&settings.site.time_zone);
         let own = [file, templates_dir, static_dir].into_iter();
         let paths: Vec<&Path> = own.chain(zone_files.iter().map(PathBuf::as_path)).collect();
-        let looked = watcher.look_at(&paths, &[output_dir]);
-        let fault = looked.err().map(|error| error.to_string()).unwrap_or_default();
-        if fault != self.watch_fault && !fault.is_empty() {
+        let watched = watcher.watch(&paths, &[output_dir]);
+        let failure = watched.err().map(|error| error.to_string()).unwrap_or_default();
+        if failure != self.watch_failure && !failure.is_empty() {
             tracing::warn!(
-                "some changes of settings and templates count only after up to {} s: {fault}",
+                "some changes of settings and templates count only after up to {} s: {failure}",
                 self.poll_interval.as_secs()
             );
         }
-        self.watch_fault = fault;
+        self.watch_failure = failure;
     }
 }
 
-impl Seen {
-    /// What is there now. Where the settings cannot be read, the files are those of `directories`.
-    fn now(load: &Load, directories: &[PathBuf; 2]) -> Self {
+impl InputState {
+    /// The state now. If the settings cannot be read, the files are those in `directories`.
+    fn read(load: &Load, directories: &[PathBuf; 2]) -> Self {
         let settings = load();
         let directories = settings.as_ref().map_or_else(|_| directories.clone(), self::directories);
         let own_files = directories.iter().map(|directory| {
@@ -244,21 +246,21 @@ fn directories(settings: &Settings) -> [PathBuf; 2] {
     [settings.site.templates_dir.clone(), settings.site.static_dir.clone()]
 }
 
-/// The time zone of `settings`.
 fn zone(settings: &Settings) -> (Zone, ZoneRules) {
     (settings.site.time_zone.clone(), settings.origin.zone_rules.clone())
 }
 
-/// Logs which rules hold from now on.
-fn report((zone, rules): &(Zone, ZoneRules)) {
+/// Logs the rules of the time zone.
+fn log_zone((zone, rules): &(Zone, ZoneRules)) {
     match rules.problem(zone) {
         Some(problem) => tracing::warn!("{problem}; times follow {rules}"),
         None => tracing::info!("times follow the rules of {}, {rules}", zone.name()),
     }
 }
 
-/// `new`, as far as it can be taken up by what runs by `old`; and what can't, by name.
-fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'static str>) {
+/// `new`, with the values of `old` for all keys that need a restart; and those of these keys that
+/// have changed.
+fn reloadable(old: &Settings, new: Settings) -> (Settings, Vec<&'static str>) {
     let adopted = Settings {
         site: Site {
             output_dir: old.site.output_dir.clone(),
@@ -292,8 +294,8 @@ fn adoptable(old: &Settings, new: Settings) -> (Settings, Vec<&'static str>) {
         ("admin.listen",             new.admin == old.admin),
     ];
     let mut changed: Vec<_> =
-        fixed.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect();
-    // A section that this list does not know yet must not be passed over in silence.
+        fixed.into_iter().filter(|(_, is_same)| !is_same).map(|(key, _)| key).collect();
+    // A new section may be missing from this list.
     if changed.is_empty() && adopted != new {
         changed.push("another section");
     }

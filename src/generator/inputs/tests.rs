@@ -29,7 +29,7 @@ fn what_cannot_change_while_running_stays_and_is_named() {
     let old = settings("");
     for (what, text, restart) in cases {
         let new = settings(text);
-        let (adopted, changed) = adoptable(&old, new.clone());
+        let (adopted, changed) = reloadable(&old, new.clone());
         assert_eq!(changed, restart, "{what}");
         assert_eq!(adopted == new, restart.is_empty(), "{what}");
         assert_eq!(

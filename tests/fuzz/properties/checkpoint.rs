@@ -1,6 +1,6 @@
 //! Checkpoints of an earlier version, which the store takes over, damaged or made up.
 
-use lookout::generator::take_over_checkpoint;
+use lookout::generator::import_old_checkpoint;
 use lookout::roster::Rules;
 use lookout::store::Store;
 
@@ -23,7 +23,7 @@ fn is_usable(bytes: &[u8]) {
     let journal = directory.path().join("lookout.db");
     std::fs::write(directory.path().join("lookout.checkpoint"), bytes).expect("written");
     let mut store = Store::in_memory().expect("there is memory");
-    let taken = take_over_checkpoint(&journal, JOURNAL, &mut store, sample::NOW);
+    let taken = import_old_checkpoint(&journal, JOURNAL, &mut store, sample::NOW);
     taken.expect("what is of no use is ignored");
     let rules = Rules { stale_after: 12 * 60 * 60, ..Rules::default() };
     drop(store.presence(&rules, sample::NOW).expect("it is read"));

@@ -1,6 +1,6 @@
 //! An archive that is away while something else fails, or changes, as well.
 //!
-//! The pairs of failures that need no archive are in `generator::live::tests`.
+//! The pairs of failures that need no archive are in `generator::watch_loop::tests`.
 
 use std::fs;
 

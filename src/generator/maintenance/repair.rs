@@ -1,14 +1,14 @@
-//! A damaged journal, made whole again.
+//! Repairs a damaged journal.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use tokio::runtime::Handle;
 
+use super::replacement::{NewStore, replace_journal};
+use super::restore::Backup;
 use crate::archive::{self, Archive, Archived};
 use crate::config::Settings;
-use crate::generator::Backup;
-use crate::generator::restore::{Successor, put_in_place};
 use crate::journal::{self, Reader, Salvage};
 
 /// What a repair did.
@@ -18,25 +18,25 @@ pub enum Repaired {
     Sound,
     /// There is a new journal.
     Renewed {
-        /// Where the damaged journal is.
+        /// Where the damaged journal is kept.
         aside: Option<PathBuf>,
-        /// Rows that were damaged.
+        /// The number of damaged rows.
         damaged: usize,
-        /// Those of them that could not be restored.
+        /// The number of those that could not be restored.
         lost: usize,
     },
 }
 
-/// Makes a new journal from what is sound of the damaged one, from `backup`, and from the archive
-/// if there is one. The damaged one is kept under another name.
+/// Makes a new journal from the sound rows of the damaged one, from `backup`, and from the archive
+/// if there is one. The damaged journal is kept under another name.
 ///
 /// # Errors
 ///
-/// Somebody writes the journal, the backup is of no use, or the archive can't be read; nothing was
-/// changed then.
+/// Another process writes the journal, the backup is damaged, or the archive can't be read;
+/// nothing was changed then.
 pub fn repair(settings: &Settings, backup: Option<Backup>, runtime: &Handle) -> Result<Repaired> {
     let path = &settings.journal.path;
-    let alone = journal::lock_for_restore(path)?;
+    let journal_lock = journal::lock_for_restore(path)?;
     if is_sound(path)? {
         return Ok(Repaired::Sound);
     }
@@ -50,9 +50,9 @@ pub fn repair(settings: &Settings, backup: Option<Backup>, runtime: &Handle) -> 
     }
     let lost = salvage.missing();
     let staged = salvage.finish()?;
-    // What was damaged was never read.
-    let successor = if staged.is_pruned { Successor::ToReread } else { Successor::Empty };
-    let aside = put_in_place(staged, settings, &alone, successor)?;
+    // The store never read the damaged rows.
+    let new_store = if staged.is_pruned { NewStore::Old } else { NewStore::Empty };
+    let aside = replace_journal(staged, settings, &journal_lock, new_store)?;
     Ok(Repaired::Renewed { aside, damaged, lost })
 }
 
@@ -63,7 +63,7 @@ fn is_sound(path: &Path) -> Result<bool> {
                 reader.with_context(|| format!("there is no journal at `{}`", path.display()))?;
             Ok(journal::verify(&reader)?.is_sound())
         }
-        // What is in the way is told by whoever goes on.
+        // If it is not damage that prevents opening, the salvage reports it.
         Err(_) => Ok(false),
     }
 }

@@ -1,49 +1,49 @@
-//! The archive's side of a log: what comes from there, and how far it was read.
+//! Follows the archive: what is new there, and how far it was read.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::archive::{Archive, Archived, Feed, Mode, Position, Update};
+use crate::archive::{self, Archive, Archived, Feed, Mode, Position};
 use crate::site::ArchivePosition;
 use crate::zoom::{self, Event};
 
-/// The wait before a scan that failed is tried again.
-const RETRY: Duration = Duration::from_secs(2);
+/// The wait after a failed scan.
+const SCAN_RETRY: Duration = Duration::from_secs(2);
 
-/// An archive that is being followed.
-pub struct Shared {
+/// Reads an archive, once or for ever.
+pub(super) struct ArchiveFollower {
     archive: Archive,
     mode: Mode,
-    /// `None` before it was read for the first time.
+    /// `None` until everything was read once.
     position: Option<Position>,
-    /// What is on its way; started when first asked for.
+    /// Started by the first [`next_update`](Self::next_update).
     feed: Option<Feed>,
-    /// How far everything was read, while that is being done.
+    /// How far the running scan has read.
     scanned: Option<Position>,
     is_scanning: bool,
     not_before: Instant,
-    /// Why it can't be read, while it can't.
+    /// Why the archive can't be read; `None` while it can.
     failure: Option<String>,
 }
 
 /// What came from the archive.
-pub enum News {
-    /// Events, and how far it was read with them; `None` while everything is being read.
+pub(super) enum Update {
+    /// Events, and the position after them; `None` during a scan.
     Events(Vec<Event>, Option<Position>),
-    /// Everything was read, up to here.
+    /// A scan has read everything, up to this position.
     Scanned(Position),
-    /// The collection is another one than the one that was read before.
+    /// The collection is not the one that was read before.
     OtherCollection,
 }
 
-impl Shared {
-    /// Follows `archive` from `position`; connects when first asked for news.
-    pub fn new(archive: Archive, mode: Mode, position: Option<Position>) -> Self {
+impl ArchiveFollower {
+    /// Follows `archive` from its start. Connects with the first [`next_update`](Self::next_update).
+    pub(super) fn new(archive: Archive, mode: Mode) -> Self {
         Self {
             archive,
             mode,
-            position,
+            position: None,
             feed: None,
             scanned: None,
             is_scanning: false,
@@ -52,37 +52,36 @@ impl Shared {
         }
     }
 
-    /// Whether one reading is all there will be.
-    pub fn is_read_once(&self) -> bool {
+    fn is_read_once(&self) -> bool {
         self.mode == Mode::Once
     }
 
-    /// How far it was read.
-    pub fn position(&self) -> Option<&Position> {
-        self.position.as_ref()
+    /// Whether it is read for ever, and not yet to its end, although it can be read.
+    pub(super) fn is_first_reading(&self) -> bool {
+        !self.is_read_once() && self.position.is_none() && self.failure.is_none()
     }
 
-    /// The same, for an edition of the site.
-    pub fn edition_position(&self) -> ArchivePosition {
+    /// How far it was read, for an edition of the site.
+    pub(super) fn edition_position(&self) -> ArchivePosition {
         self.position.as_ref().map_or_else(ArchivePosition::default, |position| ArchivePosition {
             collection: position.collection.clone(),
             newest: hex::encode(position.newest),
         })
     }
 
-    /// What was taken in goes up to `position`.
-    pub fn took_in(&mut self, position: Position) {
+    /// Notes that the events up to `position` are in the store.
+    pub(super) fn set_position(&mut self, position: Position) {
         self.position = Some(position);
     }
 
-    /// Goes on from `position`; with `None`, everything is read.
-    pub fn restart(&mut self, position: Option<Position>) {
+    /// Continues from `position`; scans everything if it is `None`.
+    pub(super) fn restart(&mut self, position: Option<Position>) {
         self.position = position;
         self.stop();
     }
 
-    /// Reads everything, and meanwhile goes on from what is known.
-    pub fn rescan(&mut self) {
+    /// Scans everything, and keeps the position meanwhile.
+    pub(super) fn rescan(&mut self) {
         self.stop();
         self.is_scanning = true;
     }
@@ -94,61 +93,60 @@ impl Shared {
     }
 
     /// Why it can't be read; `None` while it can.
-    pub fn failure(&self) -> Option<&str> {
+    pub(super) fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
     }
 
-    /// Notes that it can't be read.
-    fn failed(&mut self, error: &anyhow::Error) {
+    fn fail(&mut self, error: &anyhow::Error) {
         let failure = format!("{error:#}");
         if self.failure.replace(failure).is_none() {
             let shown = match &self.position {
-                None => "only what this machine knows is shown",
-                Some(_) => "only this machine's new events are shown",
+                None => "only events of this machine are shown",
+                Some(_) => "of new events, only those of this machine are shown",
             };
             tracing::warn!("the archive cannot be read, {shown}: {error:#}");
         }
     }
 
-    /// Notes that it can be read.
-    fn recovered(&mut self) {
+    fn recover(&mut self) {
         if self.failure.take().is_some() {
             tracing::info!("the archive can be read again");
         }
     }
 
-    /// The next that is new: in [`Mode::Once`] waits for it, else it has to be there.
+    /// The next update. [`Mode::Once`] waits for it; otherwise it has to be there already.
     ///
     /// # Errors
     ///
-    /// In [`Mode::Once`], an archive that can't be read. Else that is told, once, and waited for.
-    pub fn news(&mut self) -> Result<Option<News>> {
+    /// In [`Mode::Once`], the archive can't be read. Otherwise a failure is logged once and
+    /// retried.
+    pub(super) fn next_update(&mut self) -> Result<Option<Update>> {
         if Instant::now() < self.not_before {
             return Ok(None);
         }
         self.is_scanning |= self.position.is_none();
         loop {
-            match self.update()? {
-                Some(Update::Away(error)) => {
-                    self.failed(&error);
+            match self.receive()? {
+                Some(archive::Update::Away(error)) => {
+                    self.fail(&error);
                     if self.is_scanning {
-                        self.put_off();
+                        self.retry_later();
                     }
                     return Ok(None);
                 }
-                Some(Update::Current) => self.recovered(),
-                Some(Update::Rescan) => self.rescan(),
-                Some(Update::Page(documents, position)) => {
-                    self.recovered();
+                Some(archive::Update::Current) => self.recover(),
+                Some(archive::Update::Rescan) => self.rescan(),
+                Some(archive::Update::Page(documents, position)) => {
+                    self.recover();
                     return Ok(Some(self.page(&documents, position)));
                 }
                 None if self.is_scanning && self.has_ended() => {
                     let Some(position) = self.scanned.take() else {
-                        self.put_off();
+                        self.retry_later();
                         return Ok(None);
                     };
                     self.restart(Some(position.clone()));
-                    return Ok(Some(News::Scanned(position)));
+                    return Ok(Some(Update::Scanned(position)));
                 }
                 None => {
                     if !self.is_read_once() && self.has_ended() {
@@ -160,8 +158,7 @@ impl Shared {
         }
     }
 
-    /// What was read next, if there is anything.
-    fn update(&mut self) -> Result<Option<Update>> {
+    fn receive(&mut self) -> Result<Option<archive::Update>> {
         let Self { archive, mode, position, is_scanning, .. } = self;
         let feed = self.feed.get_or_insert_with(|| match is_scanning {
             true => Feed::scan(archive),
@@ -173,33 +170,33 @@ impl Shared {
         }
     }
 
-    fn page(&mut self, documents: &[Archived], position: Position) -> News {
-        let events = documents.iter().filter_map(understood).collect();
+    fn page(&mut self, documents: &[Archived], position: Position) -> Update {
+        let events = documents.iter().filter_map(parse).collect();
         if !self.is_scanning {
-            return News::Events(events, Some(position));
+            return Update::Events(events, Some(position));
         }
         let known = self.position.as_ref();
         if known.is_some_and(|known| known.collection != position.collection) {
             self.restart(None);
-            return News::OtherCollection;
+            return Update::OtherCollection;
         }
         self.scanned = Some(position);
-        News::Events(events, None)
+        Update::Events(events, None)
     }
 
-    /// Whether nothing more comes: of a reading that goes on for ever, that its task has panicked.
+    /// Whether nothing more comes. A feed that runs for ever ends only by a panic.
     fn has_ended(&self) -> bool {
         self.is_read_once() || self.feed.as_ref().is_none_or(Feed::has_ended)
     }
 
-    fn put_off(&mut self) {
+    fn retry_later(&mut self) {
         self.stop();
-        self.not_before = Instant::now() + RETRY;
+        self.not_before = Instant::now() + SCAN_RETRY;
     }
 }
 
 /// The event of a document, if it is one.
-fn understood(document: &Archived) -> Option<Event> {
+fn parse(document: &Archived) -> Option<Event> {
     match document {
         Archived::Event(entry) => Some(zoom::understand(&entry.document, entry.received_ms)),
         Archived::Quarantined(_) => None,

@@ -1,39 +1,39 @@
-//! Notices that files change: whatever an editor does to them, also where it replaces them
-//! by renaming, and also where a directory is made or removed later.
+//! Notices that files change, however an editor writes them: also by renaming a new file over the
+//! old one, and in directories that are made or removed later.
 //!
-//! Each path is watched from the nearest directory above it that is there, so that its
-//! coming and going is seen; a directory that is there, with everything in it, as well.
-//! Whoever is told of a change calls [`Watcher::look_at`] again before reading.
+//! Each path is watched from the nearest existing directory above it, so that its creation and
+//! removal are seen. An existing directory is watched too, with everything in it. After each
+//! change, call [`FileWatcher::watch`] again before reading.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch;
 
-/// Counts changes of the paths that it looks at.
-pub(super) struct Watcher {
+/// Counts changes of the paths that it watches.
+pub(super) struct FileWatcher {
     inner: RecommendedWatcher,
     watched: Vec<PathBuf>,
     scope: Arc<Mutex<Scope>>,
 }
 
-/// Which of the things that are seen are of interest.
+/// Which changes count.
 #[derive(Debug, Default)]
 struct Scope {
     paths: Vec<PathBuf>,
-    /// What we write ourselves is no news.
+    /// Directories that Lookout itself writes.
     except: Vec<PathBuf>,
 }
 
-impl Watcher {
-    /// A watcher that looks at nothing yet, and the changes it will count.
+impl FileWatcher {
+    /// A watcher without paths, and its counter.
     pub(super) fn new() -> notify::Result<(Self, watch::Receiver<u64>)> {
         Self::observed_by(|_| {})
     }
 
-    /// The same; `observe` is told of all that was seen, of interest or not, once it is counted.
+    /// The same. Calls `observe` after each event of the system, whether it counts or not.
     fn observed_by(
         observe: impl Fn(&notify::Event) + Send + 'static,
     ) -> notify::Result<(Self, watch::Receiver<u64>)> {
@@ -42,7 +42,7 @@ impl Watcher {
         let seen = Arc::clone(&scope);
         let inner = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             let scope = seen.lock().unwrap_or_else(PoisonError::into_inner);
-            // An error says that something may have been missed.
+            // An error means that a change may have been missed.
             if event.as_ref().map_or(true, |event| scope.concerns(event)) {
                 count.send_modify(|count| *count += 1);
             }
@@ -53,37 +53,37 @@ impl Watcher {
         Ok((Self { inner, watched: Vec::new(), scope }, changes))
     }
 
-    /// Looks at `paths` from now on, and at what is below them, but not below `except`.
+    /// Watches `paths` and everything below them, except what is below `except`.
     ///
     /// # Errors
     ///
-    /// Something can't be watched; everything else is.
-    pub(super) fn look_at(&mut self, paths: &[&Path], except: &[&Path]) -> notify::Result<()> {
+    /// A path can't be watched; all others are.
+    pub(super) fn watch(&mut self, paths: &[&Path], except: &[&Path]) -> notify::Result<()> {
         let mut wanted = BTreeMap::new();
         let mut scope = Scope::default();
         for path in paths {
-            scope.paths.extend(places(path, &mut wanted));
+            scope.paths.extend(watched_names(path, &mut wanted));
         }
         scope.except.extend(except.iter().filter_map(|path| path.canonicalize().ok()));
         *self.scope.lock().unwrap_or_else(PoisonError::into_inner) = scope;
         for path in self.watched.drain(..) {
-            // It may be gone, and with it the watch.
+            // This fails if the path is gone, and the watch with it.
             drop(self.inner.unwatch(&path));
         }
-        let mut looked = Ok(());
+        let mut outcome = Ok(());
         for (path, mode) in wanted {
             match self.inner.watch(&path, mode) {
                 Ok(()) => self.watched.push(path),
-                Err(error) => looked = Err(error),
+                Err(error) => outcome = Err(error),
             }
         }
-        looked
+        outcome
     }
 }
 
 impl Scope {
     fn concerns(&self, event: &notify::Event) -> bool {
-        // Reading is no change; we read ourselves.
+        // Reading is no change.
         if matches!(event.kind, EventKind::Access(_)) && !event.need_rescan() {
             return false;
         }
@@ -92,34 +92,35 @@ impl Scope {
 
     fn concerns_path(&self, path: &Path) -> bool {
         let below = |of: &PathBuf| path.starts_with(of);
-        // A directory above may come or go, and `path` with it.
+        // A directory above may be created or removed, and `path` with it.
         let wanted = self.paths.iter().any(|of| below(of) || of.starts_with(path));
         wanted && !self.except.iter().any(below)
     }
 }
 
-/// The names under which changes of `path` will be told, given the watches it needs.
-fn places(path: &Path, wanted: &mut BTreeMap<PathBuf, RecursiveMode>) -> Vec<PathBuf> {
-    let mut places = Vec::new();
-    let Ok(path) = std::path::absolute(path) else { return places };
+/// The names by which the system will report changes of `path`. Adds the watches that this needs to
+/// `wanted`.
+fn watched_names(path: &Path, wanted: &mut BTreeMap<PathBuf, RecursiveMode>) -> Vec<PathBuf> {
+    let mut names = Vec::new();
+    let Ok(path) = std::path::absolute(path) else { return names };
     let above = path.ancestors().skip(1).find_map(|above| {
         let real = above.canonicalize().ok().filter(|real| real.is_dir())?;
         Some((real, path.strip_prefix(above).ok()?.to_owned()))
     });
     if let Some((real, rest)) = above {
-        places.push(real.join(rest));
+        names.push(real.join(rest));
         wanted.entry(real).or_insert(RecursiveMode::NonRecursive);
     }
-    // Where it is a link, it is what the link leads to that changes.
+    // For a symbolic link, the system reports changes of its target.
     if let Ok(real) = path.canonicalize() {
         if real.is_dir() {
             wanted.insert(real.clone(), RecursiveMode::Recursive);
         } else if let Some(parent) = real.parent() {
             wanted.entry(parent.to_owned()).or_insert(RecursiveMode::NonRecursive);
         }
-        places.push(real);
+        names.push(real);
     }
-    places
+    names
 }
 
 #[cfg(test)]
@@ -132,11 +133,11 @@ mod tests {
 
     use super::*;
 
-    /// The kernel tells of changes in order: once a file of this name, which nobody is interested
-    /// in, was seen, so was all that happened before.
+    /// The kernel reports changes in order: after a file with this name, which does not count, all
+    /// earlier changes have been reported.
     const FENCE: &str = "fence";
 
-    /// Waits until all that happened in `directory` so far was seen.
+    /// Waits until all changes in `directory` so far were reported.
     fn wait_for_all(directory: &Path, fences: &Receiver<PathBuf>, number: usize) {
         let fence = directory.join(format!("{FENCE}{number}"));
         fs::write(&fence, "").expect("written");
@@ -201,12 +202,12 @@ mod tests {
             let found = event.paths.iter().filter(|path| is_fence(path)).cloned();
             found.for_each(|path| drop(seen.send(path)));
         };
-        let (mut watcher, mut changes) = Watcher::observed_by(observe).expect("it starts");
+        let (mut watcher, mut changes) = FileWatcher::observed_by(observe).expect("it starts");
         for (number, (what, expected, step)) in steps.into_iter().enumerate() {
             let paths = ["lookout.toml", "templates", "deep/static", "linked"].map(at);
             watcher
-                .look_at(&paths.each_ref().map(PathBuf::as_path), &[&at("deep/static/site")])
-                .expect("it can look");
+                .watch(&paths.each_ref().map(PathBuf::as_path), &[&at("deep/static/site")])
+                .expect("it can watch");
             wait_for_all(directory.path(), &fences, 2 * number);
             changes.mark_unchanged();
             take(&step, directory.path());

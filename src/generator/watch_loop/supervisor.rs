@@ -1,4 +1,5 @@
-//! A generator that panics is made again: the intake goes on, and so must the page.
+//! Starts the generator again after a panic: deliveries are still accepted, so the page has to
+//! stay current too.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant};
@@ -8,20 +9,20 @@ use tokio::runtime::Handle;
 
 use crate::shutdown::Shutdown;
 use crate::telemetry::health::Health;
+use crate::time::backoff::Backoff;
 
-/// After a failure the next attempt is made twice as late each time, to at most this.
-const RETRY_MOST: Duration = Duration::from_secs(60);
+/// A job that ran for longer starts again after the initial wait.
+const STABLE_AFTER: Duration = Duration::from_secs(60);
 
-/// Does `job` until it ends by itself, or until `shutdown`; where it fails or panics,
-/// once more after `first_retry`, and so on.
+/// Runs `job` until it returns `Ok`, or until `shutdown`; waits by `backoff` after each failure
+/// and each panic.
 pub(super) fn supervise(
     health: &Health,
     shutdown: &Shutdown,
     runtime: &Handle,
-    first_retry: Duration,
+    mut backoff: Backoff,
     mut job: impl FnMut() -> Result<()>,
 ) {
-    let mut retry = first_retry;
     loop {
         let begun = Instant::now();
         let failure = match panic::catch_unwind(AssertUnwindSafe(&mut job)) {
@@ -30,17 +31,16 @@ pub(super) fn supervise(
             Err(_) => "panicked, which is a mistake in Lookout".to_owned(),
         };
         health.set_site_fails(true);
-        if begun.elapsed() > RETRY_MOST {
-            retry = first_retry;
+        if begun.elapsed() > STABLE_AFTER {
+            backoff.reset();
         }
-        let retry_s = retry.as_secs_f64();
+        let wait = backoff.next_wait();
+        let retry_s = wait.as_secs_f64();
         tracing::error!(retry_s, "the generator {failure}; it starts again in {retry_s} s");
-        let wait = async { tokio::time::timeout(retry, shutdown.clone().wait()).await };
-        let is_over = runtime.block_on(wait).is_ok();
-        if is_over {
+        let stopped = async { tokio::time::timeout(wait, shutdown.clone().wait()).await };
+        if runtime.block_on(stopped).is_ok() {
             return;
         }
-        retry = (retry * 2).min(RETRY_MOST);
     }
 }
 
@@ -50,11 +50,12 @@ mod tests {
     use crate::shutdown::Trigger;
 
     #[test]
-    fn a_job_that_panics_or_fails_is_done_again_and_the_site_is_said_to_fail() {
+    fn a_job_that_panics_or_fails_runs_again_and_is_reported() {
         let runtime = tokio::runtime::Runtime::new().expect("it starts");
         let (health, (_running, shutdown)) = (Health::default(), Trigger::new());
+        let backoff = Backoff::new(Duration::from_millis(1), Duration::from_millis(2));
         let mut failed = Vec::new();
-        supervise(&health, &shutdown, runtime.handle(), Duration::from_millis(1), || {
+        supervise(&health, &shutdown, runtime.handle(), backoff, || {
             failed.push(health.site_fails());
             assert!(failed.len() != 1, "on purpose");
             anyhow::ensure!(failed.len() > 2, "on purpose");
@@ -64,12 +65,13 @@ mod tests {
     }
 
     #[test]
-    fn whoever_stops_lookout_does_not_wait_for_the_next_attempt() {
+    fn a_shutdown_does_not_wait_for_the_next_attempt() {
         let runtime = tokio::runtime::Runtime::new().expect("it starts");
         let (health, (trigger, shutdown)) = (Health::default(), Trigger::new());
+        let backoff = Backoff::new(Duration::from_secs(3600), Duration::from_secs(3600));
         let mut attempts = 0;
         trigger.pull();
-        supervise(&health, &shutdown, runtime.handle(), RETRY_MOST, || {
+        supervise(&health, &shutdown, runtime.handle(), backoff, || {
             attempts += 1;
             panic!("on purpose");
         });

@@ -1,23 +1,26 @@
-//! A live generator at moments of our choosing.
+//! The loop, at moments that the tests choose.
 
 use std::fs;
 
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
+use super::publisher::GATHER_INTERVAL;
 use super::*;
 use crate::config::{PublishList, Settings};
-use crate::generator::Log;
+use crate::generator::inputs::Inputs;
+use crate::generator::log::Log;
 use crate::journal::{Content, Record};
 use crate::shutdown::Trigger;
 use crate::zoom::{Key, Redaction};
 
 const NOW: Moment = Moment::from_seconds(1_785_369_686);
 
-/// A generator in a directory of its own, and what it is connected to.
-struct Stage {
+/// A loop in a directory of its own, and what it is connected to.
+pub(super) struct Stage {
     directory: TempDir,
-    work: Work,
+    pub(super) watch_loop: WatchLoop,
+    pub(super) connections: Connections,
     _running: Trigger,
     _runtime: Runtime,
 }
@@ -28,17 +31,26 @@ impl Stage {
         Self::with_settings(settings(&directory), directory)
     }
 
+    /// A stage whose log can't be read.
+    pub(super) fn with_damaged_journal() -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let mut settings = settings(&directory);
+        settings.journal.path = directory.path().join("damaged.db");
+        fs::write(&settings.journal.path, "this is no database at all").expect("written");
+        Self::with_settings(settings, directory)
+    }
+
     fn with_settings(settings: Settings, directory: TempDir) -> Self {
         let journal = Journal::open(&directory.path().join("lookout.db")).expect("it opens");
         let (running, shutdown) = Trigger::new();
         let log = Log::open(&settings, None).expect("it opens");
         let generator = Generator::new(settings, log).expect("the templates are ours");
-        let live = Live {
+        let connections = Connections {
             journal: Some(Arc::new(journal)),
             publications: watch::channel(0).0,
             health: Arc::default(),
             metrics: Metrics::default(),
-            in_effect: Arc::new(Mutex::new(Arc::clone(generator.settings()))),
+            current_settings: Arc::new(Mutex::new(Arc::clone(generator.settings()))),
             snapshots: watch::channel(None).0,
             shipped: None,
             load: None,
@@ -46,9 +58,9 @@ impl Stage {
             shutdown,
         };
         let runtime = Builder::new_current_thread().enable_time().build().expect("it starts");
-        let watchdog = Watchdog::start(Arc::clone(&live.health), runtime.handle());
-        let work = Work::new(generator, live, watchdog);
-        Self { directory, work, _running: running, _runtime: runtime }
+        let watchdog = Watchdog::start(Arc::clone(&connections.health), runtime.handle());
+        let watch_loop = WatchLoop::new(generator, &connections, watchdog);
+        Self { directory, watch_loop, connections, _running: running, _runtime: runtime }
     }
 
     /// Ada joins, once for each of `at`.
@@ -61,13 +73,8 @@ impl Stage {
             let content = Content::of(body.as_bytes(), 0, &Redaction::default());
             Record { key: Key::of(body.as_bytes()), received_ms: 0, request_id: None, content }
         };
-        self.work
-            .live
-            .journal
-            .as_ref()
-            .expect("it has one")
-            .append_all(at.map(record).collect())
-            .expect("stored");
+        let journal = self.connections.journal.as_ref().expect("it has one");
+        journal.append_all(at.map(record).collect()).expect("stored");
     }
 
     /// Stores a body as if Zoom had sent it.
@@ -75,14 +82,14 @@ impl Stage {
         let content = Content::of(body.as_bytes(), 0, &Redaction::default());
         let key = Key::of(body.as_bytes());
         let record = Record { key, received_ms: 0, request_id: None, content };
-        let journal = self.work.live.journal.as_ref().expect("it has one");
+        let journal = self.connections.journal.as_ref().expect("it has one");
         journal.append_all(vec![record]).expect("stored");
     }
 
-    /// One step, as if whatever there is to wait for were over.
+    /// One round, without waiting.
     fn step(&mut self, now: Moment) {
-        self.work.not_before = Instant::now();
-        self.work.step(now);
+        self.watch_loop.publisher.stop_waiting();
+        self.watch_loop.step(now);
     }
 
     fn csv(&self) -> String {
@@ -91,8 +98,8 @@ impl Stage {
     }
 }
 
-/// Longer than any test takes.
-const LONG: Duration = Duration::from_secs(3600);
+/// Waits longer than any test takes.
+const LONG_WAIT: Backoff = Backoff::new(Duration::from_secs(3600), Duration::from_secs(3600));
 
 fn settings(directory: &TempDir) -> Settings {
     let mut settings = Settings::default();
@@ -129,7 +136,7 @@ fn a_site_that_was_removed_comes_back_with_the_heartbeat() {
     fs::remove_dir_all(stage.directory.path().join("site")).expect("removed");
     stage.step(NOW);
     assert!(stage.csv().is_empty(), "nothing has changed, as far as anybody knows");
-    stage.step(NOW.plus(HEARTBEAT));
+    stage.step(NOW.plus(heartbeat::INTERVAL_S));
     assert!(!stage.csv().is_empty(), "it is there again");
 }
 
@@ -137,9 +144,9 @@ fn a_site_that_was_removed_comes_back_with_the_heartbeat() {
 fn a_start_publishes_once_and_puts_off_the_heartbeat() {
     let mut stage = Stage::new();
     stage.step(NOW);
-    assert!(!stage.work.dirty, "nothing is left to be published");
+    assert!(!stage.watch_loop.publisher.is_pending(), "nothing is left to be published");
     stage.step(NOW);
-    assert!(!stage.work.dirty, "nor for the heartbeat");
+    assert!(!stage.watch_loop.publisher.is_pending(), "nor for the heartbeat");
 }
 
 #[test]
@@ -190,28 +197,12 @@ fn an_event_waits_for_another_one_but_for_nothing_else() {
                 stage.step(NOW.plus(*second));
             }
             stage.join([NOW.plus(86_401)].into_iter());
-            stage.work.step(NOW.plus(86_401));
-            (begun.elapsed() < GATHER).then_some(stage.work.news)
+            stage.watch_loop.step(NOW.plus(86_401));
+            let is_pending = stage.watch_loop.publisher.is_pending();
+            (begun.elapsed() < GATHER_INTERVAL).then_some(is_pending)
         });
         assert_eq!(seen, Some(waits), "{what}");
     }
-}
-
-#[test]
-fn looking_again_does_not_put_off_the_next_attempt() {
-    let directory = TempDir::new().expect("a temporary directory");
-    let mut settings = settings(&directory);
-    settings.journal.path = directory.path().join("damaged.db");
-    fs::write(&settings.journal.path, "this is no database at all").expect("written");
-    let mut stage = Stage::with_settings(settings, directory);
-    stage.work.read_retry = LONG;
-    stage.step(NOW);
-    let next = stage.work.read_not_before;
-    assert!(next > Instant::now() && stage.work.live.health.site_fails());
-    for _ in 0..5 {
-        stage.work.step(NOW);
-    }
-    assert_eq!(stage.work.read_not_before, next);
 }
 
 /// Removes what is in the journal, as `journal.keep` does; what the store has stays.
@@ -259,18 +250,18 @@ fn who_may_appear_counts_at_once_whatever_else_a_reload_changes_and_whatever_is_
         // Long ago, so that it is summed up; then somebody else, so that there is a page.
         stage.join([NOW.plus(-100 * DAY), NOW].into_iter());
         stage.step(NOW.plus(1));
-        stage.work.sync();
+        stage.watch_loop.housekeeping.sync(&mut stage.watch_loop.generator);
         prune(&stage.directory);
         assert!(stage.csv().contains("Ada"), "{what}");
 
-        let mut settings = Settings::clone(stage.work.generator.settings());
+        let mut settings = Settings::clone(stage.watch_loop.generator.settings());
         settings.privacy.publish = PublishList::Only([name("Grace")].into_iter().collect());
         change(&mut settings);
-        stage.work.generator.adopt(settings, NOW.plus(2)).expect("the templates are ours");
-        stage.work.dirty = true;
+        stage.watch_loop.generator.adopt(settings, NOW.plus(2)).expect("the templates are ours");
+        stage.watch_loop.publisher.request();
         stage.step(NOW.plus(2));
         assert!(!stage.csv().is_empty() && !stage.csv().contains("Ada"), "{what}");
-        assert!(!stage.work.live.health.site_fails(), "{what}");
+        assert!(!stage.connections.health.site_fails(), "{what}");
     }
 }
 
@@ -286,7 +277,7 @@ fn a_late_event_counts_although_its_meeting_was_removed() {
         let mut stage = Stage::new();
         stage.join([NOW.plus(-100 * DAY), NOW].into_iter());
         stage.step(NOW.plus(1));
-        stage.work.sync();
+        stage.watch_loop.housekeeping.sync(&mut stage.watch_loop.generator);
         prune(&stage.directory);
         // The meeting of `join` goes on, so that a newer one shows whether the page does.
         let (old, new) = (NOW.plus(-100 * DAY), NOW.plus(60));
@@ -302,32 +293,33 @@ fn a_late_event_counts_although_its_meeting_was_removed() {
         let csv = stage.csv();
         let ada = csv.lines().find(|line| line.contains("Ada")).expect("she is listed");
         assert_eq!(!ada.contains("N/A"), has_left, "{what}: {ada}");
-        assert!(!stage.work.live.health.site_fails(), "{what}");
+        assert!(!stage.connections.health.site_fails(), "{what}");
     }
 }
 
 #[test]
 fn chats_are_shown_who_comes_and_goes_while_the_output_directory_fails() {
     let mut stage = Stage::new();
-    let mut snapshots = stage.work.live.snapshots.subscribe();
+    let mut snapshots = stage.connections.snapshots.subscribe();
     let directory = stage.directory.path().join("site");
     fs::write(&directory, "a file where the site should be").expect("written");
-    stage.work.retry = LONG;
+    stage.watch_loop.publisher = Publisher::new(&stage.connections, LONG_WAIT);
     stage.step(NOW);
-    assert!(stage.work.live.health.site_fails() && stage.work.not_before > Instant::now());
+    assert!(stage.connections.health.site_fails());
+    assert!(stage.watch_loop.publisher.waits_until(Instant::now()).is_some());
     snapshots.mark_unchanged();
     stage.join([NOW.plus(1)].into_iter());
     // The next attempt at the site is not due yet.
-    stage.work.step(NOW.plus(2));
+    stage.watch_loop.step(NOW.plus(2));
     assert!(snapshots.has_changed().expect("it is connected"));
-    let presence = stage.work.generator.presence(NOW.plus(2)).expect("it is read");
+    let presence = stage.watch_loop.generator.presence(NOW.plus(2)).expect("it is read");
     assert_eq!(presence.people.len(), 1);
 }
 
 #[test]
 fn chats_are_shown_that_a_meeting_went_stale_although_no_site_was_ever_published() {
     let mut stage = Stage::new();
-    let mut snapshots = stage.work.live.snapshots.subscribe();
+    let mut snapshots = stage.connections.snapshots.subscribe();
     let directory = stage.directory.path().join("site");
     fs::write(&directory, "a file where the site should be").expect("written");
     stage.join([NOW].into_iter());
@@ -350,12 +342,12 @@ fn chats_are_shown_that_a_meeting_went_stale_although_no_site_was_ever_published
 
 #[test]
 fn a_generator_that_panics_is_made_again_by_the_settings_that_were_in_effect() {
-    let Stage { directory, work, _running: running, _runtime } = Stage::new();
-    let journal = Arc::clone(work.live.journal.as_ref().expect("it has one"));
+    let Stage { directory, watch_loop, connections, _running: running, _runtime } = Stage::new();
+    let journal = Arc::clone(connections.journal.as_ref().expect("it has one"));
     let file = directory.path().join("lookout.toml");
     fs::write(&file, "").expect("written");
     let before = {
-        let mut settings = Settings::clone(work.generator.settings());
+        let mut settings = Settings::clone(watch_loop.generator.settings());
         settings.origin.file = Some(file.clone());
         settings
     };
@@ -375,21 +367,22 @@ fn a_generator_that_panics_is_made_again_by_the_settings_that_were_in_effect() {
             }
         })
     };
-    let live = Live {
+    let connections = Connections {
         load: Some(load),
-        in_effect: Arc::new(Mutex::new(Arc::new(before.clone()))),
-        ..work.live.clone()
+        current_settings: Arc::new(Mutex::new(Arc::new(before.clone()))),
+        ..connections
     };
-    drop(work);
+    drop(watch_loop);
     let made_for = Arc::new(Mutex::new(Vec::new()));
-    let generator =
-        |settings: &Settings| Generator::new(settings.clone(), Log::to_follow(settings, None)?);
+    let generator = |settings: &Settings| {
+        Generator::new(settings.clone(), Log::open_to_follow(settings, None)?)
+    };
     let runtime = tokio::runtime::Runtime::new().expect("it starts");
     let handle = runtime.handle().clone();
     let thread = {
-        let (live, made_for) = (live.clone(), Arc::clone(&made_for));
+        let made_for = Arc::clone(&made_for);
         thread::spawn(move || {
-            run(&live, &handle, |settings| {
+            run(&connections, &handle, |settings| {
                 made_for.lock().expect("nobody panicked").push(settings.privacy.clone());
                 generator(settings)
             });
@@ -426,7 +419,7 @@ fn a_withdrawn_name_goes_where_the_system_reports_no_change() {
     settings.journal.path = at("lookout.db");
     let mut stage = Stage::with_settings(settings.clone(), directory);
     let often = std::time::Duration::from_millis(10);
-    stage.work.inputs = Some(Inputs::poll_only(Arc::new(load), &settings, often));
+    stage.watch_loop.reload.set_inputs(Inputs::poll_only(Arc::new(load), &settings, often));
     stage.join([NOW].into_iter());
     stage.step(NOW);
     stage.step(NOW);
@@ -440,7 +433,7 @@ fn a_withdrawn_name_goes_where_the_system_reports_no_change() {
     while stage.csv().contains("Ada") {
         assert!(begun.elapsed() < std::time::Duration::from_secs(60), "the name stays");
         runtime.block_on(async {
-            let changed = Inputs::changed(&mut stage.work.inputs);
+            let changed = stage.watch_loop.reload.changed();
             drop(tokio::time::timeout(often * 20, changed).await);
         });
         stage.step(NOW);

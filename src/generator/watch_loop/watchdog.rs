@@ -1,9 +1,9 @@
 //! Reports work of the generator that does not return.
 //!
-//! A template may have a loop that never ends, and a file system may not answer. The generator's
-//! thread then stands still, and can say nothing itself. The page shows that its heartbeat is old;
-//! the watchdog says why, in the log and in `/readyz`. Nobody can end a thread from outside, so a
-//! restart is left to the operator: by itself it would only come to the same place again.
+//! A template may have an endless loop, and a file system may not answer. The generator's thread
+//! is then blocked and can't report it. The page shows an old heartbeat; the watchdog says why, in
+//! the log and in `/readyz`. A thread can't be ended from outside, so the operator has to restart
+//! Lookout. An automatic restart would block at the same place again.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,13 +14,13 @@ use tokio::time::{Instant, sleep};
 
 use crate::telemetry::health::Health;
 
-/// What takes longer is reported. The slowest sound publication takes about a second.
+/// Longer work is reported. The slowest normal publication takes about a second.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// How often to look.
+/// How often to check.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The part of the process that its warnings are about.
+/// The name of its warnings in `/readyz`.
 const PART: &str = "generator";
 
 /// Watches one thread's work.
@@ -30,14 +30,14 @@ pub(super) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Starts to watch, and reports to `health`.
+    /// Starts, and reports to `health`.
     pub(super) fn start(health: Arc<Health>, runtime: &Handle) -> Self {
         let begun = Arc::default();
         let task = runtime.spawn(report(Arc::clone(&begun), health));
         Self { begun, task }
     }
 
-    /// Does `work`, watched.
+    /// Runs `work`, watched.
     pub(super) fn watch<T>(&self, work: impl FnOnce() -> T) -> T {
         self.set(Some(Instant::now()));
         let done = work();
@@ -65,7 +65,7 @@ async fn report(begun: Arc<Mutex<Option<Instant>>>, health: Arc<Health>) {
     }
 }
 
-/// Reports work that goes on for `elapsed`, unless it `is_reported`; returns whether it is.
+/// Reports work that runs for `elapsed`, unless it `is_reported`; returns whether it is now.
 fn check(elapsed: Option<Duration>, is_reported: bool, health: &Health) -> bool {
     let is_stuck = elapsed.is_some_and(|elapsed| elapsed >= LIMIT);
     if is_stuck == is_reported {
@@ -74,8 +74,8 @@ fn check(elapsed: Option<Duration>, is_reported: bool, health: &Health) -> bool 
     let limit_s = LIMIT.as_secs();
     let warning = is_stuck.then(|| {
         format!(
-            "making the site does not return, after {limit_s} s and more, so the page stays as it was; \
-             if a template has a loop that never ends, correct it; then restart Lookout"
+            "making the site does not return after {limit_s} s, so the page stays as it was; \
+             if a template has an endless loop, correct it; then restart Lookout"
         )
     });
     match &warning {
@@ -96,16 +96,16 @@ mod tests {
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         let mut is_reported = false;
         #[rustfmt::skip]
-        let looks = [
-            // what is special          goes on for    reported
-            ("nothing was begun",       None,          false),
+        let checks = [
+            // what is special          runs for       reported
+            ("nothing has started",     None,          false),
             ("it is quick",             seconds(19),   false),
             ("it is slow",              seconds(20),   true),
             ("it is still slow",        seconds(999),  true),
             ("it has returned",         None,          false),
             ("the next is quick again", seconds(1),    false),
         ];
-        for (what, elapsed, expected) in looks {
+        for (what, elapsed, expected) in checks {
             is_reported = check(elapsed, is_reported, &health);
             let warnings = health.warnings();
             let is_warned = warnings.iter().any(|warning| warning.part == PART);
