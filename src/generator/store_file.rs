@@ -185,17 +185,16 @@ pub fn names_in_store(settings: &Settings) -> Result<BTreeSet<Name>> {
     Ok(open(settings)?.store.names().cloned().collect())
 }
 
+/// Whether this user or this file system can never write the store. An I/O error may be gone at the
+/// next attempt, so it is not one of these, unless the file system lacks syncs.
 fn is_not_writable(error: &anyhow::Error) -> bool {
-    use rusqlite::ErrorCode;
-    let codes = [
-        ErrorCode::CannotOpen,
-        ErrorCode::ReadOnly,
-        ErrorCode::PermissionDenied,
-        // A file system without syncs, say.
-        ErrorCode::SystemIoFailure,
-    ];
+    use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, ReadOnly};
+    use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
     error.chain().any(|cause| match cause.downcast_ref::<rusqlite::Error>() {
-        Some(rusqlite::Error::SqliteFailure(failure, _)) => codes.contains(&failure.code),
+        Some(rusqlite::Error::SqliteFailure(failure, _)) => {
+            matches!(failure.code, CannotOpen | ReadOnly | PermissionDenied)
+                || [SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC].contains(&failure.extended_code)
+        }
         _ => cause
             .downcast_ref::<std::io::Error>()
             .is_some_and(|error| error.kind() == ErrorKind::PermissionDenied),
@@ -287,5 +286,26 @@ mod tests {
 
         discard(&settings, FileId::of(&store_path), &why).expect("it can be removed");
         assert!(!store_path.exists(), "the damaged store is removed");
+    }
+
+    #[test]
+    fn only_a_store_that_can_never_be_written_is_kept_in_memory() {
+        use rusqlite::ffi;
+        #[rustfmt::skip]
+        let cases = [
+            // what is special                 code                       in memory
+            ("another user's file",            ffi::SQLITE_PERM,          true),
+            ("a read-only file system",        ffi::SQLITE_READONLY,      true),
+            ("a directory that is closed",     ffi::SQLITE_CANTOPEN,      true),
+            ("a file system without syncs",    ffi::SQLITE_IOERR_FSYNC,   true),
+            ("a read that failed this time",   ffi::SQLITE_IOERR_READ,    false),
+            ("a write that failed this time",  ffi::SQLITE_IOERR_WRITE,   false),
+            ("a full disk",                    ffi::SQLITE_FULL,          false),
+        ];
+        for (what, code, is_in_memory) in cases {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let error = anyhow::Error::new(error).context("cannot open the store");
+            assert_eq!(is_not_writable(&error), is_in_memory, "{what}");
+        }
     }
 }
