@@ -70,9 +70,9 @@
 //! archive jsonl             MongoDB; events as lines of JSON
 //! journal store             the event log; the presence database
 //! roster forget             who is present, from events; how to erase a name
+//! telemetry                 log, health, metrics
 //! config                    settings
 //! zoom                      signature, challenge, delivery, event
-//! telemetry                 log, health, metrics
 //! files shutdown types      files that others use, too; stopping; shared types
 //! request_failure time      why a request failed; moments, zones, the clock
 //! ```

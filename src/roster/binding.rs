@@ -5,9 +5,9 @@
 //! own spans; only its identity comes from the other participant.
 
 use super::facts::{Binding, IdentityFacts, LegId};
+use super::identity::Identity;
 use super::interner::SymbolTable;
 use super::meeting::Meeting;
-use super::spans::Identity;
 
 /// How many bindings to follow from one telephone to the next. Zoom sends one; the limit ends
 /// circles.

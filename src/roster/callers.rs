@@ -5,8 +5,8 @@
 //! Each further caller who was in at the same time is therefore listed with an ordinal, as long as
 //! the visit is listed. After that, they count as one.
 
-use super::builder::{VISITS_LISTED_S, list};
 use super::context::RoomSpan;
+use super::listing::{VISITS_LISTED_S, list};
 use super::presence::Presence;
 use super::resolver::PersonResolver;
 use super::spans::SpanEnd;

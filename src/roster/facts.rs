@@ -13,9 +13,15 @@ use smallvec::{Array, SmallVec};
 
 use super::id::Id;
 use super::interner::{Interner, Symbol};
-use super::meeting::GroupRef;
 use crate::time::moment::Moment;
 use crate::zoom::{Name, Participant};
+
+/// The index of a group in the facts.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum GroupRef {
+    Connection(u32),
+    Leg(u32),
+}
 
 /// A map whose values are contiguous, because deriving walks all of them.
 pub(super) type Table<K, V> = IndexMap<K, V, FxBuildHasher>;

@@ -8,10 +8,11 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-use super::facts::{self, Binding, Facts, IdentityFacts, LegAction, LegEvent, LegId, Sighting};
+use super::facts::{
+    self, Binding, Facts, GroupRef, IdentityFacts, LegAction, LegEvent, LegId, Sighting,
+};
 use super::id::Id;
 use super::interner::{Symbol, SymbolTable};
-use super::spans::{self, Sessions};
 use crate::time::moment::Moment;
 use crate::zoom::{Event, Kind, Name, Participant};
 
@@ -55,13 +56,6 @@ pub(crate) enum ChangedSessions {
     All,
 }
 
-/// The index of a group in the facts.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum GroupRef {
-    Connection(u32),
-    Leg(u32),
-}
-
 impl Meeting {
     pub(crate) fn info(&self) -> &MeetingInfo {
         &self.info
@@ -97,19 +91,6 @@ impl Meeting {
         let legs = (0..).zip(self.facts.legs.values());
         let alone = legs.filter(|(_, leg)| leg.connection.is_none());
         connections.chain(alone.map(|(index, _)| GroupRef::Leg(index))).map(GroupId::from)
-    }
-
-    /// The sessions of a group; `None` if it has none.
-    pub(crate) fn sessions(&self, group: GroupId, symbols: &SymbolTable) -> Option<Sessions> {
-        spans::sessions(self, group.into(), symbols)
-    }
-
-    /// The sessions of all groups that have any.
-    pub(crate) fn all_sessions(
-        &self,
-        symbols: &SymbolTable,
-    ) -> impl Iterator<Item = (GroupId, Sessions)> {
-        self.groups().filter_map(move |group| Some((group, self.sessions(group, symbols)?)))
     }
 
     pub(super) fn facts(&self) -> &Facts {

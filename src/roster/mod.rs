@@ -24,8 +24,10 @@ mod facts;
 mod fold;
 mod future;
 mod id;
+mod identity;
 mod interner;
 mod interval;
+mod listing;
 mod meeting;
 mod presence;
 mod resolver;
@@ -37,15 +39,17 @@ mod visits;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use builder::{PresenceBuilder, VISITS_LISTED_S};
+pub(crate) use builder::PresenceBuilder;
 pub(crate) use context::{Newest, RoomSpan, add_newest};
 pub(crate) use future::{due_at, is_due};
+pub(crate) use identity::Identity;
 pub(crate) use interner::{Symbol, SymbolTable};
 pub(crate) use interval::MergedInterval;
+pub(crate) use listing::VISITS_LISTED_S;
 pub(crate) use meeting::{
     ChangedSessions, GroupId, Meeting, MeetingInfo, TimeRange, states_a_fact,
 };
-pub(crate) use spans::{Identity, Sessions, Span, SpanEnd};
+pub(crate) use spans::{Sessions, Span, SpanEnd};
 pub(crate) use visits::{DerivedVisit, RequiredSince, merge_spans, span_order};
 
 pub use fold::Roster;

@@ -9,9 +9,9 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
+use super::identity::Identity;
 use super::interner::{SeenAt, Symbol, SymbolTable};
 use super::rules::Rules;
-use super::spans::Identity;
 use crate::config;
 use crate::zoom::Name;
 

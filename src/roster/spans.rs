@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::binding;
-use super::facts::{Facts, IdentityFacts, LegAction, LegEvent, Sighting};
-use super::interner::{Symbol, SymbolTable};
-use super::meeting::{GroupRef, Meeting};
+use super::facts::{Facts, GroupRef, IdentityFacts, LegAction, LegEvent};
+use super::identity::Identity;
+use super::interner::SymbolTable;
+use super::meeting::{GroupId, Meeting};
 use super::sharing::Sharing;
 use crate::time::moment::Moment;
 
@@ -47,15 +48,6 @@ pub(crate) struct Sessions {
     pub spans: SmallVec<[Span; 1]>,
 }
 
-/// The name and accounts reported for a participant.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) struct Identity {
-    /// The name of the latest sighting.
-    pub name: Option<Symbol>,
-    /// Every account reported, ordered by symbol.
-    pub zoom_user_ids: SmallVec<[Symbol; 4]>,
-}
-
 /// What ends the open spans of a meeting besides its own facts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
@@ -72,16 +64,18 @@ impl Span {
     }
 }
 
-impl Identity {
-    /// The latest name and all accounts in `facts`.
-    pub(super) fn merge(facts: &[&IdentityFacts], symbols: &SymbolTable) -> Self {
-        let sightings = facts.iter().filter_map(|facts| facts.sighting);
-        let later = |a: Sighting, b| if a.is_before(&b, &symbols.names) { b } else { a };
-        let ids = facts.iter().flat_map(|facts| &facts.zoom_user_ids);
-        let mut zoom_user_ids: SmallVec<_> = ids.copied().collect();
-        zoom_user_ids.sort_unstable();
-        zoom_user_ids.dedup();
-        Self { name: sightings.reduce(later).map(|sighting| sighting.name), zoom_user_ids }
+impl Meeting {
+    /// The sessions of a group; `None` if it has none.
+    pub(crate) fn sessions(&self, group: GroupId, symbols: &SymbolTable) -> Option<Sessions> {
+        sessions(self, group.into(), symbols)
+    }
+
+    /// The sessions of all groups that have any.
+    pub(crate) fn all_sessions(
+        &self,
+        symbols: &SymbolTable,
+    ) -> impl Iterator<Item = (GroupId, Sessions)> {
+        self.groups().filter_map(move |group| Some((group, self.sessions(group, symbols)?)))
     }
 }
 

@@ -9,9 +9,9 @@ use anyhow::Result;
 use rusqlite::Connection;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::attendance::{MeetingCache, StoredMeeting};
+use super::attendance::MeetingCache;
 use super::backfill::Backfill;
-use super::recent::RecentSessions;
+use super::recent::{RecentSessions, StoredMeeting};
 use super::{Memory, Store, classify, read};
 use crate::roster::{
     Meeting, Newest, Presence, PresenceBuilder, Roster, Rules, SymbolTable, VISITS_LISTED_S,

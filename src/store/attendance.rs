@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::chunks::{self, Grouped};
-use super::recent;
-use crate::roster::{Identity, MeetingInfo, Symbol};
+use super::recent::{self, StoredMeeting};
+use crate::roster::{Identity, Symbol};
 use crate::time::moment::Moment;
 
 /// The number of meetings read at once.
@@ -54,13 +54,6 @@ impl IdentityKey {
             Self::Account(symbol) => identity.zoom_user_ids.contains(&symbol),
         }
     }
-}
-
-/// A meeting read from disk.
-#[derive(Debug)]
-pub(super) struct StoredMeeting {
-    pub(super) info: MeetingInfo,
-    pub(super) chunks: Vec<(u32, Grouped)>,
 }
 
 /// Recently read meetings.

@@ -9,10 +9,16 @@ use rusqlite::{Connection, Row, params};
 use rustc_hash::FxHashMap;
 
 use super::Damaged;
-use super::attendance::StoredMeeting;
 use super::chunks::{self, Grouped};
 use crate::roster::{MeetingInfo, Sessions, Span, SpanEnd, TimeRange, VISITS_LISTED_S};
 use crate::time::moment::Moment;
+
+/// A meeting read from disk.
+#[derive(Debug)]
+pub(super) struct StoredMeeting {
+    pub(super) info: MeetingInfo,
+    pub(super) chunks: Vec<(u32, Grouped)>,
+}
 
 /// How much older than the window sessions in memory may be, in seconds, before they are reloaded.
 const RETENTION_SLACK_S: i64 = 24 * 60 * 60;

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::staged_write;
+use super::optional_calls;
 use crate::files::regular_file;
 
 /// How far a file's date may be ahead of the clock, in seconds.
@@ -50,7 +50,7 @@ impl<'a> FileChange<'a> {
             && metadata.len() == bytes.len() as u64
             && let Some(file) = open_if_equal(&target, bytes)?
         {
-            staged_write::set_mode(&file, PUBLIC)?;
+            optional_calls::set_mode(&file, PUBLIC)?;
             return Ok(None);
         }
         let previous = previous.and_then(|metadata| u64::try_from(metadata.mtime()).ok());

@@ -13,7 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::change::{self, FileChange};
-use super::staged_write;
+use super::optional_calls;
 use crate::site::File;
 
 /// A smaller file fits into one packet uncompressed.
@@ -90,7 +90,7 @@ pub(super) fn update_date(copy: &FileChange) -> io::Result<bool> {
     let Some(file) = change::open_if_equal(&copy.target, &copy.bytes)? else { return Ok(false) };
     let Some(date) = copy.dated else { return Ok(true) };
     match file.set_modified(date) {
-        Err(error) if !staged_write::is_unsupported(&error) => Err(error),
+        Err(error) if !optional_calls::is_unsupported(&error) => Err(error),
         _ => Ok(true),
     }
 }

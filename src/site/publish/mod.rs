@@ -16,6 +16,7 @@ mod change;
 mod gzip;
 mod manifest;
 mod mirror;
+mod optional_calls;
 mod probe;
 mod retention;
 mod staged_write;
@@ -189,7 +190,7 @@ pub fn touch_heartbeat(path: &Path, moment: Moment) -> io::Result<()> {
         Err(error) => return Err(error),
     };
     match file.set_modified(moment.system_time()) {
-        Err(error) if staged_write::is_unsupported(&error) => {
+        Err(error) if optional_calls::is_unsupported(&error) => {
             // Rewriting the same content sets the date, too.
             let mut bytes = Vec::new();
             (&file).take(MAX_HEARTBEAT_BYTES).read_to_end(&mut bytes)?;

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::staged_write;
+use super::{optional_calls, staged_write};
 
 /// A call that a file system does not support; publishing continues without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ fn try_out(one: &Path, other: &Path) -> io::Result<Vec<Refusal>> {
     let mut file: File = create(one)?;
     file.write_all(b"tried")?;
     create(other)?.write_all(b"replaced")?;
-    staged_write::set_mode(&file, 0o644)?;
+    optional_calls::set_mode(&file, 0o644)?;
     if file.metadata()?.mode() & 0o777 != 0o644 {
         refused.push(Refusal::Modes);
     }
@@ -86,7 +86,7 @@ fn try_out(one: &Path, other: &Path) -> io::Result<Vec<Refusal>> {
 /// Records an unsupported call. Returns whether the call succeeded.
 fn note(refused: &mut Vec<Refusal>, what: Refusal, result: io::Result<()>) -> io::Result<bool> {
     match result {
-        Err(error) if staged_write::is_unsupported(&error) => {
+        Err(error) if optional_calls::is_unsupported(&error) => {
             refused.push(what);
             Ok(false)
         }

@@ -18,16 +18,15 @@
 //! for instead of set, files are synced one by one.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-
 use super::change::{FileChange, MAX_AHEAD_S};
+use super::optional_calls::{is_unsupported, set_mode, sync_file};
 
 /// The prefix of names of temporary files.
 pub(super) const TEMPORARY_PREFIX: &str = ".lookout-";
@@ -136,32 +135,6 @@ pub(super) fn write(change: &FileChange, prefix: &str) -> io::Result<()> {
     staged_write.stage(change)?;
     staged_write.sync()?;
     staged_write.rename()
-}
-
-/// Whether the error means that a file system or sandbox does not support the call, as SMB, NFS and
-/// FUSE may.
-pub(super) fn is_unsupported(error: &io::Error) -> bool {
-    let refusals = [Errno::EPERM, Errno::EACCES, Errno::ENOSYS, Errno::EOPNOTSUPP, Errno::EINVAL];
-    error.raw_os_error().is_some_and(|code| refusals.contains(&Errno::from_raw(code)))
-}
-
-/// Sets the mode of `file`, if the file system supports that.
-pub(super) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
-    if file.metadata()?.mode() & 0o777 == mode {
-        return Ok(());
-    }
-    match file.set_permissions(Permissions::from_mode(mode)) {
-        Err(error) if is_unsupported(&error) => Ok(()),
-        set => set,
-    }
-}
-
-/// Syncs `file`, if the file system supports that.
-pub(super) fn sync_file(file: &File) -> io::Result<()> {
-    match file.sync_all() {
-        Err(error) if is_unsupported(&error) => Ok(()),
-        synced => synced,
-    }
 }
 
 /// For file systems on which dates can't be set: rewrites `file` until its date is in a later second
