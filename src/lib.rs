@@ -1,57 +1,84 @@
 //! Lookout: who is in your Zoom room, on a page that is always current.
 //!
-//! Zoom tells us about every join and leave by webhook. Lookout verifies each delivery,
-//! stores it durably, works out who is present, and renders a static site into a
-//! directory that a web server serves.
+//! Zoom posts every join and leave to a webhook. Lookout verifies each delivery, stores it durably,
+//! works out who is present, and renders a static site into a directory that a web server serves.
 //!
-//! # The way of an event
+//! # The path of an event
 //!
 //! ```text
 //! Zoom ──POST──▶ intake ──▶ journal ──▶ store  ──▶ dashboard ──▶ site ──▶ nginx, Jekyll
-//!                verify      durable    who was     what may      render,
-//!                answer      log        where       be said       publish
+//!                verify      durable    sessions    what may      render,
+//!                answer      log        on disk     be shown      publish
 //!                              ╰────────── generator ──────────────╯
 //!                              ╰──▶ notify ──▶ Mattermost, Slack, Discord
 //! ```
 //!
-//! 1. [`server`] accepts a connection, with the time-outs and caps it needs; [`intake`] reads
-//!    the body, and [`zoom::signature`] proves that it is Zoom's.
-//! 2. [`zoom::delivery`] reads it into a document, or it is quarantined; either way
-//!    [`journal`] puts it on disk, and only then Zoom gets its 204.
-//!    [`archive`] ships it to MongoDB, if there is one, and brings what others stored there.
-//! 3. [`generator`] follows journal and archive: [`zoom::understand`] makes an [`zoom::Event`] of each
-//!    document, [`store`] keeps it, with the sessions that [`roster`] derives of its meeting.
-//! 4. [`store::Store::presence`] applies the settings and tells who is and was where at a moment;
-//!    [`dashboard`] makes of it what a visitor may know, as text that templates only place.
-//! 5. [`site`] renders all files in memory, then puts those that changed in place.
-//!    [`server::visitors`] serves them to a browser where there is no nginx, and tells it of changes;
-//!    [`server::visitors::preview`] does so for whoever writes templates.
-//! 6. [`notify`] compares who is where with what each chat was told, and sends the difference, in
-//!    a thread of its own.
+//! 1. [`server`] accepts a connection and enforces its time-outs and limits. [`intake`] reads the
+//!    body; [`zoom::signature`] verifies that Zoom sent it.
+//! 2. [`zoom::delivery`] parses it into a document, or quarantines it. [`journal`] writes it to disk,
+//!    and only then Zoom gets its 204. [`archive`] ships it to MongoDB, if configured, and reads what
+//!    other machines stored there.
+//! 3. [`generator`] follows journal and archive. [`zoom::understand`] turns each document into an
+//!    [`zoom::Event`]; [`store`] keeps it, with the sessions that [`roster`] derives for its meeting.
+//! 4. [`store::Store::presence`] applies the settings and returns who is and was where at a moment.
+//!    [`dashboard`] turns that into what a visitor may know, as text that templates only place.
+//! 5. [`site`] renders all files in memory, then replaces those that changed.
+//!    [`server::visitors`] serves them where there is no nginx and tells browsers about changes;
+//!    [`server::visitors::preview`] does the same for template authors.
+//! 6. [`notify`] compares presence with what each chat was sent, and sends the difference.
 //!
-//! Templates, static files and settings may change meanwhile: the generator notices, and takes
-//! them up if the whole site can be made of them.
+//! [`app::App`] is the running program: it starts and stops these parts in order. Templates, static
+//! files and settings may change meanwhile: the generator reloads them if the whole site renders.
 //!
-//! # The rules, and what holds them
+//! # Rules, and what enforces them
 //!
-//! - *The middle is pure.* [`zoom`], [`time::zone`], [`roster`], [`dashboard`], [`jsonl`], [`forget`], digest and encoders
-//!   of [`notify`] and the story of [`simulate`] read no clock, environment, disk or network;
-//!   the moment is an argument.
-//!   `.clippy.toml` forbids the calls everywhere else than in [`time::clock`] and [`config`].
-//! - *Nothing genuine is refused for being odd.* It is stored, then understood; a journal
-//!   read by a newer Lookout tells it more.
-//! - *Acknowledged means on disk.* The answer waits for the commit, and a commit for its sync.
-//!   Before the answer goes out, the journal's files have to be those that were written.
-//! - *What rots is not believed.* Each row has a checksum, and one that does not match is left out.
-//! - *Order changes nothing.* What is known of a meeting is a union of facts, so late, repeated and shuffled
+//! - *The core is pure.* [`zoom`], [`time::zone`], [`roster`], [`dashboard`], [`jsonl`], [`forget`],
+//!   and the difference and encoders of [`notify`] read no clock, environment, disk or network; the
+//!   moment is an argument. `.clippy.toml` forbids these calls outside [`time::clock`] and [`config`].
+//! - *No genuine delivery is refused because it is odd.* It is stored first; a newer version may
+//!   understand more of it.
+//! - *Acknowledged means on disk.* The answer waits for the commit, and the commit for its sync. Before
+//!   Lookout answers, it checks that the journal's files are still the ones it wrote.
+//! - *Damaged data is never used.* Each row has a checksum; a row that does not match is skipped.
+//! - *Order changes nothing.* A meeting is a union of facts, so late, repeated and reordered
 //!   deliveries give the same site, byte for byte.
-//! - *No setting changes what is stored.* Rooms, people, privacy and patience are applied when reading.
-//! - *Only [`site::publish()`] writes below the output directory*, and it removes only what
+//! - *No setting changes what is stored.* Rooms, people, privacy and staleness are applied when reading.
+//! - *Only [`site::publish()`] writes below the output directory*, and it removes only files that
 //!   Lookout wrote.
-//! - *Privacy is decided once*, in [`dashboard`]: templates never learn of anybody else.
-//! - *A name is hostile text.* Each output escapes for itself.
-//! - *Each boundary has types of its own*: Zoom's shapes stay in [`zoom`], view models in
-//!   [`dashboard`], rows in [`journal`].
+//! - *Privacy is decided once*, in [`dashboard`]: templates never receive hidden people.
+//! - *A name is hostile text.* Each output escapes it for its own format.
+//! - *Each boundary has its own types*: Zoom's shapes in [`zoom`], view models in [`dashboard`], rows in
+//!   [`journal`] and [`store`].
+//!
+//! # Glossary
+//!
+//! | term | meaning |
+//! |---|---|
+//! | delivery | one HTTP request from Zoom: headers and raw body |
+//! | event | a verified, stored delivery |
+//! | key | SHA-256 of the raw body; deliveries with equal keys are one event |
+//! | quarantine | signed deliveries that cannot be parsed, kept byte for byte |
+//! | journal | the local, durable log of events (SQLite) |
+//! | archive | the optional MongoDB collection that several machines share |
+//! | store | the presence database: facts and sessions of each meeting (SQLite) |
+//! | fact | what one event states about a meeting |
+//! | meeting | one instance, Zoom's `uuid` |
+//! | room | a meeting number with a name from the settings |
+//! | leg | one `(meeting, user_id)`: one join, or one move to a breakout room |
+//! | connection | one `participant_uuid`: from joining to leaving, across legs |
+//! | session | one connection's spans with the identity reported for it |
+//! | span | an interval of a session; its end may be unknown |
+//! | visit | one unbroken stay of a person: merged spans |
+//! | person | a display name, or several merged by `[[people]]` |
+//! | roster | all people with their visits, per room, computed in memory |
+//! | presence | who is and was where at a moment |
+//! | dashboard | the view model that templates receive |
+//! | site | the published directory |
+//! | edition | how new a published site is: its log position and moment |
+//! | mirror | a file kept equal to the table (`csv.copies`) |
+//! | snapshot | the presence that chats are compared with |
+//! | outbox | the durable messages that wait for a chat |
+//! | worker | the task that sends one chat its messages |
 //!
 //! # Layers
 //!
@@ -77,10 +104,22 @@
 //! request_failure time      why a request failed; moments, zones, the clock
 //! ```
 //!
-//! # Where to begin reading
+//! # What to change for…
 //!
-//! `main.rs` is a call for each command of [`commands`]; [`app::App`] shows how the
-//! parts are joined, and [`commands::demo`] is the whole of it in one page.
+//! | change | files, in order |
+//! |---|---|
+//! | a new Zoom event | `zoom/wire/mod.rs` (its shape), `zoom/event.rs` (what it means), `roster/facts.rs` (the fact), a file in `tests/fixtures/deliveries/` |
+//! | a new setting | `config/lookout.toml` (its comment), `config/sections/SECTION.rs` (its value), its user, `CHANGELOG.md` |
+//! | a new chat | `notify/encoder/NAME.rs`, `notify/encoder/mod.rs`, `notify/target.rs`, `config/notify.rs` |
+//! | a new chart | `dashboard/charts/NAME.rs`, `dashboard/charts/mod.rs`, `templates/components.html` |
+//! | a new command | `commands/NAME.rs`, `cli.rs`, `main.rs`, `README.md` |
+//! | a new output file | `templates/FILE`, `site/outputs.rs`, `site/templates.rs` |
+//! | a new language | `dashboard/translation/LANGUAGE.rs`, `dashboard/translation/mod.rs`, `templates/messages/LANGUAGE.txt`, `config/sections/site.rs` |
+//!
+//! # Where to start reading
+//!
+//! `main.rs` calls one function per command of [`commands`]. [`app::App`] shows how the parts are
+//! joined; [`commands::demo`] runs all of them.
 
 pub mod app;
 pub mod archive;

@@ -1,7 +1,7 @@
 //! Settings: `lookout.toml` and the environment, parsed once into types that can't be wrong.
 //! Defaults are defined only here: each beside its key, in the file of its section.
 //!
-//! [`load`] parses the text into a [`tree`] that keeps the position of every key and value.
+//! [`mod@load`] parses the text into a [`tree`] that keeps the position of every key and value.
 //! [`overrides`] puts the values of environment variables into it, and the [`reader`] has each
 //! of the [`sections`] read its keys. Each problem is recorded with its position, so one
 //! [`SettingsError`] lists all of them. Serde is not used: it stops at the first problem, and

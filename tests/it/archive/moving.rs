@@ -88,7 +88,7 @@ fn an_older_set_up_is_moved_from_step_by_step_and_back_again() {
     lookout.stop();
     set(&lookout, "[zoom]\n", &format!("[zoom]\npath = \"{OLD_PATH}\"\n"));
     set(&lookout, "[privacy]\n", "[csv]\ncopies = [\"old/table.csv\"]\n[privacy]\n");
-    let stays = "✗ copy      `old/table.csv` is something else than the table, so it stays";
+    let stays = "✗ copy      `old/table.csv` is not a copy of the table, so it is not replaced";
     assert!(checked(&lookout).contains(stays), "{}", checked(&lookout));
     fs::rename(lookout.path("old/table.csv"), lookout.path("old/table.csv.old")).expect("moved");
     assert!(checked(&lookout).contains("✓ copy"), "{}", checked(&lookout));
