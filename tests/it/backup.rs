@@ -275,7 +275,9 @@ fn restore_brings_the_store_of_a_pruned_journal_along() {
     lookout.ok(&["build"]);
     assert!(lookout.csv().contains("Guest 1"), "{}", lookout.csv());
     fs::remove_file(lookout.path("lookout.2026-11-26.presence")).expect("removed");
-    assert!(restored(&lookout, "lookout.2026-11-26").contains("its `.presence` file is not next to"));
+    assert!(
+        restored(&lookout, "lookout.2026-11-26").contains("its `.presence` file is not next to")
+    );
 }
 
 #[test]

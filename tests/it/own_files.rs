@@ -223,8 +223,11 @@ fn whatever_lies_among_templates_and_static_files_deliveries_are_taken_and_the_p
         let is_secret = |(_, bytes): &&(_, Vec<u8>)| bytes.starts_with(b"not to be published");
         assert!(!published.iter().any(|file| is_secret(&file)), "{what}: nor what is private");
         let log = lookout.stop();
-        let takes_place = usize::from(is_fault);
-        assert_eq!(log.matches("takes the place").count(), takes_place, "{what}, once: {log}");
+        assert_eq!(
+            log.matches("is used instead of").count(),
+            usize::from(is_fault),
+            "{what}, once: {log}"
+        );
         assert!(log.contains(said), "{what}: {log}");
         assert_eq!(log.contains("left out"), severity == Severity::LeftOut, "{what}: {log}");
     }
