@@ -31,7 +31,7 @@ mod restarts;
 mod secrets;
 mod shuffled;
 #[path = "../simulate/mod.rs"]
-#[expect(dead_code, reason = "proofs do not need all of it")]
+#[expect(dead_code, unused_imports, reason = "proofs use parts of it, and none of its tests")]
 mod simulate;
 mod slow;
 mod slowed;

@@ -92,8 +92,7 @@ fn serve(
 
 /// Every command that says something of the settings.
 fn run_commands(lookout: &Lookout, options: &[&str], said: &mut Said) {
-    let url = format!("http://{}{WEBHOOK}", free_address());
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 13] = [
         &["check"],
         &["build"],
         &["build", "--model"],
