@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use crate::config::Settings;
+use crate::files::sqlite;
 use crate::generator::{Inputs, Load, Log};
 use crate::notify::{Snapshot, Snapshots};
 use crate::shutdown::Shutdown;
@@ -87,6 +88,7 @@ impl Follower {
     }
 
     fn fail(&mut self, error: &anyhow::Error) {
+        sqlite::abort_if_locks_are_lost(error);
         let failure = format!("{error:#}");
         if failure != self.failure {
             tracing::error!("the log cannot be read, messages wait: {failure}");

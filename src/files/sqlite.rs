@@ -1,7 +1,10 @@
-//! The files that SQLite creates next to a database.
+//! What all databases share: the files that SQLite creates next to them, and locks that it loses.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process;
+
+use rusqlite::ErrorCode;
 
 /// The suffix of the write-ahead log.
 pub const WAL: &str = "-wal";
@@ -17,4 +20,38 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     name.into()
+}
+
+/// Aborts the process if `error` says that SQLite can no longer lock a database.
+///
+/// When the operating system refuses to release a lock, SQLite considers it held until the process
+/// ends, and every connection of this process fails. systemd starts an aborted process again.
+pub fn abort_if_locks_are_lost(error: &anyhow::Error) {
+    if has_lost_locks(error) {
+        tracing::error!("a lock on a database was not released; the process ends to release it");
+        process::abort();
+    }
+}
+
+fn has_lost_locks(error: &anyhow::Error) -> bool {
+    error.chain().filter_map(|cause| cause.downcast_ref::<rusqlite::Error>()).any(|error| {
+        error.sqlite_error_code() == Some(ErrorCode::FileLockingProtocolFailed)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn lost_locks_are_told_from_locks_of_others() {
+        for (code, is_lost) in [(ffi::SQLITE_PROTOCOL, true), (ffi::SQLITE_BUSY, false)] {
+            let failure = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let error = Err::<(), _>(failure).context("cannot read").context("stays as it was");
+            assert_eq!(has_lost_locks(&error.expect_err("it failed")), is_lost, "{code}");
+        }
+    }
 }

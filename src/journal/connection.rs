@@ -78,6 +78,8 @@ pub fn explained(error: anyhow::Error) -> anyhow::Error {
             anyhow!("another program keeps it locked; `fuser` tells which one has it open")
         }
         (ErrorCode::DiskFull, _) => anyhow!("the disk is full; make room"),
+        // Whoever runs for long has to recognise it.
+        (ErrorCode::FileLockingProtocolFailed, _) => error,
         (_, Some(text)) => anyhow!("{text}"),
         (_, None) => anyhow!("{failure}"),
     }

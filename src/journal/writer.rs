@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::files::lock::Lock;
+use crate::files::sqlite;
 use crate::journal::group::Group;
 use crate::journal::request::{Append, Request};
 use crate::journal::tamper_check::{TamperCheck, Tampered};
@@ -221,6 +222,7 @@ impl Writer {
     fn checkpoint(&mut self) {
         if let Some(Err(error)) = self.open.as_mut().map(Open::checkpoint) {
             self.open = None;
+            sqlite::abort_if_locks_are_lost(&error);
             tracing::error!("the journal's log cannot be copied into it: {error:#}");
         }
     }
@@ -257,6 +259,7 @@ impl Writer {
         });
         if let Err(error) = outcome {
             self.open = None;
+            sqlite::abort_if_locks_are_lost(&error);
             tracing::error!("the journal cannot be kept in order: {error:#}");
         }
     }
@@ -275,6 +278,7 @@ impl Writer {
                 tracing::info!("the journal can be written again");
             }
             Err(error) if cause != self.failure => {
+                sqlite::abort_if_locks_are_lost(error);
                 tracing::error!("the journal cannot be written: {error:#}");
             }
             _ => {}

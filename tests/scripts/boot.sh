@@ -9,6 +9,7 @@
 #   PROFILE=dev tests/scripts/boot.sh    quickly
 #   PACKAGE=FILE tests/scripts/boot.sh   one that was built before
 set -euo pipefail
+exec 3>&1
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/scripts/debian.sh
 . tests/scripts/debian.sh
@@ -141,8 +142,13 @@ mkdir -p /run/systemd/timesync; touch /run/systemd/timesync/synchronized' > /dev
 in_shell 'lookout print nginx --pages ada.github.io > /etc/nginx/conf.d/lookout.conf'
 in_shell "sed -i '/^worker_rlimit_nofile/d; s/^events/worker_rlimit_nofile 16384;\n&/; s/worker_connections .*/worker_connections 4096;/' /etc/nginx/nginx.conf"
 expect 'nginx takes the printed file' in_shell 'nginx -t && systemctl reload nginx'
-in_shell 'lookout check' | tee "$scratch/check" || true
-expect 'the doctor finds nothing wrong' not grep -qv '^✓' "$scratch/check"
+# A reload returns before nginx listens on new ports.
+expect 'nginx listens' in_shell "curl -s -o /dev/null --retry 50 --retry-delay 1 --retry-connrefused https://$host/lookout/"
+all_is_well() { # whether `check` finds nothing; prints what it finds
+    inside lookout check > "$scratch/check" || true
+    ! grep -v '^✓' "$scratch/check" >&3
+}
+expect 'the doctor finds nothing wrong' all_is_well
 expect 'the sandbox is tight' in_shell 'systemd-analyze security lookout.service --no-pager | grep -q "level for lookout.service: [01]\."'
 
 expect 'Zoom is answered' test "$(joins Ada)" = 204
@@ -157,7 +163,7 @@ sed -i "s/^secret_token = .*/secret_token_file = \"zoom-token\"/" /etc/lookout/l
 expect 'the doctor sees that the unit has to know' inside grep -q '^✗ unit .*lacks `LoadCredential=zoom-token-' /tmp/unit
 in_shell 'lookout print systemd > /etc/systemd/system/lookout.service; systemctl daemon-reload'
 expect 'with a unit printed anew it starts' inside systemctl restart lookout
-expect 'and all is well' inside lookout check
+expect 'and all is well' all_is_well
 expect 'the service reads the copy' test "$(joins Grace)" = 204
 
 # Forgetting, a backup, and putting it back, beside the running service.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::Connections;
+use crate::files::sqlite;
 use crate::generator::preview::Previews;
 use crate::generator::site_generator::Generator;
 use crate::telemetry::health::Health;
@@ -63,6 +64,7 @@ impl LogReader {
                 if has_events { Read::Events } else { Read::Nothing }
             }
             Err(error) => {
+                sqlite::abort_if_locks_are_lost(&error);
                 self.not_before = at + self.backoff.next_wait();
                 self.fail(format!("{error:#}"));
                 Read::Failed

@@ -15,6 +15,7 @@ use super::Connections;
 use super::heartbeat::Heartbeat;
 use super::watchdog::Watchdog;
 use crate::config::Settings;
+use crate::files::sqlite;
 use crate::generator::metrics::Metrics;
 use crate::generator::preview::Previews;
 use crate::generator::site_generator::{Generator, newer_than_journal};
@@ -178,6 +179,7 @@ impl Publisher {
     /// Reports that the site can't be published, and waits. Logs each failure once, unless it is
     /// `known`.
     pub(super) fn fail(&mut self, error: &anyhow::Error, known: &str) {
+        sqlite::abort_if_locks_are_lost(error);
         self.health.set_site_fails(true);
         let failure = format!("{error:#}");
         if failure != self.failure {

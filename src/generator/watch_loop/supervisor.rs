@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tokio::runtime::Handle;
 
+use crate::files::sqlite;
 use crate::shutdown::Shutdown;
 use crate::telemetry::health::Health;
 use crate::time::backoff::Backoff;
@@ -27,7 +28,10 @@ pub(super) fn supervise(
         let begun = Instant::now();
         let failure = match panic::catch_unwind(AssertUnwindSafe(&mut job)) {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => format!("cannot start: {error:#}"),
+            Ok(Err(error)) => {
+                sqlite::abort_if_locks_are_lost(&error);
+                format!("cannot start: {error:#}")
+            }
             Err(_) => "panicked, which is a mistake in Lookout".to_owned(),
         };
         health.set_site_fails(true);

@@ -18,6 +18,7 @@ pub use super::local::LocalStore;
 use super::ownership::{Ownership, Record};
 use super::tombstone::Tombstone;
 use crate::archive::Archive;
+use crate::files::sqlite;
 
 /// Loads and saves the [`Outbox`] of one target while this process may send.
 #[derive(Debug)]
@@ -65,7 +66,9 @@ impl OutboxStore {
     pub async fn save(&mut self, outbox: &Outbox) -> Result<Ownership<Vec<Tombstone>>> {
         let text = encode(outbox)?;
         let ownership = match &mut self.backend {
-            Backend::Local(local, id) => lock(local).save(id, self.edition, &text)?,
+            Backend::Local(local, id) => lock(local)
+                .save(id, self.edition, &text)
+                .inspect_err(sqlite::abort_if_locks_are_lost)?,
             Backend::Archive(lease) => lease.save(self.edition, text).await?,
         };
         Ok(self.observe(ownership))
@@ -78,7 +81,9 @@ impl OutboxStore {
     /// As for [`OutboxStore::save`].
     pub async fn renew(&mut self) -> Result<Ownership<Vec<Tombstone>>> {
         let ownership = match &mut self.backend {
-            Backend::Local(local, id) => lock(local).ownership(id, self.edition)?,
+            Backend::Local(local, id) => lock(local)
+                .ownership(id, self.edition)
+                .inspect_err(sqlite::abort_if_locks_are_lost)?,
             Backend::Archive(lease) => lease.renew(self.edition).await?,
         };
         Ok(self.observe(ownership))
