@@ -23,6 +23,30 @@ pub(super) struct Hour {
     pub(super) number: usize,
     /// Its first moment.
     pub(super) start: Moment,
+    /// Whether clocks show a full hour at `start`.
+    pub(super) is_full: bool,
+    /// The weekday that begins at `start`, 0 for Monday to 6 for Sunday, if one does.
+    pub(super) begins: Option<usize>,
+}
+
+/// The hours from `from` until `to`, in order. The first may have begun before `from`.
+pub(super) fn hours_between(zone: &Zone, from: Moment, to: Moment) -> Vec<Hour> {
+    let mut hours = Vec::with_capacity(25);
+    let mut date_before = zone.local(from.plus(-1)).map(|time| time.date());
+    let mut start = from;
+    while start < to
+        && let Some(time) = zone.local(start)
+    {
+        let date = Some(time.date());
+        // Clocks that are put back from midnight end the day again, but do not begin it twice.
+        let begins = (date > date_before).then(|| time.weekday().num_days_from_monday() as usize);
+        date_before = date.max(date_before);
+        let into_the_hour = i64::from(time.minute() * 60 + time.second());
+        let (number, is_full) = (time.hour() as usize, into_the_hour == 0);
+        hours.push(Hour { number, start, is_full, begins });
+        start = start.plus(3600 - into_the_hour);
+    }
+    hours
 }
 
 impl Day {
@@ -48,21 +72,7 @@ impl Day {
 
     /// Its hours, in order.
     pub(super) fn hours(&self, zone: &Zone) -> Vec<Hour> {
-        let mut hours = Vec::with_capacity(25);
-        let mut start = self.start;
-        while start < self.end
-            && let Some(time) = zone.local(start)
-        {
-            hours.push(Hour { number: time.hour() as usize, start });
-            let into_the_hour = i64::from(time.minute() * 60 + time.second());
-            start = start.plus(3600 - into_the_hour);
-        }
-        hours
-    }
-
-    /// Its length in seconds.
-    pub(super) fn seconds(&self) -> i64 {
-        self.end.since(self.start)
+        hours_between(zone, self.start, self.end)
     }
 
     /// 0 for Monday to 6 for Sunday.
@@ -99,7 +109,7 @@ mod tests {
             let day = day(zone, date);
             assert_eq!(day.start.to_string(), begins, "{what}");
             assert_eq!(day.hours(zone).len(), hours, "{what}");
-            assert_eq!(day.seconds() / 60, minutes, "{what}");
+            assert_eq!(day.end.since(day.start) / 60, minutes, "{what}");
         }
     }
 

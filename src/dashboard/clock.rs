@@ -50,6 +50,22 @@ impl<'a> TimeFormatter<'a> {
         }
     }
 
+    /// The time alone, `20:38`.
+    pub(super) fn hour(&self, moment: Moment) -> CompactString {
+        match self.zone.local(moment) {
+            Some(time) => hour_and_minute(time).concat().into(),
+            None => moment.to_rfc3339(),
+        }
+    }
+
+    /// The date alone, `5 Jan 2026`.
+    pub(super) fn day(&self, moment: Moment) -> CompactString {
+        match self.zone.local(moment) {
+            Some(time) => self.date(time.date()),
+            None => moment.to_rfc3339(),
+        }
+    }
+
     /// `5 Jan 2026`, with non-breaking spaces.
     pub(super) fn date(&self, date: NaiveDate) -> CompactString {
         self.date_and(date, [""; 4])

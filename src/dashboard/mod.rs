@@ -34,7 +34,7 @@ use folder::Folder;
 use page::Pages;
 
 pub use badge::{Badge, Shield};
-pub use charts::{Bar, FourWeeks, HourMark, Run, Strip, Today, Week, WeekDay, Weekday};
+pub use charts::{Bar, FourWeeks, HourMark, LastDay, Run, Strip, Week, WeekDay, Weekday};
 pub use clock::Time;
 pub use feed::{Feed, FeedEntry};
 pub(crate) use masked::masked;

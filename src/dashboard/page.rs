@@ -6,7 +6,7 @@
 use compact_str::CompactString;
 use serde::Serialize;
 
-use super::charts::{ChartBuilder, Charts, FourWeeks, Today, Week};
+use super::charts::{ChartBuilder, Charts, FourWeeks, LastDay, Week};
 use super::clock::{Time, TimeFormatter};
 use super::translation::{Labels, Translation};
 use super::visible::Visible;
@@ -56,8 +56,8 @@ pub struct Page {
     pub away: Vec<Away>,
     /// How many more people left, as a sentence; null if all are listed.
     pub more_away: Option<String>,
-    /// Today, hour by hour; null if nobody was in.
-    pub today: Option<Today>,
+    /// The last 24 hours; null if nobody was in.
+    pub last_day: Option<LastDay>,
     /// The hours of this week; null if nobody was in.
     pub week: Option<Week>,
     /// The last four weeks, hour by hour; null if nobody was in.
@@ -212,7 +212,7 @@ impl Pages<'_> {
             others: self.others(visible),
             away: out().filter_map(|person| self.away(person)).take(MAX_AWAY).collect(),
             more_away: (more_away > 0).then(|| (self.translation.more)(more_away)),
-            today: charts.today,
+            last_day: charts.last_day,
             week: charts.week,
             four_weeks: charts.four_weeks,
             rows: recent.iter().map(|person| self.row(person)).collect(),

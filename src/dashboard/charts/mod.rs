@@ -1,13 +1,13 @@
-//! Charts of when people were in: today, this week, in the last four weeks.
+//! Charts of when people were in: in the last 24 hours, this week, in the last four weeks.
 //!
 //! Templates receive positions and sizes, and a text that says the same. No time is invented: a visit
 //! with an unknown start or end is a mark at the known time. Open visits are drawn up to the last
-//! full quarter of an hour, so a chart changes at most four times an hour, and not at all while
-//! nobody is in.
+//! full quarter of an hour, so a chart changes at most four times an hour, and not at all once nobody
+//! was in for 24 hours, except at the end of a day.
 
 mod four_weeks;
+mod last_day;
 mod tally;
-mod today;
 mod week;
 
 use super::calendar::Day;
@@ -19,7 +19,7 @@ use crate::time::moment::Moment;
 use crate::time::zone::Zone;
 
 pub use four_weeks::{FourWeeks, Run, Weekday};
-pub use today::{Bar, HourMark, Strip, Today};
+pub use last_day::{Bar, HourMark, LastDay, Strip};
 pub use week::{Week, WeekDay};
 
 /// The resolution of open visits, in seconds.
@@ -28,7 +28,7 @@ const QUARTER_S: i64 = 15 * 60;
 /// The charts of one page; an empty chart is `None`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Charts {
-    pub(super) today: Option<Today>,
+    pub(super) last_day: Option<LastDay>,
     pub(super) week: Option<Week>,
     pub(super) four_weeks: Option<FourWeeks>,
 }
@@ -61,22 +61,22 @@ impl<'a> ChartBuilder<'a> {
     /// The charts of the visible people.
     pub(super) fn of(&self, visible: &Visible) -> Charts {
         Charts {
-            today: self.day_chart(visible),
+            last_day: self.last_day_chart(visible),
             week: self.week_chart(visible),
             four_weeks: self.four_weeks_chart(visible),
         }
     }
 
     /// When the charts of `visible` change next even if no event arrives: another quarter of an hour
-    /// passes while somebody is in, or the day ends for somebody who is in a chart.
+    /// passes while somebody has a strip, or the day ends for somebody who is in another chart.
     pub(super) fn next_change(&self, visible: &Visible) -> Option<Moment> {
         let drawn_from = self.past.begin().min(self.today.start);
         let is_drawn = |person: &&Person| {
             let last = person.visits.last().and_then(|visit| known(visit, self.drawn_until));
             last.is_some_and(|(_, to)| to >= drawn_from)
         };
-        let somebody_stays = visible.people.iter().any(|person| person.present_since.is_some());
-        if somebody_stays {
+        let has_strip = |person: &Person| person.present_since.is_some() || self.has_strip(person);
+        if visible.people.iter().any(|person| has_strip(person)) {
             Some(self.drawn_until.plus(QUARTER_S).min(self.today.end))
         } else {
             visible.people.iter().copied().any(|person| is_drawn(&person)).then_some(self.today.end)

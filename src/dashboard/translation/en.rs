@@ -33,7 +33,7 @@ pub(super) const TRANSLATION: Translation = Translation {
         nobody: "It is quiet. Nobody is in right now.",
         sharing: "Sharing",
         away: "Seen lately",
-        today: "Today",
+        last_day: "The last 24 hours",
         week: "Hours this week",
         four_weeks: "The last four weeks",
         people: "People on average:",

@@ -84,8 +84,8 @@ pub struct Labels {
     pub sharing: &'static str,
     /// The heading over those who are out.
     pub away: &'static str,
-    /// The heading over the strips of today.
-    pub today: &'static str,
+    /// The heading over the strips of the last 24 hours.
+    pub last_day: &'static str,
     /// The heading over the hours of this week.
     pub week: &'static str,
     /// The heading over the hours of the last four weeks.

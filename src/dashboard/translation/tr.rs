@@ -32,7 +32,7 @@ pub(super) const TRANSLATION: Translation = Translation {
         nobody: "Ortalık sakin. Şu anda içeride kimse yok.",
         sharing: "Paylaşıyor",
         away: "Son görülenler",
-        today: "Bugün",
+        last_day: "Son 24 saat",
         week: "Bu haftanın saatleri",
         four_weeks: "Son dört hafta",
         people: "Ortalama kişi sayısı:",

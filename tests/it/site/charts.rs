@@ -43,18 +43,20 @@ fn a_strip_draws_what_is_known_and_says_the_same_in_words() {
     #[rustfmt::skip]
     let cases = [
         // what is special              start                          end                              from, minutes   in words
-        ("came and went",               Some("2026-01-05T10:00:00Z"),  ended("2026-01-05T11:30:59Z"),   (600, 90),      "10:00–11:30"),
-        ("since yesterday",             Some("2026-01-04T23:00:00Z"),  ended("2026-01-05T00:20:00Z"),   (0, 20),        "4\u{a0}Jan\u{a0}2026, 23:00–00:20"),
-        ("is in, up to the quarter",    Some("2026-01-05T16:30:00Z"),  End::Open,                       (990, 90),      "since 16:30"),
-        ("came since the quarter",      Some("2026-01-05T18:05:00Z"),  End::Open,                       (1085, 1),      "since 18:05"),
-        ("in the second of the join",   Some("2026-01-05T10:00:00Z"),  ended("2026-01-05T10:00:00Z"),   (600, 1),       "10:00–10:00"),
-        ("nobody knows the end",        Some("2026-01-05T10:00:00Z"),  End::Unknown,                    (600, 1),       "from 10:00, until when nobody knows"),
-        ("nobody knows the beginning",  None,                          ended("2026-01-05T10:00:00Z"),   (600, 1),       "until 10:00, from when nobody knows"),
+        ("came and went",               Some("2026-01-05T10:00:00Z"),  ended("2026-01-05T11:30:59Z"),   (945, 90),      "10:00–11:30"),
+        ("over midnight",               Some("2026-01-04T23:00:00Z"),  ended("2026-01-05T00:20:00Z"),   (285, 80),      "23:00–00:20"),
+        ("since before the strip",      Some("2026-01-04T17:00:00Z"),  ended("2026-01-04T19:00:00Z"),   (0, 45),        "4\u{a0}Jan\u{a0}2026, 17:00–19:00"),
+        ("is in, up to the quarter",    Some("2026-01-05T16:30:00Z"),  End::Open,                       (1335, 90),     "since 16:30"),
+        ("came since the quarter",      Some("2026-01-05T18:05:00Z"),  End::Open,                       (1430, 1),      "since 18:05"),
+        ("left since the quarter",      Some("2026-01-05T18:05:00Z"),  ended("2026-01-05T18:09:00Z"),   (1430, 4),      "18:05–18:09"),
+        ("in the second of the join",   Some("2026-01-05T10:00:00Z"),  ended("2026-01-05T10:00:00Z"),   (945, 1),       "10:00–10:00"),
+        ("nobody knows the end",        Some("2026-01-05T10:00:00Z"),  End::Unknown,                    (945, 1),       "from 10:00, until when nobody knows"),
+        ("nobody knows the beginning",  None,                          ended("2026-01-05T10:00:00Z"),   (945, 1),       "until 10:00, from when nobody knows"),
         ("a clock that is ahead",       Some("2026-01-06T10:00:00Z"),  End::Open,                       (1439, 1),      "since 6\u{a0}Jan\u{a0}2026, 10:00"),
     ];
     for (what, start, end, bar, words) in cases {
-        let today = page(vec![visitor(start, end)], now).today.expect(what);
-        let strip = &today.people[0];
+        let chart = page(vec![visitor(start, end)], now).last_day.expect(what);
+        let strip = &chart.people[0];
         let bars: Vec<_> = strip.bars.iter().map(|bar| (bar.from, bar.minutes)).collect();
         assert_eq!((bars, strip.text.as_str()), (vec![bar], words), "{what}");
         assert_eq!(strip.bars[0].open, end == End::Open, "{what}");
@@ -62,9 +64,23 @@ fn a_strip_draws_what_is_known_and_says_the_same_in_words() {
 }
 
 #[test]
-fn who_was_not_in_today_has_no_strip() {
-    let yesterday = person("Ada").was_in("2026-01-04T10:00:00Z", "2026-01-04T23:59:59Z");
-    assert_eq!(page(vec![yesterday], NOW).today, None);
+fn who_was_not_in_for_24_hours_has_no_strip() {
+    let left_at = |end: &str| person("Ada").was_in("2026-01-04T10:00:00Z", end);
+    let has_strip = |end: &str| page(vec![left_at(end)], NOW).last_day.is_some();
+    assert!(has_strip("2026-01-04T18:15:00Z"));
+    assert!(!has_strip("2026-01-04T18:14:59Z"));
+}
+
+#[test]
+fn an_evening_stays_visible_past_midnight() {
+    let evening = person("Ada").was_in("2026-01-05T20:00:00Z", "2026-01-05T23:30:00Z");
+    let chart = page(vec![evening], "2026-01-06T00:10:00Z").last_day.expect("she was in");
+    let bar = &chart.people[0].bars[0];
+    assert_eq!((bar.from, bar.minutes), (20 * 60 - 15, 3 * 60 + 30));
+    assert_eq!(chart.note, "5\u{a0}Jan\u{a0}2026 – 6\u{a0}Jan\u{a0}2026, UTC");
+    let midnight = chart.hours.last().expect("there are marks");
+    let shown = (midnight.text.as_str(), midnight.at.as_str(), midnight.midnight);
+    assert_eq!(shown, ("Tue", "98.95", true));
 }
 
 #[test]
@@ -77,10 +93,10 @@ fn strips_are_those_of_whoever_is_in_and_then_of_the_latest() {
         let end = format!("2026-01-05T12:{minute:02}:00Z");
         person(&format!("left at {minute}")).was_in("2026-01-05T09:00:00Z", &end)
     }));
-    let today = page(people, NOW).today.expect("people were in");
-    let names: Vec<&str> = today.people.iter().map(|strip| strip.name.as_str()).collect();
+    let chart = page(people, NOW).last_day.expect("people were in");
+    let names: Vec<&str> = chart.people.iter().map(|strip| strip.name.as_str()).collect();
     assert_eq!(names[..3], ["first in", "second in", "left at 29"]);
-    assert_eq!((names.len(), today.more.as_deref()), (24, Some("and 8 more")));
+    assert_eq!((names.len(), chart.more.as_deref()), (24, Some("and 8 more")));
 }
 
 #[test]
@@ -88,28 +104,35 @@ fn many_visits_in_a_day_are_told_by_the_last_ones() {
     let visits = (1..9).fold(person("Ada"), |ada, hour| {
         ada.was_in(&format!("2026-01-05T0{hour}:00:00Z"), &format!("2026-01-05T0{hour}:30:00Z"))
     });
-    let today = page(vec![visits], NOW).today.expect("she was in");
+    let chart = page(vec![visits], NOW).last_day.expect("she was in");
     let words = "05:00–05:30, 06:00–06:30, 07:00–07:30, 08:00–08:30, and 4 more";
-    assert_eq!(today.people[0].text, words);
-    assert_eq!(today.people[0].bars.len(), 8);
+    assert_eq!(chart.people[0].text, words);
+    assert_eq!(chart.people[0].bars.len(), 8);
 }
 
 #[test]
-fn a_strip_is_as_long_as_its_day() {
-    let berlin = "Europe/Berlin";
+fn marks_follow_the_wall_clock_over_24_real_hours() {
     #[rustfmt::skip]
     let cases = [
-        // what is special          now                     minutes  noon is at
-        ("any day",                 "2026-01-05T18:00:00Z", 1440,    "50.00"),
-        ("clocks are put forward",  "2026-03-29T18:00:00Z", 1380,    "47.82"),
-        ("clocks are put back",     "2026-10-25T18:00:00Z", 1500,    "52.00"),
+        // what is special              zone                   now                     marks
+        ("any day",                     "Europe/Berlin",       "2026-01-05T18:00:00Z", "21@7.29 Mon@19.79 03@32.29 06@44.79 09@57.29 12@69.79 15@82.29 18@94.79"),
+        ("clocks are put forward",      "Europe/Berlin",       "2026-03-29T18:00:00Z", "21@7.29 Sun@19.79 03@28.12 06@40.62 09@53.12 12@65.62 15@78.12 18@90.62"),
+        ("clocks are put back",         "Europe/Berlin",       "2026-10-25T18:00:00Z", "21@3.12 Sun@15.62 03@32.29 06@44.79 09@57.29 12@69.79 15@82.29 18@94.79"),
+        ("the day begins at one",       "Africa/Cairo",        "2026-04-24T09:00:00Z", "12@3.12 15@15.62 18@28.12 21@40.62 Fri@53.12 03@61.45 06@73.95 09@86.45 12@98.95"),
+        ("midnight comes twice",        "America/Havana",      "2025-11-02T12:00:00Z", "09@3.12 12@15.62 15@28.12 18@40.62 21@53.12 Sun@65.62 03@82.29 06@94.79"),
+        ("two midnights in 24 hours",   "Europe/Berlin",       "2026-03-29T22:10:00Z", "Sun@3.12 03@11.45 06@23.95 09@36.45 12@48.95 15@61.45 18@73.95 21@86.45 Mon@98.95"),
+        ("on midnight",                 "UTC",                 "2026-01-06T00:00:00Z", "03@11.45 06@23.95 09@36.45 12@48.95 15@61.45 18@73.95 21@86.45 Tue@98.95"),
+        ("three quarters off the hour", "Asia/Kathmandu",      "2026-01-05T18:14:00Z", "Mon@0.00 03@12.50 06@25.00 09@37.50 12@50.00 15@62.50 18@75.00 21@87.50"),
     ];
-    for (what, now, minutes, noon) in cases {
+    for (what, zone, now, marks) in cases {
         let here = visitor(Some(now), End::Open);
-        let today = page_in(berlin, vec![here], now).today.expect(what);
-        let mark = today.hours.iter().find(|mark| mark.text == "12").expect("there is a noon");
-        assert_eq!((today.minutes, mark.at.as_str()), (minutes, noon), "{what}");
-        assert!(today.note.ends_with(", Europe/Berlin"), "{what}: {}", today.note);
+        let chart = page_in(zone, vec![here], now).last_day.expect(what);
+        let found: Vec<String> =
+            chart.hours.iter().map(|mark| format!("{}@{}", mark.text, mark.at)).collect();
+        assert_eq!(found.join(" "), marks, "{what}");
+        assert!(chart.hours.iter().all(|mark| !mark.midnight || mark.major), "{what}");
+        assert_eq!(chart.minutes, 24 * 60, "{what}");
+        assert!(chart.note.ends_with(&format!(", {zone}")), "{what}: {}", chart.note);
     }
 }
 
@@ -168,7 +191,7 @@ fn an_hour_that_comes_twice_counts_as_two() {
 }
 
 #[test]
-fn charts_move_on_by_quarters_of_an_hour_while_somebody_is_in() {
+fn charts_move_on_by_quarters_of_an_hour_while_somebody_has_a_strip() {
     let settings = settings_in("UTC");
     let made = |people: &[Person], now: &str| {
         let made = Dashboard::new(&presence(people.to_vec()), &settings, at(now));
@@ -180,11 +203,18 @@ fn charts_move_on_by_quarters_of_an_hour_while_somebody_is_in() {
     assert_eq!(page, made(&somebody, "2026-01-05T18:14:59Z").0);
     assert_ne!(page, made(&somebody, "2026-01-05T18:15:00Z").0);
 
+    // Nobody is in any more, and the strips of who was in still move.
     let nobody = [person("Ada").was_in("2026-01-05T17:00:00Z", "2026-01-05T17:59:00Z")];
     let (page, next) = made(&nobody, "2026-01-05T18:00:00Z");
-    assert_eq!(next.as_deref(), Some("2026-01-06T00:00:00Z"));
-    assert_eq!(page, made(&nobody, "2026-01-05T23:59:59Z").0);
-    assert_ne!(page, made(&nobody, "2026-01-06T00:00:00Z").0);
+    assert_eq!(next.as_deref(), Some("2026-01-05T18:15:00Z"));
+    assert_eq!(page, made(&nobody, "2026-01-05T18:14:59Z").0);
+    assert_ne!(page, made(&nobody, "2026-01-05T18:15:00Z").0);
+
+    // No strip is left.
+    let (page, next) = made(&nobody, "2026-01-06T18:00:00Z");
+    assert_eq!(next.as_deref(), Some("2026-01-07T00:00:00Z"));
+    assert_eq!(page, made(&nobody, "2026-01-06T23:59:59Z").0);
+    assert_ne!(page, made(&nobody, "2026-01-07T00:00:00Z").0);
 }
 
 const DAY: i64 = 24 * 60 * 60;

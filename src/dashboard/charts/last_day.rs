@@ -1,9 +1,13 @@
-//! Today: a strip of its hours for each person who was in.
+//! The last 24 hours: a strip for each person who was in.
+//!
+//! The strips end with the quarter of an hour that `now` is in, so that an evening stays visible past
+//! midnight. They are always 24 hours long, also where clocks change meanwhile.
 
 use serde::Serialize;
 
+use super::super::calendar::hours_between;
 use super::super::visible::Visible;
-use super::{ChartBuilder, known};
+use super::{ChartBuilder, QUARTER_S, known};
 use crate::roster::{End, Person, Visit};
 use crate::time::moment::Moment;
 
@@ -16,14 +20,20 @@ const MAX_VISITS_IN_TEXT: usize = 4;
 /// The number of hours between marks.
 const MARK_HOURS: usize = 3;
 
-/// Today, for each person who was in.
+/// The number of hours between the marks that a narrow page shows.
+const MAJOR_MARK_HOURS: usize = 6;
+
+/// The length of a strip, in seconds.
+const DAY_S: i64 = 24 * 60 * 60;
+
+/// The last 24 hours, for each person who was in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Today {
-    /// The day and the zone: `5 Jan 2026, Europe/Istanbul`.
+pub struct LastDay {
+    /// The dates and the zone: `4 Jan 2026 – 5 Jan 2026, Europe/Istanbul`.
     pub note: String,
-    /// The length of the day in minutes, usually 1440: the width of a strip.
+    /// The length in minutes, 1440: the width of a strip.
     pub minutes: i64,
-    /// Marks at every third hour, and at the end of the day.
+    /// Marks at every third hour, and where a day begins.
     pub hours: Vec<HourMark>,
     /// Who is in, in the order in which they came, then who was in, the latest first. At most 24.
     pub people: Vec<Strip>,
@@ -34,13 +44,17 @@ pub struct Today {
 /// A mark at an hour.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HourMark {
-    /// `06`.
+    /// `06`; the weekday where a day begins, `Tue`.
     pub text: String,
     /// Its position, in per cent of the strip's width: `25.00`.
     pub at: String,
+    /// Whether a day begins here.
+    pub midnight: bool,
+    /// Whether a narrow page shows its text, too.
+    pub major: bool,
 }
 
-/// One person's day.
+/// One person's last 24 hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Strip {
     /// The name shown.
@@ -54,7 +68,7 @@ pub struct Strip {
 /// A period in which the person was in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Bar {
-    /// Minutes from the start of the day.
+    /// Minutes from the start of the strip.
     pub from: i64,
     /// The length in minutes, at least one.
     pub minutes: i64,
@@ -63,45 +77,67 @@ pub struct Bar {
 }
 
 impl<'a> ChartBuilder<'a> {
-    pub(super) fn day_chart(&self, visible: &Visible<'a>) -> Option<Today> {
+    pub(super) fn last_day_chart(&self, visible: &Visible<'a>) -> Option<LastDay> {
         let mut people: Vec<&Person> = visible.present().into_iter().map(|(p, _)| p).collect();
         let out = visible.people.iter().filter(|person| person.present_since.is_none());
-        people.extend(out.filter(|person| self.was_in_today(person)));
+        people.extend(out.filter(|person| self.has_strip(person)));
         let more = people.len().saturating_sub(MAX_STRIPS);
         people.truncate(MAX_STRIPS);
-        (!people.is_empty()).then(|| Today {
-            note: self.note(&self.clock.date(self.today.date)),
-            minutes: self.today.seconds() / 60,
+        let [from, to] = [self.last_day_start(), self.last_day_end()];
+        (!people.is_empty()).then(|| LastDay {
+            note: self.note(&format!("{} – {}", self.clock.day(from), self.clock.day(to))),
+            minutes: DAY_S / 60,
             hours: self.hour_marks(),
             people: people.into_iter().map(|person| self.strip(person)).collect(),
             more: (more > 0).then(|| (self.translation.more)(more)),
         })
     }
 
-    fn was_in_today(&self, person: &Person) -> bool {
-        let last = person.visits.last().and_then(|visit| known(visit, self.drawn_until));
-        last.is_some_and(|(_, to)| to >= self.today.start)
+    /// Whether somebody who is out has a strip.
+    pub(super) fn has_strip(&self, person: &Person) -> bool {
+        person.visits.last().is_some_and(|visit| self.is_in_last_day(visit))
+    }
+
+    fn is_in_last_day(&self, visit: &Visit) -> bool {
+        known(visit, self.drawn_until).is_some_and(|(_, to)| to >= self.last_day_start())
+    }
+
+    fn last_day_start(&self) -> Moment {
+        self.last_day_end().plus(-DAY_S)
+    }
+
+    fn last_day_end(&self) -> Moment {
+        self.drawn_until.plus(QUARTER_S)
     }
 
     fn hour_marks(&self) -> Vec<HourMark> {
-        let hours = self.today.hours(self.zone);
-        let marked = hours.iter().filter(|hour| hour.number.is_multiple_of(MARK_HOURS));
-        let mark = |number: usize, at: Moment| {
-            let hundredths = at.since(self.today.start) * 10_000 / self.today.seconds();
-            HourMark {
-                text: format!("{number:02}"),
-                at: format!("{}.{:02}", hundredths / 100, hundredths % 100),
+        let start = self.last_day_start();
+        let mut marks: Vec<HourMark> = Vec::new();
+        let mut before = None;
+        for hour in hours_between(self.zone, start, self.last_day_end()) {
+            // Where clocks are put back, an hour comes twice.
+            let is_repeated = before.replace(hour.number) == Some(hour.number);
+            let is_marked = hour.number.is_multiple_of(MARK_HOURS) && !is_repeated;
+            if !hour.is_full || !(is_marked || hour.begins.is_some()) {
+                continue;
             }
-        };
-        let end = mark(24, self.today.end);
-        marked.map(|hour| mark(hour.number, hour.start)).chain([end]).collect()
+            let hundredths = hour.start.since(start) * 10_000 / DAY_S;
+            marks.push(HourMark {
+                text: match hour.begins {
+                    Some(weekday) => self.translation.weekdays[weekday].to_owned(),
+                    None => format!("{:02}", hour.number),
+                },
+                at: format!("{}.{:02}", hundredths / 100, hundredths % 100),
+                midnight: hour.begins.is_some(),
+                major: hour.begins.is_some() || hour.number.is_multiple_of(MAJOR_MARK_HOURS),
+            });
+        }
+        marks
     }
 
     fn strip(&self, person: &Person) -> Strip {
-        let is_today = |visit: &&Visit| {
-            known(visit, self.drawn_until).is_some_and(|(_, to)| to >= self.today.start)
-        };
-        let visits: Vec<&Visit> = person.visits.iter().filter(is_today).collect();
+        let visits: Vec<&Visit> =
+            person.visits.iter().filter(|visit| self.is_in_last_day(visit)).collect();
         Strip {
             name: person.name.to_string(),
             bars: self.bars(&visits),
@@ -111,8 +147,8 @@ impl<'a> ChartBuilder<'a> {
 
     /// Merges visits with less than a minute between them into one bar.
     fn bars(&self, visits: &[&Visit]) -> Vec<Bar> {
-        let last_minute = self.today.seconds() / 60 - 1;
-        let minute = |at: Moment| (at.since(self.today.start) / 60).clamp(0, last_minute + 1);
+        let (start, last_minute) = (self.last_day_start(), DAY_S / 60 - 1);
+        let minute = |at: Moment| (at.since(start) / 60).clamp(0, last_minute + 1);
         let mut bars: Vec<Bar> = Vec::new();
         for visit in visits {
             let Some((from, to)) = known(visit, self.drawn_until) else { continue };
@@ -141,7 +177,11 @@ impl<'a> ChartBuilder<'a> {
     }
 
     fn visit_text(&self, visit: &Visit) -> String {
-        let time = |moment| self.clock.short(moment);
+        let in_strip = self.last_day_start()..self.last_day_end();
+        let time = |moment| match in_strip.contains(&moment) {
+            true => self.clock.hour(moment),
+            false => self.clock.short(moment),
+        };
         match (visit.start, visit.end) {
             (Some(start), End::At(end)) => format!("{}–{}", time(start), time(end)),
             (Some(start), End::Open) => self.translation.since.replace("{}", &time(start)),
