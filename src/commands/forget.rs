@@ -12,7 +12,7 @@ use crate::app::counted::counted;
 use crate::app::privileges;
 use crate::archive::{self, Archive};
 use crate::commands::build;
-use crate::config::{Person, Settings};
+use crate::config::{Person, Privacy, Settings};
 use crate::forget::{Forgetting, Found};
 use crate::generator;
 use crate::journal::{self, Eraser, Reader};
@@ -209,7 +209,8 @@ fn write_what_stays(
     }
     let mut configured = settings.people.iter().flat_map(Person::all_names);
     let is_configured = configured.any(|name| forgetting.means(name));
-    if is_configured || forgetting.names().any(|name| settings.privacy.publish.names(name)) {
+    let Privacy { publish, hide, .. } = &settings.privacy;
+    if is_configured || forgetting.names().any(|name| publish.names(name) || hide.names(name)) {
         writeln!(notes, "  the settings, which still name them; take that out")?;
     }
     writeln!(notes, "who joins under the name again is stored again")?;

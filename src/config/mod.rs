@@ -42,7 +42,7 @@ pub use environment::Environment;
 pub use key::Key;
 pub use load::{keys, load, load_effective, parse};
 pub use notify::Notify;
-pub use people::{Person, PublishList};
+pub use people::{HideList, Person, PublishList};
 pub use problem::{Problem, SettingsError};
 pub use settings::{
     Acknowledge, Admin, Archive, Csv, Journal, Language, Origin, Others, Presence, Privacy, Room,

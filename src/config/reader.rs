@@ -66,6 +66,7 @@ impl<'a> Reader<'a> {
         };
         let secret_files = self.output.secret_files.iter();
         settings.origin.secret_files = secret_files.map(|(path, _)| path.clone()).collect();
+        settings.privacy.hide = settings.privacy.hide.with_people(&settings.people);
         settings.origin.inline_secrets.clone_from(&self.output.inline_secrets);
         self.check_conflicts(&settings);
         settings

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::notify::Notify;
-use super::people::{Person, PublishList};
+use super::people::{HideList, Person, PublishList};
 use super::problem::SettingsError;
 use super::slug::Slug;
 use super::zones::ZoneRules;
 use crate::time::zone::Zone;
-use crate::types::Secret;
+use crate::types::{Name, Secret};
 use crate::zoom::Redaction;
 
 /// Everything an operator can set, with relative paths already resolved.
@@ -249,10 +249,24 @@ pub enum Acknowledge {
 pub struct Privacy {
     /// Whose names may appear.
     pub publish: PublishList,
+    /// Whose names never appear, whatever is published.
+    pub hide: HideList,
     /// What pages say about everybody else.
     pub others: Others,
     /// Keys removed at any depth before anything is stored.
     pub drop_fields: Vec<String>,
+}
+
+impl Privacy {
+    /// Whether the person shown as `name` may appear: hiding wins over publishing.
+    pub fn allows(&self, name: &Name) -> bool {
+        self.publish.allows(name) && !self.hide.names(name)
+    }
+
+    /// Whether `privacy.publish` has `name` itself, and nothing hides it.
+    pub fn names(&self, name: &Name) -> bool {
+        self.publish.names(name) && !self.hide.names(name)
+    }
 }
 
 /// What pages say about people who are present but not published.
@@ -262,6 +276,9 @@ pub enum Others {
     Hidden,
     /// How many there are now, nothing else.
     Counted,
+    /// How many people without a name there are now; nothing about hidden people. No setting has
+    /// this value: it is for chats that name everybody else.
+    OnlyNameless,
 }
 
 /// `[presence]`

@@ -11,7 +11,8 @@ use crate::config::Privacy;
 use crate::roster::{Person, Presence};
 use crate::zoom::Name;
 
-/// `presence` with telephone numbers masked, except those that `privacy.publish` names.
+/// `presence` with telephone numbers masked, except those that `privacy.publish` names, and those
+/// that `privacy.hide` names: a hidden caller must not take the masked name of another one.
 pub(crate) fn masked<'a>(presence: &'a Presence, privacy: &Privacy) -> Cow<'a, Presence> {
     let masks = masks(presence, privacy);
     if masks.is_empty() {
@@ -30,14 +31,16 @@ pub(crate) fn masked<'a>(presence: &'a Presence, privacy: &Privacy) -> Cow<'a, P
 
 /// For each number to mask, a unique masked name.
 fn masks(presence: &Presence, privacy: &Privacy) -> BTreeMap<Name, Name> {
+    let is_hidden = |person: &&Person| privacy.hide.names(&person.name);
     let is_published = |person: &&Person| privacy.publish.names(&person.name);
     let mask = |person: &Person| Some((person.name.clone(), person.name.telephone_mask()?));
-    let numbers = presence.people.iter().filter(|person| !is_published(person));
+    let shown = || presence.people.iter().filter(|person| !is_hidden(person));
+    let numbers = shown().filter(|person| !is_published(person));
     let mut masks: BTreeMap<_, _> = numbers.filter_map(mask).collect();
     if masks.is_empty() {
         return masks;
     }
-    let mut taken: BTreeSet<Name> = presence.people.iter().map(|p| p.name.clone()).collect();
+    let mut taken: BTreeSet<Name> = shown().map(|person| person.name.clone()).collect();
     for mask in masks.values_mut() {
         let mut ordinals = 2..;
         let first = mask.clone();
@@ -54,7 +57,7 @@ fn masks(presence: &Presence, privacy: &Privacy) -> BTreeMap<Name, Name> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{PublishList, Settings};
+    use crate::config::{HideList, PublishList, Settings};
     use crate::roster::{End, RoomPresence, Visit};
     use crate::time::moment::Moment;
 
@@ -87,10 +90,13 @@ mod tests {
             ("one stored masked",         everybody(),          vec!["12025550143", "•••••••••43"],        vec!["•••••••••43", "•••••••••43 (2)"]),
             ("that name is taken",        everybody(),          vec!["12025550143", "•••••••••43", "•••••••••43 (2)"],
                                                                 vec!["•••••••••43", "•••••••••43 (2)", "•••••••••43 (3)"]),
+            ("a hidden one, whom privacy removes", everybody(), vec!["12025551111", "12025559922"],     vec!["12025551111", "•••••••••22"]),
+            ("a hidden mask takes no other's", everybody(),     vec!["•••••••••11", "12025559922"],     vec!["•••••••••11", "•••••••••22"]),
             ("named by `publish`",        only("12025550143"),  vec!["12025550143", "12025559943"],        vec!["12025550143", "•••••••••43"]),
         ];
         for (what, publish, people, shown) in cases {
-            let privacy = Privacy { publish, ..Settings::default().privacy };
+            let hide = HideList::new(Name::clean("12025551111"), &[]);
+            let privacy = Privacy { publish, hide, ..Settings::default().privacy };
             let people: Vec<_> = people.into_iter().map(person).collect();
             let room = RoomPresence { people: people[..1].to_vec(), nameless_present: 0 };
             let presence = Presence { people, rooms: vec![room], ..Presence::default() };

@@ -19,12 +19,13 @@ impl<'a> Visible<'a> {
     /// Selects the published people. Everybody else is at most counted.
     pub(crate) fn of(people: &'a [Person], nameless_present: usize, privacy: &Privacy) -> Self {
         let (mut shown, hidden): (Vec<_>, Vec<_>) =
-            people.iter().partition(|person| privacy.publish.allows(&person.name));
+            people.iter().partition(|person| privacy.allows(&person.name));
         shown.sort_by_cached_key(|person| (Reverse(person.last_action()), &person.name));
         let hidden_present = hidden.iter().filter(|p| p.present_since.is_some()).count();
         let others = match privacy.others {
             Others::Hidden => 0,
             Others::Counted => hidden_present + nameless_present,
+            Others::OnlyNameless => nameless_present,
         };
         Self { people: shown, others }
     }

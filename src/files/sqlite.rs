@@ -34,9 +34,10 @@ pub fn abort_if_locks_are_lost(error: &anyhow::Error) {
 }
 
 fn has_lost_locks(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|cause| cause.downcast_ref::<rusqlite::Error>()).any(|error| {
-        error.sqlite_error_code() == Some(ErrorCode::FileLockingProtocolFailed)
-    })
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<rusqlite::Error>())
+        .any(|error| error.sqlite_error_code() == Some(ErrorCode::FileLockingProtocolFailed))
 }
 
 #[cfg(test)]

@@ -235,11 +235,7 @@ fn endpoints(
 fn rules(notify: &Notify, settings: &Settings, timing: Timing) -> Rules {
     let privacy = match notify.names {
         Names::Published => settings.privacy.clone(),
-        Names::All => Privacy {
-            publish: PublishList::Everybody,
-            others: Others::Counted,
-            drop_fields: Vec::new(),
-        },
+        Names::All => everybody_but_hidden(&settings.privacy),
     };
     Rules {
         rooms: watched_rooms(notify, settings),
@@ -249,6 +245,20 @@ fn rules(notify: &Notify, settings: &Settings, timing: Timing) -> Rules {
         has_cards: notify.bot.is_some(),
         debounce_s: timing.debounce_s,
         debounce_max_s: timing.debounce_max_s,
+    }
+}
+
+/// The rules of a chat that names everybody: hiding holds there, too. Hidden people are counted
+/// where pages count others; else they leave no trace, while people without a name are counted.
+fn everybody_but_hidden(privacy: &Privacy) -> Privacy {
+    Privacy {
+        publish: PublishList::Everybody,
+        hide: privacy.hide.clone(),
+        others: match privacy.others {
+            Others::Counted => Others::Counted,
+            Others::Hidden | Others::OnlyNameless => Others::OnlyNameless,
+        },
+        drop_fields: Vec::new(),
     }
 }
 

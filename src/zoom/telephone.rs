@@ -27,6 +27,14 @@ impl Name {
         is_number(text).then(|| Self::clean(&masked(text)).expect("it has digits"))
     }
 
+    /// The masked number of a further caller, such as `•••••••••43 (2)`, without the ordinal; `None`
+    /// for any other name.
+    pub fn without_caller_ordinal(&self) -> Option<Self> {
+        let (mask, ordinal) = self.as_str().strip_suffix(')')?.rsplit_once(" (")?;
+        let is_ordinal = !ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit());
+        Self::clean(mask).filter(|mask| is_ordinal && mask.is_telephone_mask())
+    }
+
     /// Whether it is a masked telephone number, which several callers may share.
     pub fn is_telephone_mask(&self) -> bool {
         let text = self.as_str();

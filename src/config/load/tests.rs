@@ -27,6 +27,7 @@ fn nothing_set_gives_the_defaults() {
     assert_eq!(settings.journal.keep, None);
     assert_eq!(settings.journal.keep_quarantined, Duration::from_secs(30 * 86_400));
     assert!(settings.privacy.publish.is_empty());
+    assert!(settings.privacy.hide.is_empty());
     assert_eq!(settings.privacy.others, Others::Hidden);
     assert_eq!(settings.privacy.drop_fields.len(), 11);
     let half_a_day = StaleAfter::Silence(Duration::from_secs(12 * 3600));

@@ -1,6 +1,6 @@
 //! `[privacy]`
 
-use crate::config::people::PublishList;
+use crate::config::people::{HideList, PublishList};
 use crate::config::section::Section;
 use crate::config::settings::{Others, Privacy};
 use crate::config::values;
@@ -25,6 +25,7 @@ const DROPPED: [&str; 11] = [
 pub(in crate::config) fn read(section: &mut Section<'_>) -> Privacy {
     Privacy {
         publish: publish(section),
+        hide: HideList::new(section.list("hide", &[], hidden_name), &[]),
         others: section.value("others", "hidden", others),
         drop_fields: section.list("drop_fields", &DROPPED, droppable),
     }
@@ -41,6 +42,15 @@ fn publish(section: &mut Section<'_>) -> PublishList {
         section.conflict("publish", "`privacy.publish`: `\"*\"` already means everybody; write `[\"*\"]` alone, or only the names");
     }
     PublishList::Everybody
+}
+
+/// A name of `privacy.hide`.
+fn hidden_name(text: &str) -> Result<Name, String> {
+    let name = values::name(text)?;
+    if name.as_str() == "*" {
+        return Err("`*` is no name; write `publish = []` to show nobody".to_owned());
+    }
+    Ok(name)
 }
 
 /// A key that Lookout does not need.

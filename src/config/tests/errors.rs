@@ -176,6 +176,8 @@ fn values_that_mean_nothing_say_what_would() {
     insta::assert_snapshot!(said("[[rooms]]\nmeeting_id = '1'\nname = 'A'\njoin_url = 'javascript:alert(1)'"), @"`rooms.join_url`: `javascript:alert(1)` is not a web address; write for example `https://example.org`");
     // An empty name.
     insta::assert_snapshot!(said("[privacy]\npublish = ['Ada', ' ']"), @"`privacy.publish`: the name is empty");
+    // Everybody is hidden.
+    insta::assert_snapshot!(said("[privacy]\nhide = ['*']"), @"`privacy.hide`: `*` is no name; write `publish = []` to show nobody");
 }
 
 #[test]

@@ -214,7 +214,7 @@ impl<'a> RoomComparison<'a> {
         if let Some(opening) = self.opening.filter(|opening| opening.last >= open.since) {
             summary.from = match self.rules.privacy.others {
                 Others::Hidden => opening.start,
-                Others::Counted => opening.start.min(open.since),
+                Others::Counted | Others::OnlyNameless => opening.start.min(open.since),
             };
             summary.until = opening.last;
             summary.peak = summary.peak.max(self.room.peak(&opening));

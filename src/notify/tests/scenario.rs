@@ -6,7 +6,7 @@
 use compact_str::format_compact;
 
 use crate::config::notify::NotifyEvent;
-use crate::config::{Others, Privacy, PublishList};
+use crate::config::{HideList, Others, Privacy, PublishList};
 use crate::notify::delivery_state::DeliveryState;
 use crate::notify::difference::{Rules, WatchedRoom, compare};
 use crate::notify::message::{CardState, Message, MessageKind, RoomInfo, RoomSummary};
@@ -51,7 +51,7 @@ pub fn watched(number: &str, index: Option<usize>, name: Option<&str>) -> Watche
 }
 
 pub fn privacy(publish: PublishList, others: Others) -> Privacy {
-    Privacy { publish, others, drop_fields: Vec::new() }
+    Privacy { publish, hide: HideList::default(), others, drop_fields: Vec::new() }
 }
 
 pub fn names(names: &[&str]) -> PublishList {

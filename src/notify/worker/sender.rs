@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::rate_limit::RateLimit;
-use crate::config::PublishList;
+use crate::config::Privacy;
 use crate::config::notify::NotifyEvent;
 use crate::notify::client::Outcome;
 use crate::notify::delivery_state::CardPost;
@@ -103,8 +103,8 @@ impl Sender {
     /// Removes the names that the target may not see, also in the request in flight.
     pub fn redact_unpublished(&mut self) {
         let before = self.outbox.clone();
-        let publish = &self.target.rules.privacy.publish;
-        let is_hidden = |name: &Name| is_hidden(name, publish);
+        let privacy = &self.target.rules.privacy;
+        let is_hidden = |name: &Name| is_hidden(name, privacy);
         self.outbox.redact(&is_hidden);
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.redact(&is_hidden);
@@ -362,9 +362,9 @@ impl Sender {
     }
 }
 
-/// Whether `publish` hides a name. A telephone number is hidden unless the list has the number.
-fn is_hidden(name: &Name, publish: &PublishList) -> bool {
-    !publish.allows(name) || name.telephone_mask().is_some() && !publish.names(name)
+/// Whether `privacy` hides a name. A telephone number is hidden unless `privacy.publish` has it.
+fn is_hidden(name: &Name, privacy: &Privacy) -> bool {
+    !privacy.allows(name) || name.telephone_mask().is_some() && !privacy.names(name)
 }
 
 /// The change from the content `shown` to the content `wanted` as a message.

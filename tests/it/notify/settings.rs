@@ -88,6 +88,26 @@ fn hiding_somebody_is_no_leaving_and_showing_them_again_no_coming() {
 }
 
 #[test]
+fn a_hidden_person_is_in_no_message_of_a_chat_that_names_everybody() {
+    let chat = Chat::mattermost();
+    let target = format!("{}names = \"all\"\n", hook("mattermost", &chat.hook()));
+    let hiding = format!("[privacy]\npublish = [\"*\"]\nhide = [\"Ada\"]\n{target}");
+    let mut chats = Harness::new(&target);
+    chats.join("Ada");
+    posted_texts(&chat, 1);
+    chats.change(&hiding);
+    assert!(until(|| !chats.has_announced_opening()), "the settings are not applied");
+    chats.leave("Ada");
+    chats.join("Ada");
+    chats.join("Grace");
+    let texts = posted_texts(&chat, 2);
+    assert!(texts[1].contains("Grace") && !texts[1].contains("Ada"), "{texts:#?}");
+    chats.leave("Grace");
+    let texts = posted_texts(&chat, 3);
+    assert!(!texts[2].contains("Ada"), "the room empties with Grace: {texts:#?}");
+}
+
+#[test]
 fn others_who_are_counted_no_more_have_not_left() {
     let chat = Chat::mattermost();
     let target = hook("mattermost", &chat.hook());

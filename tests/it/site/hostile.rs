@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use lookout::config::HideList;
 use lookout::dashboard::Dashboard;
 use lookout::site::Renderer;
 
@@ -65,4 +66,25 @@ fn a_hostile_name_is_text_in_every_file() {
         assert_eq!(csv.lines().count(), 3, "{what}: {csv}");
         assert_eq!(csv.matches('<').count(), 4, "{what}: only the two icons are elements");
     }
+}
+
+#[test]
+fn a_hidden_hostile_name_is_in_no_file() {
+    let mut settings = settings(Path::new("/nowhere"));
+    let hidden: Vec<_> = names().into_iter().map(|(_, text)| super::sample::name(&text)).collect();
+    settings.privacy.hide = HideList::new(hidden.clone(), &[]);
+    let renderer = Renderer::load(&settings).expect("the built-in templates load");
+    let render = |people| {
+        let dashboard = Dashboard::new(&presence(people), &settings, at(NOW));
+        let files = renderer.render(&dashboard, &settings).expect("the templates render");
+        let owned = files.into_iter().map(|file| (file.path, file.bytes.into_owned()));
+        owned.collect::<Vec<_>>()
+    };
+    let shown = || person("Quxada").stays_from("2026-01-05T17:00:00Z");
+    let mut everybody: Vec<_> = hidden
+        .iter()
+        .map(|name| person(name.as_str()).was_in("2026-01-05T16:00:00Z", "2026-01-05T17:30:00Z"))
+        .collect();
+    everybody.push(shown());
+    assert_eq!(render(everybody), render(vec![shown()]));
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lookout::config::{PublishList, Settings};
+use lookout::config::{HideList, PublishList, Settings};
 use lookout::dashboard::Dashboard;
 use lookout::roster::{self, End, Person, Presence};
 use lookout::site::Renderer;
@@ -15,6 +15,15 @@ fn published() -> Settings {
     let mut settings = settings(Path::new("/nowhere"));
     settings.privacy.publish = PublishList::Only(["Ada", "Zoë"].map(name).into());
     settings.rooms = vec![room("lounge", "Lounge"), room("library", "Library")];
+    settings
+}
+
+/// Everybody is published, but for those whom [`hidden`] makes.
+fn hiding() -> Settings {
+    let hidden = (0..1_000).map(|number| name(&format!("hidden {number}")));
+    let mut settings = published();
+    settings.privacy.publish = PublishList::Everybody;
+    settings.privacy.hide = HideList::new(hidden, &[]);
     settings
 }
 
@@ -75,8 +84,9 @@ proptest! {
         next_change in proptest::option::of(0_i64..100_000),
         // Their coming and going makes a build of its own, before the charts move on anyway.
         later in 0_i64..15 * 60,
+        is_everybody_published in any::<bool>(),
     ) {
-        let settings = published();
+        let settings = if is_everybody_published { hiding() } else { published() };
         let renderer = Renderer::load(&settings).expect("the built-in templates load");
         let mut busy = shown();
         let add = |people: &mut Vec<Person>| {
