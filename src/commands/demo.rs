@@ -133,6 +133,8 @@ fn settings(dir: &Path) -> Settings {
         name: simulate::ROOM_NAME.to_owned(),
         slug: Slug::parse("lounge").expect("it is a slug"),
         join_url: String::new(),
+        icon: None,
+        subtitle: None,
         stale_after: None,
     }];
     settings

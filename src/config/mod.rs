@@ -11,6 +11,7 @@ mod characters;
 mod context;
 mod credentials;
 mod effective;
+mod emoji;
 mod environment;
 mod key;
 mod load;
@@ -38,6 +39,7 @@ mod values;
 pub mod zones;
 
 pub use credentials::credential_name;
+pub use emoji::Emoji;
 pub use environment::Environment;
 pub use key::Key;
 pub use load::{keys, load, load_effective, parse};

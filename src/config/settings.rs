@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use palette::Srgb;
+
+use super::emoji::Emoji;
 use super::notify::Notify;
 use super::people::{HideList, Person, PublishList};
 use super::problem::SettingsError;
@@ -167,6 +170,10 @@ pub struct Site {
     pub templates_dir: PathBuf,
     /// Files here are copied to the site, replacing built-in ones of the same name.
     pub static_dir: PathBuf,
+    /// The colour of links, buttons and charts; `None`: those of the style sheets.
+    pub accent: Option<Srgb<u8>>,
+    /// The picture above each page: a file of `static_dir`.
+    pub logo: Option<String>,
 }
 
 /// A language the page can be written in.
@@ -308,6 +315,10 @@ pub struct Room {
     pub slug: Slug,
     /// The link to join; empty if there is none.
     pub join_url: String,
+    /// The emoji before the name.
+    pub icon: Option<Emoji>,
+    /// A line below the name.
+    pub subtitle: Option<String>,
     /// Its own `presence.stale_after`, if it has one.
     pub stale_after: Option<StaleAfter>,
 }

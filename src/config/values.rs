@@ -3,9 +3,11 @@
 //! The errors say what is wrong and what to write instead.
 
 use std::net::SocketAddr;
+use std::path::{Component, Path};
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use palette::Srgb;
 
 use super::settings::StaleAfter;
 use crate::types::Name;
@@ -21,6 +23,29 @@ pub(super) fn some_text(text: &str) -> Result<String, String> {
 /// A display name, cleaned.
 pub(super) fn name(text: &str) -> Result<Name, String> {
     Name::clean(text).ok_or_else(|| "the name is empty".to_owned())
+}
+
+/// A colour, as style sheets write it with a `#`.
+pub(super) fn colour(text: &str) -> Result<Srgb<u8>, String> {
+    let are_digits = |digits: &&str| {
+        matches!(digits.len(), 3 | 6) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let digits = text.trim().strip_prefix('#').filter(are_digits);
+    digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {
+        format!("`{text}` is not a colour; write `#` and six hexadecimal digits, such as `#4752c4`")
+    })
+}
+
+/// The path of a file below `site.static_dir`, with `/` between its parts.
+pub(super) fn static_file(text: &str) -> Result<String, String> {
+    let parts = Path::new(text).components().map(|part| match part {
+        Component::Normal(name) => name.to_str().filter(|name| !name.starts_with('.')),
+        _ => None,
+    });
+    let parts: Option<Vec<&str>> = parts.collect();
+    parts.filter(|parts| !parts.is_empty()).map(|parts| parts.join("/")).ok_or_else(|| {
+        format!("`{text}` is no path in `site.static_dir`; put the file there and write its name, such as `logo.png`")
+    })
 }
 
 /// A duration above zero.
@@ -112,6 +137,43 @@ mod tests {
         for (what, text, seconds) in cases {
             let got = duration(text).ok().map(|d| d.as_secs());
             assert_eq!(got, seconds, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_colour_has_three_or_six_digits() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special    text          colour
+            ("six digits",        "#4752c4",    Some(0x47_52_c4)),
+            ("three digits",      "#fa0",       Some(0xff_aa_00)),
+            ("capitals",          " #4752C4 ",  Some(0x47_52_c4)),
+            ("no sign",           "4752c4",     None),
+            ("transparent",       "#4752c480",  None),
+            ("a name",            "tomato",     None),
+            ("no digit",          "#4752cg",    None),
+            ("not ASCII",         "#é1",        None),
+        ];
+        for (what, text, expected) in cases {
+            assert_eq!(colour(text).ok(), expected.map(Srgb::from), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_static_file_lies_in_its_directory() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special     text               path
+            ("a name",             "logo.png",        Some("logo.png")),
+            ("in a directory",     "img//logo.png",   Some("img/logo.png")),
+            ("above",              "../logo.png",     None),
+            ("above, in between",  "img/../a.png",    None),
+            ("absolute",           "/etc/passwd",     None),
+            ("hidden",             "img/.a.png",      None),
+            ("empty",              "",                None),
+        ];
+        for (what, text, path) in cases {
+            assert_eq!(static_file(text).ok().as_deref(), path, "{what}");
         }
     }
 

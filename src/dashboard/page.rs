@@ -10,7 +10,7 @@ use super::charts::{ChartBuilder, Charts, FourWeeks, LastDay, Week};
 use super::clock::{Time, TimeFormatter};
 use super::translation::{Labels, Translation};
 use super::visible::Visible;
-use crate::config::Room;
+use crate::config::{Emoji, Room};
 use crate::roster;
 use crate::time::moment::Moment;
 use crate::zoom::Name;
@@ -44,6 +44,10 @@ pub struct Page {
     pub favicon: String,
     /// The room's name, or the site's title.
     pub heading: String,
+    /// The room's emoji; null if it has none.
+    pub icon: Option<Emoji>,
+    /// A line below the heading; null if there is none.
+    pub subtitle: Option<String>,
     /// How many people are in, as far as visitors may know.
     pub count: usize,
     /// The count as a sentence: `3 people are in`.
@@ -128,6 +132,10 @@ pub struct Row {
 pub struct RoomCard {
     /// The room's name.
     pub name: String,
+    /// The room's emoji; null if it has none.
+    pub icon: Option<Emoji>,
+    /// A line below the name; null if there is none.
+    pub subtitle: Option<String>,
     /// The room's folder below the dashboard; its page is `{{ root }}{{ slug }}/`.
     pub slug: String,
     /// How many people are in, as far as visitors may know.
@@ -185,6 +193,8 @@ impl Pages<'_> {
         Page {
             title: title(page.count, &room.name),
             heading: room.name.clone(),
+            icon: room.icon.clone(),
+            subtitle: room.subtitle.clone(),
             join_url: join_url(room),
             ..page
         }
@@ -206,6 +216,8 @@ impl Pages<'_> {
             title: title(count, self.site_title),
             favicon: favicon(count),
             heading: self.site_title.to_owned(),
+            icon: None,
+            subtitle: None,
             count,
             summary: (self.translation.summary)(count),
             members: self.members(visible),
@@ -229,6 +241,8 @@ impl Pages<'_> {
         let last_seen = visible.recent(self.now).find_map(|person| self.away(person));
         RoomCard {
             name: room.name.clone(),
+            icon: room.icon.clone(),
+            subtitle: room.subtitle.clone(),
             slug: room.slug.to_string(),
             count,
             summary: (self.translation.summary)(count),

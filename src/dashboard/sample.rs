@@ -35,6 +35,8 @@ fn room(number: usize, settings: &Settings) -> Room {
             .find(is_free)
             .expect("there are more slugs than rooms"),
         join_url: "https://example.org/join".to_owned(),
+        icon: None,
+        subtitle: None,
         stale_after: None,
     }
 }

@@ -141,8 +141,9 @@ impl Generator {
 
 /// Logs which files `renderer` ignores, except those in `before`.
 fn warn_about_ignored_files(renderer: &Renderer, before: &LoadProblems) {
-    let ignored = &renderer.problems().left_out;
-    for file in ignored.iter().filter(|file| !before.left_out.contains(file)) {
+    let LoadProblems { left_out, without, .. } = renderer.problems();
+    let is_known = |file: &&String| before.left_out.contains(file) || before.without.contains(file);
+    for file in left_out.iter().chain(without).filter(|file| !is_known(file)) {
         tracing::warn!("{file}");
     }
 }

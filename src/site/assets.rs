@@ -120,7 +120,8 @@ pub fn builtin_files() -> Vec<(String, &'static [u8])> {
 }
 
 impl Asset {
-    fn new(name: &str, bytes: Cow<'static, [u8]>) -> Self {
+    /// The file that `static_dir` calls `name`.
+    pub(super) fn new(name: &str, bytes: Cow<'static, [u8]>) -> Self {
         let mut hash = hex::encode(Sha256::digest(&bytes));
         hash.truncate(HASH_DIGITS);
         let (directory, file) = match name.rsplit_once('/') {

@@ -43,6 +43,8 @@ pub struct LoadProblems {
     pub faults: Vec<String>,
     /// Files that are no templates or static files, and are left out.
     pub left_out: Vec<String>,
+    /// Pictures that the settings name and pages go without, because they are missing or unfit.
+    pub without: Vec<String>,
 }
 
 impl CustomFile {
@@ -69,9 +71,14 @@ impl LoadProblems {
         self.left_out.push(text.into());
     }
 
+    pub(super) fn goes_without(&mut self, text: impl Into<String>) {
+        self.without.push(text.into());
+    }
+
     pub(super) fn extend(&mut self, other: Self) {
         self.faults.extend(other.faults);
         self.left_out.extend(other.left_out);
+        self.without.extend(other.without);
     }
 }
 

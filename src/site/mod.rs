@@ -3,11 +3,14 @@
 //! [`Renderer::render`] makes all files in memory. Only then does [`publish`](publish::publish)
 //! write to the output directory, so a broken template leaves the last good site as it is.
 
+mod accent;
 mod assets;
 mod csv;
 mod custom_files;
 pub mod headers;
+mod look;
 mod outputs;
+mod picture;
 pub mod publish;
 mod render;
 pub(crate) mod templates;

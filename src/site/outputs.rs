@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::look::Look;
 use crate::dashboard::{Badge, Dashboard, Feed, Page};
 
 /// A model and the files made from it.
@@ -28,6 +29,9 @@ pub(super) enum Model<'a> {
 pub struct Models<'a> {
     /// The variable `assets` of every template.
     pub(super) assets: BTreeMap<&'a str, &'a str>,
+    /// The variables `styles` and `logo` of every template.
+    #[serde(flatten)]
+    pub(super) look: &'a Look,
     /// All other variables.
     pub(super) models: Vec<TemplateInput<'a>>,
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use super::custom_files::LoadProblems;
+use super::look::Look;
 use super::outputs::{Models, Output, TemplateInput, outputs};
 use super::{File, assets, csv, templates};
 use crate::config::Settings;
@@ -29,6 +30,7 @@ const MIN_ROWS_FOR_THREAD: usize = 1_000;
 pub struct Renderer {
     tera: Tera,
     assets: BTreeMap<String, assets::Asset>,
+    look: Look,
     problems: LoadProblems,
     /// Whether built-in templates replace broken ones.
     is_lenient: bool,
@@ -52,9 +54,10 @@ impl Renderer {
     pub fn load_leniently(settings: &Settings) -> Self {
         let mut problems = LoadProblems::default();
         let mut tera = templates::load(&settings.site.templates_dir, &mut problems);
-        let assets = assets::load(&settings.site.static_dir, &mut problems);
-        tera.global_context().insert("assets", &paths(&assets));
-        Self { tera, assets, problems, is_lenient: true }
+        let mut assets = assets::load(&settings.site.static_dir, &mut problems);
+        let look = Look::new(&settings.site, &mut assets, &mut problems);
+        set_globals(&mut tera, &assets, &look);
+        Self { tera, assets, look, problems, is_lenient: true }
     }
 
     /// The problems found while loading.
@@ -73,7 +76,7 @@ impl Renderer {
     /// What templates receive for `dashboard`.
     pub fn models<'a>(&'a self, dashboard: &'a Dashboard) -> Models<'a> {
         let models = outputs(dashboard).into_iter().map(TemplateInput::from).collect();
-        Models { assets: paths(&self.assets), models }
+        Models { assets: paths(&self.assets), look: &self.look, models }
     }
 
     /// Renders the whole site. Static files come first, so that no page appears before what it needs.
@@ -193,7 +196,7 @@ impl Renderer {
     /// The built-in templates, with these static files.
     fn builtin(&self) -> Tera {
         let mut tera = templates::load_builtin();
-        tera.global_context().insert("assets", &paths(&self.assets));
+        set_globals(&mut tera, &self.assets, &self.look);
         tera
     }
 }
@@ -213,6 +216,14 @@ fn render_one(
 fn context(output: &Output) -> Result<Context> {
     Context::from_serialize(&output.model)
         .map_err(|error| anyhow!("a model is no context of a template: {error}"))
+}
+
+/// Sets the variables that every template receives.
+fn set_globals(tera: &mut Tera, assets: &BTreeMap<String, assets::Asset>, look: &Look) {
+    let globals = tera.global_context();
+    globals.insert("assets", &paths(assets));
+    globals.insert("styles", &look.styles);
+    globals.insert("logo", &look.logo);
 }
 
 fn paths(assets: &BTreeMap<String, assets::Asset>) -> BTreeMap<&str, &str> {

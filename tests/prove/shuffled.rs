@@ -198,6 +198,8 @@ fn room((number, plan): (usize, &RoomPlan)) -> Room {
         name: plan.topic.clone(),
         slug,
         join_url: String::new(),
+        icon: None,
+        subtitle: None,
         stale_after: None,
     }
 }

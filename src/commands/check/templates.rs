@@ -28,6 +28,8 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     }
     let left_out = renderer.problems().left_out.iter();
     lines.extend(left_out.map(|text| Finding::warning("templates", text.as_str())));
+    let without = renderer.problems().without.iter();
+    lines.extend(without.map(|text| Finding::problem("pictures", text.as_str())));
     lines
 }
 

@@ -2,6 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::config::emoji::Emoji;
 use crate::config::problem::Diagnostic;
 use crate::config::section::{KeySpans, Section};
 use crate::config::settings::Room;
@@ -19,10 +20,12 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Room> {
         section.required("name", "the name to show, such as `name = \"Lounge\"`", values::name);
     let slug = section.optional("slug", Slug::parse);
     let join_url = section.value("join_url", "", url::link);
+    let icon = section.optional("icon", Emoji::parse);
+    let subtitle = section.optional("subtitle", values::name).map(|name| name.to_string());
     let stale_after = section.optional("stale_after", values::stale_after);
     let (meeting_id, name) = (meeting_id?, name?.to_string());
     let slug = slug.unwrap_or_else(|| slug_of(&name, &meeting_id));
-    Some(Room { meeting_id, name, slug, join_url, stale_after })
+    Some(Room { meeting_id, name, slug, join_url, icon, subtitle, stale_after })
 }
 
 /// Reports meeting numbers and slugs that two rooms share.

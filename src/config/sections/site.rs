@@ -21,6 +21,8 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> (Site, ZoneRules) {
         language: section.value("language", "en", language),
         templates_dir: section.path("templates_dir", "templates"),
         static_dir: section.path("static_dir", "static"),
+        accent: section.optional("accent", values::colour),
+        logo: section.optional("logo", values::static_file),
     };
     (site, rules)
 }

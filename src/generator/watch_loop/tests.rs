@@ -235,6 +235,8 @@ fn who_may_appear_counts_at_once_whatever_else_a_reload_changes_and_whatever_is_
             name: "Lounge".to_owned(),
             slug: Slug::parse("lounge").expect("a slug"),
             join_url: String::new(),
+            icon: None,
+            subtitle: None,
             stale_after: None,
         }];
     };

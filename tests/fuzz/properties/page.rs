@@ -77,6 +77,8 @@ fn room(slug: &str) -> Room {
         name: String::new(),
         slug: Slug::parse(slug).expect("it is a slug"),
         join_url: "https://example.org/join?pwd=a&b".to_owned(),
+        icon: None,
+        subtitle: None,
         stale_after: None,
     }
 }

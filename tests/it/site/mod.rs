@@ -9,6 +9,7 @@ mod faults;
 mod golden;
 mod hostile;
 mod jekyll;
+mod look;
 mod model;
 mod privacy;
 mod publish;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use lookout::config::Emoji;
 use lookout::dashboard::{Dashboard, samples};
 use lookout::site::Renderer;
 use serde_json::{Map, Value};
@@ -64,6 +65,8 @@ fn or_null(shape: Value) -> Value {
 fn the_model_has_the_shape_that_templates_rely_on() {
     let mut settings = settings(Path::new("/nowhere"));
     settings.rooms = vec![room("a", "A"), room("b", "B")];
+    settings.rooms[0].icon = Emoji::parse("🦊").ok();
+    settings.rooms[0].subtitle = Some("a line".to_owned());
     let renderer = Renderer::load(&settings).expect("the built-in templates load");
     let mut shapes = Map::new();
     for (settings, presence) in samples(&settings, at(NOW)) {

@@ -78,6 +78,8 @@ pub fn room(slug: &str, name: &str) -> Room {
         name: name.to_owned(),
         slug: Slug::parse(slug).expect("sample slugs are slugs"),
         join_url: format!("https://zoom.example/j/{slug}?pwd=a&b"),
+        icon: None,
+        subtitle: None,
         stale_after: None,
     }
 }
