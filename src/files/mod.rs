@@ -5,6 +5,7 @@ pub mod controller;
 pub mod directory;
 mod identity;
 pub mod lock;
+pub mod metadata;
 pub mod real_path;
 pub mod regular_file;
 pub mod sibling;

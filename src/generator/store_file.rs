@@ -49,11 +49,11 @@ pub fn open(settings: &Settings) -> Result<Opened> {
     let path = &settings.journal.path;
     if settings.archive.is_some() {
         journal::create_directory_of(path)?;
-    } else if !path.exists() {
+    } else if !path.try_exists()? {
         return Opened::in_memory();
     }
     let store_path = path_of(path);
-    let found = FileId::of(&store_path);
+    let found = FileId::of(&store_path)?;
     let opened = Store::open(&store_path).or_else(|error| {
         if !store::is_unusable(&error) {
             return Err(error);
@@ -62,7 +62,7 @@ pub fn open(settings: &Settings) -> Result<Opened> {
         Store::open(&store_path)
     });
     match opened {
-        Ok(store) => Ok(Opened { store, file: FileId::of(&store_path) }),
+        Ok(store) => Ok(Opened { store, file: FileId::of(&store_path)? }),
         Err(error) if is_not_writable(&error) => {
             tracing::warn!(
                 "cannot write `{}`, so all events are read again: {error:#}",
@@ -112,7 +112,7 @@ pub fn discard(settings: &Settings, file: Option<FileId>, why: &anyhow::Error) -
     let path = &settings.journal.path;
     let _lock = lock(path)?;
     let store_path = path_of(path);
-    if FileId::of(&store_path) != file {
+    if FileId::of(&store_path)? != file {
         // Another process has replaced it.
         return Ok(());
     }
@@ -166,7 +166,7 @@ pub fn remove(path: &Path) -> Result<()> {
 /// It can't be read.
 pub fn verify_store(settings: &Settings) -> Result<Option<String>> {
     let store_path = path_of(&settings.journal.path);
-    if !store_path.exists() {
+    if !store_path.try_exists()? {
         return Ok(None);
     }
     match Store::open(&store_path) {
@@ -274,7 +274,7 @@ mod tests {
         let store_path = path_of(&settings.journal.path);
         let why = anyhow::Error::new(store::Damaged);
         fs::write(&store_path, "what is damaged").expect("it can be written");
-        let damaged = FileId::of(&store_path);
+        let damaged = FileId::of(&store_path).expect("it can be examined");
         // While this process waited for the lock, another one replaced the store.
         let another = directory.path().join("another");
         fs::write(&another, "what another process filled").expect("it can be written");
@@ -284,7 +284,8 @@ mod tests {
         let there = fs::read_to_string(&store_path).expect("it is still there");
         assert_eq!(there, "what another process filled");
 
-        discard(&settings, FileId::of(&store_path), &why).expect("it can be removed");
+        let found = FileId::of(&store_path).expect("it can be examined");
+        discard(&settings, found, &why).expect("it can be removed");
         assert!(!store_path.exists(), "the damaged store is removed");
     }
 

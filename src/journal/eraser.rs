@@ -41,7 +41,7 @@ impl Eraser {
     pub fn open(path: &Path) -> Result<Self> {
         let lock = writer_lock::share(path)?;
         let connection = connection::open_writer(path)?;
-        Ok(Self { path: path.to_owned(), connection, files: OpenFiles::of(path), lock })
+        Ok(Self { path: path.to_owned(), connection, files: OpenFiles::of(path)?, lock })
     }
 
     /// Makes all `changes` in one transaction. Pass only a few at a time: a running writer waits.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use rusqlite::Connection;
 
-use crate::files::directory;
 use crate::files::sqlite::{SHM, WAL, with_suffix};
+use crate::files::{directory, metadata};
 use crate::journal::{connection, wal};
 
 /// The old copies of the journal at `path` and of its log, in order.
@@ -29,23 +29,28 @@ pub fn old_copies(path: &Path) -> Vec<PathBuf> {
 }
 
 /// `path` with the first free number appended.
-pub fn free_path(path: &Path) -> PathBuf {
-    let numbered = |number: u64| with_suffix(path, &format!(".{number}"));
-    let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
-    (1..).map(numbered).find(is_free).unwrap_or_else(|| numbered(u64::MAX))
+pub fn free_path(path: &Path) -> io::Result<PathBuf> {
+    let mut number: u64 = 1;
+    loop {
+        let numbered = with_suffix(path, &format!(".{number}"));
+        if metadata::of_entry(&numbered)?.is_none() {
+            return Ok(numbered);
+        }
+        number += 1;
+    }
 }
 
 /// Renames the journal at `path` with its log and index; `None` if there is none. The database goes
 /// last, so that an interrupted rename can be repeated.
 pub fn rename_journal(path: &Path) -> Result<Option<PathBuf>> {
-    if path.symlink_metadata().is_err() {
+    if metadata::of_entry(path)?.is_none() {
         return Ok(None);
     }
     // Moves the log into the database; a damaged log is renamed as it is.
     if wal::make_durable(path).is_ok() {
         drop(Connection::open(path).map(connection::close));
     }
-    let copy = free_path(path);
+    let copy = free_path(path)?;
     for suffix in [SHM, WAL, ""] {
         let (from, to) = (with_suffix(path, suffix), with_suffix(&copy, suffix));
         match fs::rename(&from, &to) {

@@ -58,24 +58,29 @@ pub struct Handles {
 
 impl OpenFiles {
     /// The files of the journal at `path`, to which a connection was just opened.
-    pub fn of(path: &Path) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// They can't be examined.
+    pub fn of(path: &Path) -> io::Result<Self> {
         // SQLite follows links before it names the log and its index.
         let database = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let (wal, shm) = (with_suffix(&database, WAL), with_suffix(&database, SHM));
-        let ids = Ids { database: FileId::of(path), wal: FileId::of(&wal), shm: FileId::of(&shm) };
-        let Some(id) = ids.database else { return Self::new(path, wal, shm, ids) };
+        let ids =
+            Ids { database: FileId::of(path)?, wal: FileId::of(&wal)?, shm: FileId::of(&shm)? };
+        let Some(id) = ids.database else { return Ok(Self::new(path, wal, shm, ids)) };
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|_, shared| shared.strong_count() > 0);
         if let Some(known) = open.get(&id).and_then(Weak::upgrade).map(Self) {
             if known.0.ids.wal.is_some() || ids.wal.is_none() {
-                return known;
+                return Ok(known);
             }
             // It was not in WAL mode before; its readers have to open the log.
             known.mark_outdated();
         }
         let files = Self::new(path, wal, shm, ids);
         open.insert(id, Arc::downgrade(&files.0));
-        files
+        Ok(files)
     }
 
     fn new(path: &Path, wal: PathBuf, shm: PathBuf, ids: Ids) -> Self {
@@ -85,12 +90,16 @@ impl OpenFiles {
 
     /// Whether the connection has to close: the path has other files or none, or they were
     /// marked as outdated.
-    pub fn are_outdated(&self) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// They can't be examined.
+    pub fn are_outdated(&self) -> io::Result<bool> {
         // A database that was not in WAL mode had no log.
-        let has_log = |files: &Self| files.has_wal() && files.has_shm();
-        self.0.is_outdated.load(Ordering::Relaxed)
-            || !self.has_database()
-            || self.0.ids.wal.is_some() && !has_log(self)
+        let has_log = || Ok::<_, io::Error>(self.has_wal()? && self.has_shm()?);
+        Ok(self.0.is_outdated.load(Ordering::Relaxed)
+            || !self.has_database()?
+            || self.0.ids.wal.is_some() && !has_log()?)
     }
 
     /// Makes all connections of this process to these files close.
@@ -114,18 +123,18 @@ impl OpenFiles {
     }
 
     /// Whether the database at its path is the one that is open.
-    pub fn has_database(&self) -> bool {
-        FileId::of(&self.0.path) == self.0.ids.database
+    pub fn has_database(&self) -> io::Result<bool> {
+        Ok(FileId::of(&self.0.path)? == self.0.ids.database)
     }
 
     /// Whether the log at its path is the one that is open.
-    pub fn has_wal(&self) -> bool {
-        FileId::of(&self.0.wal) == self.0.ids.wal
+    pub fn has_wal(&self) -> io::Result<bool> {
+        Ok(FileId::of(&self.0.wal)? == self.0.ids.wal)
     }
 
     /// Whether the index of the log at its path is the one that is open.
-    pub fn has_shm(&self) -> bool {
-        FileId::of(&self.0.shm) == self.0.ids.shm
+    pub fn has_shm(&self) -> io::Result<bool> {
+        Ok(FileId::of(&self.0.shm)? == self.0.ids.shm)
     }
 
     /// Descriptors of log and index.
@@ -150,8 +159,12 @@ impl OpenFiles {
 
 /// Whether this process has an outdated connection to the database at `path`, which has to close
 /// before another one opens.
-pub fn has_outdated_connections(path: &Path) -> bool {
+///
+/// # Errors
+///
+/// The database can't be examined.
+pub fn has_outdated_connections(path: &Path) -> io::Result<bool> {
     let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let shared = FileId::of(path).and_then(|id| open.get(&id)).and_then(Weak::upgrade);
-    shared.is_some_and(|shared| shared.is_outdated.load(Ordering::Relaxed))
+    let shared = FileId::of(path)?.and_then(|id| open.get(&id)).and_then(Weak::upgrade);
+    Ok(shared.is_some_and(|shared| shared.is_outdated.load(Ordering::Relaxed)))
 }

@@ -1,5 +1,6 @@
 //! Reads the journal, with or without a running writer.
 
+use std::io;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
@@ -28,24 +29,28 @@ impl Reader {
     /// Opens the journal at `path`; `None` if there is none yet.
     pub fn open(path: &Path) -> Result<Option<Self>> {
         ensure!(
-            !open_files::has_outdated_connections(path),
+            !open_files::has_outdated_connections(path)?,
             "the files of the journal `{}` were changed by another program; it is being opened again",
             path.display()
         );
         let connection = connection::open_reader(path)?;
         let Some(connection) = connection else { return Ok(None) };
         let has_checksums = schema::has_checksums(&connection)?;
-        Ok(Some(Self { connection, has_checksums, files: OpenFiles::of(path) }))
+        Ok(Some(Self { connection, has_checksums, files: OpenFiles::of(path)? }))
     }
 
     /// Whether its files were removed or replaced, so that it sees nothing new. It has to close
     /// before another one opens.
-    pub fn is_outdated(&self) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// They can't be examined.
+    pub fn is_outdated(&self) -> io::Result<bool> {
         self.files.are_outdated()
     }
 
     fn ensure_current(&self) -> Result<()> {
-        ensure!(!self.is_outdated(), "the journal was removed or replaced while it was read");
+        ensure!(!self.is_outdated()?, "the journal was removed or replaced while it was read");
         Ok(())
     }
 

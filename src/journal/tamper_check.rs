@@ -9,13 +9,14 @@
 //! if SQLite's index shows that a checkpoint changed it, or if `forget` counted that it [overwrote
 //! unallocated bytes](super::unallocated), and if a new connection reads the same from it as ours.
 
-use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use anyhow::Result;
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
+use crate::files::metadata;
 use crate::journal::open_files::OpenFiles;
 use crate::journal::wal_index::WalIndex;
 use crate::journal::{connection, damage, unallocated};
@@ -38,6 +39,17 @@ pub enum Tampered {
     /// Something other than SQLite wrote the log.
     #[error("the log beside the journal (`-wal`) was cut short or overwritten")]
     LogOverwritten,
+}
+
+/// Why the files of a journal are not known to be intact.
+#[derive(Debug, thiserror::Error)]
+pub enum NotVerified {
+    /// They were changed.
+    #[error(transparent)]
+    Tampered(#[from] Tampered),
+    /// They may be intact, but can't be examined now.
+    #[error("the files of the journal cannot be examined: {0}")]
+    Unknown(#[from] io::Error),
 }
 
 /// Length, modification time and change time of a file.
@@ -63,7 +75,7 @@ pub struct TamperCheck {
 impl TamperCheck {
     /// Starts with the files of the journal at `path`, to which a connection was just opened.
     pub fn new(path: &Path) -> Result<Self> {
-        let files = OpenFiles::of(path);
+        let files = OpenFiles::of(path)?;
         files.handles()?;
         Ok(Self { files, last: None })
     }
@@ -85,21 +97,23 @@ impl TamperCheck {
     }
 
     /// The same, and whether the log matches the index.
-    fn log(&self) -> Option<(WalIndex, bool)> {
-        let index = self.index()?;
-        Some((index, index.describes(&self.files.handles().ok()?.wal)))
+    fn log(&self) -> io::Result<Option<(WalIndex, bool)>> {
+        let Some(index) = self.index() else { return Ok(None) };
+        Ok(Some((index, index.describes(&self.files.handles()?.wal)?)))
     }
 
     /// Checks that the files at the path are those of `connection`, and hold what it wrote.
-    pub fn verify(&mut self, connection: &Connection) -> Result<(), Tampered> {
-        if self.last.is_some_and(|last| last.is_unchanged(&self.files)) {
+    pub fn verify(&mut self, connection: &Connection) -> Result<(), NotVerified> {
+        if let Some(last) = self.last
+            && last.is_unchanged(&self.files)?
+        {
             return Ok(());
         }
         let now = self.examine(connection)?;
         if self.last.is_some_and(|last| last.database != now.database) {
             match reads_the_same(connection, self.files.database()) {
                 Some(true) => {}
-                Some(false) => return Err(Tampered::DatabaseOverwritten),
+                Some(false) => return Err(Tampered::DatabaseOverwritten.into()),
                 // The next check compares again.
                 None => return Ok(()),
             }
@@ -108,43 +122,43 @@ impl TamperCheck {
         Ok(())
     }
 
-    fn examine(&self, connection: &Connection) -> Result<FileState, Tampered> {
-        if !self.files.has_database() {
-            return Err(Tampered::DatabaseReplaced);
+    fn examine(&self, connection: &Connection) -> Result<FileState, NotVerified> {
+        if !self.files.has_database()? {
+            return Err(Tampered::DatabaseReplaced.into());
         }
         let state = loop {
-            let state = self.state(connection);
+            let state = self.state(connection)?;
             if let Some(index) = state.index
                 && self.is_overwritten(&state, &index)
             {
-                return Err(Tampered::DatabaseOverwritten);
+                return Err(Tampered::DatabaseOverwritten.into());
             }
-            match self.log() {
+            match self.log()? {
                 // Another process commits or checkpoints.
                 Some((index, _)) if state.index != Some(index) => {}
                 Some((index, false)) if self.index() == Some(index) => {
-                    return Err(Tampered::LogOverwritten);
+                    return Err(Tampered::LogOverwritten.into());
                 }
                 Some((_, false)) => {}
                 _ => break state,
             }
         };
-        if !self.files.has_wal() || !self.files.has_shm() {
-            return Err(Tampered::LogReplaced);
+        if !self.files.has_wal()? || !self.files.has_shm()? {
+            return Err(Tampered::LogReplaced.into());
         }
         Ok(state)
     }
 
     /// The state of the files at one moment.
-    fn state(&self, connection: &Connection) -> FileState {
+    fn state(&self, connection: &Connection) -> io::Result<FileState> {
         loop {
-            let before = stamp(self.files.database());
+            let before = stamp(self.files.database())?;
             let index = self.index();
             let overwrite_count = unallocated::overwrite_count(connection).ok();
-            let database = stamp(self.files.database());
+            let database = stamp(self.files.database())?;
             if before == database {
-                let log = stamp(self.files.wal());
-                return FileState { database, log, index, overwrite_count };
+                let log = stamp(self.files.wal())?;
+                return Ok(FileState { database, log, index, overwrite_count });
             }
         }
     }
@@ -160,15 +174,19 @@ impl TamperCheck {
 }
 
 impl FileState {
-    fn is_unchanged(&self, files: &OpenFiles) -> bool {
-        let are_there = files.has_database() && files.has_wal() && files.has_shm();
-        are_there && stamp(files.database()) == self.database && stamp(files.wal()) == self.log
+    fn is_unchanged(&self, files: &OpenFiles) -> io::Result<bool> {
+        Ok(files.has_database()?
+            && files.has_wal()?
+            && files.has_shm()?
+            && stamp(files.database())? == self.database
+            && stamp(files.wal())? == self.log)
     }
 }
 
-fn stamp(path: &Path) -> Option<Stamp> {
-    let data = fs::metadata(path).ok()?;
-    Some((data.len(), data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec()))
+fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
+    let data = metadata::of(path)?;
+    Ok(data
+        .map(|data| (data.len(), data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec())))
 }
 
 /// Whether a new connection reads the same from the database at `path` as `connection`; `None` if

@@ -14,6 +14,7 @@ use anyhow::{Result, ensure};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
+use crate::files::metadata;
 use crate::journal::tamper_check::{TamperCheck, Tampered};
 use crate::journal::{old_copies, open_files, wal};
 
@@ -44,7 +45,7 @@ pub fn close(connection: Connection, check: &TamperCheck, tampered: Tampered) ->
 /// Waits until this process has closed all connections to files that are no longer at `path`.
 pub fn wait_for_other_connections(path: &Path) -> Result<()> {
     let begun = Instant::now();
-    while open_files::has_outdated_connections(path) {
+    while open_files::has_outdated_connections(path)? {
         ensure!(
             begun.elapsed() < CLOSE_TIMEOUT,
             "its files were changed by another program, and it is still being read"
@@ -68,31 +69,31 @@ fn save_log(connection: &Connection, path: &str) -> bool {
 /// Removes the log and its index from the path, unless they belong to the database there.
 fn remove_foreign_files(check: &TamperCheck, tampered: Tampered) -> io::Result<()> {
     let files = check.files();
-    let is_ours = files.has_wal();
+    let is_ours = files.has_wal()?;
     match tampered {
         // The files came with the other database.
         Tampered::DatabaseReplaced | Tampered::DatabaseOverwritten if !is_ours => {}
         Tampered::LogReplaced if is_ours => {}
-        Tampered::LogOverwritten if is_ours && has_usable_part(check) => {}
+        Tampered::LogOverwritten if is_ours && has_usable_part(check)? => {}
         _ => rename_log(files.wal())?,
     }
     // SQLite builds the index from the log again.
-    if tampered != Tampered::DatabaseReplaced || files.has_shm() {
+    if tampered != Tampered::DatabaseReplaced || files.has_shm()? {
         remove(files.shm())?;
     }
     Ok(())
 }
 
-fn has_usable_part(check: &TamperCheck) -> bool {
-    let handles = check.files().handles().ok();
-    check.index().zip(handles).is_some_and(|(index, handles)| index.has_usable_part(&handles.wal))
+fn has_usable_part(check: &TamperCheck) -> io::Result<bool> {
+    let log = &check.files().handles()?.wal;
+    check.index().map_or(Ok(false), |index| index.has_usable_part(log))
 }
 
 fn rename_log(log: &Path) -> io::Result<()> {
-    if !fs::metadata(log).is_ok_and(|data| data.len() > 0) {
+    if metadata::of(log)?.is_none_or(|data| data.len() == 0) {
         return remove(log);
     }
-    let copy = old_copies::free_path(log);
+    let copy = old_copies::free_path(log)?;
     fs::rename(log, &copy)?;
     tracing::warn!(
         "`{}` does not belong to the journal that is there now; it is kept as `{}`, until you remove it",

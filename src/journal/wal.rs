@@ -20,6 +20,7 @@ use anyhow::Result;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
+use crate::files::metadata;
 use crate::files::sqlite::{WAL, with_suffix};
 
 /// How long a connection waits for the lock of another.
@@ -43,7 +44,7 @@ pub fn path_of(path: &Path) -> io::Result<PathBuf> {
 pub fn make_durable(path: &Path) -> Result<()> {
     // What can't be examined can't be opened either, and opening says why.
     let Ok(log) = path_of(path) else { return Ok(()) };
-    if !fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+    if metadata::of(&log)?.is_none_or(|log| log.len() == 0) {
         return Ok(());
     }
     let connection = Connection::open(path)?;

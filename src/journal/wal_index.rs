@@ -75,24 +75,34 @@ impl WalIndex {
     }
 
     /// Whether `wal` holds the log of this index, up to its last frame.
-    pub fn describes(&self, wal: &File) -> bool {
-        let Some(before) = self.frames.checked_sub(1) else { return true };
+    ///
+    /// # Errors
+    ///
+    /// It can't be read.
+    pub fn describes(&self, wal: &File) -> io::Result<bool> {
+        let Some(before) = self.frames.checked_sub(1) else { return Ok(true) };
         let mut frame = [0; 16];
         let last = WAL_HEADER + u64::from(before) * self.frame() + 8;
-        let is_read = wal.read_exact_at(&mut frame, last).is_ok();
-        is_read && frame[..8] == self.salt && frame[8..] == self.checksum && self.begins(wal)
+        Ok(is_long_enough(wal.read_exact_at(&mut frame, last))?
+            && frame[..8] == self.salt
+            && frame[8..] == self.checksum
+            && self.begins(wal)?)
     }
 
     /// Whether the start of `wal` is intact, and reaches as far as the database has copied it.
-    pub fn has_usable_part(&self, wal: &File) -> bool {
-        let length = wal.metadata().map_or(0, |data| data.len());
+    ///
+    /// # Errors
+    ///
+    /// It can't be examined.
+    pub fn has_usable_part(&self, wal: &File) -> io::Result<bool> {
+        let length = wal.metadata()?.len();
         let frames = length.saturating_sub(WAL_HEADER) / self.frame();
-        self.begins(wal) && frames >= u64::from(self.backfilled)
+        Ok(self.begins(wal)? && frames >= u64::from(self.backfilled))
     }
 
-    fn begins(&self, wal: &File) -> bool {
+    fn begins(&self, wal: &File) -> io::Result<bool> {
         let mut salt = [0; 8];
-        wal.read_exact_at(&mut salt, 16).is_ok() && salt == self.salt
+        Ok(is_long_enough(wal.read_exact_at(&mut salt, 16))? && salt == self.salt)
     }
 
     fn frame(&self) -> u64 {
@@ -103,5 +113,14 @@ impl WalIndex {
     pub fn was_backfilled_since(&self, before: &Self) -> bool {
         let state = |index: &Self| (index.salt, index.backfilled, index.attempted);
         state(self) != state(before) || self.attempted > self.backfilled
+    }
+}
+
+/// Whether the file is long enough to read from it.
+fn is_long_enough(read: io::Result<()>) -> io::Result<bool> {
+    match read {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
     }
 }

@@ -5,6 +5,7 @@ use std::thread::JoinHandle;
 
 use anyhow::{Context, Result};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -12,7 +13,7 @@ use crate::files::lock::Lock;
 use crate::files::sqlite;
 use crate::journal::group::Group;
 use crate::journal::request::{Append, Request};
-use crate::journal::tamper_check::{TamperCheck, Tampered};
+use crate::journal::tamper_check::{NotVerified, TamperCheck};
 use crate::journal::{
     Appended, Checksums, NotStored, PruneLimits, Record, Shipped, backlog, connection, insert,
     retention, scrub, tamper_recovery, writer_lock,
@@ -187,8 +188,16 @@ impl Open {
         Ok(Self { connection, check })
     }
 
-    fn verify(&mut self) -> Result<(), Tampered> {
+    fn verify(&mut self) -> Result<(), NotVerified> {
         self.check.verify(&self.connection)
+    }
+
+    /// Leaves the log beside the database when the connection closes; the next start reads it.
+    fn keep_log(&self) {
+        let option = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        if let Err(error) = self.connection.set_db_config(option, true) {
+            tracing::error!("cannot close the journal without its log: {error}");
+        }
     }
 
     /// Copies the log into the database if it is long enough.
@@ -216,7 +225,19 @@ impl Writer {
             self.checkpoint();
         }
         // Closing copies the log into the database, so the log must be the right one.
-        self.close_if_tampered().ok();
+        if self.close_if_tampered().is_err()
+            && let Some(open) = &self.open
+        {
+            open.keep_log();
+        }
+    }
+
+    /// Closes the connection after `error`, unless its files could not be examined: a later group
+    /// examines them again.
+    fn close_after(&mut self, error: &anyhow::Error) {
+        if !error.is::<NotVerified>() {
+            self.open = None;
+        }
     }
 
     fn checkpoint(&mut self) {
@@ -228,17 +249,16 @@ impl Writer {
     }
 
     /// Closes the journal if something other than SQLite changed its files.
-    fn close_if_tampered(&mut self) -> Result<(), Tampered> {
-        let tampered = match &mut self.open {
-            Some(open) => open.verify(),
-            None => Ok(()),
-        };
-        if let (Err(tampered), Some(Open { connection, check })) =
-            (tampered, self.open.take_if(|_| tampered.is_err()))
-        {
+    fn close_if_tampered(&mut self) -> Result<(), NotVerified> {
+        let Some(mut open) = self.open.take() else { return Ok(()) };
+        let verified = open.verify();
+        if let Err(NotVerified::Tampered(tampered)) = verified {
+            let Open { connection, check } = open;
             self.lacks_events |= !tamper_recovery::close(connection, &check, tampered);
+        } else {
+            self.open = Some(open);
         }
-        tampered
+        verified
     }
 
     fn handle(&mut self, request: Request) {
@@ -258,7 +278,7 @@ impl Writer {
             Request::Panic => panic!("on purpose"),
         });
         if let Err(error) = outcome {
-            self.open = None;
+            self.close_after(&error);
             sqlite::abort_if_locks_are_lost(&error);
             tracing::error!("the journal cannot be kept in order: {error:#}");
         }
@@ -284,8 +304,8 @@ impl Writer {
             _ => {}
         }
         self.failure.clone_from(&cause);
-        outcome.map_err(|_| {
-            self.open = None;
+        outcome.map_err(|error| {
+            self.close_after(&error);
             NotStored::Failed(cause)
         })
     }
@@ -293,7 +313,9 @@ impl Writer {
     /// The connection; a new one if the last one failed or its files were changed.
     fn connection(&mut self) -> Result<&mut Connection> {
         // Nothing was written since the last check, so nothing has to be undone.
-        self.close_if_tampered().ok();
+        if let Err(error @ NotVerified::Unknown(_)) = self.close_if_tampered() {
+            return Err(error.into());
+        }
         let open = match self.open.take() {
             Some(open) => open,
             None => Open::at(&self.path)?,

@@ -64,7 +64,7 @@ impl Log {
         if self.file.is_none() {
             return Ok(false);
         }
-        let is_same = self.file == FileId::of(&store_file::path_of(&self.settings.journal.path));
+        let is_same = self.file == FileId::of(&store_file::path_of(&self.settings.journal.path))?;
         match error {
             None if is_same => return Ok(false),
             Some(error) if is_same => store_file::discard(&self.settings, self.file, error)?,
@@ -130,7 +130,7 @@ impl Log {
     /// another.
     pub(super) fn open_journal(&mut self) -> Result<()> {
         if let Some(reader) = &self.reader
-            && !reader.is_outdated()
+            && !reader.is_outdated()?
         {
             return Ok(());
         }

@@ -42,7 +42,7 @@ pub(super) fn replace_journal(
 /// Copies the store beside `kept`, the old journal, and replaces it.
 fn replace_store(path: &Path, kept: Option<&Path>, id: &str, new_store: NewStore) -> Result<()> {
     let store_path = store_file::path_of(path);
-    let existed = store_path.exists();
+    let existed = store_path.try_exists()?;
     let mut store = Store::open(&store_path)?;
     if let Some(kept) = kept.filter(|_| existed) {
         let (old_id, copy) = (store.position().journal.clone(), store_file::scratch(kept)?);

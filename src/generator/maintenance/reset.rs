@@ -27,7 +27,7 @@ pub fn reset_journal(
 ) -> Result<()> {
     let path = &settings.journal.path;
     let _lock = store_file::lock(path)?;
-    if !store_file::path_of(path).exists() && !path.exists() {
+    if !store_file::path_of(path).try_exists()? && !path.try_exists()? {
         return Ok(());
     }
     store_file::remove_unusable(path)?;

@@ -19,7 +19,7 @@
 //!
 //! The file's format: <https://www.sqlite.org/fileformat2.html#b_tree_pages>.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -29,6 +29,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::wal;
+use crate::files::metadata;
 
 /// How long one turn blocks a writer, plus a sync.
 const MAX_TURN: Duration = Duration::from_millis(100);
@@ -100,7 +101,7 @@ fn take_turn(
             "its log cannot be emptied; end a long `lookout export`"
         );
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+        if metadata::of(log)?.is_some_and(|log| log.len() > 0) {
             continue;
         }
         let next = overwrite(file, from, Instant::now() + turn)?;

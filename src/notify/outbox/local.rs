@@ -51,7 +51,8 @@ pub fn database_path(journal: &Path) -> PathBuf {
     let path = sibling::path(journal, EXTENSION);
     // Continues with the file of an older version, so that nothing is announced again.
     let former = sibling::former_path(journal, EXTENSION);
-    former.filter(|former| former.exists() && !path.exists()).unwrap_or(path)
+    let is_used = |path: &Path| path.try_exists().unwrap_or(true);
+    former.filter(|former| is_used(former) && !is_used(&path)).unwrap_or(path)
 }
 
 impl LocalStore {
