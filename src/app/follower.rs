@@ -8,12 +8,12 @@ use anyhow::{Context, Result};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
 use crate::files::sqlite;
 use crate::generator::{Inputs, Load, Log};
 use crate::notify::{Snapshot, Snapshots};
-use crate::shutdown::Shutdown;
 use crate::telemetry::abort_on_panic::AbortOnPanic;
 use crate::time::clock;
 use crate::time::moment::Moment;
@@ -27,7 +27,12 @@ const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// # Errors
 ///
 /// The thread can't be started.
-pub fn follow(settings: Settings, log: Log, load: Load, shutdown: Shutdown) -> Result<Snapshots> {
+pub fn follow(
+    settings: Settings,
+    log: Log,
+    load: Load,
+    shutdown: CancellationToken,
+) -> Result<Snapshots> {
     let (sender, snapshots) = watch::channel(None);
     let runtime = Handle::current();
     let mut follower = Follower {
@@ -47,7 +52,7 @@ pub fn follow(settings: Settings, log: Log, load: Load, shutdown: Shutdown) -> R
             follower.step(clock::now());
             let wait = async {
                 tokio::select! {
-                    () = shutdown.clone().wait() => true,
+                    () = shutdown.cancelled() => true,
                     () = Inputs::changed(&mut follower.inputs) => false,
                     () = sleep(POLL_INTERVAL) => false,
                 }

@@ -24,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::archive::Archive;
 use crate::config::{Settings, Supervisor};
@@ -32,7 +33,7 @@ use crate::intake::{self, Intake};
 use crate::journal::Journal;
 use crate::notify::{self, Notifier, Timing};
 use crate::server::{self, admin, visitors};
-use crate::shutdown::{Signals, Trigger};
+use crate::shutdown::Signals;
 use crate::telemetry::health::Health;
 
 use monitoring::Monitoring;
@@ -63,7 +64,7 @@ pub struct App {
     pruning: Option<JoinHandle<()>>,
     publishing: Option<Publishing>,
     /// Stops the follower, which replaces the generator where only chats are notified.
-    follower: Option<Trigger>,
+    follower: Option<DropGuard>,
     notifier: Option<Notifier>,
     shipping: Option<Shipping>,
 }
@@ -186,9 +187,10 @@ impl App {
         }
         let archive = archive(settings);
         let log = Log::open_to_follow(settings, archive.clone())?;
-        let (trigger, shutdown) = Trigger::new();
+        let shutdown = CancellationToken::new();
+        let stop_on_drop = shutdown.clone().drop_guard();
         let snapshots = follower::follow(settings.clone(), log, load, shutdown)?;
-        app.follower = Some(trigger);
+        app.follower = Some(stop_on_drop);
         let timing = Timing::default();
         app.notifier =
             Some(notify::start(settings, archive, snapshots, monitoring.notify, timing)?);
@@ -234,9 +236,7 @@ impl App {
         if let Some(notifier) = self.notifier {
             notifier.stop().await?;
         }
-        if let Some(follower) = self.follower {
-            follower.pull();
-        }
+        drop(self.follower);
         if let Some(shipping) = self.shipping {
             shipping.stop().await;
         }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::archive::Archive;
 use crate::config::Settings;
@@ -15,7 +16,6 @@ use crate::generator::{self, Generator, Load, Log, Metrics, Previews};
 use crate::journal::{Journal, Shipped};
 use crate::notify::Snapshot;
 use crate::server::visitors::Publications;
-use crate::shutdown::Trigger;
 use crate::telemetry::health::Health;
 
 /// How long to wait for the last publication. The systemd unit kills the process after 30 s.
@@ -43,14 +43,15 @@ pub(super) struct Publishing {
     /// What a template author has to know.
     pub(super) previews: Previews,
     thread: JoinHandle<()>,
-    trigger: Trigger,
+    stop_on_drop: DropGuard,
 }
 
 impl Publishing {
     /// Starts the generator. It reports faults of templates, static files and the output directory
     /// itself, and the intake works all the same.
     pub(super) fn start(settings: &Settings, connections: Connections) -> Result<Self> {
-        let (trigger, shutdown) = Trigger::new();
+        let shutdown = CancellationToken::new();
+        let stop_on_drop = shutdown.clone().drop_guard();
         let (sender, publications) = watch::channel(0);
         let previews = Previews::default();
         let archive = connections.archive;
@@ -75,7 +76,7 @@ impl Publishing {
             .name("generator".to_owned())
             .spawn(move || generator::run(&connected, &runtime, make))
             .context("cannot start the generator's thread")?;
-        Ok(Self { publications, previews, thread, trigger })
+        Ok(Self { publications, previews, thread, stop_on_drop })
     }
 
     /// Waits for the first publication; forever if the site can't be published.
@@ -86,7 +87,7 @@ impl Publishing {
 
     /// Publishes what is stored, and stops.
     pub(super) async fn stop(self) -> Result<()> {
-        self.trigger.pull();
+        drop(self.stop_on_drop);
         let joined = tokio::task::spawn_blocking(|| self.thread.join());
         let Ok(joined) = timeout(DRAIN_TIMEOUT, joined).await else {
             tracing::error!("the last publication does not return; the next start makes up for it");

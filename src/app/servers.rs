@@ -4,28 +4,29 @@ use anyhow::{Context, Result};
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::server;
-use crate::shutdown::{Shutdown, Trigger};
 use crate::telemetry::abort_on_panic::AbortOnPanic;
 
 /// Running servers, which stop together.
 #[derive(Debug)]
 pub(super) struct Servers {
     tasks: Vec<JoinHandle<()>>,
-    trigger: Trigger,
-    shutdown: Shutdown,
+    stop_on_drop: DropGuard,
+    shutdown: CancellationToken,
 }
 
 impl Servers {
     /// No servers yet.
     pub(super) fn new() -> Self {
-        let (trigger, shutdown) = Trigger::new();
-        Self { tasks: Vec::new(), trigger, shutdown }
+        let shutdown = CancellationToken::new();
+        let stop_on_drop = shutdown.clone().drop_guard();
+        Self { tasks: Vec::new(), stop_on_drop, shutdown }
     }
 
     /// When the servers stop.
-    pub(super) fn shutdown(&self) -> &Shutdown {
+    pub(super) fn shutdown(&self) -> &CancellationToken {
         &self.shutdown
     }
 
@@ -40,7 +41,7 @@ impl Servers {
 
     /// Answers the requests in flight, and stops.
     pub(super) async fn stop(self) -> Result<()> {
-        self.trigger.pull();
+        drop(self.stop_on_drop);
         for task in self.tasks {
             task.await.context("a server panicked")?;
         }

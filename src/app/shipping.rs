@@ -8,11 +8,11 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::archive::{Archive, Majority, Shipper, Waiters};
 use crate::config::{Acknowledge, Settings};
 use crate::journal::{Journal, Shipped};
-use crate::shutdown::Trigger;
 use crate::telemetry::abort_on_panic::AbortOnPanic;
 
 /// How long to ship the remaining events when everything else has stopped. The rest is shipped after
@@ -27,7 +27,7 @@ pub struct Shipping {
     /// How far the journal is shipped.
     pub shipped: watch::Receiver<Shipped>,
     waiters: Arc<Waiters>,
-    trigger: Trigger,
+    stop_on_drop: DropGuard,
     task: JoinHandle<()>,
 }
 
@@ -36,7 +36,8 @@ impl Shipping {
     pub fn start(settings: &Settings, journal: &Arc<Journal>, waiting: Gauge) -> Option<Self> {
         let archive = Archive::new(settings.archive.as_ref()?, Handle::current());
         let waiters = Arc::new(Waiters::default());
-        let (trigger, shutdown) = Trigger::new();
+        let shutdown = CancellationToken::new();
+        let stop_on_drop = shutdown.clone().drop_guard();
         let (tell, shipped) = watch::channel(Shipped::default());
         let shipper = Shipper {
             shipped: tell,
@@ -52,7 +53,7 @@ impl Shipping {
             let _guard = AbortOnPanic::guard("shipping to the archive");
             shipper.run().await;
         });
-        Some(Self { archive, waiters, shipped, trigger, task })
+        Some(Self { archive, waiters, shipped, stop_on_drop, task })
     }
 
     /// What the intake waits for before it acknowledges an event, if the settings require the archive.
@@ -64,7 +65,7 @@ impl Shipping {
 
     /// Ships the remaining events within [`DRAIN_TIMEOUT`], and stops.
     pub async fn stop(self) {
-        self.trigger.pull();
+        drop(self.stop_on_drop);
         if timeout(DRAIN_TIMEOUT, self.task).await.is_err() {
             tracing::info!("the remaining events are shipped to the archive after the next start");
         }

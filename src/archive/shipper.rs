@@ -10,6 +10,7 @@ use mongodb::bson::{DateTime, doc};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use crate::archive::document::{self, Shape};
 use crate::archive::identity::identity;
@@ -17,7 +18,6 @@ use crate::archive::insertion::{Refused, insert};
 use crate::archive::progress::Progress;
 use crate::archive::{Archive, Waiters, indexes};
 use crate::journal::{Backlog, Journal, Reader, Shipped};
-use crate::shutdown::Shutdown;
 use crate::time::backoff::Backoff;
 use crate::time::clock;
 use crate::zoom::Key;
@@ -68,7 +68,7 @@ pub struct Shipper {
     /// How long the archive keeps quarantined deliveries.
     pub keep_quarantined: Duration,
     /// When to stop.
-    pub shutdown: Shutdown,
+    pub shutdown: CancellationToken,
 }
 
 impl Shipper {
@@ -85,7 +85,7 @@ impl Shipper {
                 Ok(0) => {
                     recovered(&mut backoff, &mut is_away);
                     tokio::select! {
-                        () = self.shutdown.clone().wait() => break,
+                        () = self.shutdown.cancelled() => break,
                         Ok(()) = committed.changed() => {}
                         () = sleep(POLL_INTERVAL) => {}
                     }
@@ -98,7 +98,7 @@ impl Shipper {
                     progress = None;
                     self.report_backlog().await;
                     tokio::select! {
-                        () = self.shutdown.clone().wait() => break,
+                        () = self.shutdown.cancelled() => break,
                         () = self.reporting(sleep(backoff.next_wait())) => {}
                     }
                     continue;

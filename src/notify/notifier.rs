@@ -17,6 +17,7 @@ use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio::task;
 use tokio::time::sleep;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::archive::Archive;
 use crate::config::Settings;
@@ -27,7 +28,6 @@ use crate::notify::snapshot::{Snapshot, Snapshots};
 use crate::notify::target::{BrokenTarget, Fallback, Target};
 use crate::notify::timing::Timing;
 use crate::notify::worker::{Sender, Update, Worker, random_seed};
-use crate::shutdown::{Shutdown, Trigger};
 use crate::telemetry::abort_on_panic::AbortOnPanic;
 
 /// How long to wait before a worker that panicked is restarted.
@@ -37,7 +37,7 @@ const RESTART_DELAY: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Notifier {
     thread: JoinHandle<()>,
-    trigger: Trigger,
+    stop_on_drop: DropGuard,
 }
 
 /// What all workers of a process share.
@@ -61,7 +61,8 @@ pub fn start(
     metrics: Metrics,
     timing: Timing,
 ) -> Result<Notifier> {
-    let (trigger, shutdown) = Trigger::new();
+    let shutdown = CancellationToken::new();
+    let stop_on_drop = shutdown.clone().drop_guard();
     let local = Arc::new(Mutex::new(LocalStore::new(&settings.journal.path)));
     let mut workers = Workers {
         shared: Shared { archive, local, metrics, timing },
@@ -84,13 +85,13 @@ pub fn start(
         });
     });
     let thread = thread.context("cannot start the thread of the messages")?;
-    Ok(Notifier { thread, trigger })
+    Ok(Notifier { thread, stop_on_drop })
 }
 
 impl Notifier {
     /// Stops all workers; each waits a short while for the request that is in flight.
     pub async fn stop(self) -> Result<()> {
-        self.trigger.pull();
+        drop(self.stop_on_drop);
         let ended = task::spawn_blocking(|| self.thread.join()).await?;
         ended.map_err(|_| anyhow!("the thread of the messages panicked"))
     }
@@ -111,21 +112,26 @@ struct Workers {
 
 struct RunningWorker {
     updates: watch::Sender<Update>,
-    trigger: Trigger,
+    stop_on_drop: DropGuard,
     task: task::JoinHandle<()>,
 }
 
 impl Workers {
     /// Passes each snapshot to the workers until `shutdown`. The targets are loaded from `initial`.
-    async fn follow(&mut self, initial: &Settings, mut snapshots: Snapshots, shutdown: Shutdown) {
+    async fn follow(
+        &mut self,
+        initial: &Settings,
+        mut snapshots: Snapshots,
+        shutdown: CancellationToken,
+    ) {
         let mut loaded: Option<Arc<Settings>> = None;
         snapshots.mark_changed();
         loop {
             tokio::select! {
-                () = shutdown.clone().wait() => return,
+                () = shutdown.cancelled() => return,
                 changed = snapshots.changed() => if changed.is_err() {
                     // The generator is gone, so the process is about to stop.
-                    return shutdown.wait().await;
+                    return shutdown.cancelled().await;
                 },
             }
             let Some(snapshot) = snapshots.borrow_and_update().clone() else { continue };
@@ -201,24 +207,25 @@ impl Workers {
         let id = update.target.id.clone();
         tracing::info!("chat {}: messages start", update.target.label);
         let (updates, receiver) = watch::channel(update);
-        let (trigger, shutdown) = Trigger::new();
+        let shutdown = CancellationToken::new();
+        let stop_on_drop = shutdown.clone().drop_guard();
         let previous = self.stopping.remove(&id);
         let task = tokio::spawn(supervise(self.shared.clone(), receiver, shutdown, previous));
-        self.running.insert(id, RunningWorker { updates, trigger, task });
+        self.running.insert(id, RunningWorker { updates, stop_on_drop, task });
     }
 
     fn stop_worker(&mut self, id: String) {
-        if let Some(RunningWorker { updates, trigger, task }) = self.running.remove(&id) {
+        if let Some(RunningWorker { updates, stop_on_drop, task }) = self.running.remove(&id) {
             tracing::info!("chat {}: messages stop", updates.borrow().target.label);
-            trigger.pull();
+            drop(stop_on_drop);
             self.stopping.insert(id, task);
         }
     }
 
     /// Stops all workers, and waits for them.
     async fn stop(mut self) {
-        for (id, RunningWorker { trigger, task, .. }) in std::mem::take(&mut self.running) {
-            trigger.pull();
+        for (id, RunningWorker { stop_on_drop, task, .. }) in std::mem::take(&mut self.running) {
+            drop(stop_on_drop);
             self.stopping.insert(id, task);
         }
         for task in self.stopping.into_values() {
@@ -233,7 +240,7 @@ impl Workers {
 async fn supervise(
     shared: Shared,
     updates: watch::Receiver<Update>,
-    shutdown: Shutdown,
+    shutdown: CancellationToken,
     previous: Option<task::JoinHandle<()>>,
 ) {
     if let Some(previous) = previous {
@@ -248,13 +255,17 @@ async fn supervise(
         shared.metrics.running(&label, false);
         tracing::error!("the worker of chat {label} panicked; it restarts in a minute");
         tokio::select! {
-            () = shutdown.clone().wait() => return,
+            () = shutdown.cancelled() => return,
             () = sleep(RESTART_DELAY) => {}
         }
     }
 }
 
-fn worker(shared: &Shared, updates: &watch::Receiver<Update>, shutdown: &Shutdown) -> Worker {
+fn worker(
+    shared: &Shared,
+    updates: &watch::Receiver<Update>,
+    shutdown: &CancellationToken,
+) -> Worker {
     let target = Arc::clone(&updates.borrow().target);
     let backend = match &shared.archive {
         Some(archive) => Backend::Archive(Lease::new(archive.clone(), target.id.clone())),

@@ -30,8 +30,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 use tokio_io_timeout::TimeoutStream;
-
-use crate::shutdown::Shutdown;
+use tokio_util::sync::CancellationToken;
 
 use connections::{Connection, Connections, Limits};
 use metered::MeteredStream;
@@ -83,14 +82,19 @@ pub fn raise_file_limit() {
 }
 
 /// Serves `router` until `shutdown`, then waits for requests in flight.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
+pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {
     serve_within(Limits::default(), listener, router, shutdown).await;
 }
 
-async fn serve_within(limits: Limits, listener: TcpListener, router: Router, shutdown: Shutdown) {
+async fn serve_within(
+    limits: Limits,
+    listener: TcpListener,
+    router: Router,
+    shutdown: CancellationToken,
+) {
     let permits = Arc::new(Semaphore::new(limits.connections));
     let connections = Connections::new(limits);
-    let mut stop = pin!(shutdown.clone().wait());
+    let mut stop = pin!(shutdown.cancelled());
     loop {
         tokio::select! {
             () = &mut stop => break,
@@ -152,7 +156,7 @@ async fn pause_after(error: &io::Error) {
     }
 }
 
-async fn serve_connection(accepted: Accepted, router: Router, shutdown: Shutdown) {
+async fn serve_connection(accepted: Accepted, router: Router, shutdown: CancellationToken) {
     let Accepted { stream, client, permit } = accepted;
     let begun = Instant::now();
     // Otherwise an answer waits for the acknowledgement of the previous one.
@@ -184,7 +188,7 @@ async fn serve_connection(accepted: Accepted, router: Router, shutdown: Shutdown
     // hyper would close a connection without a request. A client that has just connected is about
     // to send one, so it gets a moment.
     let stop = async {
-        shutdown.wait().await;
+        shutdown.cancelled().await;
         drop(timeout(FIRST_REQUEST_TIMEOUT, requested.notified()).await);
     };
     tokio::select! {

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::*;
-use crate::shutdown::Trigger;
 
 /// Nothing a test waits for takes nearly so long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,7 +17,7 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 /// A server with `limits` that answers at once, or at `/slow` when it is let.
 struct Server {
     address: SocketAddr,
-    _trigger: Trigger,
+    _stop_on_drop: DropGuard,
     /// Says when a slow request has come.
     slow: mpsc::Receiver<()>,
     let_go: Arc<Notify>,
@@ -27,7 +27,8 @@ impl Server {
     fn start(limits: Limits) -> Self {
         let listener = listen("127.0.0.1:0".parse().expect("an address")).expect("it listens");
         let address = listener.local_addr().expect("it is bound");
-        let (trigger, shutdown) = Trigger::new();
+        let shutdown = CancellationToken::new();
+        let stop_on_drop = shutdown.clone().drop_guard();
         let (arrived, slow) = mpsc::channel(8);
         let let_go = Arc::new(Notify::new());
         let go = Arc::clone(&let_go);
@@ -38,7 +39,7 @@ impl Server {
         };
         let router = Router::new().route("/", get(async || "ok")).route("/slow", get(wait));
         tokio::spawn(serve_within(limits, listener, router, shutdown));
-        Self { address, _trigger: trigger, slow, let_go }
+        Self { address, _stop_on_drop: stop_on_drop, slow, let_go }
     }
 
     async fn connect_from(&self, ip: &str) -> TcpStream {

@@ -17,6 +17,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
 use crate::generator::inputs::Load;
@@ -25,7 +26,6 @@ use crate::generator::preview::Previews;
 use crate::generator::site_generator::Generator;
 use crate::journal::{Journal, Shipped};
 use crate::notify::Snapshot;
-use crate::shutdown::Shutdown;
 use crate::telemetry::health::Health;
 use crate::time::backoff::Backoff;
 use crate::time::clock;
@@ -78,7 +78,7 @@ pub struct Connections {
     /// Receives what a template author needs to know.
     pub previews: Previews,
     /// Ends the loop.
-    pub shutdown: Shutdown,
+    pub shutdown: CancellationToken,
 }
 
 /// Publishes until `shutdown`, then syncs the store. Blocks its thread.
@@ -109,7 +109,7 @@ enum Wake {
 struct WatchLoop {
     generator: Generator,
     watchdog: Watchdog,
-    shutdown: Shutdown,
+    shutdown: CancellationToken,
     commits: watch::Receiver<u64>,
     reload: Reload,
     log_reader: LogReader,
@@ -151,7 +151,7 @@ impl WatchLoop {
         let times = [Some(now + POLL_INTERVAL), publish_at, self.reload.due()];
         let wake_at = times.into_iter().flatten().min().unwrap_or(now);
         tokio::select! {
-            () = self.shutdown.clone().wait() => Wake::Stop,
+            () = self.shutdown.cancelled() => Wake::Stop,
             // While changes gather, a commit does not wake the loop.
             Ok(()) = self.commits.changed(), if publish_at.is_none() => Wake::Work,
             () = self.reload.changed() => Wake::Work,

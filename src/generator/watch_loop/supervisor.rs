@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use crate::files::sqlite;
-use crate::shutdown::Shutdown;
 use crate::telemetry::health::Health;
 use crate::time::backoff::Backoff;
 
@@ -19,7 +19,7 @@ const STABLE_AFTER: Duration = Duration::from_secs(60);
 /// and each panic.
 pub(super) fn supervise(
     health: &Health,
-    shutdown: &Shutdown,
+    shutdown: &CancellationToken,
     runtime: &Handle,
     mut backoff: Backoff,
     mut job: impl FnMut() -> Result<()>,
@@ -41,7 +41,7 @@ pub(super) fn supervise(
         let wait = backoff.next_wait();
         let retry_s = wait.as_secs_f64();
         tracing::error!(retry_s, "the generator {failure}; it starts again in {retry_s} s");
-        let stopped = async { tokio::time::timeout(wait, shutdown.clone().wait()).await };
+        let stopped = async { tokio::time::timeout(wait, shutdown.cancelled()).await };
         if runtime.block_on(stopped).is_ok() {
             return;
         }
@@ -51,12 +51,11 @@ pub(super) fn supervise(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shutdown::Trigger;
 
     #[test]
     fn a_job_that_panics_or_fails_runs_again_and_is_reported() {
         let runtime = tokio::runtime::Runtime::new().expect("it starts");
-        let (health, (_running, shutdown)) = (Health::default(), Trigger::new());
+        let (health, shutdown) = (Health::default(), CancellationToken::new());
         let backoff = Backoff::new(Duration::from_millis(1), Duration::from_millis(2));
         let mut failed = Vec::new();
         supervise(&health, &shutdown, runtime.handle(), backoff, || {
@@ -71,10 +70,10 @@ mod tests {
     #[test]
     fn a_shutdown_does_not_wait_for_the_next_attempt() {
         let runtime = tokio::runtime::Runtime::new().expect("it starts");
-        let (health, (trigger, shutdown)) = (Health::default(), Trigger::new());
+        let (health, shutdown) = (Health::default(), CancellationToken::new());
         let backoff = Backoff::new(Duration::from_secs(3600), Duration::from_secs(3600));
         let mut attempts = 0;
-        trigger.pull();
+        shutdown.cancel();
         supervise(&health, &shutdown, runtime.handle(), backoff, || {
             attempts += 1;
             panic!("on purpose");

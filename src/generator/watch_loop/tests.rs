@@ -4,6 +4,7 @@ use std::fs;
 
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
 
 use super::publisher::GATHER_INTERVAL;
 use super::*;
@@ -11,7 +12,6 @@ use crate::config::{PublishList, Settings};
 use crate::generator::inputs::Inputs;
 use crate::generator::log::Log;
 use crate::journal::{Content, Record};
-use crate::shutdown::Trigger;
 use crate::zoom::{Key, Redaction};
 
 const NOW: Moment = Moment::from_seconds(1_785_369_686);
@@ -21,7 +21,6 @@ pub(super) struct Stage {
     directory: TempDir,
     pub(super) watch_loop: WatchLoop,
     pub(super) connections: Connections,
-    _running: Trigger,
     _runtime: Runtime,
 }
 
@@ -42,7 +41,6 @@ impl Stage {
 
     fn with_settings(settings: Settings, directory: TempDir) -> Self {
         let journal = Journal::open(&directory.path().join("lookout.db")).expect("it opens");
-        let (running, shutdown) = Trigger::new();
         let log = Log::open(&settings, None).expect("it opens");
         let generator = Generator::new(settings, log).expect("the templates are ours");
         let connections = Connections {
@@ -55,12 +53,12 @@ impl Stage {
             shipped: None,
             load: None,
             previews: Previews::default(),
-            shutdown,
+            shutdown: CancellationToken::new(),
         };
         let runtime = Builder::new_current_thread().enable_time().build().expect("it starts");
         let watchdog = Watchdog::start(Arc::clone(&connections.health), runtime.handle());
         let watch_loop = WatchLoop::new(generator, &connections, watchdog);
-        Self { directory, watch_loop, connections, _running: running, _runtime: runtime }
+        Self { directory, watch_loop, connections, _runtime: runtime }
     }
 
     /// Ada joins, once for each of `at`.
@@ -344,7 +342,7 @@ fn chats_are_shown_that_a_meeting_went_stale_although_no_site_was_ever_published
 
 #[test]
 fn a_generator_that_panics_is_made_again_by_the_settings_that_were_in_effect() {
-    let Stage { directory, watch_loop, connections, _running: running, _runtime } = Stage::new();
+    let Stage { directory, watch_loop, connections, _runtime } = Stage::new();
     let journal = Arc::clone(connections.journal.as_ref().expect("it has one"));
     let file = directory.path().join("lookout.toml");
     fs::write(&file, "").expect("written");
@@ -379,6 +377,7 @@ fn a_generator_that_panics_is_made_again_by_the_settings_that_were_in_effect() {
     let generator = |settings: &Settings| {
         Generator::new(settings.clone(), Log::open_to_follow(settings, None)?)
     };
+    let shutdown = connections.shutdown.clone();
     let runtime = tokio::runtime::Runtime::new().expect("it starts");
     let handle = runtime.handle().clone();
     let thread = {
@@ -396,7 +395,7 @@ fn a_generator_that_panics_is_made_again_by_the_settings_that_were_in_effect() {
         fs::write(&file, "# touched").expect("written");
         thread::sleep(Duration::from_millis(20));
     }
-    running.pull();
+    shutdown.cancel();
     thread.join().expect("it ends");
     drop(journal);
     let made_for = made_for.lock().expect("nobody panicked");

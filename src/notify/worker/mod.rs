@@ -19,6 +19,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
 
 pub use self::rate_limit::random_seed;
 pub use self::sender::Sender;
@@ -27,7 +28,6 @@ use crate::notify::metrics::Loss;
 use crate::notify::outbox::{Outbox, OutboxStore, Ownership, Tombstone, without_forgotten};
 use crate::notify::snapshot::Snapshot;
 use crate::notify::target::Target;
-use crate::shutdown::Shutdown;
 use crate::time::clock;
 use crate::time::moment::Moment;
 
@@ -55,7 +55,7 @@ pub struct Worker {
     /// New snapshots and settings.
     pub updates: watch::Receiver<Update>,
     pub sender: Sender,
-    pub shutdown: Shutdown,
+    pub shutdown: CancellationToken,
 }
 
 /// Why an active worker ended.
@@ -71,7 +71,7 @@ impl Worker {
         let shutdown = self.shutdown.clone();
         loop {
             let outbox = tokio::select! {
-                () = shutdown.clone().wait() => break,
+                () = shutdown.cancelled() => break,
                 outbox = self.acquire() => outbox,
             };
             self.sender.resume(outbox);
@@ -153,7 +153,7 @@ impl<'a> ActiveWorker<'a> {
             sender.metrics.waiting(&sender.target.label, count, since);
             let wake_at = self.wake_at();
             tokio::select! {
-                () = shutdown.clone().wait() => return self.drain().await,
+                () = shutdown.cancelled() => return self.drain().await,
                 changed = self.worker.updates.changed() => match changed {
                     Ok(()) => self.has_update = true,
                     // The notifier is gone.

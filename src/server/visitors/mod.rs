@@ -20,11 +20,11 @@ use axum::routing::get;
 use futures_util::{Stream, stream};
 use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
 use crate::config::Settings;
-use crate::shutdown::Shutdown;
 use crate::site::headers::Kind;
 
 /// Requests for pages and files in flight at once.
@@ -50,12 +50,16 @@ struct Visitors {
 #[derive(Debug, Clone)]
 struct Live {
     publications: Publications,
-    shutdown: Shutdown,
+    shutdown: CancellationToken,
     slots: Arc<Semaphore>,
 }
 
 /// The routes of the site, the CSV and the stream of changes.
-pub fn router(settings: &Settings, publications: Publications, shutdown: Shutdown) -> Router {
+pub fn router(
+    settings: &Settings,
+    publications: Publications,
+    shutdown: CancellationToken,
+) -> Router {
     let site_path = settings.site.path.as_str();
     let visitors = Visitors {
         site_path: site_path.into(),
@@ -152,7 +156,7 @@ fn changes(
     let changes = stream::unfold(publications, next);
     let until = Box::pin(async move {
         let _held = slot;
-        shutdown.wait().await;
+        shutdown.cancelled().await;
     });
     futures_util::StreamExt::take_until(changes, until)
 }

@@ -19,10 +19,10 @@ use axum::routing::get;
 use futures_util::{Stream, StreamExt, stream};
 use http_body_util::BodyExt;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
 use crate::generator::{Preview, Previews};
-use crate::shutdown::Shutdown;
 
 const SCRIPT: &str = include_str!("preview.js");
 
@@ -35,7 +35,7 @@ pub fn router(
     settings: &Settings,
     site: Router,
     previews: &Previews,
-    shutdown: &Shutdown,
+    shutdown: &CancellationToken,
 ) -> Router {
     let path = settings.site.path.as_str();
     let script: Bytes = format!("<script src=\"{path}preview.js\"></script>\n").into();
@@ -113,8 +113,8 @@ async fn serve_script() -> Response {
     (headers, SCRIPT).into_response()
 }
 
-fn stream_previews(previews: watch::Receiver<Preview>, shutdown: Shutdown) -> Response {
-    let stream = states(previews).take_until(Box::pin(shutdown.wait()));
+fn stream_previews(previews: watch::Receiver<Preview>, shutdown: CancellationToken) -> Response {
+    let stream = states(previews).take_until(Box::pin(shutdown.cancelled_owned()));
     Sse::new(stream).keep_alive(KeepAlive::new()).into_response()
 }
 

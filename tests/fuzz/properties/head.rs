@@ -11,7 +11,7 @@ use lookout::config::Secret;
 use lookout::intake::{Intake, Metrics};
 use lookout::journal::Journal;
 use lookout::server;
-use lookout::shutdown::Trigger;
+use tokio_util::sync::CancellationToken;
 
 use super::sample;
 
@@ -69,7 +69,6 @@ fn serve(listener: TcpListener) {
     runtime.expect("it starts").block_on(async {
         listener.set_nonblocking(true).expect("it can be");
         let listener = tokio::net::TcpListener::from_std(listener).expect("it is one");
-        let (_running, shutdown) = Trigger::new();
-        server::serve(listener, router, shutdown).await;
+        server::serve(listener, router, CancellationToken::new()).await;
     });
 }
