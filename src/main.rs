@@ -1,6 +1,7 @@
 //! The program: parses arguments, makes one call for each command, prints errors, and exits with
 //! 0 (done), 1 (failed), or 2 (usage or settings).
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +11,7 @@ use anyhow::{Context, Result};
 use clap::{CommandFactory, Parser};
 use lookout::app::Options;
 use lookout::cli::{self, Cli, Command};
+use lookout::commands::arguments::UsageError;
 use lookout::commands::{
     backup, build, check, demo, export, forget, import, init, intake, notify, print, repair,
     restore, serve, watch,
@@ -170,6 +172,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     }
     // If stderr is closed, the error can't be reported.
     drop(writeln!(io::stderr(), "lookout: {error:#}"));
-    let usage = error.chain().any(|cause| cause.is::<SettingsError>());
+    let usage =
+        |cause: &(dyn Error + 'static)| cause.is::<SettingsError>() || cause.is::<UsageError>();
+    let usage = error.chain().any(usage);
     ExitCode::from(if usage { 2 } else { 1 })
 }

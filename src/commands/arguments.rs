@@ -20,3 +20,8 @@ pub fn moment(text: &str) -> Result<Moment, String> {
     Moment::parse_rfc3339(text)
         .ok_or_else(|| "write date, time and zone, such as 2026-01-05T20:00:00Z".to_owned())
 }
+
+/// Options that do not go together; the message says what to write instead.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);

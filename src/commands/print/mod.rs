@@ -1,8 +1,11 @@
 //! `lookout print`: ready-to-use files for this configuration.
 
+mod edge;
+mod front;
 mod host;
 mod manual;
 pub mod nginx;
+mod nginx_version;
 mod quoted;
 pub(in crate::commands) mod systemd;
 

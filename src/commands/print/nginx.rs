@@ -10,9 +10,13 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 use tera::{Context, Tera};
 
+use super::edge::{Edge, Proxies};
+use super::front::{BADGE, Front};
 use super::host::{self, HostName};
+use super::nginx_version::NginxVersion;
 use super::quoted;
-use crate::config::{Settings, SettingsError};
+use crate::commands::arguments::UsageError;
+use crate::config::Settings;
 use crate::site::headers::{EMBED, Kind, WIDGETS};
 
 const TEMPLATE: &str = include_str!("nginx.conf");
@@ -27,20 +31,31 @@ const BODY_BUFFER: usize = 64 << 10;
 /// The file with the name servers of this machine.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
+/// How long an idle connection of a browser stays open, and one of a proxy, in seconds. Cloudflare
+/// keeps connections for 900 s; a delivery on one that nginx closes just then would be lost for minutes.
+const KEEPALIVE_S: u32 = 20;
+const PROXY_KEEPALIVE_S: u32 = 930;
+
 /// Arguments of `print nginx`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The name of this site's host; without this option, that of `site.base_url`
-    #[arg(long, value_name = "HOST")]
-    pub server_name: Option<HostName>,
+    /// What nginx and Caddy have in common.
+    #[command(flatten)]
+    pub front: Front,
 
-    /// Pass everything else on to GitHub Pages, such as USER.github.io; without this option, answer 404
-    #[arg(long, value_name = "HOST")]
-    pub pages: Option<HostName>,
+    /// The proxies in front of nginx: `cloudflare`, addresses or networks. Limits then apply to each
+    /// visitor, not to each proxy
+    #[arg(long, value_name = "ADDRESS", num_args = 1..)]
+    pub behind: Vec<Edge>,
 
     /// The name server with which nginx resolves the address of Pages; without this option, this machine's
     #[arg(long, value_name = "ADDRESS", requires = "pages")]
     pub resolver: Vec<IpAddr>,
+
+    /// The version of nginx, such as 1.26.3; without this option, the file is for all from 1.18 on, of
+    /// which those from 1.25.1 on warn of `http2`
+    #[arg(long, value_name = "VERSION")]
+    pub nginx_version: Option<NginxVersion>,
 }
 
 /// The template's values.
@@ -59,9 +74,26 @@ struct View {
     /// The site's path without its last slash. It is never the root, which contains the webhook.
     bare_path: String,
     hsts: &'static str,
+    /// Absent with `--http`.
+    tls: Option<Tls>,
+    proxies: Option<Proxies>,
+    keepalive_s: u32,
+    /// The file with the members, quoted.
+    members: Option<String>,
     places: Vec<Place>,
     pages: Option<String>,
     resolvers: String,
+}
+
+/// How nginx speaks TLS.
+#[derive(Debug, Serialize)]
+struct Tls {
+    certificate: String,
+    key: String,
+    /// Whether certbot renews the certificate.
+    is_renewed: bool,
+    /// Whether `http2` is a directive of its own, not a parameter of `listen`.
+    has_http2_directive: bool,
 }
 
 /// A location with published files.
@@ -73,6 +105,8 @@ struct Place {
     headers: Vec<String>,
     /// Its content type, where nginx does not know it.
     kind: Option<&'static str>,
+    /// Whether it is shown to everybody, also where there are members.
+    is_open: bool,
 }
 
 /// The server file.
@@ -95,8 +129,12 @@ impl View {
         let root = std::path::absolute(&settings.site.output_dir)?;
         let refuse = |problem: String| settings.refuse("site.output_dir", &problem);
         super::require_fixed_port(settings)?;
+        require_sense(args)?;
+        let host = args.front.host(settings)?;
+        let members = args.front.members(settings)?;
+        let is_behind = !args.behind.is_empty();
         Ok(Self {
-            server_name: server_name(settings, args)?.as_str().to_owned(),
+            server_name: host.as_str().to_owned(),
             root: quoted::for_nginx(&root).map_err(refuse)?,
             upstream: upstream(settings),
             webhook: settings.zoom.path.clone(),
@@ -105,25 +143,55 @@ impl View {
             body_buffer: settings.zoom.max_body.min(BODY_BUFFER),
             bare_path: site_path.trim_end_matches('/').to_owned(),
             hsts: HSTS,
-            places: places(settings, args),
-            pages: args.pages.as_ref().map(|pages| pages.as_str().to_owned()),
+            tls: (!args.front.http).then(|| Tls::new(&host, settings, args)).transpose()?,
+            proxies: Proxies::of(&args.behind),
+            keepalive_s: if is_behind { PROXY_KEEPALIVE_S } else { KEEPALIVE_S },
+            members: members.map(|file| quoted_option("--members", &file)).transpose()?,
+            places: places(settings, &args.front),
+            pages: args.front.pages.as_ref().map(|pages| pages.as_str().to_owned()),
             resolvers: resolvers(args)?,
             site_path,
         })
     }
 }
 
-fn server_name(settings: &Settings, args: &Args) -> Result<HostName, SettingsError> {
-    let refuse = |problem: String| settings.refuse("site.base_url", &problem);
-    match &args.server_name {
-        Some(name) => Ok(name.clone()),
-        None if settings.site.base_url.is_empty() => Err(refuse(
-            "is empty, so the name of the host is not known; set it to the site's address, such as \
-             `https://example.org`, or add `--server-name example.org`"
-                .to_owned(),
-        )),
-        None => HostName::of_url(&settings.site.base_url).map_err(refuse),
+impl Tls {
+    fn new(host: &HostName, settings: &Settings, args: &Args) -> Result<Self> {
+        let own = args.front.certificate(settings)?;
+        let (certificate, key) = match &own {
+            Some((certificate, key)) => {
+                (quoted_option("--certificate", certificate)?, quoted_option("--key", key)?)
+            }
+            None => {
+                let dir = format!("/etc/letsencrypt/live/{}", host.as_str());
+                (format!("{dir}/fullchain.pem"), format!("{dir}/privkey.pem"))
+            }
+        };
+        let has_http2_directive = args.nginx_version.is_some_and(NginxVersion::has_http2_directive);
+        Ok(Self { certificate, key, is_renewed: own.is_none(), has_http2_directive })
     }
+}
+
+/// The path of an option, as nginx writes it.
+fn quoted_option(option: &str, path: &Path) -> Result<String, UsageError> {
+    quoted::for_nginx(path).map_err(|problem| UsageError(format!("`{option}`: {problem}")))
+}
+
+/// Refuses plain HTTP where it would be seen by others than the proxy.
+fn require_sense(args: &Args) -> Result<(), UsageError> {
+    let problem = match (args.front.http, args.behind.as_slice()) {
+        (true, []) => {
+            "`--http` is for a server behind a proxy that takes care of TLS; name that proxy, such as \
+             `--http --behind 127.0.0.1`, or leave `--http` out"
+        }
+        (true, edges) if edges.contains(&Edge::Cloudflare) => {
+            "with `--http --behind cloudflare`, names and passwords would cross the internet in the clear; \
+             leave `--http` out and use an origin certificate (`--certificate FILE --key FILE`); for \
+             `cloudflared` on this machine, write `--http --behind 127.0.0.1`"
+        }
+        _ => return Ok(()),
+    };
+    Err(UsageError(problem.to_owned()))
 }
 
 /// Where nginx on this machine passes deliveries on to, for `proxy_pass`.
@@ -142,7 +210,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 fn resolvers(args: &Args) -> Result<String> {
-    if args.pages.is_none() {
+    if args.front.pages.is_none() {
         return Ok(String::new());
     }
     let mut servers: Vec<_> = args.resolver.iter().copied().map(host::as_nginx_has_it).collect();
@@ -159,57 +227,48 @@ fn resolvers(args: &Args) -> Result<String> {
 
 /// The locations of published files. Of several that match, nginx takes an exact one, else the
 /// first pattern, else the longest prefix.
-fn places(settings: &Settings, args: &Args) -> Vec<Place> {
+fn places(settings: &Settings, front: &Front) -> Vec<Place> {
     let site = &settings.site.path;
     let named = |names: &[&str]| {
         // Of all characters that a path may have, only the dot is special in a pattern.
         let pattern = format!("^{site}(?:[^/]+/)?(?:{})$", names.join("|")).replace('.', "\\.");
         format!("~ \"{pattern}\"")
     };
-    let otherwise = if args.pages.is_some() { "@pages" } else { "=404" };
-    let page = format!("$uri $uri/ {otherwise}");
-    let file = "$uri =404".to_owned();
-    vec![
+    let otherwise = if front.pages.is_some() { "@pages" } else { "=404" };
+    let place = |what, location, kind| {
+        let files =
+            if kind == Kind::Page { format!("$uri $uri/ {otherwise}") } else { "$uri =404".into() };
+        let headers = headers(kind, front.members.is_some());
+        Place { what, location, files, headers, kind: None, is_open: false }
+    };
+    let badge = front.public_badge.then(|| Place {
+        is_open: true,
+        ..place("The badge, for everybody.", named(&BADGE), Kind::Widget)
+    });
+    let table = format!("= /{}", settings.csv.path);
+    let others = [
+        place("What others may show in a frame.", named(&[EMBED]), Kind::Embed),
+        place("What the pages of other sites may show or read.", named(&WIDGETS), Kind::Widget),
+        place(
+            "The names of these change with their contents.",
+            format!("{site}assets/"),
+            Kind::Asset,
+        ),
         Place {
-            what: "What others may show in a frame.",
-            location: named(&[EMBED]),
-            files: file.clone(),
-            headers: headers(Kind::Embed),
-            kind: None,
-        },
-        Place {
-            what: "What the pages of other sites may show or read.",
-            location: named(&WIDGETS),
-            files: file.clone(),
-            headers: headers(Kind::Widget),
-            kind: None,
-        },
-        Place {
-            what: "The names of these change with their contents.",
-            location: format!("{site}assets/"),
-            files: file.clone(),
-            headers: headers(Kind::Asset),
-            kind: None,
-        },
-        Place {
-            what: "The table that Jekyll reads.",
-            location: format!("= /{}", settings.csv.path),
-            files: file,
-            headers: headers(Kind::Table),
             kind: Some("text/csv"),
+            ..place("The table that Jekyll reads.", table, Kind::Table)
         },
-        Place {
-            what: "The pages.",
-            location: site.clone(),
-            files: page,
-            headers: headers(Kind::Page),
-            kind: None,
-        },
-    ]
+        place("The pages.", site.clone(), Kind::Page),
+    ];
+    badge.into_iter().chain(others).collect()
 }
 
-fn headers(kind: Kind) -> Vec<String> {
-    let mut lines = vec![format!("Cache-Control \"{}\"", kind.caching()), format!("{HSTS} always")];
+/// The headers of files of `kind`. What only members may see is in no cache but their own.
+fn headers(kind: Kind, is_private: bool) -> Vec<String> {
+    let caching = kind.caching();
+    let caching =
+        if is_private { caching.replace("public, ", "private, ") } else { caching.into() };
+    let mut lines = vec![format!("Cache-Control \"{caching}\""), format!("{HSTS} always")];
     let protection = kind.protection();
     lines.extend(protection.into_iter().map(|(name, value)| format!("{name} \"{value}\" always")));
     lines

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 
 use super::{behind_nginx, behind_nginx_with, join};
@@ -13,16 +13,27 @@ use crate::support::nginx::{HOST, QUIET};
 
 const EVENT: &[u8] = br#"{"event":"meeting.started","event_ts":1767643200000,"payload":{"object":{"uuid":"a==","id":"1"}}}"#;
 
-/// A real Chromium, which waits for a change of the page at `url`.
-fn look_at(url: &str) -> Child {
+/// A real Chromium, which waits for a change of a page while `deliver` brings one guest after
+/// another. The arguments are the page's address and, for members only, a name and a password.
+#[track_caller]
+pub fn sees_a_change(arguments: &[&str], deliver: impl Fn(&str)) {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/browser");
-    let child = Command::new("node")
+    let browser = Command::new("node")
         .arg(scripts.join("behind.mjs"))
-        .arg(url)
+        .args(arguments)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn();
-    child.expect("node is installed; `tests/run.sh` does it")
+    let mut browser = browser.expect("node is installed; `tests/run.sh` does it");
+    for number in 0.. {
+        if browser.try_wait().expect("it can be asked").is_some() {
+            break;
+        }
+        deliver(&format!("Guest {number}"));
+        thread::sleep(QUIET);
+    }
+    let output = browser.wait_with_output().expect("it ended");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
@@ -34,16 +45,7 @@ fn a_browser_behind_nginx_sees_a_delivery_arrive_without_complaint() {
     };
     deliver("Ada");
     lookout.wait_for("lookout/index.html", |page| page.contains("Ada"));
-    let mut browser = look_at(&format!("https://{}/lookout/", nginx.https));
-    for number in 0.. {
-        if browser.try_wait().expect("it can be asked").is_some() {
-            break;
-        }
-        deliver(&format!("Guest {number}"));
-        thread::sleep(QUIET);
-    }
-    let output = browser.wait_with_output().expect("it ended");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    sees_a_change(&[&format!("https://{}/lookout/", nginx.https)], deliver);
     assert_eq!(nginx.errors(), "");
 }
 

@@ -1,9 +1,11 @@
 //! From the internet to the page: the files that `lookout print` prints, with the real nginx
 //! and the real systemd.
 
+mod behind;
 mod certificates;
 mod chain;
 mod etags;
+mod members;
 mod observatory;
 mod printed;
 mod restarts;
@@ -20,6 +22,20 @@ fn behind_nginx() -> (Lookout, Nginx) {
 
 /// The same, with `zoom.path` set to `webhook`.
 fn behind_nginx_with(webhook: &str) -> (Lookout, Nginx) {
+    let lookout = serving(webhook);
+    let nginx = Nginx::start(&printed(&lookout));
+    (lookout, nginx)
+}
+
+/// The same, with more options of `print nginx`.
+fn behind_nginx_printed(options: &[&str]) -> (Lookout, Nginx) {
+    let lookout = serving(WEBHOOK);
+    let nginx = Nginx::start(&printed_with(&lookout, options));
+    (lookout, nginx)
+}
+
+/// A running `serve` that keeps its address.
+fn serving(webhook: &str) -> Lookout {
     let mut lookout = Lookout::with_settings(&format!(
         "[site]\nbase_url = \"https://{HOST}\"\n[privacy]\npublish = [\"*\"]\n"
     ));
@@ -27,13 +43,18 @@ fn behind_nginx_with(webhook: &str) -> (Lookout, Nginx) {
     lookout.serve();
     lookout.keep_address();
     lookout.wait_for("lookout/index.html", |page| !page.is_empty());
-    let nginx = Nginx::start(&printed(&lookout));
-    (lookout, nginx)
+    lookout
 }
 
 #[track_caller]
 pub fn printed(lookout: &Lookout) -> String {
-    lookout.ok(&["print", "nginx", "--pages", PAGES, "--resolver", "127.0.0.1"])
+    printed_with(lookout, &[])
+}
+
+#[track_caller]
+fn printed_with(lookout: &Lookout, options: &[&str]) -> String {
+    let common = ["print", "nginx", "--pages", PAGES, "--resolver", "127.0.0.1"];
+    lookout.ok(&[&common, options].concat())
 }
 
 /// Somebody joined just now.

@@ -11,6 +11,9 @@ use crate::support::nginx::{HOST, Nginx, free_address};
 const ODD: &str = "[site]\nbase_url = 'https://lounge.example'\noutput_dir = 'a b; {c} #%n\"d'\npath = '/x.y/z/'\n\
     [csv]\npath = 'u.v/w.csv'\ncopies = ['copy%h $HOME/z.csv']\n[journal]\npath = 'j k/l.db'\n";
 
+/// Settings with the name of a host.
+const NAMED: &str = "[site]\nbase_url = 'https://lounge.example'\n";
+
 #[test]
 fn nginx_takes_the_file_for_any_settings() {
     for settings in [format!("[site]\nbase_url = 'https://{HOST}'\n"), ODD.to_owned()] {
@@ -29,13 +32,24 @@ fn nginx_takes_the_file_for_any_settings() {
 #[test]
 fn what_cannot_be_printed_is_said_with_what_to_do() {
     #[rustfmt::skip]
-    let cases: [(&str, &str, &[&str], &str); 8] = [
+    let cases: [(&str, &str, &[&str], &str); 19] = [
         // what is special      settings                                       options                      said
         ("no host",             "",                                            &["nginx"],                  "add `--server-name example.org`"),
         ("a port",              "[site]\nbase_url = 'https://a.example:1'",    &["nginx"],                  "leave `:1` out"),
         ("a variable in a path", "[site]\noutput_dir = 'a$b'",                 &["nginx", "--server-name", "a"], "choose another path"),
         ("not a host",          "",                                            &["nginx", "--server-name", "a;b"], "is not the name of a host"),
         ("a resolver for nothing", "",                                         &["nginx", "--resolver", "127.0.0.1"], "--pages"),
+        ("a key for nothing",   "",                                            &["nginx", "--key", "k"],   "--certificate"),
+        ("a certificate without a key", "",                                    &["nginx", "--certificate", "c"], "--key"),
+        ("no use for a certificate", "",                                       &["nginx", "--certificate", "c", "--key", "k", "--http"], "cannot be used with '--http'"),
+        ("a badge for everybody anyway", "",                                   &["nginx", "--public-badge"], "--members"),
+        ("HTTP for everybody",  NAMED,                                         &["nginx", "--http"],       "name that proxy, such as `--http --behind 127.0.0.1`"),
+        ("HTTP over the internet", NAMED,                                      &["nginx", "--http", "--behind", "cloudflare"], "in the clear"),
+        ("everybody as a proxy", "",                                           &["nginx", "--behind", "0.0.0.0/0"], "anybody could forge one"),
+        ("published passwords", NAMED,                                         &["nginx", "--members", "site/members"], "move it to another directory"),
+        ("a published key",     NAMED,                                         &["nginx", "--certificate", "c", "--key", "site/../site/k"], "move it to another directory"),
+        ("a variable in an option", NAMED,                                     &["nginx", "--members", "a$b"], "`--members`: "),
+        ("an nginx too old",    "",                                            &["nginx", "--nginx-version", "1.17.3"], "use 1.18 or newer"),
         ("any port",            "",                                            &["systemd"],                "write a port"),
         ("a socket of notify",  "",                                            &["systemd", "--socket", "--command", "notify"], "`notify` takes no deliveries"),
         ("a socket of watch",   "",                                            &["systemd", "--socket", "--command", "watch"], "needs no socket"),

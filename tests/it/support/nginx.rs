@@ -76,7 +76,8 @@ impl Nginx {
         let log = fs::File::create(dir.path().join("error.log")).expect("created");
         let child = nginx(&[]).stderr(Stdio::from(log)).spawn().expect("it starts");
         let nginx = Self { dir, https, http, child };
-        assert!(until(|| TcpStream::connect(https).is_ok()), "nginx listens");
+        let port = if printed.contains("ssl_certificate ") { https } else { http };
+        assert!(until(|| TcpStream::connect(port).is_ok()), "nginx listens");
         nginx
     }
 
@@ -168,21 +169,38 @@ fn adapted(
 ) -> String {
     let at = |file: &str| dir.join(file).display().to_string();
     let dns = name_server();
-    let replaced = [
+    let mut replaced = vec![
         ("listen 80;", format!("listen {http};")),
         ("listen [::]:80;", String::new()),
-        ("listen 443 ssl http2;", format!("listen {https} ssl http2;")),
-        ("listen [::]:443 ssl http2;", String::new()),
-        ("/etc/letsencrypt/live/lounge.example/fullchain.pem", at("lounge.example.pem")),
-        ("/etc/letsencrypt/live/lounge.example/privkey.pem", at("lounge.example.key")),
         ("/etc/ssl/certs/ca-certificates.crt", at("trusted.pem")),
         ("resolver 127.0.0.1 valid=5m;", format!("resolver {dns} ipv6=off;")),
         ("proxy_pass https://$pages;", format!("proxy_pass https://$pages:{};", pages.port())),
     ];
+    if printed.contains("ssl_certificate ") {
+        replaced.push(("listen 443 ssl http2;", format!("listen {https} ssl http2;")));
+        replaced.push(("listen [::]:443 ssl http2;", String::new()));
+    }
+    if printed.contains("/etc/letsencrypt/") {
+        let live = "/etc/letsencrypt/live/lounge.example";
+        let pairs = [("fullchain", "lounge.example.pem"), ("privkey", "lounge.example.key")];
+        let paths = pairs.map(|(from, to)| (format!("{live}/{from}.pem"), at(to)));
+        return replace_all(printed, replaced, paths);
+    }
+    replace_all(printed, replaced, [])
+}
+
+/// `printed` with each text replaced, which has to be there.
+#[track_caller]
+fn replace_all<const N: usize>(
+    printed: &str,
+    replaced: Vec<(&str, String)>,
+    paths: [(String, String); N],
+) -> String {
+    let replaced = replaced.into_iter().map(|(from, to)| (from.to_owned(), to));
     let mut text = printed.to_owned();
-    for (from, to) in replaced {
-        assert!(text.contains(from), "`{from}` is not in\n{printed}");
-        text = text.replace(from, &to);
+    for (from, to) in replaced.chain(paths) {
+        assert!(text.contains(&from), "`{from}` is not in\n{printed}");
+        text = text.replace(&from, &to);
     }
     text
 }
