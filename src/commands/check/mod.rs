@@ -10,6 +10,7 @@ mod damage;
 mod events;
 mod files;
 mod finding;
+mod join_links;
 mod nginx;
 mod notify;
 mod outside;
@@ -98,6 +99,7 @@ pub const CHECKS: &[Check] = &[
     people::publish,
     people::never_seen,
     people::rooms,
+    join_links::passcodes,
     people::merged,
     notify::check,
 ];

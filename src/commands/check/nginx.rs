@@ -7,7 +7,7 @@ use super::{Context, Finding};
 use crate::commands::print::nginx::upstream;
 
 /// Where nginx's configuration is on Debian and most other systems.
-const HOME: &str = "/etc/nginx";
+pub(super) const HOME: &str = "/etc/nginx";
 
 /// With fewer connections for each worker, one slow client can hold all of them; each is closed only
 /// after 5 s. Debian's default is 768.
@@ -29,12 +29,22 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn examine(context: &Context<'_>, home: &Path) -> Vec<Finding> {
-    let passes_on = format!("proxy_pass {}", upstream(context.settings));
-    let is_ours = |(_, text): &(PathBuf, String)| text.contains(&passes_on);
-    let sites = ["conf.d", "sites-enabled"].into_iter().flat_map(|dir| texts(&home.join(dir)));
-    let Some((path, site)) = sites.into_iter().find(is_ours) else { return Vec::new() };
+    let Some((path, site)) = site(context, home) else { return Vec::new() };
     let stale = site_lacks(&path, &site);
     stale.into_iter().chain([connections(home)]).collect()
+}
+
+/// Whether nginx asks for a password before it shows what Lookout publishes.
+pub(super) fn is_for_members(context: &Context<'_>, home: &Path) -> bool {
+    site(context, home).is_some_and(|(_, text)| value(&text, "auth_basic_user_file").is_some())
+}
+
+/// The file, without comments, that passes deliveries on to the Lookout of these settings.
+fn site(context: &Context<'_>, home: &Path) -> Option<(PathBuf, String)> {
+    let passes_on = format!("proxy_pass {}", upstream(context.settings));
+    let is_ours = |(_, text): &(PathBuf, String)| text.contains(&passes_on);
+    let mut sites = ["conf.d", "sites-enabled"].into_iter().flat_map(|dir| texts(&home.join(dir)));
+    sites.find(is_ours)
 }
 
 /// The files of `dir` that can be read, without comments.
