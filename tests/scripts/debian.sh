@@ -11,14 +11,14 @@ needs() { # COMMAND PACKAGE: installs it where it is missing
     as_root apt-get update -qq
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$2"
 }
-debian() { # DIRECTORY [PACKAGES]: makes a clean Debian 12 there
+debian() { # DIRECTORY [PACKAGES]: makes a clean Debian there, 12 or that of SUITE
     needs debootstrap debootstrap
     local mirror
     mirror=${MIRROR:-$(sed -nE 's/^(deb |URIs: *)(\[.*\] )?(https?:[^ ]+).*/\3/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | head -n 1 || true)}
     mkdir -p "$1"
     # Everybody has to be able to enter it, as every `/`.
     chmod 755 "$1"
-    as_root debootstrap --variant=minbase ${2:+--include="$2"} bookworm "$1" ${mirror:+"$mirror"} > "$1.log" 2>&1 \
+    as_root debootstrap --variant=minbase ${2:+--include="$2"} "${SUITE:-bookworm}" "$1" ${mirror:+"$mirror"} > "$1.log" 2>&1 \
         || { tail "$1.log"; exit 1; }
     rm -f "$1.log"
 }
