@@ -46,6 +46,7 @@ impl<'a> Reader<'a> {
         let people = self.list("people", people::read);
         let notify = self.list("notify", notify::read);
         self.output.diagnostics.extend(rooms::conflicts(&rooms));
+        let (people, faces) = people::without_faces(people);
         self.output.diagnostics.extend(people::conflicts(&people));
         let rooms: Vec<_> = rooms.into_iter().map(|(room, _)| room).collect();
         let (notify, diagnostics) = notify::resolve(notify, &rooms);
@@ -60,6 +61,7 @@ impl<'a> Reader<'a> {
             presence,
             rooms,
             people: people.into_iter().map(|(person, _)| person).collect(),
+            faces,
             notify,
             admin: self.section("admin", admin::read),
             origin: Origin { secret, zone_rules, ..Origin::default() },

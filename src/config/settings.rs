@@ -7,6 +7,7 @@ use std::time::Duration;
 use palette::Srgb;
 
 use super::emoji::Emoji;
+use super::faces::Faces;
 use super::notify::Notify;
 use super::people::{HideList, Person, PublishList};
 use super::problem::SettingsError;
@@ -37,6 +38,8 @@ pub struct Settings {
     pub rooms: Vec<Room>,
     /// People with several names.
     pub people: Vec<Person>,
+    /// Their faces.
+    pub faces: Faces,
     /// The chats that receive notifications.
     pub notify: Vec<Notify>,
     /// Health and metrics.

@@ -77,6 +77,7 @@ impl Dashboard {
             site_title: &settings.site.title,
             address: address(&settings.site),
             zone: zone.name(),
+            faces: &settings.faces,
             translation,
             clock: &clock,
             charts: charts.as_ref(),

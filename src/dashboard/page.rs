@@ -10,7 +10,7 @@ use super::charts::{ChartBuilder, Charts, FourWeeks, LastDay, Week};
 use super::clock::{Time, TimeFormatter};
 use super::translation::{Labels, Translation};
 use super::visible::Visible;
-use crate::config::{Emoji, Room};
+use crate::config::{Emoji, Faces, Room};
 use crate::roster;
 use crate::time::moment::Moment;
 use crate::zoom::Name;
@@ -20,6 +20,12 @@ const MAX_AWAY: usize = 12;
 
 /// The highest count with its own favicon; above it is `more.svg`.
 const MAX_FAVICON: usize = 9;
+
+/// The path to the dashboard's directory from a page in it.
+const TOP: &str = "./";
+
+/// The path to the dashboard's directory from the page of one room of several.
+const ABOVE: &str = "../";
 
 /// The variables of a template.
 #[derive(Debug, Clone, Serialize)]
@@ -87,6 +93,10 @@ pub struct Member {
     pub name: Name,
     /// One capital letter of the name, for the avatar.
     pub initial: String,
+    /// The emoji to show instead of the letter; null if there is none.
+    pub emoji: Option<Emoji>,
+    /// The URL of the picture to show instead, relative to the page; null if there is none.
+    pub picture: Option<String>,
     /// A colour from 0 to 7, always the same for a name.
     pub tint: u8,
     /// Since when.
@@ -104,6 +114,10 @@ pub struct Away {
     pub name: Name,
     /// One capital letter of the name, for the avatar.
     pub initial: String,
+    /// The emoji to show instead of the letter; null if there is none.
+    pub emoji: Option<Emoji>,
+    /// The URL of the picture to show instead, relative to the page; null if there is none.
+    pub picture: Option<String>,
     /// A colour from 0 to 7, always the same for a name.
     pub tint: u8,
     /// The last join or the last leave, whichever is later.
@@ -158,6 +172,7 @@ pub(super) struct Pages<'a> {
     /// The URL of the dashboard, if it is known; ends with `/`.
     pub(super) address: Option<String>,
     pub(super) zone: &'a str,
+    pub(super) faces: &'a Faces,
     pub(super) translation: &'static Translation,
     pub(super) clock: &'a TimeFormatter<'a>,
     /// `None` only outside of chrono's years.
@@ -168,7 +183,7 @@ pub(super) struct Pages<'a> {
 impl Pages<'_> {
     /// The page at the top: all rooms, or the only one, or all meetings as one room.
     pub(super) fn index(&self, visible: &Visible, rooms: &[(&Room, Visible)]) -> Page {
-        let page = self.page(visible);
+        let page = self.page(visible, TOP);
         match rooms {
             [] => page,
             [(room, _)] => self.about(page, room),
@@ -183,9 +198,8 @@ impl Pages<'_> {
         Page {
             path: format!("{}/index.html", room.slug),
             template: "room.html",
-            root: "../",
             canonical: self.address.as_ref().map(|address| format!("{address}{}/", room.slug)),
-            ..self.about(self.page(visible), room)
+            ..self.about(self.page(visible, ABOVE), room)
         }
     }
 
@@ -200,7 +214,7 @@ impl Pages<'_> {
         }
     }
 
-    fn page(&self, visible: &Visible) -> Page {
+    fn page(&self, visible: &Visible, root: &'static str) -> Page {
         let count = visible.count();
         let recent: Vec<&roster::Person> = visible.recent(self.now).collect();
         let out = || recent.iter().filter(|p| p.present_since.is_none());
@@ -209,7 +223,7 @@ impl Pages<'_> {
         Page {
             path: "index.html".to_owned(),
             template: "index.html",
-            root: "./",
+            root,
             lang: self.translation.lang,
             site_title: self.site_title.to_owned(),
             canonical: self.address.clone(),
@@ -220,9 +234,9 @@ impl Pages<'_> {
             subtitle: None,
             count,
             summary: (self.translation.summary)(count),
-            members: self.members(visible),
+            members: self.members(visible, root),
             others: self.others(visible),
-            away: out().filter_map(|person| self.away(person)).take(MAX_AWAY).collect(),
+            away: out().filter_map(|person| self.away(person, root)).take(MAX_AWAY).collect(),
             more_away: (more_away > 0).then(|| (self.translation.more)(more_away)),
             last_day: charts.last_day,
             week: charts.week,
@@ -238,7 +252,7 @@ impl Pages<'_> {
 
     fn card(&self, room: &Room, visible: &Visible) -> RoomCard {
         let count = visible.count();
-        let last_seen = visible.recent(self.now).find_map(|person| self.away(person));
+        let last_seen = visible.recent(self.now).find_map(|person| self.away(person, TOP));
         RoomCard {
             name: room.name.clone(),
             icon: room.icon.clone(),
@@ -246,17 +260,19 @@ impl Pages<'_> {
             slug: room.slug.to_string(),
             count,
             summary: (self.translation.summary)(count),
-            members: self.members(visible),
+            members: self.members(visible, TOP),
             others: self.others(visible),
             away: last_seen.filter(|_| count == 0).into_iter().collect(),
             join_url: join_url(room),
         }
     }
 
-    fn members(&self, visible: &Visible) -> Vec<Member> {
+    fn members(&self, visible: &Visible, root: &str) -> Vec<Member> {
         let member = |(person, since): (&roster::Person, Moment)| Member {
             name: person.name.clone(),
             initial: self.initial(person.name.as_str()),
+            emoji: self.faces.emoji(&person.name).cloned(),
+            picture: self.picture(&person.name, root),
             tint: tint(person.name.as_str()),
             since: self.clock.time(since),
             since_text: self.translation.since.replace("{}", &self.clock.short(since)),
@@ -274,11 +290,13 @@ impl Pages<'_> {
         }
     }
 
-    fn away(&self, person: &roster::Person) -> Option<Away> {
+    fn away(&self, person: &roster::Person, root: &str) -> Option<Away> {
         let last_seen = person.last_action()?;
         Some(Away {
             name: person.name.clone(),
             initial: self.initial(person.name.as_str()),
+            emoji: self.faces.emoji(&person.name).cloned(),
+            picture: self.picture(&person.name, root),
             tint: tint(person.name.as_str()),
             last_seen: self.clock.time(last_seen),
             last_seen_text: self.clock.short(last_seen),
@@ -295,6 +313,10 @@ impl Pages<'_> {
             last_join: person.last_join.map(|moment| self.clock.time(moment)),
             last_left: person.last_left.map(|moment| self.clock.time(moment)),
         }
+    }
+
+    fn picture(&self, name: &Name, root: &str) -> Option<String> {
+        Some(format!("{root}{}", self.faces.picture(name)?))
     }
 
     /// The first letter or digit of `name`, else its first character.

@@ -6,21 +6,23 @@
 //!   "updated_at": "2026-01-05T17:38:00Z",
 //!   "count": 2,
 //!   "others": 0,
-//!   "members": [{ "name": "Ada", "since": "2026-01-05T17:30:00Z" }],
+//!   "members": [{ "name": "Ada", "since": "2026-01-05T17:30:00Z", "sharing": "2026-01-05T17:35:00Z",
+//!                 "emoji": null, "picture": "assets/ada.0123456789.png" }],
 //!   "rooms": [{ "name": "Lounge", "slug": "lounge", "url": "lounge/", "join_url": null,
 //!               "count": 2, "others": 0, "members": […] }]
 //! }
 //! ```
 //!
 //! Times are UTC. `updated_at` is null until something changes. `others` is the number of people who
-//! are in but not named; `count` includes them. `rooms` lists the configured rooms; `url` is relative
-//! to the file.
+//! are in but not named; `count` includes them. `sharing` is since when a screen is
+//! shared. `rooms` lists the configured rooms; `url` and `picture` are relative to the file. What a
+//! person does not have is null. Only pages of the same origin may show a picture.
 
 use compact_str::CompactString;
 use serde::Serialize;
 
 use super::visible::Visible;
-use crate::config::{Room, Settings};
+use crate::config::{Emoji, Faces, Room, Settings};
 use crate::zoom::Name;
 
 /// The content of `presence.json`.
@@ -47,6 +49,12 @@ pub struct PresenceJsonMember {
     pub name: Name,
     /// Since when, RFC 3339 in UTC.
     pub since: CompactString,
+    /// Since when the person has been sharing a screen, RFC 3339 in UTC.
+    pub sharing: Option<CompactString>,
+    /// The person's emoji.
+    pub emoji: Option<Emoji>,
+    /// The person's picture, relative to this file.
+    pub picture: Option<String>,
 }
 
 /// One room.
@@ -78,25 +86,28 @@ impl PresenceJson {
             join_url: (!room.join_url.is_empty()).then(|| room.join_url.clone()),
             count: visible.count(),
             others: visible.others,
-            members: members(visible),
+            members: members(visible, &settings.faces),
         };
         Self {
             title: settings.site.title.clone(),
             updated_at: all.updated().map(|moment| moment.to_string()),
             count: all.count(),
             others: all.others,
-            members: members(all),
+            members: members(all, &settings.faces),
             rooms: rooms.iter().map(room).collect(),
         }
     }
 }
 
-fn members(visible: &Visible) -> Vec<PresenceJsonMember> {
+fn members(visible: &Visible, faces: &Faces) -> Vec<PresenceJsonMember> {
     let present = visible.present().into_iter();
     present
         .map(|(person, since)| PresenceJsonMember {
             name: person.name.clone(),
             since: since.to_rfc3339(),
+            sharing: person.sharing_since.map(|since| since.to_rfc3339()),
+            emoji: faces.emoji(&person.name).cloned(),
+            picture: faces.picture(&person.name).map(str::to_owned),
         })
         .collect()
 }

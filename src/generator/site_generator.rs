@@ -100,7 +100,8 @@ impl Generator {
 
     /// What a visitor may see at `now`.
     fn dashboard(&mut self, now: Moment) -> Result<Dashboard> {
-        Ok(Dashboard::new(&self.log.presence(now)?, &self.settings, now))
+        let presence = self.log.presence(now)?;
+        Ok(self.renderer.dashboard(&presence, &self.settings, now))
     }
 
     /// Who is and was where, as of `now`.

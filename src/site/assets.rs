@@ -38,10 +38,22 @@ pub(super) struct Asset {
     pub(super) bytes: Cow<'static, [u8]>,
 }
 
-/// Loads all static files, by their name in the directory; `static_dir` need not exist. Files that
-/// can't or must not be published are reported in `problems` and left out.
-pub(super) fn load(static_dir: &Path, problems: &mut LoadProblems) -> BTreeMap<String, Asset> {
-    let mut assets = BTreeMap::new();
+/// All static files, by their name in the directory.
+pub(super) struct StaticFiles {
+    /// Files to publish.
+    pub(super) assets: BTreeMap<String, Asset>,
+    /// The operator's files that the settings name as pictures of people.
+    pub(super) pictures: BTreeMap<String, Asset>,
+}
+
+/// Loads all static files; `static_dir` need not exist. Files that can't or must not be published
+/// are reported in `problems` and left out.
+pub(super) fn load(
+    static_dir: &Path,
+    is_picture: impl Fn(&str) -> bool,
+    problems: &mut LoadProblems,
+) -> StaticFiles {
+    let (mut assets, mut pictures) = (BTreeMap::new(), BTreeMap::new());
     for (name, bytes) in builtin_files() {
         let asset = Asset::new(&name, Cow::Borrowed(bytes));
         assets.insert(name, asset);
@@ -54,7 +66,8 @@ pub(super) fn load(static_dir: &Path, problems: &mut LoadProblems) -> BTreeMap<S
         match read(&file, static_dir, &mut remaining_bytes) {
             Ok(bytes) => {
                 let asset = Asset::new(&file.name, Cow::Owned(bytes));
-                assets.insert(file.name, asset);
+                let kind = if is_picture(&file.name) { &mut pictures } else { &mut assets };
+                kind.insert(file.name, asset);
             }
             Err(NotPublished::Unfit(why)) => {
                 problems.left_out(format!("`{shown}` is left out: {why}"));
@@ -66,7 +79,15 @@ pub(super) fn load(static_dir: &Path, problems: &mut LoadProblems) -> BTreeMap<S
             }
         }
     }
-    assets
+    StaticFiles { assets, pictures }
+}
+
+/// The path that the file with the published path `path` has without the hash in its name.
+pub(super) fn without_hash(path: &str) -> Option<String> {
+    let (stem, extension) = path.rsplit_once('.')?;
+    let (stem, hash) = stem.rsplit_once('.')?;
+    let is_hash = hash.len() == HASH_DIGITS && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash.then(|| format!("{stem}.{extension}"))
 }
 
 /// Why a static file is not published.

@@ -64,7 +64,8 @@ impl Look {
 
 impl Logo {
     fn new(name: &str, assets: &BTreeMap<String, Asset>) -> Result<Self, String> {
-        let asset = assets.get(name).ok_or("is no published file; put the picture there")?;
+        let asset =
+            assets.get(name).ok_or("is missing, or the picture of a person; put a file there")?;
         let size = match picture::is_svg(name, &asset.bytes)? {
             true => None,
             false => Some(picture::size(name, &asset.bytes)?),

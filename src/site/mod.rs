@@ -7,6 +7,7 @@ mod accent;
 mod assets;
 mod csv;
 mod custom_files;
+mod faces;
 pub mod headers;
 mod look;
 mod outputs;
@@ -22,7 +23,6 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::config::Settings;
-use crate::dashboard::Dashboard;
 use crate::files::lock;
 use crate::roster::Presence;
 use crate::time::moment::Moment;
@@ -73,13 +73,15 @@ pub fn build(
     edition: &Edition,
     replace: Replace,
 ) -> Result<Build> {
-    let dashboard = Dashboard::new(presence, settings, edition.moment);
+    let dashboard = renderer.dashboard(presence, settings, edition.moment);
     let (files, faults) = renderer.render_as_loaded(&dashboard, settings)?;
     let of = settings.csv.path.as_str();
     let copies = settings.csv.copies.iter();
     let mirrors: Vec<Mirror> = copies.map(|target| Mirror { target, of }).collect();
     let lock = publish_lock(settings);
-    let outcome = publish(&files, &mirrors, &settings.site.output_dir, &lock, edition, replace)?;
+    let withheld = renderer.withheld(settings);
+    let output_dir = &settings.site.output_dir;
+    let outcome = publish(&files, &withheld, &mirrors, output_dir, &lock, edition, replace)?;
     Ok(Build { outcome, next_change: dashboard.next_change, faults })
 }
 

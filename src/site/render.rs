@@ -1,7 +1,7 @@
 //! Renders the dashboard into files, in memory.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
 use anyhow::{Result, anyhow, ensure};
@@ -9,11 +9,14 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use super::custom_files::LoadProblems;
+use super::faces::Pictures;
 use super::look::Look;
 use super::outputs::{Models, Output, TemplateInput, outputs};
 use super::{File, assets, csv, templates};
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
+use crate::roster::Presence;
+use crate::time::moment::Moment;
 
 /// Constant: only the date of the file matters ([`super::touch_heartbeat`]).
 const HEARTBEAT: &[u8] = b"The date of this file is when Lookout was last at work.\n";
@@ -31,6 +34,7 @@ pub struct Renderer {
     tera: Tera,
     assets: BTreeMap<String, assets::Asset>,
     look: Look,
+    pictures: Pictures,
     problems: LoadProblems,
     /// Whether built-in templates replace broken ones.
     is_lenient: bool,
@@ -54,10 +58,19 @@ impl Renderer {
     pub fn load_leniently(settings: &Settings) -> Self {
         let mut problems = LoadProblems::default();
         let mut tera = templates::load(&settings.site.templates_dir, &mut problems);
-        let mut assets = assets::load(&settings.site.static_dir, &mut problems);
-        let look = Look::new(&settings.site, &mut assets, &mut problems);
+        let static_dir = &settings.site.static_dir;
+        let is_picture = |name: &str| settings.faces.pictures().any(|(_, file)| file == name);
+        let found = assets::load(static_dir, is_picture, &mut problems);
+        let pictures = Pictures::new(found.pictures, &settings.faces, static_dir, &mut problems);
+        let mut assets = found.assets;
+        // A copy of a picture that is withheld is withheld, too.
+        let mut public = assets.clone();
+        let withheld = pictures.withheld(&assets, settings);
+        public.retain(|name, _| !withheld.contains(name.as_str()));
+        let look = Look::new(&settings.site, &mut public, &mut problems);
+        assets.extend(public);
         set_globals(&mut tera, &assets, &look);
-        Self { tera, assets, look, problems, is_lenient: true }
+        Self { tera, assets, look, pictures, problems, is_lenient: true }
     }
 
     /// The problems found while loading.
@@ -71,6 +84,22 @@ impl Renderer {
             return Some(self.problems.faults.join("\n"));
         }
         self.render(dashboard, settings).err().map(|error| format!("{error:#}"))
+    }
+
+    /// What a visitor may know of `presence` at `now`, with the paths of published pictures.
+    pub fn dashboard(&self, presence: &Presence, settings: &Settings, now: Moment) -> Dashboard {
+        if settings.faces.pictures().next().is_none() {
+            return Dashboard::new(presence, settings, now);
+        }
+        let faces = self.pictures.faces(settings);
+        Dashboard::new(presence, &Settings { faces, ..settings.clone() }, now)
+    }
+
+    /// The paths below the output directory, without hashes, of files that `settings` withhold.
+    pub(super) fn withheld(&self, settings: &Settings) -> BTreeSet<String> {
+        let below = settings.site.path.trim_start_matches('/');
+        let withheld = self.pictures.withheld(&self.assets, settings).into_iter();
+        withheld.map(|name| format!("{below}assets/{name}")).collect()
     }
 
     /// What templates receive for `dashboard`.
@@ -128,9 +157,14 @@ impl Renderer {
             (table, outputs)
         });
         let mut files = Vec::new();
-        for asset in self.assets.values() {
+        let withheld = self.pictures.withheld(&self.assets, settings);
+        let public = self.assets.iter().filter(|(name, _)| !withheld.contains(name.as_str()));
+        let lasting = public.map(|(_, asset)| (asset, true));
+        // A picture is removed as soon as nobody who has it may appear.
+        let pictures = self.pictures.published(settings).into_iter().map(|asset| (asset, false));
+        for (asset, lasting) in lasting.chain(pictures) {
             let path = format!("{below}{}", asset.path);
-            files.push(File { path, bytes: Cow::Borrowed(asset.bytes.as_ref()), lasting: true });
+            files.push(File { path, bytes: Cow::Borrowed(asset.bytes.as_ref()), lasting });
         }
         let mut add = |path, bytes| {
             let bytes = Cow::Owned(bytes);

@@ -1,7 +1,7 @@
 //! The templates and static files: whether every page can be rendered.
 
 use super::{Context, Finding};
-use crate::dashboard::{Dashboard, samples};
+use crate::dashboard::samples;
 use crate::site::Renderer;
 
 /// Renders the site with sample people, and with nobody, without publishing it.
@@ -9,7 +9,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let renderer = Renderer::load_leniently(context.settings);
     let mut faults = renderer.problems().faults.clone();
     for (settings, presence) in samples(context.settings, context.now) {
-        let dashboard = Dashboard::new(&presence, &settings, context.now);
+        let dashboard = renderer.dashboard(&presence, &settings, context.now);
         for fault in renderer.faults(&dashboard) {
             if !faults.contains(&fault) {
                 faults.push(fault);

@@ -3,18 +3,40 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::config::emoji::Emoji;
+use crate::config::faces::{Face, Faces};
 use crate::config::people::Person;
 use crate::config::problem::Diagnostic;
 use crate::config::section::{KeySpans, Section};
 use crate::config::values;
 use crate::types::Name;
 
-/// One person; `None` without a name.
-pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Person> {
+/// One person and the face; `None` without a name.
+pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<(Person, Option<Face>)> {
     let name = section.required("name", "the name to show, such as `name = \"Ada\"`", values::name);
     let aliases = section.list("aliases", &[], values::name);
     let zoom_user_ids = section.list("zoom_user_ids", &[], values::some_text);
-    Some(Person { name: name?, aliases, zoom_user_ids })
+    let face = face(section);
+    Some((Person { name: name?, aliases, zoom_user_ids }, face))
+}
+
+fn face(section: &mut Section<'_>) -> Option<Face> {
+    let picture = section.optional("picture", values::static_file);
+    let emoji = section.optional("emoji", Emoji::parse);
+    if picture.is_some() && emoji.is_some() {
+        section.conflict("emoji", "a person has one face, a `picture` or an `emoji`; remove one");
+    }
+    picture.map(Face::Picture).or(emoji.map(Face::Emoji))
+}
+
+/// Separates people from their faces.
+pub(in crate::config) fn without_faces(
+    all: Vec<((Person, Option<Face>), KeySpans)>,
+) -> (Vec<(Person, KeySpans)>, Faces) {
+    let faces =
+        all.iter().filter_map(|((person, face), _)| Some((person.name.clone(), face.clone()?)));
+    let faces = Faces::new(faces);
+    (all.into_iter().map(|((person, _), spans)| (person, spans)).collect(), faces)
 }
 
 /// Reports names and Zoom ids that two people share: they would identify both.

@@ -23,6 +23,7 @@ fn the_commented_file_loads_with_every_key_in_force() {
     let expected = Settings {
         rooms: settings.rooms.clone(),
         people: settings.people.clone(),
+        faces: settings.faces.clone(),
         notify: settings.notify.clone(),
         archive: settings.archive.clone(),
         origin: settings.origin.clone(),

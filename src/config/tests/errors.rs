@@ -350,3 +350,19 @@ fn a_mistake_in_the_archive_names_what_to_write_and_never_the_address() {
     // More than a document can hold.
     insta::assert_snapshot!(said("[archive]\n[zoom]\nmax_body = '16MiB'"), @"`zoom.max_body` is more than a document of the archive can hold; write at most `15MiB`");
 }
+
+#[test]
+fn looks_and_faces_say_what_to_write_instead() {
+    #[rustfmt::skip]
+    let cases = [
+        // what is special         settings
+        ("no colour",              "[site]\naccent = 'tomato'"),
+        ("no static file",         "[site]\nlogo = '../logo.png'"),
+        ("no emoji",               "[[rooms]]\nmeeting_id = '1'\nname = 'A'\nicon = 'A'"),
+        ("a picture elsewhere",    "[[people]]\nname = 'Ada'\npicture = '/srv/ada.png'"),
+        ("two emoji",              "[[people]]\nname = 'Ada'\nemoji = '🦊🦊'"),
+        ("two faces",              "[[people]]\nname = 'Ada'\npicture = 'ada.png'\nemoji = '🦊'"),
+    ];
+    let lines = cases.map(|(what, text)| format!("{what}: {}", mistake(text)));
+    insta::assert_snapshot!(lines.join("\n\n"));
+}

@@ -273,6 +273,7 @@ fn reloadable(old: &Settings, new: Settings) -> (Settings, Vec<&'static str>) {
         presence: new.presence.clone(),
         rooms: new.rooms.clone(),
         people: new.people.clone(),
+        faces: new.faces.clone(),
         notify: new.notify.clone(),
         origin: new.origin.clone(),
         ..old.clone()

@@ -56,7 +56,7 @@ impl Encoder {
     /// A template can't be read or is broken; the error shows file, line, column and the line
     /// itself.
     pub fn load(service: Service, settings: &Settings) -> Result<Self> {
-        let renderer = Renderer::load(service.markup(), &settings.site)?;
+        let renderer = Renderer::load(service.markup(), settings)?;
         let encoder = Self { service, renderer };
         for message in samples::messages() {
             encoder.message(&message)?;
@@ -69,7 +69,7 @@ impl Encoder {
 
     /// An encoder that uses the built-in templates only.
     pub fn builtin(service: Service, settings: &Settings) -> Self {
-        let renderer = Renderer::builtin(service.markup(), &settings.site);
+        let renderer = Renderer::builtin(service.markup(), settings);
         Self { service, renderer }
     }
 
@@ -123,4 +123,41 @@ impl Service {
 
 fn bytes(body: &Value) -> Body {
     body.to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Emoji, Face, Faces};
+    use crate::notify::message::{CardState, MessageKind, PersonInside, RoomInfo};
+    use crate::time::moment::Moment;
+    use crate::zoom::Name;
+
+    #[test]
+    fn an_emoji_is_before_the_name_of_its_person_in_messages_and_cards() {
+        let name = |text: &str| Name::clean(text).expect("a name");
+        let fox = Emoji::parse("🦊").expect("an emoji");
+        let faces = Faces::new([(name("Ada"), Face::Emoji(fox))]);
+        let settings = Settings { faces, ..Settings::default() };
+        let room = RoomInfo { name: None, dashboard: None, join: None };
+        let (joined, left) = (vec![name("Ada")], vec![name("Grace")]);
+        let kind = MessageKind::Moves { joined: joined.clone(), left, inside: 1 };
+        let message = Message { room: room.clone(), kind };
+        let since = Moment::from_seconds(0);
+        let inside = ["Ada", "Grace"].map(|text| PersonInside { name: name(text), since });
+        let (inside, sharing) = (inside.into(), joined);
+        let state = CardState::Open { since, inside, others: 0, peak: 2, sharing };
+        let card = Card { room, state };
+        for service in [Service::MattermostWebhook, Service::Slack, Service::Discord] {
+            let encoder = Encoder::builtin(service.clone(), &settings);
+            for body in [encoder.message(&message), encoder.card(&card)] {
+                let text = String::from_utf8(body.expect("it is encoded")).expect("JSON is UTF-8");
+                assert!(text.contains("🦊 Ada"), "{service:?}: {text}");
+                assert!(
+                    text.contains("Grace") && !text.contains("🦊 Grace"),
+                    "{service:?}: {text}"
+                );
+            }
+        }
+    }
 }

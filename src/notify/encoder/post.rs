@@ -9,7 +9,7 @@ use tera::{Context, Map, Value};
 use super::escape::display_name;
 use super::markup::Markup;
 use super::templates::Templates;
-use crate::config::Site;
+use crate::config::{Faces, Settings, Site};
 use crate::dashboard::short_time;
 use crate::notify::message::{
     Card, CardState, Message, MessageKind, PersonInside, RoomInfo, RoomSummary,
@@ -76,6 +76,7 @@ pub(super) enum Colour {
 pub(super) struct Renderer {
     templates: Templates,
     site: Site,
+    faces: Faces,
 }
 
 /// A kind of [`Attachment`]. The names of its templates start with its name, those of its fields
@@ -110,13 +111,17 @@ const CARD: Kind = Kind {
 };
 
 impl Renderer {
-    pub(super) fn load(markup: &Markup, site: &Site) -> Result<Self> {
-        Ok(Self { templates: Templates::load(markup, site)?, site: site.clone() })
+    pub(super) fn load(markup: &Markup, settings: &Settings) -> Result<Self> {
+        Ok(Self::with(Templates::load(markup, &settings.site)?, settings))
     }
 
     /// Uses the built-in templates only.
-    pub(super) fn builtin(markup: &Markup, site: &Site) -> Self {
-        Self { templates: Templates::builtin(markup, site), site: site.clone() }
+    pub(super) fn builtin(markup: &Markup, settings: &Settings) -> Self {
+        Self::with(Templates::builtin(markup, &settings.site), settings)
+    }
+
+    fn with(templates: Templates, settings: &Settings) -> Self {
+        Self { templates, site: settings.site.clone(), faces: settings.faces.clone() }
     }
 
     /// Renders a message.
@@ -228,7 +233,7 @@ impl Renderer {
 
     /// Names as a list in a sentence: "Ada, Grace and 7 more".
     fn list(&self, named: &[Name], others: usize) -> Result<String> {
-        let names = named.iter().take(MAX_NAMES).map(|name| display_name(name.as_str()));
+        let names = named.iter().take(MAX_NAMES).map(|name| self.shown(name));
         let names: Vec<String> = names.collect();
         let mut context = Context::new();
         context.insert("names", &names);
@@ -239,10 +244,19 @@ impl Renderer {
 
     fn listed(&self, person: &PersonInside, opened: Moment, sharing: &[Name]) -> Value {
         map([
-            ("name", Value::from(display_name(person.name.as_str()))),
+            ("name", Value::from(self.shown(&person.name))),
             ("since", self.time(person.since, opened)),
             ("sharing", Value::from(sharing.contains(&person.name))),
         ])
+    }
+
+    /// A name, after the person's emoji.
+    fn shown(&self, name: &Name) -> String {
+        let shown = display_name(name.as_str());
+        match self.faces.emoji(name) {
+            Some(emoji) => format!("{emoji} {shown}"),
+            None => shown,
+        }
     }
 
     /// A formatted time, which needs no escaping.

@@ -118,7 +118,7 @@ pub struct Published {
 }
 
 /// Publishes exactly `files` into `output_dir`; files of others stay. The lock at `lock` keeps
-/// publications apart.
+/// publications apart. Replaced files whose path without a hash is in `withheld` are removed at once.
 ///
 /// # Errors
 ///
@@ -126,6 +126,7 @@ pub struct Published {
 /// again completes the rest. Or another publication holds the lock for too long.
 pub fn publish(
     files: &[File],
+    withheld: &BTreeSet<String>,
     mirrors: &[Mirror],
     output_dir: &Path,
     lock: &Path,
@@ -154,7 +155,7 @@ pub fn publish(
     };
     let changes = with_copies(files, changes, output_dir).with_context(failed)?;
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let retention = Retention::new(files, &before, seconds);
+    let retention = Retention::new(files, withheld, &before, seconds);
     write_changes(&changes, retention, output_dir, edition, &mut published).with_context(failed)?;
     for mirror in mirrors {
         mirror::update(mirror, files, &mut published);

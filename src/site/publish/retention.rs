@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::gzip;
 use super::manifest::Manifest;
 use crate::site::File;
+use crate::site::assets::without_hash;
 
 /// How long to keep replaced files, in seconds, because open pages may still request them.
 const RETENTION_S: u64 = 24 * 60 * 60;
@@ -22,8 +23,16 @@ pub(super) struct Retention {
 }
 
 impl Retention {
-    /// When `files` are published at `now` (seconds since the epoch), after `before`.
-    pub(super) fn new(files: &[File], before: &Manifest, now: u64) -> Self {
+    /// When `files` are published at `now` (seconds since the epoch), after `before`. Files whose
+    /// path without a hash is in `withheld` are not kept.
+    pub(super) fn new(
+        files: &[File],
+        withheld: &BTreeSet<String>,
+        before: &Manifest,
+        now: u64,
+    ) -> Self {
+        let is_withheld =
+            |path: &str| without_hash(path).is_some_and(|path| withheld.contains(&path));
         let mut current = BTreeSet::new();
         let mut lasting = BTreeSet::new();
         for file in files {
@@ -39,7 +48,8 @@ impl Retention {
         let mut obsolete = BTreeSet::new();
         for path in before.files.difference(&current) {
             let since = before.retired.get(path).map_or(now, |since| *since.min(&now));
-            if before.lasting.contains(path) && now - since < RETENTION_S {
+            let is_lasting = before.lasting.contains(path) && !is_withheld(path);
+            if is_lasting && now - since < RETENTION_S {
                 retired.insert(path.clone(), since);
                 lasting.insert(path.clone());
             } else {
@@ -89,12 +99,33 @@ mod tests {
         ];
         for (what, now, published, kept, removed) in steps {
             let files: Vec<File> = published.into_iter().cloned().collect();
-            let retention = Retention::new(&files, &manifest, now);
+            let retention = Retention::new(&files, &BTreeSet::new(), &manifest, now);
             assert!(retention.retired.keys().eq(&kept), "{what}: {:?}", retention.retired);
             assert!(retention.obsolete.iter().eq(&removed), "{what}: {:?}", retention.obsolete);
             manifest.files = retention.kept();
             manifest.lasting = retention.lasting;
             manifest.retired = retention.retired;
+        }
+    }
+
+    #[test]
+    fn what_is_withheld_goes_at_once() {
+        let (picture, style) = ("assets/ada.0123456789.png", "assets/s.0123456789.css");
+        let mut before = Manifest::default();
+        before.files = [picture, style].map(str::to_owned).into();
+        before.lasting = before.files.clone();
+        #[rustfmt::skip]
+        let cases = [
+            // what is special     withheld              removed
+            ("nothing",            "",                   vec![]),
+            ("the picture",        "assets/ada.png",     vec![picture]),
+            ("another one",        "assets/a.png",       vec![]),
+            ("in a directory",     "assets/x/ada.png",   vec![]),
+        ];
+        for (what, withheld, removed) in cases {
+            let withheld = [withheld.to_owned()].into();
+            let retention = Retention::new(&[], &withheld, &before, 0);
+            assert!(retention.obsolete.iter().eq(&removed), "{what}: {:?}", retention.obsolete);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Conditional requests: whoever asks with an `ETag` is never told "not modified" of what was.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::thread;
 
 use lookout::site::{Edition, File, Position, PublishOutcome, Replace, publish};
@@ -81,7 +82,9 @@ fn rebuild(lookout: &Lookout, directory: usize, text: &str) {
     let edition = Edition { position, moment: lookout::time::clock::now() };
     let lock = lookout.path(&format!("r{directory}.lock"));
     loop {
-        match publish(&files, &[], &output, &lock, &edition, Replace::Any).expect("published") {
+        match publish(&files, &BTreeSet::new(), &[], &output, &lock, &edition, Replace::Any)
+            .expect("published")
+        {
             PublishOutcome::Published(_) => return,
             PublishOutcome::TooSoon(wait) => thread::sleep(wait),
             PublishOutcome::Superseded(there) => panic!("superseded by {there:?}"),

@@ -115,7 +115,7 @@ fn a_logo_is_shown_with_its_size_or_the_page_goes_without_and_says_why() {
         ("a PNG",              "logo.png",      &small,          r#"alt="Lookout" width="120" height="40""#, ""),
         ("in a directory",     "img/logo.png",  &small,          r#"alt="Lookout" width="120" height="40""#, ""),
         ("an SVG",             "logo.svg",      b"<svg/>",       r#"alt="Lookout">"#,                  ""),
-        ("missing",            "none.png",      b"",             "",                                   "`site.logo`: `static/none.png` is no published file; put the picture there; pages show no logo"),
+        ("missing",            "none.png",      b"",             "",                                   "`site.logo`: `static/none.png` is missing, or the picture of a person; put a file there; pages show no logo"),
         ("no picture",         "logo.png",      b"text",         "",                                   "`site.logo`: `static/logo.png` is no PNG, JPEG, WebP or GIF; save it as one of these; pages show no logo"),
         ("no SVG",             "logo.svg",      b"text",         "",                                   "`site.logo`: `static/logo.svg` is no SVG; save it again; pages show no logo"),
         ("of another name",    "logo.jpg",      &small,          "",                                   "`site.logo`: `static/logo.jpg` is a PNG under another name; rename it; pages show no logo"),

@@ -5,6 +5,7 @@ mod atom;
 mod charts;
 mod compressed;
 mod dashboard;
+mod faces;
 mod faults;
 mod golden;
 mod hostile;

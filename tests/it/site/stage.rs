@@ -1,6 +1,7 @@
 //! An output directory, and what is in it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,7 @@ impl Stage {
             .collect();
         let mirrors: Vec<Mirror> =
             self.mirrors.iter().map(|target| Mirror { target, of: "a.csv" }).collect();
-        publish(&files, &mirrors, &self.output(), &self.lock(), edition, replace)
+        publish(&files, &BTreeSet::new(), &mirrors, &self.output(), &self.lock(), edition, replace)
     }
 
     /// The lock of publishers.

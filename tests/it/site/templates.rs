@@ -126,12 +126,11 @@ fn static_files_are_regular_files_of_the_directory() {
     let pipe = directory.path().join("static/pipe");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("pipes can be made");
     let (_, paths) = render(&settings).expect("it renders");
-    let mut assets: Vec<&String> = paths.iter().filter(|path| path.contains("/assets/")).collect();
-    assets.sort();
-    let stems: Vec<String> = assets
-        .iter()
+    let assets = paths.iter().filter(|path| path.contains("/assets/"));
+    let mut stems: Vec<String> = assets
         .map(|path| path.split('.').filter(|part| part.len() != 10).collect::<Vec<_>>().join("."))
         .collect();
+    stems.sort();
     let icons = stems.iter().filter(|path| path.starts_with("lookout/assets/favicon/")).count();
     assert_eq!(icons, 11, "none to nine, and more");
     assert_eq!(

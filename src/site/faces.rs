@@ -1,0 +1,99 @@
+//! Pictures of people, of which only those of published people are published.
+//!
+//! A file that `[[people]]` names as a picture is no ordinary static file: it is published only
+//! while `privacy` allows somebody who has it, and removed at once when that ends. The same holds
+//! for other static files with the same content, such as links and copies.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::assets::Asset;
+use super::custom_files::LoadProblems;
+use super::picture;
+use crate::config::{Faces, Settings};
+
+/// The pictures that the settings name.
+#[derive(Clone, Default)]
+pub(super) struct Pictures {
+    /// All of them that exist, by file.
+    files: BTreeMap<String, Asset>,
+    /// Those of them that browsers can show.
+    shown: BTreeSet<String>,
+}
+
+impl Pictures {
+    /// Examines the pictures `files` of `faces`; reports what is missing or unfit in `problems`.
+    pub(super) fn new(
+        files: BTreeMap<String, Asset>,
+        faces: &Faces,
+        static_dir: &Path,
+        problems: &mut LoadProblems,
+    ) -> Self {
+        let mut shown = BTreeSet::new();
+        for (name, file) in faces.pictures() {
+            let examined = match files.get(file) {
+                Some(asset) => picture::size(file, &asset.bytes).map(|_| ()),
+                None => Err("is no file that everybody may read; put the picture there".to_owned()),
+            };
+            match examined {
+                Ok(()) => {
+                    shown.insert(file.to_owned());
+                }
+                Err(why) => {
+                    let path = static_dir.join(file);
+                    let path = path.display();
+                    problems.goes_without(format!(
+                        "the picture of `{name}`: `{path}` {why}; pages show a letter instead"
+                    ));
+                }
+            }
+        }
+        Self { files, shown }
+    }
+
+    /// The pictures to publish: those of people whom `settings` allow.
+    pub(super) fn published(&self, settings: &Settings) -> Vec<&Asset> {
+        let allowed = allowed(settings);
+        let files = self.files.iter().filter(|(file, _)| self.is_shown(file, &allowed));
+        files.map(|(_, asset)| asset).collect()
+    }
+
+    /// The faces of `settings`, with the paths of published pictures.
+    pub(super) fn faces(&self, settings: &Settings) -> Faces {
+        let allowed = allowed(settings);
+        let files = self.files.iter().filter(|(file, _)| self.is_shown(file, &allowed));
+        let paths = files.map(|(file, asset)| (file.clone(), asset.path.clone()));
+        settings.faces.published_at(paths.collect())
+    }
+
+    /// The names in `site.static_dir` of files that must not be published: pictures of people who
+    /// are all hidden, and those of `assets` with the same content.
+    pub(super) fn withheld<'a>(
+        &'a self,
+        assets: &'a BTreeMap<String, Asset>,
+        settings: &'a Settings,
+    ) -> BTreeSet<&'a str> {
+        let allowed = allowed(settings);
+        let named = settings.faces.pictures().map(|(_, file)| file);
+        let hidden = named.chain(self.files.keys().map(String::as_str));
+        let mut withheld: BTreeSet<&str> =
+            hidden.filter(|file| !self.is_shown(file, &allowed)).collect();
+        let contents: Vec<&[u8]> =
+            withheld.iter().filter_map(|file| Some(&*self.files.get(*file)?.bytes)).collect();
+        let is_copy = |asset: &Asset| contents.contains(&asset.bytes.as_ref());
+        let copies = assets.iter().filter(|(_, asset)| is_copy(asset));
+        withheld.extend(copies.map(|(name, _)| name.as_str()));
+        withheld
+    }
+
+    fn is_shown(&self, file: &str, allowed: &BTreeSet<&str>) -> bool {
+        self.shown.contains(file) && allowed.contains(file)
+    }
+}
+
+/// The pictures of people who may appear.
+fn allowed(settings: &Settings) -> BTreeSet<&str> {
+    let pictures = settings.faces.pictures();
+    let allowed = pictures.filter(|(name, _)| settings.privacy.allows(name));
+    allowed.map(|(_, file)| file).collect()
+}
