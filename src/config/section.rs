@@ -14,6 +14,7 @@ use super::problem::Diagnostic;
 use super::source::Span;
 use super::tree::{Node, Table, Value};
 use super::unknown::Unknown;
+use super::values;
 use super::zones::ZoneRules;
 use crate::time::zone::Zone;
 
@@ -109,6 +110,12 @@ impl<'a> Section<'a> {
             text => parse(text).map(Some),
         };
         self.value(key, "", parse)
+    }
+
+    /// Whether `key` is `true`; by default it is `false`.
+    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+        self.register(key, Some(false.to_string()));
+        self.parsed(key, &values::truth).unwrap_or_default()
     }
 
     /// A path of the file system, relative to the directory of the settings file.

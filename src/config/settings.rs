@@ -177,6 +177,8 @@ pub struct Site {
     pub accent: Option<Srgb<u8>>,
     /// The picture above each page: a file of `static_dir`.
     pub logo: Option<String>,
+    /// Whether search engines may list what is published.
+    pub index: bool,
 }
 
 /// A language the page can be written in.

@@ -116,6 +116,11 @@ pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String
     Err(format!("`{text}` is not one of {}", all.join(", ")))
 }
 
+/// `true` or `false`.
+pub(super) fn truth(text: &str) -> Result<bool, String> {
+    word(text, &[("true", true), ("false", false)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

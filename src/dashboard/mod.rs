@@ -75,6 +75,7 @@ impl Dashboard {
         let charts = ChartBuilder::new(zone, translation, &clock, now);
         let pages = Pages {
             site_title: &settings.site.title,
+            index: settings.site.index,
             address: address(&settings.site),
             zone: zone.name(),
             faces: &settings.faces,

@@ -40,6 +40,8 @@ pub struct Page {
     pub root: &'static str,
     /// The language, for `<html lang>`.
     pub lang: &'static str,
+    /// Whether search engines may list the page.
+    pub index: bool,
     /// `site.title`.
     pub site_title: String,
     /// The URL of the page; null if `site.base_url` is not set.
@@ -169,6 +171,8 @@ pub struct RoomCard {
 /// Builds pages from who is visible.
 pub(super) struct Pages<'a> {
     pub(super) site_title: &'a str,
+    /// `site.index`.
+    pub(super) index: bool,
     /// The URL of the dashboard, if it is known; ends with `/`.
     pub(super) address: Option<String>,
     pub(super) zone: &'a str,
@@ -225,6 +229,7 @@ impl Pages<'_> {
             template: "index.html",
             root,
             lang: self.translation.lang,
+            index: self.index,
             site_title: self.site_title.to_owned(),
             canonical: self.address.clone(),
             title: title(count, self.site_title),

@@ -43,8 +43,9 @@ impl Kind {
         }
     }
 
-    /// The headers that restrict what a browser does with the file; also sent with errors.
-    pub fn protection(self) -> Vec<Header> {
+    /// The headers that restrict what browsers, and unless `is_indexed` search engines, do with the
+    /// file; also sent with errors.
+    pub fn protection(self, is_indexed: bool) -> Vec<Header> {
         let policy = if self == Self::Embed { EMBED_POLICY } else { POLICY };
         let readers = if self == Self::Widget { "cross-origin" } else { "same-origin" };
         let mut headers = vec![
@@ -53,6 +54,9 @@ impl Kind {
             ("Referrer-Policy", "no-referrer"),
             ("Cross-Origin-Resource-Policy", readers),
         ];
+        if !is_indexed {
+            headers.push(("X-Robots-Tag", "noindex"));
+        }
         if self == Self::Widget {
             headers.push(("Access-Control-Allow-Origin", "*"));
         }

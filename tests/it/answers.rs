@@ -409,6 +409,30 @@ fn the_site_is_served_as_nginx_would() {
 }
 
 #[test]
+fn search_engines_list_nothing_unless_the_operator_says_so() {
+    #[rustfmt::skip]
+    let cases = [
+        // what is special   settings                    header
+        ("the default",      "",                         Some("noindex")),
+        ("allowed",          "[site]\nindex = true\n", None),
+    ];
+    for (what, settings, expected) in cases {
+        let mut lookout = Lookout::with_settings(settings);
+        lookout.serve();
+        lookout.wait_for("lookout/index.html", |page| !page.is_empty());
+        let files = lookout.site().into_iter().map(|(path, _)| format!("/{}", path.display()));
+        let others = ["/", "/lookout", "/lookout/nothing"].map(str::to_owned);
+        for path in files.chain(others) {
+            let found = lookout.get(&path);
+            assert_eq!(found.header("x-robots-tag"), expected, "{what}: {path}");
+            let is_page = path.ends_with(".html");
+            let says_so = found.text().contains(r#"<meta name="robots" content="noindex">"#);
+            assert_eq!(says_so, is_page && expected.is_some(), "{what}: {path}");
+        }
+    }
+}
+
+#[test]
 fn nothing_else_is_served() {
     let lookout = serving();
     lookout.wait_for("lookout/index.html", |page| !page.is_empty());

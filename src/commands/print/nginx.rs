@@ -238,7 +238,7 @@ fn places(settings: &Settings, front: &Front) -> Vec<Place> {
     let place = |what, location, kind| {
         let files =
             if kind == Kind::Page { format!("$uri $uri/ {otherwise}") } else { "$uri =404".into() };
-        let headers = headers(kind, front.members.is_some());
+        let headers = headers(kind, settings.site.index, front.members.is_some());
         Place { what, location, files, headers, kind: None, is_open: false }
     };
     let badge = front.public_badge.then(|| Place {
@@ -264,12 +264,12 @@ fn places(settings: &Settings, front: &Front) -> Vec<Place> {
 }
 
 /// The headers of files of `kind`. What only members may see is in no cache but their own.
-fn headers(kind: Kind, is_private: bool) -> Vec<String> {
+fn headers(kind: Kind, is_indexed: bool, is_private: bool) -> Vec<String> {
     let caching = kind.caching();
     let caching =
         if is_private { caching.replace("public, ", "private, ") } else { caching.into() };
     let mut lines = vec![format!("Cache-Control \"{caching}\""), format!("{HSTS} always")];
-    let protection = kind.protection();
+    let protection = kind.protection(is_indexed);
     lines.extend(protection.into_iter().map(|(name, value)| format!("{name} \"{value}\" always")));
     lines
 }

@@ -23,6 +23,7 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> (Site, ZoneRules) {
         static_dir: section.path("static_dir", "static"),
         accent: section.optional("accent", values::colour),
         logo: section.optional("logo", values::static_file),
+        index: section.flag("index"),
     };
     (site, rules)
 }

@@ -265,6 +265,7 @@ fn reloadable(old: &Settings, new: Settings) -> (Settings, Vec<&'static str>) {
         site: Site {
             output_dir: old.site.output_dir.clone(),
             path: old.site.path.clone(),
+            index: old.site.index,
             ..new.site.clone()
         },
         csv: crate::config::Csv { path: old.csv.path.clone(), ..new.csv.clone() },
@@ -282,6 +283,7 @@ fn reloadable(old: &Settings, new: Settings) -> (Settings, Vec<&'static str>) {
     let fixed = [
         ("site.output_dir",          new.site.output_dir == old.site.output_dir),
         ("site.path",                new.site.path == old.site.path),
+        ("site.index",               new.site.index == old.site.index),
         ("csv.path",                 new.csv.path == old.csv.path),
         ("zoom.secret_token",        new.zoom.secret_tokens == old.zoom.secret_tokens),
         ("zoom.listen",              new.zoom.listen == old.zoom.listen),

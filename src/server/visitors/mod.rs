@@ -43,6 +43,7 @@ pub type Publications = watch::Receiver<u64>;
 struct Visitors {
     site_path: Arc<str>,
     csv_path: Arc<str>,
+    is_indexed: bool,
     files: ServeDir,
     slots: Arc<Semaphore>,
 }
@@ -61,9 +62,11 @@ pub fn router(
     shutdown: CancellationToken,
 ) -> Router {
     let site_path = settings.site.path.as_str();
+    let is_indexed = settings.site.index;
     let visitors = Visitors {
         site_path: site_path.into(),
         csv_path: format!("/{}", settings.csv.path).into(),
+        is_indexed,
         files: ServeDir::new(&settings.site.output_dir).precompressed_gzip(),
         slots: Arc::new(Semaphore::new(MAX_FILES)),
     };
@@ -79,7 +82,7 @@ pub fn router(
     }
     router
         .fallback_service(get(serve_file).with_state(visitors))
-        .layer(middleware::map_response(harden))
+        .layer(middleware::map_response_with_state(is_indexed, harden))
 }
 
 async fn serve_file(State(visitors): State<Visitors>, request: Request) -> Response {
@@ -91,7 +94,7 @@ async fn serve_file(State(visitors): State<Visitors>, request: Request) -> Respo
     let response = visitors.files.oneshot(request).await.unwrap_or_else(|never| match never {});
     let mut response = response.map(|body| hold(Body::new(body), slot));
     let caching = if response.status().is_success() { kind.caching() } else { "no-cache" };
-    protect(&mut response, kind);
+    protect(&mut response, kind, visitors.is_indexed);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     name_charset(&mut response);
     response
@@ -162,15 +165,15 @@ fn changes(
 }
 
 /// Protects all answers that are not files like pages.
-async fn harden(mut response: Response) -> Response {
-    protect(&mut response, Kind::Page);
+async fn harden(State(is_indexed): State<bool>, mut response: Response) -> Response {
+    protect(&mut response, Kind::Page, is_indexed);
     response
 }
 
 /// Adds the headers of `kind` that are missing.
-fn protect(response: &mut Response, kind: Kind) {
+fn protect(response: &mut Response, kind: Kind, is_indexed: bool) {
     let headers = response.headers_mut();
-    for (name, value) in kind.protection() {
+    for (name, value) in kind.protection(is_indexed) {
         let name = HeaderName::from_bytes(name.as_bytes()).expect("the names are ours");
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

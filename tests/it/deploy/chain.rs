@@ -62,6 +62,7 @@ fn nginx_sends_each_published_file_as_serve_does() {
         "referrer-policy",
         "cross-origin-resource-policy",
         "access-control-allow-origin",
+        "x-robots-tag",
     ];
     for (path, bytes) in lookout.site() {
         let path = format!("/{}", path.display());
@@ -71,6 +72,7 @@ fn nginx_sends_each_published_file_as_serve_does() {
         for name in compared {
             assert_eq!(theirs.header(name), ours.header(name), "{path}: {name}");
         }
+        assert_eq!(ours.header("x-robots-tag"), Some("noindex"), "{path}");
     }
 }
 
@@ -143,6 +145,7 @@ fn everything_else_comes_from_github_pages_by_its_own_name_and_certificate() {
         None,
         "other pages have rules of their own"
     );
+    assert_eq!(reply.header("x-robots-tag"), None, "other pages may be found");
     let hsts: Vec<_> =
         reply.headers.iter().filter(|(name, _)| name == "strict-transport-security").collect();
     assert_eq!(hsts.len(), 1, "{hsts:?}");
