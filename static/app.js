@@ -50,6 +50,8 @@ const frame = (page) => [...page.querySelectorAll("link, script, [data-live]")]
   .map((e) => e.id || e.getAttribute("href") || e.getAttribute("src")).join();
 const present = () => [...document.querySelectorAll(".members li")];
 const nameOf = (person) => person.querySelector("bdi").textContent;
+// The count on the app's icon, where the page is on a home screen.
+const badge = () => navigator.setAppBadge?.(find("summary")?.dataset.count ?? 0).catch(() => {});
 let shown, etag, spoken;
 
 const refresh = async () => {
@@ -72,6 +74,7 @@ const refresh = async () => {
   }
   shown = fresh;
   document.title = page.title;
+  badge();
   tell();
   spoken ??= setTimeout(() => {
     find("status").textContent = find("summary").textContent;
@@ -122,6 +125,7 @@ const restart = () => { tries = 0; wait = 15e3; tell(); start(); check(); };
 const begin = () => {
   find("zone").textContent = zone.replace("{}", hour().resolvedOptions().timeZone);
   document.addEventListener("visibilitychange", restart);
+  badge();
   setInterval(tell, 15e3);
   setInterval(check, 6e4);
   restart();

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::charts::{ChartBuilder, Charts, FourWeeks, LastDay, Week};
 use super::clock::{Time, TimeFormatter};
+use super::link_preview::LinkPreview;
 use super::translation::{Labels, Translation};
 use super::visible::Visible;
 use crate::config::{Emoji, Faces, Room};
@@ -46,6 +47,8 @@ pub struct Page {
     pub site_title: String,
     /// The URL of the page; null if `site.base_url` is not set.
     pub canonical: Option<String>,
+    /// What chats show for a link to the page; null if `site.base_url` is not set.
+    pub preview: Option<LinkPreview>,
     /// The title of the window, with the count: `(3) Lounge`.
     pub title: String,
     /// The static file of the icon with the count: `favicon/3.svg`, beyond nine `favicon/more.svg`.
@@ -223,6 +226,10 @@ impl Pages<'_> {
         let recent: Vec<&roster::Person> = visible.recent(self.now).collect();
         let out = || recent.iter().filter(|p| p.present_since.is_none());
         let more_away = out().count().saturating_sub(MAX_AWAY);
+        let updated = visible.updated().map(|moment| self.clock.time(moment));
+        let preview = |home: &String| {
+            LinkPreview::new(home, count, updated.as_ref(), self.zone, self.translation)
+        };
         let charts = self.charts.map_or_else(Charts::default, |charts| charts.of(visible));
         Page {
             path: "index.html".to_owned(),
@@ -232,6 +239,7 @@ impl Pages<'_> {
             index: self.index,
             site_title: self.site_title.to_owned(),
             canonical: self.address.clone(),
+            preview: self.address.as_ref().map(preview),
             title: title(count, self.site_title),
             favicon: favicon(count),
             heading: self.site_title.to_owned(),
@@ -249,7 +257,7 @@ impl Pages<'_> {
             rows: recent.iter().map(|person| self.row(person)).collect(),
             rooms: Vec::new(),
             join_url: None,
-            updated: visible.updated().map(|moment| self.clock.time(moment)),
+            updated,
             zone: self.translation.zone.replace("{}", self.zone),
             text: &self.translation.labels,
         }

@@ -19,7 +19,8 @@ pub enum Kind {
 }
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+     connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'";
 
 /// The names of files that other sites may show or read.
 pub const WIDGETS: [&str; 4] = ["badge.json", "badge.svg", "feed.xml", "presence.json"];

@@ -15,6 +15,7 @@ mod picture;
 pub mod publish;
 mod render;
 pub(crate) mod templates;
+pub mod web_manifest;
 
 use std::borrow::Cow;
 use std::io;

@@ -12,6 +12,7 @@ use super::custom_files::LoadProblems;
 use super::faces::Pictures;
 use super::look::Look;
 use super::outputs::{Models, Output, TemplateInput, outputs};
+use super::web_manifest::{WEB_MANIFEST, WebManifest};
 use super::{File, assets, csv, templates};
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
@@ -173,6 +174,10 @@ impl Renderer {
         add(settings.csv.path.clone(), table?);
         add(format!("{below}{HEARTBEAT_FILE}"), HEARTBEAT.to_vec());
         add(format!("{below}presence.json"), json(&dashboard.presence_json)?);
+        if let Some(index) = dashboard.pages.first() {
+            let manifest = WebManifest::new(&settings.site, index, &self.assets);
+            add(format!("{below}{WEB_MANIFEST}"), json(&manifest)?);
+        }
         for badge in &dashboard.badges {
             add(format!("{below}{}badge.json", badge.folder), json(&badge.shield())?);
         }

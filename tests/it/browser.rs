@@ -68,6 +68,11 @@ fn every_page_is_accessible_small_and_asks_nobody_else() {
 }
 
 #[test]
+fn a_chat_can_preview_the_page_and_a_phone_can_keep_it_as_an_app() {
+    browse("shared.mjs", &[]);
+}
+
+#[test]
 fn golden_pages_are_valid_html() {
     let (scripts, golden) =
         (scripts(), Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden"));

@@ -18,6 +18,7 @@ use super::quoted;
 use crate::commands::arguments::UsageError;
 use crate::config::Settings;
 use crate::site::headers::{EMBED, Kind, WIDGETS};
+use crate::site::web_manifest::{self, WEB_MANIFEST};
 
 const TEMPLATE: &str = include_str!("nginx.conf");
 
@@ -246,6 +247,7 @@ fn places(settings: &Settings, front: &Front) -> Vec<Place> {
         ..place("The badge, for everybody.", named(&BADGE), Kind::Widget)
     });
     let table = format!("= /{}", settings.csv.path);
+    let app = format!("= {site}{WEB_MANIFEST}");
     let others = [
         place("What others may show in a frame.", named(&[EMBED]), Kind::Embed),
         place("What the pages of other sites may show or read.", named(&WIDGETS), Kind::Widget),
@@ -254,6 +256,10 @@ fn places(settings: &Settings, front: &Front) -> Vec<Place> {
             format!("{site}assets/"),
             Kind::Asset,
         ),
+        Place {
+            kind: Some(web_manifest::CONTENT_TYPE),
+            ..place("What a phone needs to keep the page on its home screen.", app, Kind::Page)
+        },
         Place {
             kind: Some("text/csv"),
             ..place("The table that Jekyll reads.", table, Kind::Table)

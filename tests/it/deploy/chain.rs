@@ -95,12 +95,13 @@ fn each_kind_of_file_has_its_headers_and_nothing_else_is_ours() {
     }
     fs::write(lookout.path("site/lookout/badge.svg.gz"), "packed").expect("written");
     #[rustfmt::skip]
-    let cases: [Case; 13] = [
+    let cases: [Case; 14] = [
         // what is special             path                      status  headers
         ("the page",                   "/lookout/",              200, &[("cache-control", "no-cache"), ("cross-origin-resource-policy", "same-origin"), ("content-type", "text/html; charset=utf-8")]),
         ("a widget",                   "/lookout/badge.svg",     200, &[("cache-control", "no-cache"), ("cross-origin-resource-policy", "cross-origin"), ("access-control-allow-origin", "*")]),
         ("presence for widgets",       "/lookout/presence.json", 200, &[("access-control-allow-origin", "*"), ("content-type", "application/json; charset=utf-8")]),
         ("a page for frames",          "/lookout/embed.html",    200, &[("cache-control", "no-cache")]),
+        ("the app's manifest",         "/lookout/manifest.webmanifest", 200, &[("cache-control", "no-cache"), ("content-type", "application/manifest+json")]),
         ("an asset",                   &asset,                   200, &[("cache-control", "public, max-age=31536000, immutable")]),
         ("an asset that is not there", "/lookout/assets/a.css",  404, &[("x-content-type-options", "nosniff")]),
         ("the table",                  "/_data/zoom-room-dashboard.csv", 200, &[("cache-control", "no-store, no-cache, must-revalidate, proxy-revalidate"), ("content-type", "text/csv; charset=utf-8")]),

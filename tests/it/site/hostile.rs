@@ -12,6 +12,7 @@ pub use crate::support::hostile::names;
 #[test]
 fn a_hostile_name_is_text_in_every_file() {
     let mut settings = settings(Path::new("/nowhere"));
+    settings.site.base_url = "https://example.org".to_owned();
     let renderer = Renderer::load(&settings).expect("the built-in templates load");
     let tags = |html: &str| html.matches('<').count();
     for (what, text) in names() {
@@ -38,6 +39,9 @@ fn a_hostile_name_is_text_in_every_file() {
             let badge: serde_json::Value =
                 serde_json::from_str(&text("lookout/badge.json")).expect("it is JSON");
             assert_eq!(badge.as_object().map(serde_json::Map::len), Some(4), "{what}: {badge}");
+            let app: serde_json::Value =
+                serde_json::from_str(&text("lookout/manifest.webmanifest")).expect("it is JSON");
+            assert_eq!(app["name"], shown, "{what}: {app}");
             (
                 text("lookout/index.html") + &text("lookout/embed.html"),
                 text("lookout/presence.json"),

@@ -12,6 +12,7 @@ mod hostile;
 mod jekyll;
 mod look;
 mod model;
+mod previews;
 mod privacy;
 mod publish;
 mod sample;
