@@ -27,19 +27,26 @@ pub(super) fn list_callers(
     let CallerSplit { callers, split_until } = split(spans, since);
     let merged_at = split_until.map(|last| last.plus(VISITS_LISTED_S + 1));
     presence.next_change = presence.next_change.into_iter().chain(merged_at).min();
-    let mut ordinal = 1;
-    let mut numbered = name.clone();
-    for spans in callers {
+    for (numbered, spans) in caller_names(name, resolver).zip(callers) {
         list(presence, &numbered, spans, since);
-        loop {
-            ordinal += 1;
-            numbered = Name::clean(&format!("{name} ({ordinal})")).expect("it has digits");
-            // A person may have that name.
-            if !resolver.has(&numbered) {
-                break;
-            }
-        }
     }
+}
+
+/// The names of the callers with the masked number `name`: the number itself, then with ordinals,
+/// without the names that people have.
+pub(super) fn caller_names(
+    name: &Name,
+    resolver: &PersonResolver<'_>,
+) -> impl Iterator<Item = Name> {
+    let numbered =
+        move |ordinal| Name::clean(&format!("{name} ({ordinal})")).expect("it has digits");
+    let further = (2..).map(numbered).filter(|numbered| !resolver.has(numbered));
+    std::iter::once(name.clone()).chain(further)
+}
+
+/// Splits the spans of one masked number, in order and without a gap between them, by caller.
+pub(super) fn split_all(spans: Vec<RoomSpan>) -> Vec<Vec<RoomSpan>> {
+    split(spans, Moment::from_seconds(i64::MIN)).callers
 }
 
 /// The spans of one masked number, split by caller.
@@ -104,7 +111,7 @@ impl CallerSplit {
 }
 
 /// The last moment that certainly belongs to a span; `None` while it is open.
-fn last(found: &RoomSpan) -> Option<Moment> {
+pub(super) fn last(found: &RoomSpan) -> Option<Moment> {
     match found.span.end {
         SpanEnd::Open { .. } => None,
         SpanEnd::At(end) => Some(end.max(found.span.start)),

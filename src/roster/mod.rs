@@ -12,6 +12,8 @@
 //!   a person into visits (`visits`, `interval`). Callers with equal masked numbers are split (`callers`).
 //! - Names and account ids are stored once and referred to by number (`interner`).
 //!
+//! `sweep` merges the spans of all times, for lists of visits.
+//!
 //! The [store](crate::store) does the same for more events than fit in memory.
 
 #![doc = include_str!("rules.md")]
@@ -34,6 +36,7 @@ mod resolver;
 mod rules;
 mod sharing;
 mod spans;
+mod sweep;
 mod visits;
 
 #[cfg(test)]
@@ -50,8 +53,10 @@ pub(crate) use meeting::{
     ChangedSessions, GroupId, Meeting, MeetingInfo, TimeRange, states_a_fact,
 };
 pub(crate) use spans::{Sessions, Span, SpanEnd};
+pub(crate) use sweep::VisitSweep;
 pub(crate) use visits::{DerivedVisit, RequiredSince, merge_spans, span_order};
 
 pub use fold::Roster;
 pub use presence::{End, Person, Presence, RoomPresence, Visit};
 pub use rules::{NEVER, Rules};
+pub use sweep::PersonVisit;

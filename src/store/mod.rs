@@ -25,6 +25,7 @@ mod backfill;
 mod chunks;
 mod commit;
 mod copy;
+mod history;
 mod last_visits;
 mod loaded;
 mod read;
@@ -49,6 +50,7 @@ use attendance::MeetingCache;
 use last_visits::LastVisits;
 use loaded::LoadedMeeting;
 use recent::RecentSessions;
+
 
 /// The version of the facts derived from an event. Increment it when Lookout parses more from an
 /// event: it then rereads all events in the background.

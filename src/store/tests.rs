@@ -1,12 +1,14 @@
 //! The store against the roster: both are given the same events, and have to give the same answers.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{CommitOutcome, LastVisitUpdate, Position, Store};
 use crate::roster::tests::any;
 use crate::roster::tests::story::*;
-use crate::roster::{Roster, Rules};
+use crate::roster::{End, Roster, Rules, Visit};
 use crate::time::moment::Moment;
 use crate::zoom::{Event, Kind};
 
@@ -97,6 +99,54 @@ proptest! {
             }
             store.reload().expect("it is read");
         }
+    }
+
+    #[test]
+    fn all_visits_are_those_that_the_roster_lists(
+        events in histories(), rules in any::rules(), late in 0..40 * DAY,
+    ) {
+        let mut store = Store::in_memory().expect("it opens");
+        events.iter().for_each(|event| take_in(&mut store, event, clock(LATE)));
+        commit(&mut store, LastVisitUpdate::Now);
+        let last = events.iter().map(|event| event.at).max().unwrap_or(clock("00:00"));
+        let now = last.plus(late);
+        let (mut found, mut firsts) = (BTreeMap::<_, Vec<_>>::new(), Vec::new());
+        let collected = store.for_each_visit(&rules, now, |visit| {
+            firsts.push(visit.first());
+            found.entry((visit.room, visit.name.into_owned())).or_default().push(visit.visit);
+            Ok(())
+        });
+        collected.expect("it is read");
+        prop_assert!(firsts.is_sorted(), "{:?}", firsts);
+
+        let presence = roster(&events).presence(&rules, now);
+        let rooms = presence.rooms.iter().map(|room| &room.people);
+        let all = std::iter::once(&presence.people).filter(|_| rules.rooms.is_empty());
+        let since = now.plus(-35 * DAY);
+        for (room, people) in (0..).zip(rooms.chain(all)) {
+            for person in people {
+                let listed = found.remove(&(room, person.name.clone())).unwrap_or_default();
+                let is_recent = |visit: &Visit| match visit.end {
+                    End::Open => true,
+                    End::At(end) => end >= since,
+                    End::Unknown => person.visits.contains(visit),
+                };
+                let recent: Vec<_> = listed.iter().copied().filter(is_recent).collect();
+                prop_assert_eq!(&recent, &person.visits, "{} in {}", &person.name, room);
+                let lasts = (person.last_join, person.last_left);
+                let is_caller = person.name.is_telephone_mask() || person.name.without_caller_ordinal().is_some();
+                if !is_caller {
+                    let join = listed.iter().filter_map(|visit| visit.start).max();
+                    let left = listed.iter().filter_map(|visit| match visit.end {
+                        End::At(end) => Some(end),
+                        _ => None,
+                    });
+                    prop_assert_eq!((join, left.max()), lasts, "{} in {}", &person.name, room);
+                }
+            }
+        }
+        found.retain(|(_, name), _| name.without_caller_ordinal().is_none());
+        prop_assert!(found.is_empty(), "nobody else has visits: {:?}", found);
     }
 
     #[test]

@@ -21,11 +21,13 @@ use crate::config::Settings;
 use crate::files::FileId;
 use crate::generator::store_file::{self, Opened};
 use crate::journal::Reader;
-use crate::roster::{Presence, Rules};
+use crate::roster::{PersonVisit, Presence, Rules};
 use crate::site;
 use crate::store::{Damaged, Position, Store};
 use crate::time::moment::Moment;
+use crate::zoom::Name;
 use archive_follower::ArchiveFollower;
+
 
 /// The events of a journal and an archive, as far as they were read.
 pub struct Log {
@@ -143,6 +145,16 @@ impl Log {
         failure.into_iter().chain(self.lacking.clone()).collect()
     }
 
+    /// Whether no event was read that names anybody.
+    pub fn is_empty(&self) -> bool {
+        self.names().next().is_none()
+    }
+
+    /// The names of all people, in no particular order.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.store.names()
+    }
+
     /// The number of events whose time has not come yet.
     pub fn future_event_count(&self) -> usize {
         self.store.future_event_count()
@@ -158,6 +170,20 @@ impl Log {
             Some(moment) => self.store.presence_as_of(&self.rules, moment),
             None => self.store.presence(&self.rules, now),
         }
+    }
+
+    /// Calls `each` for every visit of all times, in the order in which they began. `each` must
+    /// not wait for anybody: the store can't be synced meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// The store can't be read, or `each` fails.
+    pub fn for_each_visit(
+        &mut self,
+        now: Moment,
+        each: impl FnMut(PersonVisit<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.store.for_each_visit(&self.rules, now, each)
     }
 
     /// The last events that were read.
