@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::check::Depth;
 use crate::commands::export::{Store, What};
 use crate::commands::import::Input;
-use crate::commands::{arguments, forget, init, notify, print};
+use crate::commands::{arguments, forget, init, notify, print, visits};
 use crate::server::visitors::preview;
 use crate::telemetry::logging::{LogFormat, Verbosity};
 use crate::time::moment::Moment;
@@ -62,6 +62,8 @@ pub enum Command {
     Import(Import),
     /// Write all stored events to stdout as JSON lines
     Export(Export),
+    /// List who was in which room, from when to when, for a spreadsheet or a program
+    Visits(visits::Args),
     /// Print a ready-to-use file for these settings
     #[command(subcommand)]
     Print(print::What),
@@ -225,6 +227,9 @@ mod tests {
             ("nothing to import",          "lookout import",                                false),
             ("quiet and verbose",          "lookout -q -v check",                           false),
             ("no such store",              "lookout export --from cellar",                  false),
+            ("a day and a moment",         "lookout visits --from 2026-01-05 --to 2026-01-05T20:00:00Z", true),
+            ("no day",                     "lookout visits --from yesterday",               false),
+            ("two formats at once",        "lookout visits --csv --json",                   false),
             ("no command",                 "lookout",                                       false),
             ("no such command",            "lookout sing",                                  false),
         ];
@@ -261,6 +266,7 @@ mod tests {
           demo     Show Lookout at work with simulated people, without any set-up
           import   Store events from a file of JSON lines
           export   Write all stored events to stdout as JSON lines
+          visits   List who was in which room, from when to when, for a spreadsheet or a program
           print    Print a ready-to-use file for these settings
           backup   Copy the journal to a file, even while it is written to
           restore  Replace the journal by a backup, and keep the old journal next to it

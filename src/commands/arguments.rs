@@ -2,8 +2,38 @@
 
 use std::net::SocketAddr;
 
+use chrono::NaiveDate;
+
 use crate::config;
 use crate::time::moment::Moment;
+use crate::time::zone::Zone;
+
+/// An end of a period: a moment, or a day whose moments depend on the zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// A date, a time and a zone.
+    At(Moment),
+    /// A day.
+    On(NaiveDate),
+}
+
+impl Edge {
+    /// The first moment that it includes.
+    pub fn first(self, zone: &Zone) -> Moment {
+        match self {
+            Self::At(moment) => moment,
+            Self::On(day) => zone.start_of(day),
+        }
+    }
+
+    /// The first moment after it; of a day, the beginning of the next one.
+    pub fn end(self, zone: &Zone) -> Moment {
+        match self {
+            Self::At(moment) => moment,
+            Self::On(day) => zone.start_of(day.succ_opt().unwrap_or(day)),
+        }
+    }
+}
 
 /// A whole number from 0 up.
 pub fn number(text: &str) -> Result<u64, String> {
@@ -25,3 +55,12 @@ pub fn moment(text: &str) -> Result<Moment, String> {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);
+
+/// A date, a time and a zone; or only a date.
+pub fn edge(text: &str) -> Result<Edge, String> {
+    let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(Edge::On);
+    Moment::parse_rfc3339(text).map(Edge::At).or_else(day).ok_or_else(|| {
+        "write a date, such as 2026-01-05, or date, time and zone, such as 2026-01-05T20:00:00Z"
+            .to_owned()
+    })
+}

@@ -98,7 +98,7 @@ fn line(out: &mut impl Write, line: &str) -> Result<()> {
 }
 
 /// Accepts that the reader closed the pipe, as `head` does.
-fn accept_closed_pipe(error: anyhow::Error) -> Result<()> {
+pub(super) fn accept_closed_pipe(error: anyhow::Error) -> Result<()> {
     match error.downcast_ref::<io::Error>() {
         Some(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         _ => Err(error),

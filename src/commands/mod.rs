@@ -15,4 +15,6 @@ pub mod print;
 pub mod repair;
 pub mod restore;
 pub mod serve;
+mod stored_events;
+pub mod visits;
 pub mod watch;

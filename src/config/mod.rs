@@ -53,7 +53,7 @@ pub use settings::{
     SecretSource, Settings, Site, StaleAfter, Zoom,
 };
 pub use slug::Slug;
-pub use suggestion::suggest;
+pub use suggestion::{suggest, suggest_name};
 pub use supervisor::Supervisor;
 pub use values::{duration, listen};
 pub use zones::ZoneRules;

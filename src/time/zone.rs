@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -96,6 +96,19 @@ impl Zone {
         let seconds = moment.seconds();
         let shown = seconds.checked_add(self.0.span_at(seconds).offset)?;
         Some(DateTime::from_timestamp(shown, 0)?.naive_utc())
+    }
+
+    /// What clocks show at `moment` and how far they are from UTC, such as
+    /// `2026-01-05T20:00:00+03:00`.
+    pub fn to_rfc3339(&self, moment: Moment) -> String {
+        let offset = i32::try_from(self.0.span_at(moment.seconds()).offset).ok();
+        let offset = offset.and_then(FixedOffset::east_opt);
+        match moment.to_utc().zip(offset) {
+            Some((utc, offset)) => {
+                utc.with_timezone(&offset).to_rfc3339_opts(SecondsFormat::Secs, true)
+            }
+            None => moment.to_string(),
+        }
     }
 
     /// The first moment at which clocks show `local` or later.

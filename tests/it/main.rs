@@ -37,4 +37,5 @@ mod support;
 mod tampering;
 mod telephone;
 mod versions;
+mod visits;
 mod zones;

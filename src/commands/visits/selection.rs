@@ -1,0 +1,161 @@
+//! Which visits to list.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
+
+use super::Args;
+use crate::commands::arguments::UsageError;
+use crate::config::{Privacy, Settings, suggest, suggest_name};
+use crate::generator::Log;
+use crate::roster::{End, PersonVisit};
+use crate::time::moment::Moment;
+use crate::zoom::Name;
+
+/// What a visit must be like to be listed.
+pub(super) struct Selection<'a> {
+    from: Option<Moment>,
+    to: Option<Moment>,
+    room: Option<u32>,
+    person: Option<Wanted>,
+    /// Who may be listed; `None`: everybody.
+    privacy: Option<&'a Privacy>,
+    now: Moment,
+}
+
+/// The person who was asked for.
+struct Wanted {
+    name: Name,
+    /// Their names, [comparable](Name::comparable).
+    names: BTreeSet<Name>,
+}
+
+impl<'a> Selection<'a> {
+    /// What `args` select of the visits at `now`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such room, or nothing can lie between the two moments.
+    pub(super) fn new(settings: &'a Settings, args: &Args, now: Moment) -> Result<Self> {
+        let zone = &settings.site.time_zone;
+        let from = args.from.map(|edge| edge.first(zone));
+        let to = args.to.map(|edge| edge.end(zone));
+        if let Some((from, to)) = from.zip(to).filter(|(from, to)| from >= to) {
+            let problem = format!(
+                "`--from`, {from}, is not before the end of `--to`, {to}; exchange the two"
+            );
+            return Err(UsageError(problem).into());
+        }
+        let room = args.room.as_deref().map(|room| room_index(settings, room)).transpose()?;
+        let person = args.person.as_deref().map(|name| wanted(settings, name)).transpose()?;
+        let privacy = (!args.all).then_some(&settings.privacy);
+        Ok(Self { from, to, room, person, privacy, now })
+    }
+
+    /// The visit as it is listed; `None` if it is not.
+    pub(super) fn apply<'v>(&self, visit: PersonVisit<'v>) -> Option<PersonVisit<'v>> {
+        let (first, last) = (visit.first(), self.last(&visit));
+        let is_in_time =
+            self.from.is_none_or(|from| last >= from) && self.to.is_none_or(|to| first < to);
+        let is_here = self.room.is_none_or(|room| room == visit.room);
+        if !is_in_time
+            || !is_here
+            || self.privacy.is_some_and(|privacy| !privacy.allows(&visit.name))
+        {
+            return None;
+        }
+        let shown = self.shown(&visit.name);
+        let is_theirs = |wanted: &Wanted| {
+            [&*visit.name, &*shown].iter().any(|name| wanted.names.contains(&*name.comparable()))
+        };
+        if !self.person.as_ref().is_none_or(is_theirs) {
+            return None;
+        }
+        let name = shown.into_owned();
+        Some(PersonVisit { name: Cow::Owned(name), ..visit })
+    }
+
+    /// The name as pages show it: of a telephone number, its mask.
+    fn shown<'n>(&self, name: &'n Name) -> Cow<'n, Name> {
+        let privacy = self.privacy.filter(|privacy| !privacy.names(name));
+        privacy.and_then(|_| name.telephone_mask()).map_or(Cow::Borrowed(name), Cow::Owned)
+    }
+
+    /// The last known moment of a visit.
+    fn last(&self, visit: &PersonVisit<'_>) -> Moment {
+        match visit.visit.end {
+            End::At(end) => end,
+            End::Open => self.now,
+            End::Unknown => visit.first(),
+        }
+    }
+
+    /// Why nothing of `log` is listed, and what to do.
+    pub(super) fn why_empty(&self, log: &Log) -> String {
+        if self.privacy.is_some_and(|privacy| privacy.publish.is_empty()) {
+            return "nobody is listed, because `privacy.publish` is empty; add `--all` for everybody, or run \
+                    `lookout who --paste` for names to publish"
+                .to_owned();
+        }
+        let Some(Wanted { name, names }) = &self.person else {
+            let all = if self.privacy.is_some() {
+                "; `--all` adds people who are not published"
+            } else {
+                ""
+            };
+            return format!("no visit matches{all}");
+        };
+        let is_known = log.names().any(|seen| names.contains(&*seen.comparable()));
+        if is_known {
+            let all = if self.privacy.is_some() { "published " } else { "" };
+            return format!(
+                "`{name}` has no {all}visit that matches; `lookout who` shows who is published"
+            );
+        }
+        let may_be_named = |seen: &&Name| self.privacy.is_none_or(|privacy| privacy.allows(seen));
+        let names: Vec<_> = log.names().filter(may_be_named).map(Name::as_str).collect();
+        let near = suggest_name(name.as_str(), names);
+        match near {
+            Some(near) => format!("nobody has had the name `{name}`; did you mean `{near}`?"),
+            None => format!("nobody has had the name `{name}`; `lookout who` lists all names"),
+        }
+    }
+}
+
+fn room_index(settings: &Settings, text: &str) -> Result<u32> {
+    let rooms = &settings.rooms;
+    let number: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let is_meant = |room: &&crate::config::Room| {
+        room.name == text || room.slug.as_str() == text || room.meeting_id == number
+    };
+    if let Some((index, _)) = (0..).zip(rooms).find(|(_, room)| is_meant(room)) {
+        return Ok(index);
+    }
+    let shown = text.escape_debug();
+    if rooms.is_empty() {
+        let problem = "`--room`: no `[[rooms]]` are configured, so all meetings count as one room; add them, or leave `--room` out";
+        return Err(UsageError(problem.to_owned()).into());
+    }
+    let words = rooms.iter().flat_map(|room| [room.name.as_str(), room.slug.as_str()]);
+    let problem = match suggest(text, words) {
+        Some(near) => format!("`--room`: no room is called `{shown}`; did you mean `{near}`?"),
+        None => {
+            let all: Vec<_> = rooms.iter().map(|room| format!("`{}`", room.slug)).collect();
+            format!("`--room`: no room is called `{shown}`; there are {}", all.join(", "))
+        }
+    };
+    Err(UsageError(problem).into())
+}
+
+fn wanted(settings: &Settings, text: &str) -> Result<Wanted> {
+    let name =
+        Name::clean(text).context("`--person` is empty; write a name as the page shows it")?;
+    let entry = settings
+        .people
+        .iter()
+        .find(|person| person.all_names().any(|known| known.comparable() == name.comparable()));
+    let names = std::iter::once(&name).chain(entry.map(|person| &person.name));
+    let names = names.map(|name| name.comparable().into_owned()).collect();
+    Ok(Wanted { name, names })
+}
