@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::check::Depth;
 use crate::commands::export::{Store, What};
 use crate::commands::import::Input;
-use crate::commands::{arguments, forget, init, notify, print, visits};
+use crate::commands::{arguments, forget, init, notify, print, visits, who};
 use crate::server::visitors::preview;
 use crate::telemetry::logging::{LogFormat, Verbosity};
 use crate::time::moment::Moment;
@@ -62,6 +62,8 @@ pub enum Command {
     Import(Import),
     /// Write all stored events to stdout as JSON lines
     Export(Export),
+    /// List every name and meeting seen so far, who is in, and who is shown
+    Who(who::Args),
     /// List who was in which room, from when to when, for a spreadsheet or a program
     Visits(visits::Args),
     /// Print a ready-to-use file for these settings
@@ -266,6 +268,7 @@ mod tests {
           demo     Show Lookout at work with simulated people, without any set-up
           import   Store events from a file of JSON lines
           export   Write all stored events to stdout as JSON lines
+          who      List every name and meeting seen so far, who is in, and who is shown
           visits   List who was in which room, from when to when, for a spreadsheet or a program
           print    Print a ready-to-use file for these settings
           backup   Copy the journal to a file, even while it is written to

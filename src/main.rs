@@ -14,7 +14,7 @@ use lookout::cli::{self, Cli, Command};
 use lookout::commands::arguments::UsageError;
 use lookout::commands::{
     backup, build, check, demo, export, forget, import, init, intake, notify, print, repair,
-    restore, serve, visits, watch,
+    restore, serve, visits, watch, who,
 };
 use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
 use lookout::generator::Load;
@@ -80,6 +80,9 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         }
         Command::Export(args) => {
             export::run(&load()?, args.from, args.what(), runtime()?.handle(), &mut out)?;
+        }
+        Command::Who(args) => {
+            who::run(&load()?, args, runtime()?.handle(), &mut out, &mut io::stderr())?;
         }
         Command::Visits(args) => {
             visits::run(&load()?, &args, runtime()?.handle(), &mut out, &mut io::stderr())?;

@@ -18,3 +18,4 @@ pub mod serve;
 mod stored_events;
 pub mod visits;
 pub mod watch;
+pub mod who;

@@ -15,7 +15,7 @@ mod store_file;
 mod watch_loop;
 
 pub use inputs::{Inputs, Load};
-pub use log::{Log, Source};
+pub use log::{Log, MeetingSeen, NameSeen, Seen, Source};
 pub use maintenance::{Backup, Repaired, Restored, back_up, repair, reset_journal};
 pub use metrics::Metrics;
 pub use old_checkpoint::import as import_old_checkpoint;

@@ -41,6 +41,11 @@ impl SymbolTable {
         }
     }
 
+    /// When a name was last seen.
+    pub(crate) fn seen(&self, name: Symbol) -> Option<SeenAt> {
+        self.seen.get(name.index()).copied().flatten()
+    }
+
     /// Each name and when it was last seen, in the order of the symbols.
     pub(super) fn names_seen(&self) -> impl Iterator<Item = (&Name, Option<SeenAt>)> {
         let seen = self.seen.iter().copied().chain(std::iter::repeat(None));

@@ -31,6 +31,7 @@ mod loaded;
 mod read;
 mod recent;
 mod schema;
+mod seen;
 mod verify;
 
 #[cfg(test)]
@@ -51,6 +52,7 @@ use last_visits::LastVisits;
 use loaded::LoadedMeeting;
 use recent::RecentSessions;
 
+pub use seen::{SeenName, SeenNumber};
 
 /// The version of the facts derived from an event. Increment it when Lookout parses more from an
 /// event: it then rereads all events in the background.

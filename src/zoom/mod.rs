@@ -20,6 +20,6 @@ mod wire;
 pub use event::{Bound, Event, Kind, Meeting, Participant};
 pub use key::Key;
 pub use redaction::Redaction;
-pub use wire::{NEEDED_KEYS, understand};
+pub use wire::{NEEDED_KEYS, topic_of, understand};
 
 pub use crate::types::Name;

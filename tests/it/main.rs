@@ -38,4 +38,5 @@ mod tampering;
 mod telephone;
 mod versions;
 mod visits;
+mod who;
 mod zones;

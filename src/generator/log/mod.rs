@@ -11,6 +11,7 @@ mod archive_follower;
 mod catch_up;
 mod ingest;
 mod refill;
+mod seen;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ use crate::time::moment::Moment;
 use crate::zoom::Name;
 use archive_follower::ArchiveFollower;
 
+pub use seen::{MeetingSeen, NameSeen, Seen};
 
 /// The events of a journal and an archive, as far as they were read.
 pub struct Log {

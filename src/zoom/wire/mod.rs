@@ -4,6 +4,7 @@
 //! may be text or a number. Every document is therefore *some* event, possibly one without facts.
 
 mod lenient;
+mod topic;
 
 use serde::Deserialize;
 
@@ -12,6 +13,8 @@ use crate::types::Name;
 use crate::zoom::event::{Bound, Event, Kind, Meeting, Participant};
 use crate::zoom::surrogate;
 use lenient::{Object, Text};
+
+pub use topic::topic_of;
 
 /// Keys that parsing an event needs. `participant_user_id` is not among them: it only identifies
 /// accounts.
