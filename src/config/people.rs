@@ -62,32 +62,35 @@ impl PublishList {
 /// `privacy.hide`: the names that never appear.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HideList {
-    /// [Comparable](Name::comparable), with the masks of telephone numbers.
+    /// The names as they were typed.
+    typed: BTreeSet<Name>,
+    /// All names, [comparable](Name::comparable), with the masks of telephone numbers.
     names: BTreeSet<Name>,
 }
 
 impl HideList {
     /// These names, and all names of each of `people` who has one of them.
     pub fn new(names: impl IntoIterator<Item = Name>, people: &[Person]) -> Self {
-        let mut list = Self::default();
-        names.into_iter().for_each(|name| list.add(&name));
-        let typed = list.names.clone();
-        for person in people {
-            if person.all_names().any(|name| typed.contains(&*name.comparable())) {
-                person.all_names().for_each(|name| list.add(name));
-            }
-        }
-        list
+        let typed: BTreeSet<Name> = names.into_iter().collect();
+        let compared: BTreeSet<_> = typed.iter().map(Name::comparable).collect();
+        let is_hidden =
+            |person: &&Person| person.all_names().any(|name| compared.contains(&name.comparable()));
+        let people = people.iter().filter(is_hidden).flat_map(Person::all_names);
+        let all = typed.iter().chain(people);
+        let all =
+            all.flat_map(|name| [Some(name.comparable().into_owned()), name.telephone_mask()]);
+        let names = all.flatten().collect();
+        Self { typed, names }
     }
 
     /// The same list, with all names of each of `people` who has one of its names.
     pub fn with_people(self, people: &[Person]) -> Self {
-        Self::new(self.names, people)
+        Self::new(self.typed, people)
     }
 
-    fn add(&mut self, name: &Name) {
-        self.names.extend(name.telephone_mask());
-        self.names.insert(name.comparable().into_owned());
+    /// The names as they were typed, in order.
+    pub fn typed(&self) -> impl Iterator<Item = &Name> {
+        self.typed.iter()
     }
 
     /// Whether `name` never appears. A telephone number hides all callers who are shown alike,

@@ -153,8 +153,9 @@ fn every_broken_set_up_is_told_what_to_do() {
 
 #[test]
 fn a_running_lookout_is_asked_from_outside_and_names_are_compared_with_those_seen() {
-    let mut lookout =
-        Lookout::with_settings("[privacy]\npublish = [\"Aylin Lindquist\", \"Wanjiru Quispe\"]\n");
+    let mut lookout = Lookout::with_settings(
+        "[privacy]\npublish = [\"Aylin Lindquist\", \"Wanjiru Quispe\"]\nhide = [\"Wanjiru Quisbe\", \"Bram Okonkwo\"]\n",
+    );
     set_mode(&lookout, "lookout.toml", 0o600);
     lookout.serve();
     for (_, body) in evening::bodies() {

@@ -32,6 +32,7 @@ use nix::unistd::{AccessFlags, access};
 
 use crate::app::privileges;
 use crate::config::Settings;
+use crate::generator::Log;
 use crate::time::moment::Moment;
 
 pub use finding::{Finding, Mark};
@@ -58,6 +59,16 @@ impl<'a> Context<'a> {
     fn directory(&self) -> &'a Path {
         let file = self.settings.origin.file.as_deref();
         file.and_then(Path::parent).unwrap_or(Path::new(""))
+    }
+
+    /// The events that this machine has read. What is in an archive is as `serve` read it last: to
+    /// catch up without the archive would replace the store by one of the journal alone.
+    fn log(&self) -> Result<Log> {
+        let mut log = Log::open(self.settings, None)?;
+        if self.settings.archive.is_none() {
+            log.catch_up(self.now)?;
+        }
+        Ok(log)
     }
 
     /// A path from the settings, as the settings spell it.
@@ -97,6 +108,7 @@ pub const CHECKS: &[Check] = &[
     nginx::check,
     outside::webhook,
     people::publish,
+    people::hidden,
     people::never_seen,
     people::rooms,
     join_links::passcodes,

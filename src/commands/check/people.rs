@@ -6,8 +6,7 @@ use anyhow::Result;
 
 use super::{Context, Finding};
 use crate::app::counted::counted;
-use crate::config::{Person, PublishList, StaleAfter, suggest};
-use crate::generator::Log;
+use crate::config::{Person, Privacy, PublishList, StaleAfter, suggest_name};
 use crate::zoom::Name;
 
 /// At most this many names get a finding each.
@@ -28,32 +27,75 @@ pub(super) fn publish(context: &Context<'_>) -> Vec<Finding> {
     }]
 }
 
-/// Reports names in `privacy.publish` that nobody has had so far: a misspelt name hides a person.
+/// Reports names of `[privacy]` that nobody has had so far: a misspelt name in `publish` hides a
+/// person, one in `hide` shows a person.
 pub(super) fn never_seen(context: &Context<'_>) -> Vec<Finding> {
-    let PublishList::Only(names) = &context.settings.privacy.publish else { return Vec::new() };
-    // Another check reports a journal that can't be read.
-    let seen = seen(context).unwrap_or_default();
-    if seen.is_empty() {
+    let Privacy { publish, hide, .. } = &context.settings.privacy;
+    if *publish == PublishList::Everybody && hide.is_empty() {
         return Vec::new();
     }
-    let never = names.iter().filter(|name| !seen.contains(*name));
-    let line = |name: &Name| {
-        let others = seen.iter().filter(|seen| !names.contains(*seen)).map(Name::as_str);
-        let hint = match suggest(name.as_str(), others) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "write it as Zoom shows it, including upper and lower case".to_owned(),
-        };
-        Finding::warning("publish", format!("`{name}` has not been seen so far; {hint}"))
-    };
-    never.take(MAX_NAMED).map(line).collect()
+    // Another check reports a journal that can't be read.
+    let Ok(seen) = Seen::of(context) else { return Vec::new() };
+    if seen.shown.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    if let PublishList::Only(names) = publish {
+        let never = names.iter().filter(|name| !seen.shown.contains(*name) && !hide.names(name));
+        let may_be_meant = |seen: &&Name| !names.contains(*seen) && !hide.names(seen);
+        let others: Vec<_> = seen.shown.iter().filter(may_be_meant).map(Name::as_str).collect();
+        lines.extend(never.take(MAX_NAMED).map(|name| unseen("publish", name, &others)));
+    }
+    let never = hide.typed().filter(|name| !seen.all.contains(&*name.comparable()));
+    let never = never.filter(|name| name.telephone_mask().is_none());
+    let shown = seen.shown.iter().filter(|seen| context.settings.privacy.allows(seen));
+    let shown: Vec<_> = shown.map(Name::as_str).collect();
+    lines.extend(never.take(MAX_NAMED).map(|name| unseen("hide", name, &shown)));
+    lines
 }
 
-/// All names that this machine has seen, in the form in which names are compared.
-fn seen(context: &Context<'_>) -> Result<BTreeSet<Name>> {
-    let mut log = Log::open(context.settings, None)?;
-    log.catch_up(context.now)?;
-    let people = log.presence(context.now)?.people;
-    Ok(people.into_iter().map(|person| person.name.comparable().into_owned()).collect())
+fn unseen(key: &'static str, name: &Name, others: &[&str]) -> Finding {
+    let hint = match suggest_name(name.as_str(), others.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "write it as Zoom shows it, including upper and lower case; `lookout who` lists all names"
+            .to_owned(),
+    };
+    let text = format!("`{name}` in `privacy.{key}` has not been seen so far; {hint}");
+    Finding::warning("publish", text)
+}
+
+/// The names that this machine has seen, in the form in which names are compared.
+struct Seen {
+    /// Names that pages show, if they are published.
+    shown: BTreeSet<Name>,
+    /// These, and all names that Zoom reported.
+    all: BTreeSet<Name>,
+}
+
+impl Seen {
+    fn of(context: &Context<'_>) -> Result<Self> {
+        let mut log = context.log()?;
+        let compared = |name: &Name| name.comparable().into_owned();
+        let people = log.presence(context.now)?.people;
+        let shown: BTreeSet<_> = people.iter().map(|person| compared(&person.name)).collect();
+        let all = shown.iter().cloned().chain(log.names().map(compared)).collect();
+        Ok(Self { shown, all })
+    }
+}
+
+/// Reports names that are both published and hidden.
+pub(super) fn hidden(context: &Context<'_>) -> Vec<Finding> {
+    let Privacy { publish: PublishList::Only(names), hide, .. } = &context.settings.privacy else {
+        return Vec::new();
+    };
+    let both = names.iter().filter(|name| hide.names(name));
+    let line = |name: &Name| {
+        let text = format!(
+            "`{name}` is in `privacy.publish` and hidden by `privacy.hide`; hiding wins, so take it out of one of the two"
+        );
+        Finding::warning("publish", text)
+    };
+    both.take(MAX_NAMED).map(line).collect()
 }
 
 /// Reports which rooms are shown.
@@ -122,11 +164,12 @@ mod tests {
     fn the_findings_say_what_the_page_will_show() {
         const ADA: &str = "[[people]]\nname = 'Ada Lovelace'\naliases = ['Ada']\n";
         #[rustfmt::skip]
-        let cases: [(&str, String, super::super::Check, &str); 9] = [
+        let cases: [(&str, String, super::super::Check, &str); 10] = [
             // what is special     settings                                        check    line
             ("nobody",             String::new(),                                  publish, "! publish   nobody may appear yet; list names in `privacy.publish`, or `[\"*\"]` for everybody"),
             ("everybody",          "[privacy]\npublish = ['*']".into(),            publish, "✓ publish   everybody may appear"),
             ("one name",           "[privacy]\npublish = ['Ada']".into(),          publish, "✓ publish   1 name may appear"),
+            ("published and hidden", "[privacy]\npublish = ['Ada']\nhide = ['Ada']".into(), hidden, "! publish   `Ada` is in `privacy.publish` and hidden by `privacy.hide`; hiding wins, so take it out of one of the two"),
             ("no room",            String::new(),                                  rooms,   "✓ rooms     none configured, so all meetings count as one room"),
             ("a room",             "[[rooms]]\nmeeting_id = '1'\nname = 'A'".into(), rooms, "✓ rooms     A (1)"),
             ("its own patience",  "[[rooms]]\nmeeting_id = '1'\nname = 'A'\nstale_after = '90m'".into(), rooms, "✓ rooms     A (1, stale after 1h 30m)"),

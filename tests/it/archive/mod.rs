@@ -4,6 +4,7 @@ mod access;
 mod carrying;
 mod chats;
 mod combined;
+mod listing;
 mod machines;
 mod majority;
 mod moving;
