@@ -27,6 +27,9 @@ const LOCK: &str = "presence";
 /// How long to wait for another process: a backup of a large journal takes a while.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// Errors of files that another attempt of this user will not write either.
+const NOT_WRITABLE: [ErrorKind; 2] = [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem];
+
 /// The path of the store of the journal at `path`.
 pub fn path_of(path: &Path) -> PathBuf {
     sibling::path(path, EXTENSION)
@@ -197,7 +200,7 @@ fn is_not_writable(error: &anyhow::Error) -> bool {
         }
         _ => cause
             .downcast_ref::<std::io::Error>()
-            .is_some_and(|error| error.kind() == ErrorKind::PermissionDenied),
+            .is_some_and(|error| NOT_WRITABLE.contains(&error.kind())),
     })
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
@@ -71,6 +71,9 @@ CREATE TABLE future (event BLOB PRIMARY KEY, source INTEGER NOT NULL) WITHOUT RO
 pub(super) fn open(path: &Path) -> Result<Option<Connection>> {
     make_private(path)?;
     let connection = Connection::open(path)?;
+    // SQLite opens a file for reading if it cannot open it for writing, such as without a free file
+    // descriptor, and never tries again.
+    ensure!(!connection.is_readonly("main")?, "it can only be opened for reading at the moment");
     configure(&connection)?;
     ready(connection)
 }
