@@ -12,8 +12,8 @@ use crate::archive::identity::start_edition;
 use crate::archive::walk::walk;
 use crate::forget::{Forgetting, Found, Verdict};
 
-/// How often to go through the archive at most: a later round finds what was being shipped during
-/// an earlier one.
+/// How many times to read the whole archive at most: a later round finds events that were being
+/// shipped during an earlier one.
 const MAX_ROUNDS: usize = 3;
 
 /// Shows all events of the archive to `forgetting`; returns whether it learnt anything.
@@ -22,15 +22,15 @@ const MAX_ROUNDS: usize = 3;
 ///
 /// The archive can't be read.
 pub async fn learn(archive: &Archive, forgetting: &mut Forgetting) -> Result<bool> {
-    let mut is_news = false;
+    let mut has_learnt = false;
     walk(archive, |archived, _| {
         if let Archived::Event(entry) = archived {
-            is_news |= forgetting.learn(&entry.document);
+            has_learnt |= forgetting.learn(&entry.document);
         }
         None
     })
     .await?;
-    Ok(is_news)
+    Ok(has_learnt)
 }
 
 /// What the archive has of the person.

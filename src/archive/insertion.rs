@@ -36,7 +36,7 @@ pub fn is_duplicate_key(error: &Error) -> bool {
 /// A document that the server refused.
 pub struct Refused {
     /// Its index among the documents to insert.
-    pub place: usize,
+    pub index: usize,
     /// What the server said.
     pub why: String,
 }
@@ -49,7 +49,7 @@ pub async fn insert(
 ) -> Result<Vec<Refused>> {
     let Inserted { known, mut refused } = insert_new(&collection, &documents).await?;
     let was_quarantined = remove_quarantined(&collection, &documents, &known).await?;
-    let readable = was_quarantined.iter().map(|place| documents[*place].clone());
+    let readable = was_quarantined.iter().map(|index| documents[*index].clone());
     let readable: Vec<_> = readable.collect();
     if !readable.is_empty() {
         // A kill here loses nothing: what is not noted as shipped is shipped again.
@@ -57,7 +57,7 @@ pub async fn insert(
         refused.extend(
             again
                 .into_iter()
-                .map(|Refused { place, why }| Refused { place: was_quarantined[place], why }),
+                .map(|Refused { index, why }| Refused { index: was_quarantined[index], why }),
         );
     }
     Ok(refused)
@@ -86,7 +86,7 @@ async fn insert_new(
         if error.code == DUPLICATE_KEY && error.message.contains(indexes::KEY) {
             inserted.known.push(error.index);
         } else {
-            inserted.refused.push(Refused { place: error.index, why: error.message.clone() });
+            inserted.refused.push(Refused { index: error.index, why: error.message.clone() });
         }
     }
     Ok(inserted)
@@ -99,12 +99,12 @@ async fn remove_quarantined(
     documents: &[RawDocumentBuf],
     known: &[usize],
 ) -> Result<Vec<usize>> {
-    let is_event = |place: &&usize| documents[**place].get_str("event").is_ok();
+    let is_event = |index: &&usize| documents[**index].get_str("event").is_ok();
     let events: Vec<usize> = known.iter().filter(is_event).copied().collect();
     if events.is_empty() {
         return Ok(Vec::new());
     }
-    let keys: Vec<_> = events.iter().filter_map(|place| key(&documents[*place])).collect();
+    let keys: Vec<_> = events.iter().filter_map(|index| key(&documents[*index])).collect();
     let quarantined = doc! {
         "lookout.key": { "$in": keys },
         "lookout.raw": { "$exists": true },
@@ -118,7 +118,7 @@ async fn remove_quarantined(
     if !found.is_empty() {
         collection.delete_many(quarantined).write_concern(majority()).await?;
     }
-    let is_found = |place: &usize| key(&documents[*place]).is_some_and(|key| found.contains(key));
+    let is_found = |index: &usize| key(&documents[*index]).is_some_and(|key| found.contains(key));
     Ok(events.into_iter().filter(is_found).collect())
 }
 

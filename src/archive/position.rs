@@ -1,8 +1,10 @@
 //! How far the archive has been read, without remembering every document.
 //!
-//! An `_id` begins with the second of its creation, but those of several machines arrive in no strict
-//! order. So every read begins a little before the newest document, and a regular count shows
-//! whether something older arrived late. Pure.
+//! An `_id` begins with the second of its creation, but documents of several machines do not arrive in
+//! the order of their `_id`s. So every read begins a few seconds before the newest document. From time
+//! to time, documents are counted: a higher count than expected shows that older ones arrived late.
+//!
+//! This module is pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// How many seconds before the newest document every read begins.
 const OVERLAP_S: u32 = 10;
 
-/// How many seconds before the newest document are counted.
+/// How many seconds before the newest document the window begins, in which documents are counted.
 const WINDOW_S: u32 = 600;
 
 /// How far an archive has been read. The store keeps it.
@@ -22,9 +24,9 @@ pub struct Position {
     pub collection: String,
     /// The greatest `_id` read.
     pub newest: [u8; 12],
-    /// How many documents were read per second of the window.
+    /// How many documents were read, by the second in their `_id`; only seconds in the window.
     seconds: BTreeMap<u32, u64>,
-    /// How many documents there are in all, as far as is known.
+    /// How many documents the whole archive has, as far as is known.
     pub expected: u64,
 }
 
@@ -32,21 +34,22 @@ pub struct Position {
 #[derive(Debug)]
 pub struct ReadTracker {
     position: Position,
-    /// The position at the start: documents up to this `_id` were read before.
+    /// Documents up to this `_id` count as read: the newest one at the start, or the beginning of a
+    /// window that has to be read again.
     floor: ObjectId,
-    /// The documents read since, as far as they are in the window.
+    /// The documents that were read since and are in the window.
     ids: BTreeSet<ObjectId>,
 }
 
 impl Position {
-    /// Before the first document of `collection`.
+    /// The position before the first document of `collection`.
     pub fn start_of(collection: String) -> Self {
         Self { collection, ..Self::default() }
     }
 }
 
 impl ReadTracker {
-    /// Starts at `position`.
+    /// Continues from `position`.
     pub fn new(position: Position) -> Self {
         let floor = ObjectId::from_bytes(position.newest);
         Self { position, floor, ids: BTreeSet::new() }
@@ -76,21 +79,21 @@ impl ReadTracker {
         self.ids = self.ids.split_off(&start);
     }
 
-    /// Whether the next read begins before this process started, so that only counting shows
-    /// whether something arrived late.
+    /// Whether the overlap reaches back to documents that were read before this process started.
+    /// Their `_id`s are not known, so only a count shows whether one arrived late among them.
     pub fn has_to_count(&self) -> bool {
-        self.floor >= self.overlap()
+        self.floor >= self.overlap_start()
     }
 
-    fn overlap(&self) -> ObjectId {
+    fn overlap_start(&self) -> ObjectId {
         let newest = second(ObjectId::from_bytes(self.position.newest));
         first_of(newest.saturating_sub(OVERLAP_S))
     }
 
-    /// Where the next read begins: of the documents after it, all but the [new](Self::is_new) ones
-    /// have been read.
+    /// The `_id` from which the next read begins. It finds documents that were read already, too:
+    /// only those that [are new](Self::is_new) have to be fetched.
     pub fn read_from(&self) -> ObjectId {
-        self.overlap().max(self.floor)
+        self.overlap_start().max(self.floor)
     }
 
     /// The first and the last `_id` of the window in which documents are counted.
@@ -104,7 +107,7 @@ impl ReadTracker {
         self.position.seconds.values().sum()
     }
 
-    /// Makes the window unread; returns the `_id` from which it has to be read again.
+    /// Marks all documents of the window as unread; returns the `_id` from which to read again.
     pub fn forget_window(&mut self) -> ObjectId {
         self.position.expected = self.position.expected.saturating_sub(self.count_in_window());
         self.position.seconds.clear();
@@ -113,7 +116,7 @@ impl ReadTracker {
         self.floor
     }
 
-    /// Sets the number of documents in all, unless it is higher already.
+    /// Raises the number of documents in the whole archive to `documents`, if it is lower.
     pub fn expect_at_least(&mut self, documents: u64) {
         self.position.expected = self.position.expected.max(documents);
     }
@@ -143,11 +146,11 @@ mod tests {
     }
 
     #[test]
-    fn a_read_begins_a_little_before_the_newest() {
+    fn a_read_begins_a_few_seconds_before_the_newest_document() {
         let tracker = tracker(&[id(1_000, 1), id(1_100, 1)]);
         assert_eq!(tracker.read_from(), first_of(1_090));
         assert!(!tracker.is_new(id(1_100, 1)));
-        assert!(tracker.is_new(id(1_099, 9)), "a late one of another machine");
+        assert!(tracker.is_new(id(1_099, 9)), "a late document of another machine");
     }
 
     #[test]

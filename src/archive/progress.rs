@@ -1,7 +1,7 @@
-//! How far a journal has been shipped to an archive, noted in both.
+//! How far a journal has been shipped to an archive: a note that is saved in both.
 //!
-//! The journal's note alone would be wrong after an older backup of MongoDB is restored, and the archive's
-//! note alone after one of the journal is. What both notes agree on is in the archive. The rest is
+//! After an older backup of MongoDB is restored, the journal's note is wrong; after an older backup of
+//! the journal, the archive's note is. What both notes agree on is in the archive. The rest is
 //! shipped again, which changes nothing if the archive has it already.
 
 use std::path::Path;
@@ -31,8 +31,8 @@ pub struct Progress {
     pub shipped: Shipped,
     /// The last known note in the archive.
     noted: Option<Shipped>,
-    /// When that note was written.
-    pub noted_at: Instant,
+    /// When that note was saved.
+    pub saved_at: Instant,
     /// When that note was verified.
     pub verified_at: Instant,
 }
@@ -52,23 +52,23 @@ impl Progress {
         };
         if shipped != here {
             tracing::warn!(
-                "the archive does not say that it has all that this journal shipped there, as after a backup of \
-                 either was put back; what the journal still holds behind event {} is shipped again",
+                "the archive's note says that it has less than this journal shipped, as after a \
+                 restored backup of either; what the journal still holds after event {} is shipped again",
                 shipped.event
             );
         }
         let now = Instant::now();
-        Ok(Self { journal, collection, id, shipped, noted, noted_at: now, verified_at: now })
+        Ok(Self { journal, collection, id, shipped, noted, saved_at: now, verified_at: now })
     }
 
-    /// Whether the notes have to be updated.
-    pub fn is_news(&self) -> bool {
+    /// Whether more has been shipped than the notes say.
+    pub fn is_unsaved(&self) -> bool {
         self.noted.unwrap_or_default() != self.shipped
     }
 
     /// Whether the journal at `path` still has the same id: `lookout forget` gives it a new one, and
     /// copies the archive's note to it.
-    pub async fn is_of(&self, path: &Path) -> Result<bool> {
+    pub async fn is_for_journal(&self, path: &Path) -> Result<bool> {
         let path = path.to_owned();
         let id = tokio::task::spawn_blocking(move || journal_id(&path));
         Ok(id.await.context("a task of the journal panicked")?? == self.journal)
@@ -79,7 +79,7 @@ impl Progress {
     /// # Errors
     ///
     /// The archive's note is not the last known one: it is another archive, or an older one.
-    pub async fn note(&mut self, archive: &Archive, journal: &Journal) -> Result<()> {
+    pub async fn save(&mut self, archive: &Archive, journal: &Journal) -> Result<()> {
         let before = self.noted.map(|noted| note(&self.id, noted));
         let mut note = note(&self.id, self.shipped);
         note.insert("at", DateTime::from_millis(clock::now_ms()));
@@ -97,9 +97,9 @@ impl Progress {
                 },
             }
         });
-        ensure!(replaced.await?, "the archive is not what it was: {OLDER}");
+        ensure!(replaced.await?, "the archive has changed unexpectedly: {WHY_CHANGED}");
         journal.save_shipped(&self.collection, self.shipped);
-        (self.noted, self.noted_at) = (Some(self.shipped), Instant::now());
+        (self.noted, self.saved_at) = (Some(self.shipped), Instant::now());
         Ok(())
     }
 
@@ -112,7 +112,7 @@ impl Progress {
         let there = archive.call(|collection| async move { identity(&collection).await }).await?;
         let is_same = there.as_ref() == Some(&self.collection);
         let is_same = is_same && note_there(archive, &self.id).await? == self.noted;
-        ensure!(is_same, "the archive is not what it was: {OLDER}");
+        ensure!(is_same, "the archive has changed unexpectedly: {WHY_CHANGED}");
         self.verified_at = Instant::now();
         Ok(())
     }
@@ -134,22 +134,23 @@ pub async fn rename_journal(archive: &Archive, before: String, after: String) ->
 }
 
 /// Why a note may have changed.
-const OLDER: &str = "a backup was put back, or a copy of this journal is shipped, too";
+const WHY_CHANGED: &str =
+    "an older backup was restored, or another process ships a copy of this journal";
 
 fn journal_id(path: &Path) -> Result<String> {
-    Reader::open(path)?.context("the journal vanished")?.journal_id()
+    Reader::open(path)?.context("the journal's file is missing")?.journal_id()
 }
 
 /// The journal's id and its note.
 fn note_here(path: &Path, collection: &str) -> Result<(String, Shipped)> {
-    let reader = Reader::open(path)?.context("the journal vanished")?;
+    let reader = Reader::open(path)?.context("the journal's file is missing")?;
     Ok((reader.journal_id()?, reader.shipped(collection)?))
 }
 
 /// The archive's note, if there is one.
 ///
-/// A read would not do: after an election, what the new primary knows a majority to have may be old. A
-/// write sees the current document, and is answered once a majority has it.
+/// A read is not enough: after an election, the new primary may return an old document even with a
+/// majority read. A write sees the current document, and is answered once a majority has it.
 async fn note_there(archive: &Archive, id: &Document) -> Result<Option<Shipped>> {
     let wanted = doc! { "_id": id };
     let touch = doc! { "$currentDate": { "at": true } };

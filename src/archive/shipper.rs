@@ -1,4 +1,4 @@
-//! Ships events from the journal to the archive: in order, in batches, with endless retries.
+//! Ships events from the journal to the archive: in order, in batches, with retries until shutdown.
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -28,26 +28,27 @@ const MAX_BATCH: usize = 1_000;
 /// How often to poll the journal for writes by other processes.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How often to note how far the journal has been shipped. What is not noted is shipped again, which
-/// changes nothing.
-const NOTE_INTERVAL: Duration = Duration::from_secs(1);
+/// How often to save how far the journal has been shipped. Events shipped since then are shipped again
+/// after a restart or a failure, which changes nothing.
+const SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often to verify that the archive is still the same.
 const VERIFY_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How often to report how much waits.
+/// How often to update the gauge of waiting events.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 const RETRY_INITIAL: Duration = Duration::from_millis(250);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 
-/// How often to remove quarantined deliveries that are no longer kept.
+/// How often to remove expired quarantined deliveries.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// How much older than that they may be to be found.
+/// A cleanup removes only deliveries that expired less than this long ago. Without this limit, it
+/// would examine all older events, too.
 const CLEANUP_SPAN_MS: i64 = 7 * 86_400_000;
 
-/// How long to wait for the unique index, before looking for it again.
+/// How long to wait for the unique index before checking again whether it exists.
 const INDEX_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Ships the events of a journal.
@@ -61,9 +62,9 @@ pub struct Shipper {
     pub journal: Arc<Journal>,
     /// The journal's file.
     pub path: PathBuf,
-    /// Learn which events have arrived.
+    /// The requests to notify when the archive has their event.
     pub waiters: Arc<Waiters>,
-    /// Receives how many events wait.
+    /// The gauge of events that wait in the journal to be shipped.
     pub waiting: Gauge,
     /// How long the archive keeps quarantined deliveries.
     pub keep_quarantined: Duration,
@@ -78,22 +79,24 @@ impl Shipper {
         let mut progress = None;
         let mut cleaned_at = None;
         let mut backoff = Backoff::new(RETRY_INITIAL, RETRY_MAX);
-        let mut is_away = false;
+        let mut is_failing = false;
         loop {
             committed.mark_unchanged();
             match self.reporting(self.step(&mut progress)).await {
                 Ok(0) => {
-                    recovered(&mut backoff, &mut is_away);
+                    recovered(&mut backoff, &mut is_failing);
                     tokio::select! {
                         () = self.shutdown.cancelled() => break,
                         Ok(()) = committed.changed() => {}
                         () = sleep(POLL_INTERVAL) => {}
                     }
                 }
-                Ok(_) => recovered(&mut backoff, &mut is_away),
+                Ok(_) => recovered(&mut backoff, &mut is_failing),
                 Err(error) => {
-                    if !std::mem::replace(&mut is_away, true) {
-                        tracing::warn!("events wait in the journal for the archive: {error:#}");
+                    if !std::mem::replace(&mut is_failing, true) {
+                        tracing::warn!(
+                            "cannot ship to the archive; events wait in the journal: {error:#}"
+                        );
                     }
                     progress = None;
                     self.report_backlog().await;
@@ -110,11 +113,14 @@ impl Shipper {
             }
         }
         if let Some(progress) = &mut progress
-            && progress.is_news()
-            && progress.is_of(&self.path).await.unwrap_or(false)
-            && let Err(error) = progress.note(&self.archive, &self.journal).await
+            && progress.is_unsaved()
+            && progress.is_for_journal(&self.path).await.unwrap_or(false)
+            && let Err(error) = progress.save(&self.archive, &self.journal).await
         {
-            tracing::debug!("what was shipped last is shipped again: {error:#}");
+            tracing::debug!(
+                "cannot save how far the journal has been shipped; its last events will be \
+                 shipped again: {error:#}"
+            );
         }
     }
 
@@ -138,12 +144,12 @@ impl Shipper {
             self.waiters.notify(keys(&backlog));
         }
         self.set_waiting(backlog.waiting.saturating_sub(count as u64));
-        if progress.is_news() && (count == 0 || progress.noted_at.elapsed() >= NOTE_INTERVAL) {
-            if !progress.is_of(&self.path).await? {
+        if progress.is_unsaved() && (count == 0 || progress.saved_at.elapsed() >= SAVE_INTERVAL) {
+            if !progress.is_for_journal(&self.path).await? {
                 *known = None;
                 return Ok(count);
             }
-            progress.note(&self.archive, &self.journal).await?;
+            progress.save(&self.archive, &self.journal).await?;
         }
         if progress.verified_at.elapsed() >= VERIFY_INTERVAL {
             progress.verify(&self.archive).await?;
@@ -151,7 +157,7 @@ impl Shipper {
         Ok(count)
     }
 
-    /// Runs `work`, and reports regularly how much waits.
+    /// Runs `work`, and meanwhile updates the gauge of waiting events.
     async fn reporting<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
@@ -162,7 +168,8 @@ impl Shipper {
         }
     }
 
-    /// Reports how much waits. Before the archive has been reached, it uses the journal's notes.
+    /// Updates the gauge of waiting events. Until the archive has been reached, it is computed from the
+    /// progress that the journal saved.
     async fn report_backlog(&self) {
         let shipped = Some(*self.shipped.borrow()).filter(|shipped| *shipped != Shipped::default());
         let path = self.path.clone();
@@ -180,7 +187,7 @@ impl Shipper {
         self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
     }
 
-    /// Removes quarantined deliveries that are no longer kept, in the background.
+    /// Removes expired quarantined deliveries in the background.
     fn clean_up(&self) {
         let keep_ms = i64::try_from(self.keep_quarantined.as_millis()).unwrap_or(i64::MAX);
         let end_ms = clock::now_ms().saturating_sub(keep_ms);
@@ -196,7 +203,10 @@ impl Shipper {
             let cleaning =
                 archive.call(|collection| async move { Ok(collection.delete_many(filter).await?) });
             if let Err(error) = cleaning.await {
-                tracing::warn!("old quarantined deliveries stay in the archive for now: {error:#}");
+                tracing::warn!(
+                    "cannot remove expired quarantined deliveries from the archive; Lookout tries \
+                     again in an hour: {error:#}"
+                );
             }
         });
     }
@@ -210,43 +220,47 @@ impl Shipper {
             }
             let database = collection.client().database(&collection.namespace().db);
             // Another process may have created it just now.
-            let made = database.create_collection(collection.name()).await;
+            let created = database.create_collection(collection.name()).await;
             let identity = identity(&collection).await?;
-            made.or_else(|error| if identity.is_some() { Ok(()) } else { Err(error) })?;
-            identity.context("the collection was made and is not there")
+            created.or_else(|error| if identity.is_some() { Ok(()) } else { Err(error) })?;
+            identity.context("the collection was created, but MongoDB does not list it")
         });
         let collection = collection.await?;
         self.create_indexes().await?;
         Progress::find(&self.archive, collection, &self.path).await
     }
 
-    /// Creates missing indexes. It waits only for the unique one, and for a limited time: on a large
-    /// collection it takes long, and a later attempt finds it complete.
+    /// Creates missing indexes. Waits only for the unique index.
+    ///
+    /// # Errors
+    ///
+    /// The unique index can't be created, or is not complete in time. On a large collection, that takes
+    /// long; MongoDB continues, and a later call finds the index complete.
     async fn create_indexes(&self) -> Result<()> {
         let names = self
             .archive
             .call(|collection| async move { Ok(collection.list_index_names().await?) })
             .await?;
-        let is_there = |name: &&str| names.iter().any(|there| there == name);
-        if indexes::NAMES.iter().all(is_there) {
+        let exists = |name: &&str| names.iter().any(|existing| existing == name);
+        if indexes::NAMES.iter().all(exists) {
             return Ok(());
         }
         let collection = self.archive.collection().await?;
-        let is_unique_there = is_there(&indexes::NAMES[0]);
+        let has_unique = exists(&indexes::NAMES[0]);
         let mut creating = self.archive.runtime().spawn(async move {
-            if !is_unique_there {
+            if !has_unique {
                 indexes::create_unique(&collection).await?;
             }
             Ok(collection)
         });
-        let made = timeout(INDEX_TIMEOUT, &mut creating).await;
-        let made: Result<_> = made
-            .context("the index of `lookout.key` is still being made")?
+        let created = timeout(INDEX_TIMEOUT, &mut creating).await;
+        let created: Result<_> = created
+            .context("MongoDB is still building the unique index on `lookout.key`")?
             .context("a task of the archive panicked")?;
-        let collection = made.context("cannot make the index of `lookout.key`")?;
+        let collection = created.context("cannot create the unique index on `lookout.key`")?;
         self.archive.runtime().spawn(async move {
             if let Err(error) = indexes::create_others(&collection).await {
-                tracing::warn!("cannot make the archive's indexes for queries: {error:#}");
+                tracing::warn!("cannot create the archive's indexes for queries: {error:#}");
             }
         });
         Ok(())
@@ -269,26 +283,26 @@ impl Shipper {
         if refused.is_empty() {
             return Ok(());
         }
-        // The server may refuse the content of a document; it has to accept the text alone.
+        // MongoDB may refuse the content of a document; it has to accept the raw text alone.
         let mut again = Vec::new();
-        for Refused { place, why } in refused {
-            match backlog.events.get(place) {
+        for Refused { index, why } in refused {
+            match backlog.events.get(index) {
                 Some(entry) => again.push(document::event(entry, Shape::RawOnly)),
-                None => bail!("it refuses a quarantined delivery: {why}"),
+                None => bail!("MongoDB refuses a quarantined delivery: {why}"),
             }
         }
         match self.archive.call(|collection| insert(collection, again)).await?.first() {
             None => Ok(()),
-            Some(refused) => bail!("it refuses a document: {}", refused.why),
+            Some(refused) => bail!("MongoDB refuses an event: {}", refused.why),
         }
     }
 }
 
-/// The archive answers again.
-fn recovered(backoff: &mut Backoff, is_away: &mut bool) {
+/// Resets the back-off after a success, and logs the end of a failure.
+fn recovered(backoff: &mut Backoff, is_failing: &mut bool) {
     backoff.reset();
-    if std::mem::take(is_away) {
-        tracing::info!("the archive takes events again");
+    if std::mem::take(is_failing) {
+        tracing::info!("the archive accepts events again");
     }
 }
 

@@ -108,11 +108,11 @@ impl Stores<'_> {
 
     /// Shows all events to `forgetting`; returns whether it learnt anything.
     fn learn(&self, forgetting: &mut Forgetting) -> Result<bool> {
-        let mut is_news = journal::learn(self.journal(), forgetting)?;
+        let mut has_learnt = journal::learn(self.journal(), forgetting)?;
         if let Some(archive) = self.archive {
-            is_news |= self.runtime.block_on(archive::learn(archive, forgetting))?;
+            has_learnt |= self.runtime.block_on(archive::learn(archive, forgetting))?;
         }
-        Ok(is_news)
+        Ok(has_learnt)
     }
 
     /// What is in the journal, and in the archive if there is one.

@@ -10,7 +10,7 @@ use crate::journal::{Entry, Quarantined, Reader};
 /// The most bytes to read at once: MongoDB limits the size of a message.
 const MAX_BYTES: usize = 8 << 20;
 
-/// How far an archive has everything.
+/// How far an archive has the journal: everything up to these places.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shipped {
     /// The place of the last event.
@@ -33,7 +33,7 @@ pub struct Backlog {
 }
 
 impl Backlog {
-    /// How far the archive has everything once it has these.
+    /// How far the archive has the journal once it has these.
     pub fn shipped_after(&self, before: Shipped) -> Shipped {
         Shipped {
             event: before.event.max(self.last_event),
@@ -43,7 +43,7 @@ impl Backlog {
 }
 
 impl Reader {
-    /// How far the archive named `archive` has everything.
+    /// How far the archive named `archive` has the journal.
     pub fn shipped(&self, archive: &str) -> Result<Shipped> {
         if self.is_before_archives()? {
             return Ok(Shipped::default());
@@ -55,7 +55,7 @@ impl Reader {
         Ok(row.optional()?.unwrap_or_default())
     }
 
-    /// The furthest that any archive has everything.
+    /// How far any archive has the journal, at most.
     pub fn shipped_to_any(&self) -> Result<Shipped> {
         if self.is_before_archives()? {
             return Ok(Shipped::default());
@@ -132,7 +132,7 @@ impl Reader {
     }
 }
 
-/// Saves how far the archive named `archive` has everything.
+/// Saves how far the archive named `archive` has the journal.
 pub fn save_shipped(connection: &Connection, archive: &str, shipped: Shipped) -> Result<()> {
     let statement = "INSERT INTO shipped (archive, event, quarantined) VALUES (?1, ?2, ?3)
                      ON CONFLICT (archive) DO UPDATE SET

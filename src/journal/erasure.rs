@@ -16,13 +16,13 @@ const MAX_BATCH: usize = 200;
 ///
 /// The journal can't be read.
 pub fn learn(path: &Path, forgetting: &mut Forgetting) -> Result<bool> {
-    let mut is_news = false;
+    let mut has_learnt = false;
     let Some(reader) = Reader::open(path)? else { return Ok(false) };
     reader.events_after(0, |entry| {
-        is_news |= forgetting.learn(&entry.document);
+        has_learnt |= forgetting.learn(&entry.document);
         Ok(())
     })?;
-    Ok(is_news)
+    Ok(has_learnt)
 }
 
 /// What the journal at `path` has of the person.

@@ -126,7 +126,7 @@ impl Journal {
         self.queue.try_send(Request::Prune(limits)).ok();
     }
 
-    /// Saves how far the archive named `archive` has everything. Does nothing while the queue is
+    /// Saves how far the archive named `archive` has the journal. Does nothing while the queue is
     /// full: what is not saved is shipped again.
     pub fn save_shipped(&self, archive: &str, shipped: Shipped) {
         self.queue.try_send(Request::SaveShipped(archive.to_owned(), shipped)).ok();

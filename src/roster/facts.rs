@@ -125,12 +125,12 @@ impl Facts {
 
     /// Records that the leg belongs to `connection`: the later by (time, text) holds.
     pub(super) fn record_connection(&mut self, leg: usize, at: Moment, connection: u32) {
-        let is_news = self.legs[leg].connection.is_none_or(|(since, known)| {
+        let is_new = self.legs[leg].connection.is_none_or(|(since, known)| {
             let text = |index| self.connection_id(index);
             let is_later_text = || text(known).cmp_text(text(connection)).is_lt();
             since < at || since == at && known != connection && is_later_text()
         });
-        if is_news {
+        if is_new {
             self.legs[leg].connection = Some((at, connection));
         }
     }

@@ -64,7 +64,7 @@ pub(super) fn read_many(
 ) -> Result<CommitOutcome> {
     let mut ingest = Ingest::new(store, journal_id, now);
     let position = ingest.position.last_id;
-    let reader = Reader::open(path)?.context("the journal vanished")?;
+    let reader = Reader::open(path)?.context("the journal's file is missing")?;
     if reader.journal_id()? != journal_id {
         return Err(anyhow!("the journal was replaced while it was read; it is tried again"));
     }
