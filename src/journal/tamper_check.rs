@@ -21,7 +21,7 @@ use crate::journal::open_files::OpenFiles;
 use crate::journal::wal_index::WalIndex;
 use crate::journal::{connection, damage, unallocated};
 
-/// How often two connections are compared: other processes may write in between.
+/// How many times to compare two connections: other processes may write in between.
 const ATTEMPTS: usize = 5;
 
 /// What happened to the files of an open journal.
@@ -61,7 +61,7 @@ struct FileState {
     database: Option<Stamp>,
     log: Option<Stamp>,
     index: Option<WalIndex>,
-    /// How often `forget` has overwritten unallocated bytes.
+    /// How many times `forget` has overwritten unallocated bytes.
     overwrite_count: Option<i64>,
 }
 
@@ -96,7 +96,7 @@ impl TamperCheck {
         WalIndex::read(&self.files.handles().ok()?.shm).ok()?
     }
 
-    /// The same, and whether the log matches the index.
+    /// The log's [index](Self::index), and whether the log matches it.
     fn log(&self) -> io::Result<Option<(WalIndex, bool)>> {
         let Some(index) = self.index() else { return Ok(None) };
         Ok(Some((index, index.describes(&self.files.handles()?.wal)?)))

@@ -1,13 +1,13 @@
-//! The index of SQLite's log (`-shm`), and whether the log on disk matches it.
+//! The index (`-shm`) of SQLite's write-ahead log (`-wal`), and whether the log on disk matches it.
 //!
-//! Offsets are those of SQLite, *WAL-mode File Format*: two copies of a header of 48 bytes in the
-//! machine's byte order, then how far the log has been copied into the database.
+//! The offsets are from SQLite, *WAL-mode File Format*: two copies of a header of 48 bytes in the
+//! machine's byte order, then how many frames have been copied into the database.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-/// The version of the format.
+/// The version of the format that this module reads.
 const VERSION: u32 = 3_007_000;
 
 /// The length of one copy of the header.
@@ -16,16 +16,16 @@ const HEADER: usize = 48;
 /// The length of both copies of the header and the fields up to the attempted backfill.
 const LENGTH: usize = 132;
 
-/// The length of the header of the log.
+/// The length of the log's header.
 const WAL_HEADER: u64 = 32;
 
-/// The length of the header of a frame; a page follows it.
+/// The length of a frame's header; a page of the database follows it.
 const FRAME_HEADER: u64 = 24;
 
-/// How often to read: the copies differ for a moment while another connection commits.
+/// How many times to read: the copies differ for a moment while another connection commits.
 const ATTEMPTS: usize = 1000;
 
-/// The state of a log.
+/// The state of a log, as its index describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WalIndex {
     /// How many frames are committed.
@@ -42,7 +42,7 @@ pub struct WalIndex {
 }
 
 impl WalIndex {
-    /// Reads the index in `shm`; `None` if it has another format.
+    /// Reads the index in `shm`; `None` if it has another format, or its two copies keep differing.
     pub fn read(shm: &File) -> io::Result<Option<Self>> {
         let mut bytes = [0; LENGTH];
         for _ in 0..ATTEMPTS {
@@ -66,6 +66,7 @@ impl WalIndex {
         checksum[4..].copy_from_slice(&number(28)?.to_be_bytes());
         Some(Self {
             frames: number(16)?,
+            // A page size of 65,536 is stored as 1.
             page_size: (size & 0xfe00) + ((size & 1) << 16),
             checksum,
             salt: bytes[32..40].try_into().ok()?,
@@ -74,38 +75,40 @@ impl WalIndex {
         })
     }
 
-    /// Whether `wal` holds the log of this index, up to its last frame.
+    /// Whether `wal` contains the log of this index, up to the last committed frame.
     ///
     /// # Errors
     ///
-    /// It can't be read.
+    /// `wal` can't be read.
     pub fn describes(&self, wal: &File) -> io::Result<bool> {
-        let Some(before) = self.frames.checked_sub(1) else { return Ok(true) };
-        let mut frame = [0; 16];
-        let last = WAL_HEADER + u64::from(before) * self.frame() + 8;
-        Ok(is_long_enough(wal.read_exact_at(&mut frame, last))?
-            && frame[..8] == self.salt
-            && frame[8..] == self.checksum
-            && self.begins(wal)?)
+        let Some(frames_before) = self.frames.checked_sub(1) else { return Ok(true) };
+        // The salt and the checksum of the last frame.
+        let mut found = [0; 16];
+        let at = WAL_HEADER + u64::from(frames_before) * self.frame_size() + 8;
+        Ok(is_long_enough(wal.read_exact_at(&mut found, at))?
+            && found[..8] == self.salt
+            && found[8..] == self.checksum
+            && self.has_same_salt(wal)?)
     }
 
-    /// Whether the start of `wal` is intact, and reaches as far as the database has copied it.
+    /// Whether `wal` begins as the log of this index, and is long enough for the frames that have
+    /// been copied into the database.
     ///
     /// # Errors
     ///
-    /// It can't be examined.
+    /// `wal` can't be read.
     pub fn has_usable_part(&self, wal: &File) -> io::Result<bool> {
         let length = wal.metadata()?.len();
-        let frames = length.saturating_sub(WAL_HEADER) / self.frame();
-        Ok(self.begins(wal)? && frames >= u64::from(self.backfilled))
+        let frames = length.saturating_sub(WAL_HEADER) / self.frame_size();
+        Ok(self.has_same_salt(wal)? && frames >= u64::from(self.backfilled))
     }
 
-    fn begins(&self, wal: &File) -> io::Result<bool> {
+    fn has_same_salt(&self, wal: &File) -> io::Result<bool> {
         let mut salt = [0; 8];
         Ok(is_long_enough(wal.read_exact_at(&mut salt, 16))? && salt == self.salt)
     }
 
-    fn frame(&self) -> u64 {
+    fn frame_size(&self) -> u64 {
         FRAME_HEADER + u64::from(self.page_size)
     }
 
@@ -116,7 +119,7 @@ impl WalIndex {
     }
 }
 
-/// Whether the file is long enough to read from it.
+/// The outcome of `read`: false if the file ends too early.
 fn is_long_enough(read: io::Result<()>) -> io::Result<bool> {
     match read {
         Ok(()) => Ok(true),

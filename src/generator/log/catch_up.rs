@@ -12,7 +12,7 @@ use crate::journal::Reader;
 use crate::store::{self, CommitOutcome, LastVisitUpdate, Position};
 use crate::time::moment::Moment;
 
-/// How often to start again because another process wrote the store, before that is an error.
+/// How many times to start again after another process wrote the store, before that is an error.
 const MAX_ATTEMPTS: usize = 100;
 
 /// How many events to read again at once, so that new ones do not wait.

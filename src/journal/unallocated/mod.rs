@@ -34,11 +34,11 @@ use crate::files::metadata;
 /// How long one turn blocks a writer, plus a sync.
 const MAX_TURN: Duration = Duration::from_millis(100);
 
-/// How often one turn tries to find the log empty after it has taken the lock.
+/// How many times one turn takes the lock until it finds the log empty.
 const ATTEMPTS: usize = 100;
 
-/// How often all pages are overwritten if one turn is not enough: between turns, SQLite may move bytes
-/// to a page that was already done.
+/// How many times to overwrite all pages if one turn is not enough: between turns, SQLite may move
+/// bytes to a page that was already overwritten.
 const PASSES: usize = 2;
 
 /// With more pages, the first byte of a page would not show its kind.
@@ -113,8 +113,8 @@ fn take_turn(
     bail!("others write into it all the time; run this again later")
 }
 
-/// How often this module has overwritten something in the file. The
-/// [check of a running writer](super::tamper_check) reads it.
+/// How many times this module has overwritten something in the file. The
+/// [check of a running writer](super::tamper_check) reads this number.
 pub(super) fn overwrite_count(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA application_id", [], |row| row.get(0))
 }
