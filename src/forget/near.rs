@@ -1,7 +1,8 @@
-//! Finds texts that resemble a name: they may mean the person or another one, and the operator decides.
+//! Finds texts that resemble a name. They may mean this person or somebody else: the operator decides.
 //!
-//! A longer form of the name (`Ada Byron (she/her)`), another spelling (`ada byron`, `Zoe` for `Zoë`),
-//! the words in another order (`Byron, Ada`) or joined (`Ada_Byron.mp4`, `AdaByron`).
+//! These texts resemble a name: a longer form (`Ada Byron (she/her)`), another spelling (`ada byron`,
+//! `Zoe` for `Zoë`), the words in another order (`Byron, Ada`) or joined (`Ada_Byron.mp4`,
+//! `AdaByron`).
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -13,8 +14,9 @@ use super::text;
 use crate::zoom::Name;
 use crate::zoom::json::Json;
 
-/// The least length of a name, joined to one word, to be looked for within longer words.
-const SHORTEST_JOINED: usize = 6;
+/// The minimum length, in characters, of a joined name (`adabyron`) to be searched for inside longer
+/// words.
+const MIN_JOINED: usize = 6;
 
 /// Which part of a text is reported.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,18 +27,20 @@ enum Extent {
     Words,
 }
 
-/// A word as compared, and its position.
+/// A word of a text.
 struct Word {
+    /// In lower case and without accents, as words are compared.
     folded: String,
+    /// Its bytes in the text.
     range: Range<usize>,
 }
 
-/// Adds to `near` what resembles one of `names` in `json`, the value of `key`.
+/// Adds to `near` the texts in `json`, the value of `key`, that resemble one of `names`.
 pub(super) fn in_json(json: &Json, key: &str, names: &BTreeSet<Name>, near: &mut BTreeSet<Name>) {
     match json {
         Json::List(items) => items.iter().for_each(|item| in_json(item, key, names, near)),
         Json::Object(entries) => {
-            if let Some(name) = registered(json) {
+            if let Some(name) = registrant_name(json) {
                 near.extend(find(&name, Extent::Whole, names));
             }
             entries.iter().for_each(|(key, value)| in_json(value, key, names, near));
@@ -50,14 +54,15 @@ pub(super) fn in_json(json: &Json, key: &str, names: &BTreeSet<Name>, near: &mut
     }
 }
 
-/// A quick test before the slow one: whether anything may resemble one of `names`.
+/// Whether `document` may contain text that resembles one of `names`: a quick test before the slow
+/// one.
 pub(super) fn may_hold(document: &str, names: &BTreeSet<Name>) -> bool {
     if !document.is_ascii() || document.contains(['\\', '%']) {
         return true;
     }
     let document = document.to_ascii_lowercase();
     let mut names = names.iter();
-    names.any(|name| words(name.as_str()).iter().all(|word| document.contains(&word.folded)))
+    names.any(|name| words_of(name.as_str()).iter().all(|word| document.contains(&word.folded)))
 }
 
 /// Adds `name` to `near` if it resembles one of `names`.
@@ -65,23 +70,24 @@ pub(super) fn in_name(name: &Name, names: &BTreeSet<Name>, near: &mut BTreeSet<N
     near.extend(find(name.as_str(), Extent::Whole, names));
 }
 
-/// Adds to `near` what resembles one of `names` in unreadable `bytes`.
+/// Adds to `near` the text in unreadable `bytes` that resembles one of `names`.
 pub(super) fn in_bytes(bytes: &[u8], names: &BTreeSet<Name>, near: &mut BTreeSet<Name>) {
     near.extend(find(&text::text_of(bytes), Extent::Words, names));
 }
 
-/// The name in a registration, which has the first and the last name separately.
-fn registered(json: &Json) -> Option<String> {
+/// The whole name in a registration, which has the first and the last name separately.
+fn registrant_name(json: &Json) -> Option<String> {
     let name = |key| json.get(key).and_then(Json::as_str);
     Some(format!("{} {}", name("first_name")?, name("last_name")?))
 }
 
 fn find(text: &str, extent: Extent, names: &BTreeSet<Name>) -> Option<Name> {
     let readings = text::readings(text.nfc().collect());
+    // The last reading has the most escapes decoded.
     readings.iter().rev().find_map(|text| {
         let text = Name::clean(text)?;
-        let words = words(text.as_str());
-        let range = names.iter().find_map(|name| near(&words, name, extent))?;
+        let words = words_of(text.as_str());
+        let range = names.iter().find_map(|name| near_range(&words, name, extent))?;
         let found = match extent {
             Extent::Whole => text,
             Extent::Words => Name::clean(&text.as_str()[range])?,
@@ -90,10 +96,10 @@ fn find(text: &str, extent: Extent, names: &BTreeSet<Name>) -> Option<Name> {
     })
 }
 
-/// The position among `words` of what resembles `name`.
-fn near(words: &[Word], name: &Name, extent: Extent) -> Option<Range<usize>> {
-    let wanted: Vec<String> =
-        self::words(name.as_str()).into_iter().map(|word| word.folded).collect();
+/// Where in the text of `words` something resembles `name`. For [`Extent::Whole`], the range may be
+/// empty, as it is not used.
+fn near_range(words: &[Word], name: &Name, extent: Extent) -> Option<Range<usize>> {
+    let wanted: Vec<String> = words_of(name.as_str()).into_iter().map(|word| word.folded).collect();
     if wanted.is_empty() {
         return None;
     }
@@ -113,7 +119,7 @@ fn near(words: &[Word], name: &Name, extent: Extent) -> Option<Range<usize>> {
             .windows(order.len())
             .find(|words| words.iter().zip(order).all(|(word, wanted)| word.folded == *wanted));
         let joined = order.concat();
-        let may_be_within = order.len() > 1 && joined.chars().count() >= SHORTEST_JOINED;
+        let may_be_within = order.len() > 1 && joined.chars().count() >= MIN_JOINED;
         let is_joined =
             |word: &&Word| word.folded == joined || may_be_within && word.folded.contains(&joined);
         let apart = apart.map(|words| words[0].range.start..words[words.len() - 1].range.end);
@@ -122,13 +128,13 @@ fn near(words: &[Word], name: &Name, extent: Extent) -> Option<Range<usize>> {
 }
 
 /// The words of `text`, in lower case and without accents.
-fn words(text: &str) -> Vec<Word> {
+fn words_of(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
-    let mut is_within = false;
+    let mut is_in_word = false;
     for (at, c) in text.char_indices() {
         let is_part = c.is_alphanumeric() || is_combining_mark(c);
         if is_part {
-            if !is_within {
+            if !is_in_word {
                 words.push(Word { folded: String::new(), range: at..at });
             }
             if let Some(word) = words.last_mut() {
@@ -136,13 +142,13 @@ fn words(text: &str) -> Vec<Word> {
                 word.range.end = at + c.len_utf8();
             }
         }
-        is_within = is_part;
+        is_in_word = is_part;
     }
     words
 }
 
 fn folded(c: char) -> impl Iterator<Item = char> {
     let lower = c.to_lowercase().nfkd().filter(|c| !is_combining_mark(*c));
-    // The Turkish dotless `i` has no decomposition.
+    // NFKD keeps the Turkish dotless `ı`.
     lower.map(|c| if c == 'ı' { 'i' } else { c })
 }
