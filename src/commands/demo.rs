@@ -115,7 +115,7 @@ fn temporary_dir() -> Result<TempDir> {
     tempfile::Builder::new()
         .prefix("lookout-demo-")
         .tempdir()
-        .context("cannot make a temporary directory; is there room in it, and may you write there?")
+        .context("cannot create a temporary directory; is the disk full, or `TMPDIR` not writable?")
 }
 
 fn settings(dir: &Path) -> Settings {

@@ -1,8 +1,8 @@
 //! The CSV table for Jekyll.
 //!
-//! UTF-8 without BOM, LF after every row, every field quoted. Jekyll prints cells unescaped, perhaps
-//! in an attribute, so names are escaped for HTML here. Formulas are not escaped: the table is not
-//! for spreadsheets.
+//! UTF-8 without BOM, LF after every row, every field quoted. Jekyll copies cells into HTML, even
+//! into attributes, without escaping them. So names are escaped for HTML here. Spreadsheet formulas
+//! are not escaped: the table is not for spreadsheets.
 
 use anyhow::{Context, Result};
 use csv::{QuoteStyle, Terminator, WriterBuilder};
@@ -22,14 +22,14 @@ pub(super) fn encode(rows: &[TableRow]) -> Result<Vec<u8>> {
     writer.write_record(HEADER)?;
     for row in rows {
         let status = if row.online { PRESENT } else { ABSENT };
-        let name = html(&row.name);
+        let name = escape_html(&row.name);
         writer.write_record([&name, status, &row.last_join, &row.last_left])?;
     }
-    writer.into_inner().context("the table is not complete")
+    writer.into_inner().context("cannot encode the CSV table")
 }
 
 /// Escapes `text` for HTML and removes control characters.
-fn html(text: &str) -> String {
+fn escape_html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars().filter(|c| !c.is_control()) {
         match c {
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(&written), expected);
     }
 
-    /// Any text, or one in which what matters to a CSV is frequent.
+    /// Any text, or a short one with many characters that are special in CSV or HTML.
     fn names() -> impl Strategy<Value = String> {
         prop_oneof![any::<String>(), "[\n\r\t\u{0}\u{85}\"'<>&,;#a-c]{0,12}"]
     }

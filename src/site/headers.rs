@@ -18,22 +18,24 @@ pub enum Kind {
     Table,
 }
 
+/// The `Content-Security-Policy` of all files except [`EMBED`].
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'";
 
-/// The names of files that other sites may show or read.
-pub const WIDGETS: [&str; 4] = ["badge.json", "badge.svg", "feed.xml", "presence.json"];
-
-/// The name of the page for frames.
-pub const EMBED: &str = "embed.html";
-
-/// The same, but allowed in any frame.
+/// The same, but every site may show the page in a frame.
 const EMBED_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *";
 
+/// The names of files that other sites may show or read.
+pub const WIDGETS: [&str; 4] = ["badge.json", "badge.svg", "feed.xml", "presence.json"];
+
+/// The name of the page that other sites may show in a frame.
+pub const EMBED: &str = "embed.html";
+
 impl Kind {
-    /// The kind of the file at `path`, if pages are below `site_path`.
+    /// The kind of the file at the URL path `path`. Pages are below `site_path`; only the table may
+    /// be elsewhere.
     pub fn of(path: &str, site_path: &str) -> Self {
         let Some(rest) = path.strip_prefix(site_path) else { return Self::Table };
         match rest.rsplit('/').next().unwrap_or_default() {
@@ -48,12 +50,12 @@ impl Kind {
     /// file; also sent with errors.
     pub fn protection(self, is_indexed: bool) -> Vec<Header> {
         let policy = if self == Self::Embed { EMBED_POLICY } else { POLICY };
-        let readers = if self == Self::Widget { "cross-origin" } else { "same-origin" };
+        let resource_policy = if self == Self::Widget { "cross-origin" } else { "same-origin" };
         let mut headers = vec![
             ("Content-Security-Policy", policy),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
-            ("Cross-Origin-Resource-Policy", readers),
+            ("Cross-Origin-Resource-Policy", resource_policy),
         ];
         if !is_indexed {
             headers.push(("X-Robots-Tag", "noindex"));
@@ -64,11 +66,11 @@ impl Kind {
         headers
     }
 
-    /// The `Cache-Control` header. Never sent with an error.
+    /// The value of the `Cache-Control` header. Not for errors.
     pub fn caching(self) -> &'static str {
         match self {
             Self::Asset => "public, max-age=31536000, immutable",
-            // As in the set-up before Lookout; `ETag` still answers conditional requests.
+            // The set-up before Lookout sent this. Conditional requests still work, by `ETag`.
             Self::Table => "no-store, no-cache, must-revalidate, proxy-revalidate",
             Self::Page | Self::Embed | Self::Widget => "no-cache",
         }

@@ -247,8 +247,9 @@ fn render_one(
     context: &Context,
 ) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    tera.render_to(template, context, &mut bytes)
-        .map_err(|error| format!("cannot make `{path}` from the template `{template}`\n{error}"))?;
+    tera.render_to(template, context, &mut bytes).map_err(|error| {
+        format!("failed to render `{path}` from the template `{template}`\n{error}")
+    })?;
     Ok(bytes)
 }
 

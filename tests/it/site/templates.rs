@@ -64,7 +64,7 @@ fn a_template_with_a_fault_is_shown_with_line_and_column() {
         // what is special        source                                       in the error
         ("a fault in the syntax", "<p>\n{% if heading %}\n</p>",               vec!["the templates of `", "index.html:3:"]),
         ("an unknown filter",     "<p>\n{{ heading | shout }}\n</p>",          vec!["Unknown filter `shout`", "index.html:2:14", "{{ heading | shout }}"]),
-        ("an unknown variable",   "<p>\n  {{ headline }}\n</p>",               vec!["cannot make `index.html` from the template `index.html`", "index.html:2:6", "{{ headline }}"]),
+        ("an unknown variable",   "<p>\n  {{ headline }}\n</p>",               vec!["failed to render `index.html` from the template `index.html`", "index.html:2:6", "{{ headline }}"]),
         ("an unknown asset",      "{{ assets[\"logo.png\"] }}",                vec!["index.html:1:", "logo.png"]),
         ("an unknown parent",     "{% extends \"nowhere.html\" %}",            vec!["index.html", "nowhere.html"]),
     ];
