@@ -1,4 +1,4 @@
-//! `[admin]`
+//! `[admin]`: the address that serves health and metrics.
 
 use crate::config::section::Section;
 use crate::config::settings::Admin;

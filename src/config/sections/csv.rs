@@ -1,4 +1,4 @@
-//! `[csv]`
+//! `[csv]`: where the table is written.
 
 use crate::config::section::Section;
 use crate::config::settings::Csv;

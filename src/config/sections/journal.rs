@@ -1,4 +1,4 @@
-//! `[journal]`
+//! `[journal]`: the journal's file, and how long events are kept.
 
 use crate::config::section::Section;
 use crate::config::settings::Journal;

@@ -1,4 +1,4 @@
-//! `[[notify]]`
+//! `[[notify]]`: the chats that receive messages.
 
 use std::collections::BTreeSet;
 use std::path::Path;

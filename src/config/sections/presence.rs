@@ -1,4 +1,4 @@
-//! `[presence]`
+//! `[presence]`: when a silent meeting counts as over.
 
 use crate::config::section::Section;
 use crate::config::settings::Presence;

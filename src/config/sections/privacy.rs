@@ -1,4 +1,4 @@
-//! `[privacy]`
+//! `[privacy]`: who is shown, and which data is never stored.
 
 use crate::config::people::{HideList, PublishList};
 use crate::config::section::Section;

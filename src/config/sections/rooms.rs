@@ -1,4 +1,4 @@
-//! `[[rooms]]`
+//! `[[rooms]]`: the meetings to show.
 
 use unicode_normalization::UnicodeNormalization;
 

@@ -1,4 +1,4 @@
-//! `[site]`
+//! `[site]`: title, paths, language, time zone and look of the pages.
 
 use crate::config::section::Section;
 use crate::config::settings::{Language, Site};
