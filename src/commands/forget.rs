@@ -199,7 +199,7 @@ fn write_what_stays(
     writeln!(notes, "forgotten; what this cannot reach:")?;
     writeln!(notes, "  exports and backups made before, and copies of the site; delete those")?;
     for kept in journal::old_copies(&settings.journal.path) {
-        writeln!(notes, "  `{}`, which was put aside; delete it", kept.display())?;
+        writeln!(notes, "  `{}`, an old copy of a journal file; delete it", kept.display())?;
     }
     if !settings.notify.is_empty() {
         writeln!(notes, "  messages that were sent to a chat already; delete those there")?;
@@ -234,10 +234,10 @@ fn write_near(near: &BTreeSet<Name>, notes: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// Makes the site anew where there is one, without what a kill left there.
+/// Publishes the site again if there is one, and removes the files of a killed process from it.
 fn publish(settings: Settings, runtime: &Handle) -> Result<()> {
     site::sweep(&settings).context(
-        "the events are removed, but files that a kill left in the site may have the name; correct this, and run the same command again",
+        "the events are removed, but temporary files of a killed process in the site may have the name; correct this, and run the same command again",
     )?;
     if !site::is_published(&settings) {
         return Ok(());

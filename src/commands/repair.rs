@@ -1,5 +1,5 @@
-//! `lookout repair [FILE]`: writes a new journal from the sound rows of a damaged one, and from the
-//! archive or a backup for the others.
+//! `lookout repair [FILE]`: replaces a damaged journal by a new one. Its undamaged rows are copied; its
+//! damaged rows are restored from the backup FILE or from the archive.
 
 use std::path::Path;
 
@@ -12,32 +12,36 @@ use crate::commands::restore;
 use crate::config::Settings;
 use crate::generator::{self, Repaired};
 
-/// Repairs the journal; fails if something could not be restored, after restoring the rest.
+/// Repairs the journal. If some rows can't be restored, it restores the others, and then fails.
 pub fn run(settings: &Settings, from: Option<&Path>, runtime: &Handle) -> Result<()> {
     let backup = from.map(|from| restore::open_backup(settings, from)).transpose()?;
     privileges::become_journal_owner(settings)?;
     let journal = settings.journal.path.display();
-    let Repaired::Renewed { aside, damaged, lost } = generator::repair(settings, backup, runtime)?
+    let Repaired::Replaced { old_path, damaged, lost } =
+        generator::repair(settings, backup, runtime)?
     else {
-        tracing::info!("`{journal}` is sound; nothing was changed");
+        tracing::info!("`{journal}` is not damaged; nothing was changed");
         return Ok(());
     };
     let restored = (damaged - lost) as u64;
     let restored = counted(restored, "damaged row was restored", "damaged rows were restored");
-    tracing::info!("`{journal}` is sound again: {restored}; start Lookout again");
-    if let Some(aside) = aside {
+    tracing::info!("`{journal}` was repaired: {restored}; start Lookout again");
+    if let Some(old_path) = old_path {
         tracing::info!(
-            "the damaged journal is `{}`; remove it once nothing is missing, as it contains all names",
-            aside.display()
+            "the damaged journal is kept as `{}`; it contains all names, so remove it once you have checked that \
+             nothing is missing",
+            old_path.display()
         );
     }
     if from.is_some() {
-        tracing::info!("forget again each person that was forgotten after the backup was made");
+        tracing::info!(
+            "the backup may have names that were forgotten after it was made; run `lookout forget` again for each"
+        );
     }
     ensure!(
         lost == 0,
-        "{} could not be restored: neither the archive nor the backup has more; events that it kept elsewhere come \
-         back by `lookout import`",
+        "{} could not be restored, as neither the archive nor a backup has what is missing; if you have an export, add \
+         its events with `lookout import`",
         counted(lost as u64, "row", "rows")
     );
     Ok(())

@@ -16,7 +16,7 @@ use crate::generator::{Backup, Restored};
 /// Replaces the journal by the backup at `from`.
 pub fn run(settings: &Settings, from: &Path) -> Result<()> {
     let backup = open_backup(settings, from)?;
-    let Restored { aside, lacks_store } = backup.restore(settings)?;
+    let Restored { old_path, lacks_store } = backup.restore(settings)?;
     let journal = settings.journal.path.display();
     tracing::info!("`{journal}` was restored from `{}`; start Lookout again", from.display());
     if lacks_store {
@@ -25,10 +25,11 @@ pub fn run(settings: &Settings, from: &Path) -> Result<()> {
              it, so these events are not shown; put that file there and run this again"
         );
     }
-    if let Some(aside) = aside {
+    if let Some(old_path) = old_path {
         tracing::info!(
-            "the old journal is `{}`; remove it once nothing is missing, as it contains all names",
-            aside.display()
+            "the old journal is kept as `{}`; it contains all names, so remove it once you have checked that nothing \
+             is missing",
+            old_path.display()
         );
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! Temporary files that replace another file once they are complete, and that are removed after a
-//! kill.
+//! Temporary files that replace another file once they are complete. Those of a killed process are
+//! removed later.
 //!
 //! Such files hold everybody's names. A file without a name (`O_TMPFILE`) would end with its
 //! process, but cannot replace another file without getting a name first, and SQLite writes only to
@@ -36,8 +36,8 @@ pub enum Purpose {
     Backup,
 }
 
-/// A temporary file in a directory of its own, which is removed on drop, and by
-/// [`remove_abandoned`] after a kill.
+/// A temporary file in a directory of its own. The directory is removed on drop; that of a killed
+/// process, by [`remove_abandoned`].
 #[derive(Debug)]
 pub struct TemporaryFile {
     dir: TempDir,

@@ -21,7 +21,7 @@ pub struct BackupFile {
     log: Option<File>,
 }
 
-/// A sound copy of a backup in the journal's directory, ready to replace the journal.
+/// A verified copy of a backup in the journal's directory, ready to replace the journal.
 #[derive(Debug)]
 pub struct Staged {
     pub(super) directory: TempDir,
@@ -62,7 +62,7 @@ impl BackupFile {
     ///
     /// # Errors
     ///
-    /// It is not a sound backup; nothing was changed.
+    /// It is not a valid backup; nothing was changed.
     pub fn stage(mut self, journal: &Path) -> Result<Staged> {
         let directory = staging_directory(journal)?;
         let failed = || format!("cannot write to `{}`", directory.path().display());
@@ -72,8 +72,8 @@ impl BackupFile {
             copy(log, &with_suffix(&place, WAL)).with_context(failed)?;
         }
         let backup = self.path.display().to_string();
-        let unsound = || format!("`{backup}` is no sound backup, so nothing was changed");
-        let (backup_id, id, is_pruned) = examine(&place).with_context(unsound)?;
+        let invalid = || format!("`{backup}` is not a valid backup, so nothing was changed");
+        let (backup_id, id, is_pruned) = examine(&place).with_context(invalid)?;
         Ok(Staged { directory, backup_id, id, is_pruned })
     }
 }

@@ -299,10 +299,10 @@ fn restore_takes_only_a_sound_backup_and_changes_nothing_else() {
     #[rustfmt::skip]
     let cases = [
         // what is special     file                 said
-        ("cut short",          "short.db",          "is no sound backup, so nothing was changed"),
-        ("8 KiB of noise",     "noisy.db",          "is no sound backup, so nothing was changed"),
-        ("something else",     "letter.txt",        "is no sound backup, so nothing was changed"),
-        ("empty",              "empty.db",          "is no sound backup, so nothing was changed"),
+        ("cut short",          "short.db",          "is not a valid backup, so nothing was changed"),
+        ("8 KiB of noise",     "noisy.db",          "is not a valid backup, so nothing was changed"),
+        ("something else",     "letter.txt",        "is not a valid backup, so nothing was changed"),
+        ("empty",              "empty.db",          "is not a valid backup, so nothing was changed"),
         ("not there",          "nowhere.db",        "cannot read the backup `nowhere.db`"),
         ("a directory",        "data",              "is no file"),
         ("the journal itself", "data/../data/lookout.db", "is the journal itself"),

@@ -171,7 +171,7 @@ fn a_flipped_byte_in_a_name_is_not_believed_and_the_page_goes_on() {
     lookout.ok(&["build"]);
     assert!(lookout.csv().contains("Guest 0007") && lookout.csv().contains("Guest 9000"));
     let (_, is_sound, said) = outcome(&lookout, &["repair"]);
-    assert!(is_sound && said.contains("is sound; nothing was changed"), "{said}");
+    assert!(is_sound && said.contains("is not damaged; nothing was changed"), "{said}");
 }
 
 #[test]

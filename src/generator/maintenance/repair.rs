@@ -15,11 +15,11 @@ use crate::journal::{self, Reader, Salvage};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Repaired {
     /// Nothing is damaged.
-    Sound,
-    /// There is a new journal.
-    Renewed {
+    Undamaged,
+    /// The journal was replaced by a new one.
+    Replaced {
         /// Where the damaged journal is kept.
-        aside: Option<PathBuf>,
+        old_path: Option<PathBuf>,
         /// The number of damaged rows.
         damaged: usize,
         /// The number of those that could not be restored.
@@ -27,7 +27,7 @@ pub enum Repaired {
     },
 }
 
-/// Makes a new journal from the sound rows of the damaged one, from `backup`, and from the archive
+/// Makes a new journal from the undamaged rows of the damaged one, from `backup`, and from the archive
 /// if there is one. The damaged journal is kept under another name.
 ///
 /// # Errors
@@ -38,7 +38,7 @@ pub fn repair(settings: &Settings, backup: Option<Backup>, runtime: &Handle) -> 
     let path = &settings.journal.path;
     let journal_lock = journal::lock_for_restore(path)?;
     if is_sound(path)? {
-        return Ok(Repaired::Sound);
+        return Ok(Repaired::Undamaged);
     }
     let mut salvage = Salvage::begin(path)?;
     let damaged = salvage.missing();
@@ -52,8 +52,8 @@ pub fn repair(settings: &Settings, backup: Option<Backup>, runtime: &Handle) -> 
     let staged = salvage.finish()?;
     // The store never read the damaged rows.
     let new_store = if staged.is_pruned { NewStore::Old } else { NewStore::Empty };
-    let aside = replace_journal(staged, settings, &journal_lock, new_store)?;
-    Ok(Repaired::Renewed { aside, damaged, lost })
+    let old_path = replace_journal(staged, settings, &journal_lock, new_store)?;
+    Ok(Repaired::Replaced { old_path, damaged, lost })
 }
 
 fn is_sound(path: &Path) -> Result<bool> {

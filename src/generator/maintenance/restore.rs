@@ -26,7 +26,7 @@ pub struct Backup {
 #[derive(Debug)]
 pub struct Restored {
     /// Where the previous journal is kept.
-    pub aside: Option<PathBuf>,
+    pub old_path: Option<PathBuf>,
     /// Old events are missing: they were pruned before the backup was made, and the store that
     /// holds them is not beside the backup.
     pub lacks_store: bool,
@@ -67,8 +67,8 @@ impl Backup {
         }
         let lacks_store = staged.is_pruned && restored.is_none() && settings.archive.is_none();
         let new_store = restored.map_or(NewStore::Empty, NewStore::Restored);
-        let aside = replace_journal(staged, settings, &journal_lock, new_store)?;
-        Ok(Restored { aside, lacks_store })
+        let old_path = replace_journal(staged, settings, &journal_lock, new_store)?;
+        Ok(Restored { old_path, lacks_store })
     }
 
     /// Makes a verified copy of it beside the journal at `path`.
