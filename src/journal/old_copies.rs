@@ -1,5 +1,5 @@
-//! Old copies: a journal that was replaced, or a log without its database, kept under its name with a
-//! number appended.
+//! Old copies: a journal that was replaced, or a write-ahead log (WAL) that belongs to no journal. Each
+//! is kept under its old name with a number appended, such as `lookout.db.1` or `lookout.db-wal.1`.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,8 @@ use crate::files::sqlite::{SHM, WAL, with_suffix};
 use crate::files::{directory, metadata};
 use crate::journal::{connection, wal};
 
-/// The old copies of the journal at `path` and of its log, in order.
+/// The old copies of the journal at `path` and of its WAL, sorted by path; none if the directory can't
+/// be read.
 pub fn old_copies(path: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(directory::of(path)) else { return Vec::new() };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -28,7 +29,7 @@ pub fn old_copies(path: &Path) -> Vec<PathBuf> {
     copies
 }
 
-/// `path` with the first free number appended.
+/// `path` with `.1` appended, or with the first number that no file has.
 pub fn free_path(path: &Path) -> io::Result<PathBuf> {
     let mut number: u64 = 1;
     loop {
@@ -40,13 +41,14 @@ pub fn free_path(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Renames the journal at `path` with its log and index; `None` if there is none. The database goes
-/// last, so that an interrupted rename can be repeated.
+/// Renames the journal at `path`, with its WAL and the index of that, to the first free path. Returns
+/// that path; `None` if there is no journal. The database is renamed last, so that an interrupted
+/// rename can be repeated.
 pub fn rename_journal(path: &Path) -> Result<Option<PathBuf>> {
     if metadata::of_entry(path)?.is_none() {
         return Ok(None);
     }
-    // Moves the log into the database; a damaged log is renamed as it is.
+    // Copies the WAL into the database and removes it. A damaged WAL is renamed unchanged.
     if wal::make_durable(path).is_ok() {
         drop(Connection::open(path).map(connection::close));
     }
@@ -55,7 +57,8 @@ pub fn rename_journal(path: &Path) -> Result<Option<PathBuf>> {
         let (from, to) = (with_suffix(path, suffix), with_suffix(&copy, suffix));
         match fs::rename(&from, &to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot move `{}`", from.display()));
+                let (from, to) = (from.display(), to.display());
+                return Err(error).with_context(|| format!("cannot rename `{from}` to `{to}`"));
             }
             _ => {}
         }
@@ -68,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_copies_are_known_by_their_number() {
+    fn old_copies_are_recognized_by_their_number() {
         let directory = tempfile::TempDir::new().expect("a directory");
         let at = |name: &str| directory.path().join(name);
         let copies = ["lookout.db-wal.2", "lookout.db.1", "lookout.db.12"].map(at);
@@ -78,6 +81,6 @@ mod tests {
             fs::write(path, "").expect("written");
         }
         assert_eq!(old_copies(&at("lookout.db")), copies);
-        assert_eq!(old_copies(&at("gone/lookout.db")), Vec::<PathBuf>::new());
+        assert_eq!(old_copies(&at("missing/lookout.db")), Vec::<PathBuf>::new());
     }
 }

@@ -21,7 +21,7 @@ use crate::journal::{old_copies, open_files, wal};
 /// How long to wait for other connections of this process: less than Zoom waits for an answer.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often to look whether they are closed.
+/// How often to check whether they are closed.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Closes the journal that is open as `connection`. Returns whether the journal that is at the path
@@ -32,11 +32,11 @@ pub fn close(connection: Connection, check: &TamperCheck, tampered: Tampered) ->
     let is_saved = tampered == Tampered::LogReplaced && save_log(&connection, &path);
     // Otherwise SQLite would copy a log into a database that it does not belong to.
     if let Err(error) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
-        tracing::error!("cannot close the journal `{path}` as it is: {error}");
+        tracing::error!("cannot keep SQLite from writing to `{path}` when it is closed: {error}");
     }
     drop(connection);
     if let Err(error) = remove_foreign_files(check, tampered) {
-        tracing::error!("cannot move the files beside the journal `{path}` away: {error}");
+        tracing::error!("cannot rename or remove the `-wal` and `-shm` files of `{path}`: {error}");
     }
     check.files().mark_outdated();
     is_saved
@@ -59,9 +59,11 @@ pub fn wait_for_other_connections(path: &Path) -> Result<()> {
 fn save_log(connection: &Connection, path: &str) -> bool {
     let is_saved = wal::try_truncate(connection);
     match &is_saved {
-        Ok(true) => tracing::info!("what was in the removed log is in `{path}` now"),
-        Ok(false) => tracing::error!("not all of the removed log is in `{path}`: it is being read"),
-        Err(error) => tracing::error!("the removed log cannot be saved to `{path}`: {error}"),
+        Ok(true) => tracing::info!("the content of the removed `-wal` file was saved to `{path}`"),
+        Ok(false) => tracing::error!(
+            "cannot save all of the removed `-wal` file to `{path}`: it is being read"
+        ),
+        Err(error) => tracing::error!("cannot save the removed `-wal` file to `{path}`: {error}"),
     }
     is_saved == Ok(true)
 }
