@@ -1,4 +1,4 @@
-//! Inserts documents so that a majority of the members has them on disk.
+//! Inserts documents so that a majority of the replica set's members has them on disk.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -48,25 +48,25 @@ pub async fn insert(
     documents: Vec<RawDocumentBuf>,
 ) -> Result<Vec<Refused>> {
     let Inserted { known, mut refused } = insert_new(&collection, &documents).await?;
-    let was_quarantined = remove_quarantined(&collection, &documents, &known).await?;
-    let readable = was_quarantined.iter().map(|index| documents[*index].clone());
-    let readable: Vec<_> = readable.collect();
-    if !readable.is_empty() {
-        // A kill here loses nothing: what is not noted as shipped is shipped again.
-        let again = insert_new(&collection, &readable).await?.refused;
+    let replacing = remove_quarantined(&collection, &documents, &known).await?;
+    let events: Vec<_> = replacing.iter().map(|index| documents[*index].clone()).collect();
+    if !events.is_empty() {
+        // If the process is killed here, nothing is lost: the journal still has the events and ships
+        // them again.
+        let again = insert_new(&collection, &events).await?.refused;
         refused.extend(
             again
                 .into_iter()
-                .map(|Refused { index, why }| Refused { index: was_quarantined[index], why }),
+                .map(|Refused { index, why }| Refused { index: replacing[index], why }),
         );
     }
     Ok(refused)
 }
 
-/// The outcome of an insertion, by index.
+/// The documents that were not inserted.
 #[derive(Default)]
 struct Inserted {
-    /// Documents whose key exists already.
+    /// The indexes of documents whose key exists already.
     known: Vec<usize>,
     refused: Vec<Refused>,
 }
@@ -78,8 +78,9 @@ async fn insert_new(
     let inserting = collection.insert_many(documents).ordered(false).write_concern(majority());
     let Err(error) = inserting.await else { return Ok(Inserted::default()) };
     let ErrorKind::InsertMany(failed) = &*error.kind else { return Err(error.into()) };
-    if let Some(unsure) = &failed.write_concern_error {
-        return Err(anyhow!("no majority has it: {}", unsure.message));
+    if let Some(unconfirmed) = &failed.write_concern_error {
+        let why = &unconfirmed.message;
+        return Err(anyhow!("a majority of the members did not confirm the write: {why}"));
     }
     let mut inserted = Inserted::default();
     for error in failed.write_errors.iter().flatten() {
@@ -92,8 +93,8 @@ async fn insert_new(
     Ok(inserted)
 }
 
-/// Removes the quarantined deliveries with the keys of the events among `known`; returns the indexes of
-/// these events.
+/// Removes each quarantined delivery that has the key of an event among `known`; returns the indexes of
+/// these events, which can be inserted now.
 async fn remove_quarantined(
     collection: &Collection<RawDocumentBuf>,
     documents: &[RawDocumentBuf],

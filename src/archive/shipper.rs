@@ -293,7 +293,7 @@ impl Shipper {
         }
         match self.archive.call(|collection| insert(collection, again)).await?.first() {
             None => Ok(()),
-            Some(refused) => bail!("MongoDB refuses an event: {}", refused.why),
+            Some(refused) => bail!("MongoDB refuses an event, even as text: {}", refused.why),
         }
     }
 }

@@ -73,7 +73,7 @@ fn begin(text: &mut String, is_first: &mut bool) {
 }
 
 fn push(text: &mut String, value: impl std::fmt::Display) {
-    write!(text, "{value}").expect("a String takes any text");
+    write!(text, "{value}").expect("writing to a String cannot fail");
 }
 
 fn quote(text: &mut String, value: &str) {
