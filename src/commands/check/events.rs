@@ -1,4 +1,4 @@
-//! The events in the journal.
+//! The events in the journal: how many are stored, unreadable, or in the future.
 
 use anyhow::Result;
 
@@ -9,27 +9,27 @@ use crate::journal::Reader;
 /// Reads the journal as `build` would.
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let stored = stored(context);
-    let to_come = to_come(context);
-    let wrong = |fault: anyhow::Error| Finding::problem("events", format!("{fault:#}"));
-    let lines =
-        [stored.map(Some), to_come].map(|line| line.unwrap_or_else(|fault| Some(wrong(fault))));
-    let mut lines: Vec<_> = lines.into_iter().flatten().collect();
-    // Both report a journal that can't be read.
-    lines.dedup();
-    lines
+    let future = future(context);
+    let problem = |error: anyhow::Error| Finding::problem("events", format!("{error:#}"));
+    let findings =
+        [stored.map(Some), future].map(|found| found.unwrap_or_else(|error| Some(problem(error))));
+    let mut findings: Vec<_> = findings.into_iter().flatten().collect();
+    // Both report a journal that can't be opened.
+    findings.dedup();
+    findings
 }
 
-/// Reports events from the future: this machine's clock or Zoom's is wrong.
-fn to_come(context: &Context<'_>) -> Result<Option<Finding>> {
-    // `stored` reports a journal that can't be read.
+/// Reports events whose time is in the future: this machine's clock or Zoom's is wrong.
+fn future(context: &Context<'_>) -> Result<Option<Finding>> {
+    // `stored` already reports a journal that can't be read.
     let Ok(log) = context.log() else { return Ok(None) };
-    let number = log.future_event_count();
-    let events = counted(number as u64, "event is", "events are");
+    let count = log.future_event_count();
+    let events = counted(count as u64, "event is", "events are");
     let text = format!(
-        "{events} from the future, and counted only from then on; \
-         compare this machine's clock with `timedatectl`"
+        "{events} from the future: the site shows an event only from its own time on; \
+         check this machine's clock with `timedatectl`"
     );
-    Ok((number > 0).then(|| Finding::warning("to come", text)))
+    Ok((count > 0).then(|| Finding::warning("future", text)))
 }
 
 fn stored(context: &Context<'_>) -> Result<Finding> {
@@ -39,14 +39,16 @@ fn stored(context: &Context<'_>) -> Result<Finding> {
     };
     let events = match reader.last_id()? {
         0 => "none yet".to_owned(),
-        many => counted(many, "was stored", "were stored"),
+        count => counted(count, "was stored", "were stored"),
     };
     Ok(match reader.quarantined_count()? {
         0 => Finding::ok("events", events),
-        odd => {
-            let odd = counted(odd, "delivery", "deliveries");
-            let look = "look at them with `lookout export --quarantined`";
-            Finding::warning("events", format!("{events}; {odd} could not be read: {look}"))
+        count => {
+            let unreadable = counted(count, "delivery", "deliveries");
+            let text = format!(
+                "{events}; {unreadable} could not be parsed; list them with `lookout export --quarantined`"
+            );
+            Finding::warning("events", text)
         }
     })
 }

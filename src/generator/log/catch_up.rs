@@ -18,7 +18,7 @@ const MAX_ATTEMPTS: usize = 100;
 /// How many events to read again at once, so that new ones do not wait.
 const REREAD_EVENTS: usize = 2_000;
 
-/// What came of an attempt to read what is new.
+/// The outcome of an attempt to read new events.
 pub(super) enum Read {
     /// Everything was read; whether there was anything.
     All(bool),

@@ -1,4 +1,4 @@
-//! Reads the log, and waits longer after each failure.
+//! Reads new events from journal and archive, and waits longer after each failure.
 
 use std::sync::Arc;
 
@@ -12,24 +12,24 @@ use crate::telemetry::health::Health;
 use crate::time::backoff::Backoff;
 use crate::time::moment::Moment;
 
-/// Reads the log when it is due.
+/// Reads new events, unless it waits after a failure.
 pub(super) struct LogReader {
     health: Arc<Health>,
     previews: Previews,
     not_before: Instant,
     backoff: Backoff,
-    /// Why the log can't be read; empty while it can.
+    /// Why events can't be read; empty while they can.
     failure: String,
 }
 
-/// What came of an attempt.
+/// The outcome of an attempt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Read {
-    /// There was no new event, or the attempt is not due.
+    /// There was no new event, or it is too early for an attempt.
     Nothing,
     /// There were new events.
     Events,
-    /// The log can't be read.
+    /// Events can't be read.
     Failed,
 }
 
@@ -50,7 +50,8 @@ impl LogReader {
         self.failure.is_empty()
     }
 
-    /// Reads what is new, unless the last failure is too recent. Logs each failure once.
+    /// Reads new events, unless the last failure is too recent. Logs each failure once. `now` is the
+    /// wall-clock time, for the events; `at` is the monotonic time, for the wait.
     pub(super) fn read(&mut self, generator: &mut Generator, now: Moment, at: Instant) -> Read {
         if at < self.not_before {
             return Read::Nothing;
@@ -59,7 +60,7 @@ impl LogReader {
             Ok(has_events) => {
                 self.backoff.reset();
                 if !std::mem::take(&mut self.failure).is_empty() {
-                    tracing::info!("the log can be read again");
+                    tracing::info!("events can be read again");
                 }
                 if has_events { Read::Events } else { Read::Nothing }
             }
@@ -77,7 +78,7 @@ impl LogReader {
     fn fail(&mut self, failure: String) {
         self.health.set_site_fails(true);
         if failure != self.failure {
-            tracing::error!("the site stays as it was: {failure}");
+            tracing::error!("cannot read events, so the site stays as it was: {failure}");
             self.previews.set_fault(&failure);
         }
         self.failure = failure;

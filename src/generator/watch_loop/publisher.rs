@@ -28,7 +28,7 @@ use crate::time::moment::Moment;
 /// How long changes gather after the publication of an event.
 pub(super) const GATHER_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Publishes the site, and reports what came of it.
+/// Publishes the site, and reports the outcome.
 pub(super) struct Publisher {
     health: Arc<Health>,
     metrics: Metrics,
@@ -184,7 +184,7 @@ impl Publisher {
         let failure = format!("{error:#}");
         if failure != self.failure {
             if failure != known {
-                tracing::error!("the site stays as it was: {failure}");
+                tracing::error!("cannot publish the site, so it stays as it was: {failure}");
             }
             self.previews.set_fault(&failure);
             self.failure = failure;
