@@ -281,7 +281,7 @@ mod tests {
           -c, --config <FILE>        The settings file; without this option, `lookout.toml` in the working
                                      directory, else in /etc/lookout
           -q, --quiet                Log warnings and errors only
-          -v, --verbose...           Log more; repeat it for still more
+          -v, --verbose...           Log more; repeat it for even more
               --log-format <FORMAT>  How log lines are written to stderr [default: text] [possible values:
                                      text, json]
           -h, --help                 Print help (see more with '--help')

@@ -223,11 +223,11 @@ impl App {
     ///
     /// A part panicked.
     pub async fn stop(self) -> Result<()> {
-        self.health.set_fault("process", Some("it is about to end".to_owned()));
+        self.health.set_fault("process", Some("it is shutting down".to_owned()));
         self.servers.stop().await?;
         if let Some(pruning) = self.pruning {
             pruning.abort();
-            // It was cancelled, and lets go of the journal.
+            // Waits until the cancelled task has released the journal.
             drop(pruning.await);
         }
         if let Some(publishing) = self.publishing {

@@ -1,4 +1,4 @@
-//! Pruning of the journal where no generator runs.
+//! Prunes the journal where no generator runs, as in `lookout intake`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use crate::config::Settings;
 use crate::journal::{Journal, PruneLimits, Shipped};
 use crate::time::clock;
 
-/// How often expired events are pruned.
+/// How often to prune.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Prunes events that the archive has, in a task. Without an archive events stay, because only a
-/// generator knows which of them it has read.
+/// Starts a task that prunes expired events and quarantined deliveries. With an archive, it prunes only
+/// what was shipped. Without one, events stay, because only a generator knows which it has read.
 pub(super) fn start(
     settings: Settings,
     journal: Arc<Journal>,

@@ -1,7 +1,7 @@
 //! The state of a process: what `/readyz` and `/metrics` report.
 //!
-//! This module knows none of the parts that use it. Each part registers its own metrics, and
-//! reports its conditions under its own name.
+//! This module does not depend on the parts that report to it. Each part registers its own metrics,
+//! and reports its faults and warnings under its own name.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,12 +11,12 @@ use prometheus_client::encoding::text;
 use prometheus_client::registry::{Metric, Registry};
 use serde::Serialize;
 
-/// The conditions and metrics of all parts of a process.
+/// The faults, warnings and metrics of all parts of a process.
 #[derive(Debug)]
 pub struct Health {
-    /// Why the process is not ready, by part.
+    /// Why the process is not ready; by part.
     faults: Mutex<BTreeMap<&'static str, String>>,
-    /// What does not work as it should although the process is ready, by part.
+    /// What does not work as it should, although the process is ready; by part.
     warnings: Mutex<BTreeMap<&'static str, Vec<String>>>,
     site_fails: AtomicBool,
     registry: Mutex<Registry>,
@@ -25,7 +25,7 @@ pub struct Health {
 /// A fault or a warning of one part. Serialized in the answer of `/readyz`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Condition {
-    /// The part.
+    /// The name of the part that reported it.
     #[serde(rename = "what")]
     pub part: &'static str,
     /// What is wrong, and what to do.
@@ -70,17 +70,17 @@ impl Health {
         self.site_fails.store(fails, Ordering::Relaxed);
     }
 
-    /// Why the process is not ready; empty when it is.
+    /// Why the process is not ready; empty if it is ready.
     pub fn faults(&self) -> Vec<Condition> {
         let faults = lock(&self.faults);
         faults.iter().map(|(&part, why)| Condition { part, why: why.clone() }).collect()
     }
 
-    /// What does not work as it should although the process is ready.
+    /// What does not work as it should, although the process is ready.
     pub fn warnings(&self) -> Vec<Condition> {
         let warnings = lock(&self.warnings);
-        let conditions = warnings.iter().flat_map(|(&part, whys)| {
-            whys.iter().map(move |why| Condition { part, why: why.clone() })
+        let conditions = warnings.iter().flat_map(|(&part, reasons)| {
+            reasons.iter().map(move |why| Condition { part, why: why.clone() })
         });
         conditions.collect()
     }
@@ -93,7 +93,7 @@ impl Health {
     /// All metrics, in the text format that Prometheus reads.
     pub fn metrics(&self) -> String {
         let mut text = String::new();
-        text::encode(&mut text, &lock(&self.registry)).expect("a String takes any text");
+        text::encode(&mut text, &lock(&self.registry)).expect("writing to a String cannot fail");
         text
     }
 }

@@ -1,7 +1,7 @@
 //! The log: on stderr, as text for people or as JSON for machines.
 //!
 //! Flags set the level. Other crates log warnings and errors only, so that `--verbose` shows what
-//! Lookout does rather than what its HTTP library does.
+//! Lookout does rather than what its HTTP library does. Only `-vvv` shows everything.
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -25,7 +25,7 @@ pub struct Verbosity {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Log more; repeat it for still more
+    /// Log more; repeat it for even more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
@@ -36,7 +36,7 @@ pub enum LogFormat {
     /// For people.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -46,21 +46,22 @@ pub fn init(verbosity: &Verbosity, format: LogFormat, env: &Environment) {
     let lines = match format {
         LogFormat::Text => {
             let colour = coloured(std::io::stderr().is_terminal(), env);
-            lines.with_target(false).with_ansi(colour).fmt_fields(debug_fn(sentence)).boxed()
+            lines.with_target(false).with_ansi(colour).fmt_fields(debug_fn(write_message)).boxed()
         }
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     let lines = lines.with_filter(filter(verbosity));
-    // It fails only if logging is set up already, as in tests that share a process.
+    // This fails only if logging is already set up, as in tests that share a process.
     let _ = tracing_subscriber::registry().with(lines).try_init();
 }
 
-/// Writes the message only. Fields repeat its values for machines.
-fn sentence(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+/// Writes the message and leaves out the other fields, which repeat its values for machines.
+fn write_message(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     if field.name() == "message" { write!(writer, "{value:?}") } else { Ok(()) }
 }
 
-/// Whether stderr may be coloured: on a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
+/// Whether stderr may be coloured: on a terminal, unless `NO_COLOR` is set (<https://no-color.org>) or
+/// `TERM` is `dumb`.
 pub fn coloured(is_terminal: bool, env: &Environment) -> bool {
     is_terminal && !env.is_set("NO_COLOR") && env.get("TERM") != Some("dumb")
 }
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_say_how_much_is_logged() {
+    fn flags_set_the_level_of_our_logs_and_of_others() {
         #[rustfmt::skip]
         let cases = [
             // what is special     quiet  verbose  ours          others
@@ -96,17 +97,17 @@ mod tests {
         ];
         for (what, quiet, verbose, ours, others) in cases {
             let filter = filter(&Verbosity { quiet, verbose });
-            let loudest = |target: &str| {
+            let most_verbose = |target: &str| {
                 let levels = [Level::ERROR, Level::WARN, Level::INFO, Level::DEBUG, Level::TRACE];
                 levels.into_iter().rfind(|level| filter.would_enable(target, level))
             };
-            assert_eq!(loudest("lookout::journal"), Some(ours), "{what}: ours");
-            assert_eq!(loudest("hyper"), Some(others), "{what}: others");
+            assert_eq!(most_verbose("lookout::journal"), Some(ours), "{what}: ours");
+            assert_eq!(most_verbose("hyper"), Some(others), "{what}: others");
         }
     }
 
     #[test]
-    fn colour_needs_a_terminal_that_wants_it() {
+    fn only_a_terminal_is_coloured_unless_the_environment_forbids_it() {
         #[rustfmt::skip]
         let cases = [
             // what is special         terminal  variables              coloured
