@@ -199,7 +199,7 @@ fn write_what_stays(
     writeln!(notes, "forgotten; what this cannot reach:")?;
     writeln!(notes, "  exports and backups made before, and copies of the site; delete those")?;
     for kept in journal::old_copies(&settings.journal.path) {
-        writeln!(notes, "  `{}`, an old copy of a journal file; delete it", kept.display())?;
+        writeln!(notes, "  `{}`, of an old copy of the journal; delete it", kept.display())?;
     }
     if !settings.notify.is_empty() {
         writeln!(notes, "  messages that were sent to a chat already; delete those there")?;

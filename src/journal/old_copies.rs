@@ -12,21 +12,30 @@ use crate::files::sqlite::{SHM, WAL, with_suffix};
 use crate::files::{directory, metadata};
 use crate::journal::{connection, wal};
 
-/// The old copies of the journal at `path` and of its WAL, sorted by path; none if the directory can't
-/// be read.
+/// The old copies of the journal at `path`, of its WAL, and what belongs to them, sorted by path; none
+/// if the directory can't be read.
 pub fn old_copies(path: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(directory::of(path)) else { return Vec::new() };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let is_copy = |entry: &fs::DirEntry| {
         let found = entry.file_name();
         let found = found.to_string_lossy();
-        let suffix = found.strip_prefix(&*name).map(|end| end.strip_prefix(WAL).unwrap_or(end));
-        let number = suffix.and_then(|suffix| suffix.strip_prefix('.'));
-        number.is_some_and(|number| number.parse::<u64>().is_ok())
+        found.strip_prefix(&*name).is_some_and(is_suffix_of_copy)
     };
     let mut copies: Vec<_> = entries.flatten().filter(is_copy).map(|entry| entry.path()).collect();
     copies.sort();
     copies
+}
+
+/// Whether a journal's name with `suffix` names an old copy (`.1`), the WAL or store of one
+/// (`.1-wal`, `.1.presence`), or an old WAL (`-wal.1`).
+fn is_suffix_of_copy(suffix: &str) -> bool {
+    let Some(numbered) = suffix.strip_prefix(WAL).unwrap_or(suffix).strip_prefix('.') else {
+        return false;
+    };
+    let rest = numbered.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_copy = rest.is_empty() || rest == WAL || rest.starts_with('.');
+    rest.len() < numbered.len() && is_copy
 }
 
 /// `path` with `.1` appended, or with the first number that no file has.
@@ -74,9 +83,22 @@ mod tests {
     fn old_copies_are_recognized_by_their_number() {
         let directory = tempfile::TempDir::new().expect("a directory");
         let at = |name: &str| directory.path().join(name);
-        let copies = ["lookout.db-wal.2", "lookout.db.1", "lookout.db.12"].map(at);
-        let others =
-            ["lookout.db", "lookout.db-wal", "lookout.db.bak", "lookout.db.", "other.db.1"];
+        let copies = [
+            "lookout.db-wal.2",
+            "lookout.db.1",
+            "lookout.db.1-wal",
+            "lookout.db.1.presence",
+            "lookout.db.12",
+        ]
+        .map(at);
+        let others = [
+            "lookout.db",
+            "lookout.db-wal",
+            "lookout.db.1-shm",
+            "lookout.db.bak",
+            "lookout.db.",
+            "other.db.1",
+        ];
         for path in copies.iter().cloned().chain(others.map(at)) {
             fs::write(path, "").expect("written");
         }

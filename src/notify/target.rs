@@ -1,4 +1,4 @@
-//! The chats of the settings, ready to be sent to.
+//! The chats of the settings, with all that is needed to send to them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,7 +23,7 @@ pub struct Target {
     pub label: Label,
     /// Identifies it across restarts; a hash, so that it does not reveal the URL.
     pub id: String,
-    /// What it wants to hear.
+    /// Which rooms and events it reports.
     pub rules: Rules,
     /// A bot if there is one, then the webhook; at least one of them.
     pub endpoints: Vec<Endpoint>,
@@ -185,7 +185,7 @@ fn identity(notify: &Notify) -> Result<String> {
     Ok(hash(&format!("{}\0{place}", notify.kind.word())))
 }
 
-/// Long enough that the text can't be found from it.
+/// Half of a SHA-256: a URL with a random token cannot be found from it.
 fn hash(text: &str) -> String {
     hex::encode(&Sha256::digest(text)[..16])
 }
@@ -204,7 +204,7 @@ fn endpoints(
     if let Some(Bot { token, server, channel }) = &notify.bot {
         let token = reveal(token, "bot_token")?;
         let url = Url::parse(&format!("{server}/api/v4/posts"));
-        let url = url.with_context(|| format!("`notify.server_url`: `{server}` is no address"))?;
+        let url = url.with_context(|| format!("`notify.server_url`: `{server}` is not a valid URL, such as `https://chat.example.org`"))?;
         let service = Service::MattermostBot { channel: channel.clone() };
         let client = ChatClient::new(url, Some(token), token.clone(), timing.request_timeout)?;
         endpoints.push(Endpoint {
@@ -216,7 +216,7 @@ fn endpoints(
     if let Some(hook) = &notify.hook {
         let address = reveal(hook, "url")?;
         // The error of `parse` would quote the URL, which is a secret.
-        let url = Url::parse(address.reveal()).ok().context("`notify.url` is no address")?;
+        let url = Url::parse(address.reveal()).ok().context("`notify.url` is not a valid URL, such as `https://chat.example.org/hooks/…`")?;
         let client = ChatClient::new(url, None, address.clone(), timing.request_timeout)?;
         let service = match notify.kind {
             Chat::Mattermost => Service::MattermostWebhook,
@@ -248,8 +248,8 @@ fn rules(notify: &Notify, settings: &Settings, timing: Timing) -> Rules {
     }
 }
 
-/// The rules of a chat that names everybody: hiding holds there, too. Hidden people are counted
-/// where pages count others; else they leave no trace, while people without a name are counted.
+/// The rules of a chat that names everybody. Hidden people stay hidden; they are counted only if the
+/// pages count others.
 fn everybody_but_hidden(privacy: &Privacy) -> Privacy {
     Privacy {
         publish: PublishList::Everybody,

@@ -25,7 +25,7 @@ const VERSION: i64 = 2;
 /// How long a connection waits for the lock of another one.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// `id` is a hash, so that the URL of a webhook is not stored.
+/// `id` is a hash, so that the URL of a webhook is not stored. `kept` is the outbox as JSON.
 const CREATE: &str =
     "CREATE TABLE targets (id TEXT PRIMARY KEY, kept TEXT NOT NULL) WITHOUT ROWID;";
 
@@ -96,7 +96,7 @@ impl LocalStore {
     }
 
     fn connection(&self) -> Result<&Connection> {
-        let open = self.open.as_ref().context("the outbox is saved before it was acquired")?;
+        let open = self.open.as_ref().context("the outbox was used before `acquire`")?;
         Ok(&open.connection)
     }
 }
@@ -185,7 +185,7 @@ fn connect(path: &Path) -> Result<Connection> {
 }
 
 fn failed(path: &Path) -> String {
-    format!("cannot use `{}`, which holds what chats were told", path.display())
+    format!("cannot use the outbox database `{}`", path.display())
 }
 
 #[cfg(test)]
