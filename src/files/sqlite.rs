@@ -28,9 +28,14 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// ends, and every connection of this process fails. systemd starts an aborted process again.
 pub fn abort_if_locks_are_lost(error: &anyhow::Error) {
     if has_lost_locks(error) {
-        tracing::error!("a lock on a database was not released; the process ends to release it");
-        process::abort();
+        abort_for_lost_lock();
     }
+}
+
+/// Aborts the process, because SQLite can no longer lock a database.
+pub fn abort_for_lost_lock() -> ! {
+    tracing::error!("a lock on a database was not released; the process ends to release it");
+    process::abort()
 }
 
 fn has_lost_locks(error: &anyhow::Error) -> bool {

@@ -55,6 +55,11 @@ pub fn create_directory_of(path: &Path) -> Result<()> {
     })
 }
 
+/// A lock is not released in time.
+#[derive(Debug, thiserror::Error)]
+#[error("another program keeps it locked; `fuser` tells which one has it open")]
+pub struct Busy;
+
 /// Replaces an error of SQLite by a sentence that says what to do: SQLite's own texts repeat
 /// themselves and don't say it.
 pub fn explained(error: anyhow::Error) -> anyhow::Error {
@@ -74,9 +79,7 @@ pub fn explained(error: anyhow::Error) -> anyhow::Error {
         (ErrorCode::ReadOnly, _) => {
             anyhow!("this user may not write it; correct its owner and mode, and its directory's")
         }
-        (ErrorCode::DatabaseBusy, _) => {
-            anyhow!("another program keeps it locked; `fuser` tells which one has it open")
-        }
+        (ErrorCode::DatabaseBusy, _) => Busy.into(),
         (ErrorCode::DiskFull, _) => anyhow!("the disk is full; make room"),
         // Whoever runs for long has to recognise it.
         (ErrorCode::FileLockingProtocolFailed, _) => error,

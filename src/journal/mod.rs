@@ -17,6 +17,7 @@ mod eraser;
 mod erasure;
 mod group;
 mod insert;
+mod lost_lock;
 mod old_copies;
 mod open_files;
 mod quarantine;

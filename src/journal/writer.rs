@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::files::lock::Lock;
 use crate::files::sqlite;
 use crate::journal::group::Group;
+use crate::journal::lost_lock::LostLock;
 use crate::journal::request::{Append, Request};
 use crate::journal::tamper_check::{NotVerified, TamperCheck};
 use crate::journal::{
@@ -67,6 +68,7 @@ impl Journal {
             lacks_events: false,
             failure: String::new(),
             committed: set_committed,
+            lost_lock: LostLock::default(),
             _lock: lock,
         };
         let thread = std::thread::Builder::new()
@@ -167,6 +169,7 @@ struct Writer {
     /// Why the last group failed; empty if it did not. The same failure is logged only once.
     failure: String,
     committed: watch::Sender<u64>,
+    lost_lock: LostLock,
     /// Keeps other processes from replacing the journal.
     _lock: Lock,
 }
@@ -279,7 +282,7 @@ impl Writer {
         });
         if let Err(error) = outcome {
             self.close_after(&error);
-            sqlite::abort_if_locks_are_lost(&error);
+            self.lost_lock.check(&self.path, &error);
             tracing::error!("the journal cannot be kept in order: {error:#}");
         }
     }
@@ -294,11 +297,14 @@ impl Writer {
         let cause = outcome.as_ref().err().map(|error| error.root_cause().to_string());
         let cause = cause.unwrap_or_default();
         match &outcome {
+            Ok(_) => self.lost_lock.clear(),
+            Err(error) => self.lost_lock.check(&self.path, error),
+        }
+        match &outcome {
             Ok(_) if !self.failure.is_empty() => {
                 tracing::info!("the journal can be written again");
             }
             Err(error) if cause != self.failure => {
-                sqlite::abort_if_locks_are_lost(error);
                 tracing::error!("the journal cannot be written: {error:#}");
             }
             _ => {}

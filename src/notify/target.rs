@@ -216,7 +216,9 @@ fn endpoints(
     if let Some(hook) = &notify.hook {
         let address = reveal(hook, "url")?;
         // The error of `parse` would quote the URL, which is a secret.
-        let url = Url::parse(address.reveal()).ok().context("`notify.url` is not a valid URL, such as `https://chat.example.org/hooks/…`")?;
+        let url = Url::parse(address.reveal()).ok().context(
+            "`notify.url` is not a valid URL, such as `https://chat.example.org/hooks/…`",
+        )?;
         let client = ChatClient::new(url, None, address.clone(), timing.request_timeout)?;
         let service = match notify.kind {
             Chat::Mattermost => Service::MattermostWebhook,
