@@ -38,11 +38,18 @@ pub fn abort_for_lost_lock() -> ! {
     process::abort()
 }
 
+/// Whether `error` says that a database stayed locked for too long.
+pub fn is_locked(error: &anyhow::Error) -> bool {
+    has_code(error, ErrorCode::DatabaseBusy)
+}
+
 fn has_lost_locks(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<rusqlite::Error>())
-        .any(|error| error.sqlite_error_code() == Some(ErrorCode::FileLockingProtocolFailed))
+    has_code(error, ErrorCode::FileLockingProtocolFailed)
+}
+
+fn has_code(error: &anyhow::Error, code: ErrorCode) -> bool {
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<rusqlite::Error>());
+    causes.any(|error| error.sqlite_error_code() == Some(code))
 }
 
 #[cfg(test)]
@@ -57,7 +64,8 @@ mod tests {
         for (code, is_lost) in [(ffi::SQLITE_PROTOCOL, true), (ffi::SQLITE_BUSY, false)] {
             let failure = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
             let error = Err::<(), _>(failure).context("cannot read").context("stays as it was");
-            assert_eq!(has_lost_locks(&error.expect_err("it failed")), is_lost, "{code}");
+            let error = error.expect_err("it failed");
+            assert_eq!((has_lost_locks(&error), is_locked(&error)), (is_lost, !is_lost), "{code}");
         }
     }
 }

@@ -31,6 +31,9 @@ pub(super) enum Read {
     Events,
     /// Events can't be read.
     Failed,
+    /// The store stays locked. Only a new connection gets rid of a lock that the system did not
+    /// release.
+    Locked,
 }
 
 impl LogReader {
@@ -68,7 +71,7 @@ impl LogReader {
                 sqlite::abort_if_locks_are_lost(&error);
                 self.not_before = at + self.backoff.next_wait();
                 self.fail(format!("{error:#}"));
-                Read::Failed
+                if sqlite::is_locked(&error) { Read::Locked } else { Read::Failed }
             }
         };
         self.health.set_warnings("log", generator.log_mut().problems());

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use anyhow::ensure;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
@@ -94,8 +95,7 @@ pub fn run(
         let settings = Arc::clone(&current_settings.lock().unwrap_or_else(PoisonError::into_inner));
         let generator = make(&settings)?;
         let watchdog = Watchdog::start(Arc::clone(health), runtime);
-        WatchLoop::new(generator, connections, watchdog).run(runtime);
-        Ok(())
+        WatchLoop::new(generator, connections, watchdog).run(runtime)
     });
 }
 
@@ -113,6 +113,7 @@ struct WatchLoop {
     commits: watch::Receiver<u64>,
     reload: Reload,
     log_reader: LogReader,
+    is_store_locked: bool,
     chats: ChatSnapshots,
     publisher: Publisher,
     housekeeping: Housekeeping,
@@ -128,6 +129,7 @@ impl WatchLoop {
             commits: journal.map_or_else(|| watch::channel(0).1, |journal| journal.committed()),
             reload: Reload::new(connections, generator.settings()),
             log_reader: LogReader::new(connections, BACKOFF),
+            is_store_locked: false,
             chats: ChatSnapshots::new(connections.snapshots.clone()),
             publisher: Publisher::new(connections, BACKOFF),
             housekeeping: Housekeeping::new(connections),
@@ -135,14 +137,19 @@ impl WatchLoop {
         }
     }
 
-    fn run(mut self, runtime: &Handle) {
+    /// # Errors
+    ///
+    /// The store stays locked. All of its connections have to close.
+    fn run(mut self, runtime: &Handle) -> anyhow::Result<()> {
         loop {
             self.step(clock::now());
+            ensure!(!self.is_store_locked, "its store stays locked");
             if runtime.block_on(self.wait()) == Wake::Stop {
                 break;
             }
         }
         self.finish();
+        Ok(())
     }
 
     async fn wait(&mut self) -> Wake {
@@ -195,6 +202,7 @@ impl WatchLoop {
             }
             // A publication has to follow, to report that the site works again.
             Read::Failed => self.publisher.request(),
+            Read::Locked => self.is_store_locked = true,
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) fn supervise(
             Ok(Ok(())) => return,
             Ok(Err(error)) => {
                 sqlite::abort_if_locks_are_lost(&error);
-                format!("cannot start: {error:#}")
+                format!("stopped: {error:#}")
             }
             Err(_) => "panicked, which is a mistake in Lookout".to_owned(),
         };
