@@ -1,6 +1,6 @@
 // The visitor's own time zone and language, live updates, and a plain word when they stop.
 "use strict";
-const { root, zone } = document.currentScript.dataset;
+const { root, zone, bell: bellScript } = document.currentScript.dataset;
 const find = (id) => document.getElementById(id);
 
 // Times, as the visitor writes them; a line breaks only between day and hour.
@@ -82,7 +82,14 @@ const refresh = async () => {
   }, 5e3);
 };
 let turn = Promise.resolve();
-const update = () => (turn = turn.then(refresh).then(() => true, () => false));
+const update = () => (turn = turn.then(refresh).then(() => { bell?.compare(); return true; }, () => false));
+
+// The bell, for whoever wants to be told. It is a script of its own, which nobody else waits for.
+let bell;
+const hang = async () => bell ??= (await import(new URL(bellScript, document.baseURI))).hang(restart);
+const isHung = () => {
+  try { return `lookout bell ${location.pathname}` in localStorage; } catch { return false; }
+};
 
 // Told by the server; where that fails, asking.
 let source, timer, wait, tries, paused = false;
@@ -93,18 +100,19 @@ const say = (mode) => {
 const ask = async () => {
   say("asking");
   wait = await update() ? 15e3 : Math.min(2 * wait, 3e5);
-  if (document.hidden) return;
+  if (isQuiet()) return;
   clearTimeout(timer);
-  timer = setTimeout(start, wait * (0.75 + Math.random() / 2));
+  timer = setTimeout(start, document.hidden ? Math.max(wait, 58e3) : wait * (0.75 + Math.random() / 2));
 };
-// A hidden page keeps title and icon current by one request a minute. Each timer is set by an answer, not
+// A hidden page without a bell keeps title and icon current by one request a minute. Each timer is set by an answer, not
 // by a timer: browsers delay chained timers of tabs that have been hidden for some minutes.
+const isQuiet = () => document.hidden && !bell?.rings();
 const glance = () => update().then(() => document.hidden && start());
 const start = () => {
   source?.close();
   clearTimeout(timer);
   if (paused) return say("paused");
-  if (document.hidden) return void (timer = setTimeout(glance, 58e3));
+  if (isQuiet()) return void (timer = setTimeout(glance, 58e3));
   if (tries++ % 20) return ask();
   source = new EventSource(root + "live");
   source.onopen = () => { tries = 0; say("told"); update(); };
@@ -122,9 +130,13 @@ const check = async () => {
 };
 
 const restart = () => { tries = 0; wait = 15e3; tell(); start(); check(); };
-const begin = () => {
+const begin = async () => {
+  if (isHung()) await hang().catch(() => {});
   find("zone").textContent = zone.replace("{}", hour().resolvedOptions().timeZone);
-  document.addEventListener("visibilitychange", restart);
+  // With a bell, the stream stays as it is where the page is hidden.
+  document.addEventListener("visibilitychange", () => {
+    if (isQuiet() || !document.hidden || source?.readyState !== 1) restart();
+  });
   badge();
   setInterval(tell, 15e3);
   setInterval(check, 6e4);
@@ -136,6 +148,7 @@ button.onclick = () => {
   button.textContent = words[+paused];
   restart();
 };
+if (find("bell")) find("bell").onclick = () => hang().then(({ open }) => open(), () => {});
 find("live").hidden = false;
 // Each formatter is a job of its own, the least first: what they share is then there for the others.
 inTurn([() => { shown = parts(document); }, () => count(0, "minute"), hour, day,

@@ -68,6 +68,31 @@ fn every_page_is_accessible_small_and_asks_nobody_else() {
 }
 
 #[test]
+fn a_hidden_tab_tells_of_whom_was_chosen_and_two_tabs_tell_once() {
+    browse("bell.mjs", &["a hidden tab tells of whom was chosen"]);
+}
+
+#[test]
+fn the_first_of_all_is_told_of_although_the_page_reloads() {
+    browse("bell.mjs", &["the first of all is told of although the page reloads"]);
+}
+
+#[test]
+fn what_came_while_the_computer_slept_is_summed_up_once() {
+    browse("bell.mjs", &["what came while the computer slept is summed up once"]);
+}
+
+#[test]
+fn a_browser_that_refuses_notifications_is_told_of_in_one_sentence() {
+    browse("bell.mjs", &["a refusal is said in one sentence"]);
+}
+
+#[test]
+fn a_hostile_name_in_a_notification_is_text() {
+    browse("bell.mjs", &["a hostile name is text"]);
+}
+
+#[test]
 fn a_chat_can_preview_the_page_and_a_phone_can_keep_it_as_an_app() {
     browse("shared.mjs", &[]);
 }

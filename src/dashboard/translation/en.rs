@@ -57,6 +57,18 @@ pub(super) const TRANSLATION: Translation = Translation {
         asking: "Checking now and then",
         paused: "Paused",
         own_zone: "Times in your own zone, {}",
+        bell: "Tell me when…",
+        bell_on: "Bell is on",
+        bell_anybody: "anybody comes in",
+        bell_opens: "a room opens",
+        bell_people: "one of these people comes in",
+        bell_sound: "with a soft sound",
+        bell_note: "This works while the page is open, in the background too. What you choose stays in this browser.",
+        bell_refused: "Your browser does not show notifications from this page; its settings for this site may allow them.",
+        bell_close: "Done",
+        bell_came: "Came in: {names}",
+        bell_missed: "Came in while this page was asleep: {names}",
+        bell_opened: "Open now: {names}",
     },
     feed: FeedTexts {
         online: |number| match number {

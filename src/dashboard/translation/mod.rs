@@ -132,6 +132,30 @@ pub struct Labels {
     pub paused: &'static str,
     /// For the script: times are in the visitor's zone, `{}`.
     pub own_zone: &'static str,
+    /// The button, and the heading of what a visitor can be told of.
+    pub bell: &'static str,
+    /// The button, once something is chosen.
+    pub bell_on: &'static str,
+    /// A choice.
+    pub bell_anybody: &'static str,
+    /// A choice.
+    pub bell_opens: &'static str,
+    /// The choices of people.
+    pub bell_people: &'static str,
+    /// A choice.
+    pub bell_sound: &'static str,
+    /// When the bell works, and where the choices stay.
+    pub bell_note: &'static str,
+    /// That the browser shows no notifications.
+    pub bell_refused: &'static str,
+    /// The button that closes the choices.
+    pub bell_close: &'static str,
+    /// For the script: who came, `{names}`.
+    pub bell_came: &'static str,
+    /// For the script: who came while the computer slept, `{names}`.
+    pub bell_missed: &'static str,
+    /// For the script: which rooms opened, `{names}`.
+    pub bell_opened: &'static str,
 }
 
 impl Translation {

@@ -56,6 +56,18 @@ pub(super) const TRANSLATION: Translation = Translation {
         asking: "Arada bir bakılıyor",
         paused: "Duraklatıldı",
         own_zone: "Saatler kendi saat diliminizde: {}",
+        bell: "Bana haber ver…",
+        bell_on: "Zil açık",
+        bell_anybody: "biri gelince",
+        bell_opens: "bir oda açılınca",
+        bell_people: "bu kişilerden biri gelince",
+        bell_sound: "hafif bir sesle",
+        bell_note: "Sayfa açıkken çalışır, arka planda da. Seçtikleriniz bu tarayıcıda kalır.",
+        bell_refused: "Tarayıcınız bu sayfanın bildirimlerini göstermiyor; bu sitenin ayarlarında izin verebilirsiniz.",
+        bell_close: "Tamam",
+        bell_came: "Gelen: {names}",
+        bell_missed: "Bu sayfa uykudayken gelen: {names}",
+        bell_opened: "Açıldı: {names}",
     },
     feed: FeedTexts {
         online: |number| match number {
