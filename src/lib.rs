@@ -45,7 +45,8 @@
 //! - *No setting changes what is stored.* Rooms, people, privacy and staleness are applied when reading.
 //! - *Only [`site::publish()`] writes below the output directory*, and it removes only files that
 //!   Lookout wrote.
-//! - *Privacy is decided once*, in [`dashboard`]: templates never receive hidden people.
+//! - *Privacy is decided once*, in [`dashboard`]: templates never receive hidden people. Pictures of
+//!   people are files, so [`site`] withholds those of hidden people.
 //! - *A name is hostile text.* Each output escapes it for its own format.
 //! - *Each boundary has its own types*: Zoom's shapes in [`zoom`], view models in [`dashboard`], rows in
 //!   [`journal`] and [`store`].
@@ -113,6 +114,7 @@
 //! | a new chat | `notify/encoder/NAME.rs`, `notify/encoder/mod.rs`, `notify/target.rs`, `config/notify.rs` |
 //! | a new chart | `dashboard/charts/NAME.rs`, `dashboard/charts/mod.rs`, `templates/components.html` |
 //! | a new command | `commands/NAME.rs`, `cli.rs`, `main.rs`, `README.md` |
+//! | a look that a setting chooses | `site/look.rs`, `site/accent.rs`, `templates/base.html` |
 //! | a new output file | `templates/FILE`, `site/outputs.rs`, `site/templates.rs` |
 //! | a new language | `dashboard/translation/LANGUAGE.rs`, `dashboard/translation/mod.rs`, `templates/messages/LANGUAGE.txt`, `config/sections/site.rs` |
 //!

@@ -90,6 +90,21 @@ pub(super) fn without_hash(path: &str) -> Option<String> {
     is_hash.then(|| format!("{stem}.{extension}"))
 }
 
+/// Loads only the files that are pictures and may be published.
+pub(super) fn load_pictures(
+    static_dir: &Path,
+    is_picture: impl Fn(&str) -> bool,
+) -> BTreeMap<String, Asset> {
+    let mut remaining_bytes = MAX_TOTAL_BYTES;
+    let files = custom_files::list(static_dir).files.into_iter();
+    let pictures = files.filter(|file| is_picture(&file.name)).filter_map(|file| {
+        let bytes = read(&file, static_dir, &mut remaining_bytes).ok()?;
+        let asset = Asset::new(&file.name, Cow::Owned(bytes));
+        Some((file.name, asset))
+    });
+    pictures.collect()
+}
+
 /// Why a static file is not published.
 enum NotPublished {
     Unfit(String),

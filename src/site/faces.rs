@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::assets::Asset;
+use super::assets::{self, Asset};
 use super::custom_files::LoadProblems;
 use super::picture;
 use crate::config::{Faces, Settings};
@@ -19,6 +19,22 @@ pub(super) struct Pictures {
     files: BTreeMap<String, Asset>,
     /// Those of them that browsers can show.
     shown: BTreeSet<String>,
+}
+
+/// The faces of `settings`, with the paths below `site.path` of published pictures. Problems with
+/// pictures are not reported: whoever renders pages does that.
+pub fn published_faces(settings: &Settings) -> Faces {
+    let (faces, static_dir) = (&settings.faces, &settings.site.static_dir);
+    if faces.pictures().next().is_none() {
+        return faces.clone();
+    }
+    let files = assets::load_pictures(static_dir, |name| is_picture(name, faces));
+    Pictures::new(files, faces, static_dir, &mut LoadProblems::default()).faces(settings)
+}
+
+/// Whether `faces` name the static file `name` as a picture.
+pub(super) fn is_picture(name: &str, faces: &Faces) -> bool {
+    faces.pictures().any(|(_, file)| file == name)
 }
 
 impl Pictures {

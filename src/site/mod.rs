@@ -31,6 +31,7 @@ use crate::time::moment::Moment;
 pub use assets::builtin_files as builtin_static_files;
 pub use custom_files::LoadProblems;
 pub(crate) use custom_files::{CustomFiles, list as list_custom_files};
+pub use faces::published_faces;
 pub use outputs::Models;
 pub use publish::{
     ArchivePosition, Edition, Mirror, Position, PublishOutcome, Published, Replace, publish,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use super::custom_files::LoadProblems;
-use super::faces::Pictures;
+use super::faces::{Pictures, is_picture};
 use super::look::Look;
 use super::outputs::{Models, Output, TemplateInput, outputs};
 use super::web_manifest::{WEB_MANIFEST, WebManifest};
@@ -60,7 +60,7 @@ impl Renderer {
         let mut problems = LoadProblems::default();
         let mut tera = templates::load(&settings.site.templates_dir, &mut problems);
         let static_dir = &settings.site.static_dir;
-        let is_picture = |name: &str| settings.faces.pictures().any(|(_, file)| file == name);
+        let is_picture = |name: &str| is_picture(name, &settings.faces);
         let found = assets::load(static_dir, is_picture, &mut problems);
         let pictures = Pictures::new(found.pictures, &settings.faces, static_dir, &mut problems);
         let mut assets = found.assets;

@@ -1,4 +1,7 @@
 //! The JSON of attachments, which Slack and Mattermost share.
+//!
+//! Pictures are not part of it: Mattermost's pages load them from the site themselves, and the
+//! site's `Cross-Origin-Resource-Policy` refuses that.
 
 use serde_json::{Value, json};
 

@@ -47,6 +47,9 @@ fn embed(attachment: &Attachment) -> Value {
     if let Some(link) = &attachment.link {
         embed["url"] = json!(link);
     }
+    if let Some(picture) = &attachment.picture {
+        embed["thumbnail"] = json!({ "url": picture });
+    }
     embed
 }
 

@@ -128,7 +128,7 @@ fn bytes(body: &Value) -> Body {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Emoji, Face, Faces};
+    use crate::config::{Emoji, Face, Faces, PublishList};
     use crate::notify::message::{CardState, MessageKind, PersonInside, RoomInfo};
     use crate::time::moment::Moment;
     use crate::zoom::Name;
@@ -158,6 +158,39 @@ mod tests {
                     "{service:?}: {text}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_published_picture_is_beside_the_message_that_a_room_opened_where_the_chat_fetches_it() {
+        let name = |text: &str| Name::clean(text).expect("a name");
+        let directory = tempfile::tempdir().expect("a directory");
+        let header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x40\0\0\0\x40\x08\x02\0\0\0";
+        std::fs::write(directory.path().join("ada.png"), header).expect("written");
+        let mut settings = Settings::default();
+        settings.site.static_dir = directory.path().to_owned();
+        settings.site.base_url = "https://example.org".to_owned();
+        settings.privacy.publish = PublishList::only([name("Ada"), name("Grace")]);
+        let picture = || Face::Picture("ada.png".to_owned());
+        #[rustfmt::skip]
+        let cases = [
+            // what is special     whose        who came           service                      shown
+            ("Discord",            "Ada",       vec!["Ada"],       Service::Discord,            true),
+            ("Slack",              "Ada",       vec!["Ada"],       Service::Slack,              true),
+            ("Mattermost",         "Ada",       vec!["Ada"],       Service::MattermostWebhook,  false),
+            ("two came",           "Ada",       vec!["Ada", "Grace"], Service::Discord,         false),
+            ("of somebody else",   "Grace",     vec!["Ada"],       Service::Discord,            false),
+            ("of somebody hidden", "Hidden",    vec!["Hidden"],    Service::Discord,            false),
+        ];
+        for (what, whose, by, service, is_shown) in cases {
+            settings.faces = Faces::new([(name(whose), picture())]);
+            let by: Vec<Name> = by.into_iter().map(name).collect();
+            let room = RoomInfo { name: None, dashboard: None, join: None };
+            let kind = MessageKind::Started { at: Moment::from_seconds(0), inside: by.len(), by };
+            let body = Encoder::builtin(service, &settings).message(&Message { room, kind });
+            let text = String::from_utf8(body.expect("it is encoded")).expect("JSON is UTF-8");
+            let url = "https://example.org/lookout/assets/ada.";
+            assert_eq!(text.contains(url), is_shown, "{what}: {text}");
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::dashboard::short_time;
 use crate::notify::message::{
     Card, CardState, Message, MessageKind, PersonInside, RoomInfo, RoomSummary,
 };
+use crate::site::published_faces;
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
@@ -44,6 +45,8 @@ pub(super) struct Attachment {
     pub(super) fallback: String,
     pub(super) text: String,
     pub(super) fields: Vec<Field>,
+    /// The URL of a picture of the person whom it is about.
+    pub(super) picture: Option<String>,
 }
 
 /// A short value with a title.
@@ -76,6 +79,7 @@ pub(super) enum Colour {
 pub(super) struct Renderer {
     templates: Templates,
     site: Site,
+    /// With the paths of published pictures.
     faces: Faces,
 }
 
@@ -121,7 +125,7 @@ impl Renderer {
     }
 
     fn with(templates: Templates, settings: &Settings) -> Self {
-        Self { templates, site: settings.site.clone(), faces: settings.faces.clone() }
+        Self { templates, site: settings.site.clone(), faces: published_faces(settings) }
     }
 
     /// Renders a message.
@@ -140,9 +144,10 @@ impl Renderer {
             }
             MessageKind::Started { at, by, inside } => {
                 let since = ("since", self.time(*at, *at));
-                let by = ("by", self.people(by, 0)?);
-                let values = [since, by, ("inside", Value::from(*inside))];
-                self.attachment(&STARTED, room, values).map(Post::Attachment)
+                let people = ("by", self.people(by, 0)?);
+                let values = [since, people, ("inside", Value::from(*inside))];
+                let attachment = self.attachment(&STARTED, room, values)?;
+                Ok(Post::Attachment(Attachment { picture: self.portrait(by), ..attachment }))
             }
             MessageKind::Ended(summary) => self.ended(room, summary).map(Post::Attachment),
             MessageKind::Test => self.line("test", room, []),
@@ -221,6 +226,7 @@ impl Renderer {
             fallback: texts.plain(&of("fallback"), &context)?,
             text: texts.marked(&of("text"), &context)?,
             fields,
+            picture: None,
         })
     }
 
@@ -248,6 +254,14 @@ impl Renderer {
             ("since", self.time(person.since, opened)),
             ("sharing", Value::from(sharing.contains(&person.name))),
         ])
+    }
+
+    /// The URL of the picture of the only one of `people`.
+    fn portrait(&self, people: &[Name]) -> Option<String> {
+        let Site { base_url, path, .. } = &self.site;
+        let [person] = people else { return None };
+        let picture = self.faces.picture(person).filter(|_| !base_url.is_empty())?;
+        Some(format!("{base_url}{path}{picture}"))
     }
 
     /// A name, after the person's emoji.

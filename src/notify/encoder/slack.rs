@@ -21,8 +21,11 @@ pub(super) fn webhook(post: &Post) -> Value {
     body
 }
 
-fn with_markup(attachment: &Attachment) -> Value {
-    let mut attachment = encode(attachment, &LIMITS);
+fn with_markup(post: &Attachment) -> Value {
+    let mut attachment = encode(post, &LIMITS);
+    if let Some(picture) = &post.picture {
+        attachment["thumb_url"] = json!(picture);
+    }
     attachment["mrkdwn_in"] = json!(["text", "fields"]);
     attachment
 }
