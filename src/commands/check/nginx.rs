@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Context, Finding};
 use crate::commands::print::nginx::upstream;
+use crate::site::web_manifest::WEB_MANIFEST;
 
 /// Where nginx's configuration is on Debian and most other systems.
 pub(super) const HOME: &str = "/etc/nginx";
@@ -31,7 +32,8 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
 fn examine(context: &Context<'_>, home: &Path) -> Vec<Finding> {
     let Some((path, site)) = site(context, home) else { return Vec::new() };
     let stale = site_lacks(&path, &site);
-    stale.into_iter().chain([connections(home)]).collect()
+    let unlike = site_is_unlike_settings(context, &path, &site);
+    stale.into_iter().chain(unlike).chain([connections(home)]).collect()
 }
 
 /// Whether nginx asks for a password before it shows what Lookout publishes.
@@ -71,6 +73,22 @@ fn site_lacks(path: &Path, site: &str) -> Option<Finding> {
          options: `sudo lookout print nginx … | sudo tee {0}`, then `sudo systemctl reload nginx`",
         path.display(),
         lacks.join("`, `")
+    );
+    Some(Finding::warning("nginx", text))
+}
+
+/// Whether the file serves pages in another way than the settings, or this version, have it.
+fn site_is_unlike_settings(context: &Context<'_>, path: &Path, site: &str) -> Option<Finding> {
+    let problem = match (context.settings.site.index, site.contains("X-Robots-Tag")) {
+        (false, false) => "lets search engines list what Lookout publishes",
+        (true, true) => "tells search engines to list nothing, although `site.index` is true",
+        _ if !site.contains(WEB_MANIFEST) => "keeps the page from the home screen of phones",
+        _ => return None,
+    };
+    let text = format!(
+        "{0} {problem}; print it again with the same options: \
+         `sudo lookout print nginx … | sudo tee {0}`, then `sudo systemctl reload nginx`",
+        path.display()
     );
     Some(Finding::warning("nginx", text))
 }
@@ -128,7 +146,8 @@ mod tests {
     use crate::time::moment::Moment;
 
     const OURS: &str = "client_header_timeout 5s; reset_timedout_connection on;\n\
-        server { location = /w { proxy_request_buffering off; proxy_pass http://127.0.0.1:8787/w; } }";
+        server { add_header X-Robots-Tag \"noindex\"; location = /lookout/manifest.webmanifest { }\n\
+        location = /w { proxy_request_buffering off; proxy_pass http://127.0.0.1:8787/w; } }";
     const OLD: &str = "server { location = /w { proxy_pass http://127.0.0.1:8787/w; } }";
     const OTHER: &str = "server { location / { proxy_pass http://127.0.0.1:99; } }";
 
@@ -150,7 +169,7 @@ mod tests {
             ("fewer files than them",  Some(OURS),  "worker_rlimit_nofile 1024; events { worker_connections 8192; }", "",                   &["! nginx     each worker has 8192 connections, and may not"]),
             ("enough",                 Some(OURS),  "worker_rlimit_nofile 16384;\nevents { worker_connections 4096; }", "",                 &["✓ nginx     each worker has 4096 connections"]),
             ("files set beside it",    Some(OURS),  "events { worker_connections 4096; }",                  "worker_rlimit_nofile 16384;",  &["✓ nginx     each worker has 4096 connections"]),
-            ("an old printed file",    Some(OLD),   "worker_rlimit_nofile 16384;\nevents { worker_connections 4096; }", "",                 &["! nginx     DIR/conf.d/lookout.conf lacks `client_header_timeout`, `proxy_request_buffering`", "✓ nginx     each worker"]),
+            ("an old printed file",    Some(OLD),   "worker_rlimit_nofile 16384;\nevents { worker_connections 4096; }", "",                 &["! nginx     DIR/conf.d/lookout.conf lacks `client_header_timeout`, `proxy_request_buffering`", "! nginx     DIR/conf.d/lookout.conf lets search engines list", "✓ nginx     each worker"]),
         ];
         for (what, site, main, modules, expected) in cases {
             let dir = tempfile::tempdir().expect("a directory");
@@ -173,6 +192,32 @@ mod tests {
                 let line = line.to_string().replace(&dir.path().display().to_string(), "DIR");
                 assert!(line.starts_with(expected), "{what}: {line}");
             }
+        }
+    }
+
+    #[test]
+    fn a_file_that_serves_other_than_the_settings_say_is_named() {
+        const LISTS: &str = "location = /lookout/manifest.webmanifest { }";
+        const HIDES: &str = "add_header X-Robots-Tag \"noindex\";";
+        let both = format!("{HIDES} {LISTS}");
+        #[rustfmt::skip]
+        let cases = [
+            // what is special           index    the site  said
+            ("as printed",               "false", &*both,   None),
+            ("as printed, listed",       "true",  LISTS,    None),
+            ("listed all the same",      "false", LISTS,    Some("lets search engines list")),
+            ("not listed all the same",  "true",  &*both,   Some("although `site.index` is true")),
+            ("before there were apps",   "false", HIDES,    Some("home screen of phones")),
+        ];
+        for (what, index, site, said) in cases {
+            let text = format!("[site]\nindex = {index}\n");
+            let settings = parse(&text, Path::new("lookout.toml"), &Environment::default());
+            let context =
+                Context { settings: &settings.expect("valid"), now: Moment::from_seconds(0) };
+            let found = site_is_unlike_settings(&context, Path::new("/etc/nginx/a.conf"), site);
+            let line = found.map(|finding| finding.to_string());
+            assert_eq!(line.is_some(), said.is_some(), "{what}: {line:?}");
+            assert!(line.unwrap_or_default().contains(said.unwrap_or_default()), "{what}");
         }
     }
 }
