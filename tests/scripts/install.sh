@@ -29,6 +29,7 @@ needs python3 python3
 # The proofs' load.
 needs wrk wrk
 [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
+needs caddy caddy
 if [ "${#packages[@]}" -gt 0 ]; then
     as_root apt-get update -qq
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"

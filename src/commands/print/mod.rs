@@ -1,5 +1,6 @@
 //! `lookout print`: ready-to-use files for this configuration.
 
+mod caddy;
 mod edge;
 mod front;
 mod host;
@@ -22,6 +23,8 @@ use crate::config::{self, Environment, Settings, SettingsError};
 pub enum What {
     /// The server file for nginx: the site, the webhook, and GitHub Pages for everything else
     Nginx(nginx::Args),
+    /// The Caddyfile: the same for Caddy, which gets its certificate itself
+    Caddy(caddy::Args),
     /// The units for systemd
     Systemd(systemd::Args),
     /// The settings in effect, without secrets
@@ -46,6 +49,7 @@ pub fn run(
 ) -> Result<()> {
     let text = match what {
         What::Nginx(args) => nginx::server_file(&config::load(file, env)?, args)?,
+        What::Caddy(args) => caddy::server_file(&config::load(file, env)?, args)?,
         What::Systemd(args) => {
             let program = std::env::current_exe().context("cannot find this program's path")?;
             systemd::unit(&config::load(file, env)?, args, &program)?

@@ -23,7 +23,7 @@ use crate::site::web_manifest::{self, WEB_MANIFEST};
 const TEMPLATE: &str = include_str!("nginx.conf");
 
 /// Browsers use only TLS for two years.
-const HSTS: &str = "Strict-Transport-Security \"max-age=63072000\"";
+pub(super) const HSTS: &str = "Strict-Transport-Security \"max-age=63072000\"";
 
 /// How much of a body nginx buffers, in bytes; the sender keeps the rest. Zoom's bodies have about
 /// 1 KiB.
@@ -200,8 +200,8 @@ pub fn upstream(settings: &Settings) -> String {
     format!("http://{}", reachable(settings.zoom.listen))
 }
 
-/// The address by which nginx on this machine reaches a listener on `address`.
-fn reachable(address: SocketAddr) -> SocketAddr {
+/// The address by which a web server on this machine reaches a listener on `address`.
+pub fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -1,4 +1,4 @@
-//! Quoting of values for nginx, systemd and shells.
+//! Quoting of values for nginx, Caddy, systemd and shells.
 
 use std::path::Path;
 
@@ -11,6 +11,17 @@ pub(super) fn for_nginx(path: &Path) -> Result<String, String> {
         ));
     }
     Ok(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+}
+
+/// A path for Caddy, where braces begin a variable, and a file may be named by a pattern.
+pub(super) fn for_caddy(path: &Path) -> Result<String, String> {
+    let text = plain(path)?;
+    match text.chars().find(|c| "{}\"`\\*?[]".contains(*c)) {
+        Some(c) => {
+            Err(format!("`{text}` has a `{c}` in it, which Caddy can't read; choose another path"))
+        }
+        None => Ok(format!("\"{text}\"")),
+    }
 }
 
 /// A word for a unit of systemd, in the quotes that it does not contain. Some keys take a backslash
@@ -103,6 +114,11 @@ mod tests {
             assert_eq!(for_systemd(path).ok().as_deref(), word, "{what}");
             assert_eq!(for_exec(path).ok().as_deref(), exec, "{what}");
             assert_eq!(for_rest_of_line(path).ok().as_deref(), rest, "{what}");
+        }
+        let caddy = for_caddy(Path::new("/srv/a b;#%n$"));
+        assert_eq!(caddy.as_deref(), Ok(r#""/srv/a b;#%n$""#));
+        for odd in ["/srv/{env.HOME}", "/srv/\"a", r"/srv/a\b", "/srv/*", "/srv/a\nb", "/srv/`a"] {
+            assert!(for_caddy(Path::new(odd)).is_err(), "{odd}");
         }
         let shell = for_shell(Path::new("/srv/$(a) 'b'"));
         assert_eq!(shell.as_deref(), Ok(r"'/srv/$(a) '\''b'\'''"));

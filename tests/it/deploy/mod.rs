@@ -2,9 +2,11 @@
 //! and the real systemd.
 
 mod behind;
+mod caddy;
 mod certificates;
 mod chain;
 mod etags;
+mod github_pages;
 mod members;
 mod observatory;
 mod printed;

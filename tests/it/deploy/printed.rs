@@ -32,7 +32,7 @@ fn nginx_takes_the_file_for_any_settings() {
 #[test]
 fn what_cannot_be_printed_is_said_with_what_to_do() {
     #[rustfmt::skip]
-    let cases: [(&str, &str, &[&str], &str); 19] = [
+    let cases: [(&str, &str, &[&str], &str); 21] = [
         // what is special      settings                                       options                      said
         ("no host",             "",                                            &["nginx"],                  "add `--server-name example.org`"),
         ("a port",              "[site]\nbase_url = 'https://a.example:1'",    &["nginx"],                  "leave `:1` out"),
@@ -49,6 +49,8 @@ fn what_cannot_be_printed_is_said_with_what_to_do() {
         ("published passwords", NAMED,                                         &["nginx", "--members", "site/members"], "move it to another directory"),
         ("a published key",     NAMED,                                         &["nginx", "--certificate", "c", "--key", "site/../site/k"], "move it to another directory"),
         ("a variable in an option", NAMED,                                     &["nginx", "--members", "a$b"], "`--members`: "),
+        ("a variable of Caddy's", "[site]\noutput_dir = 'a{b}'",               &["caddy", "--server-name", "a"], "has a `{` in it, which Caddy can't read"),
+        ("passwords by a pattern", NAMED,                                      &["caddy", "--members", "m*"], "`--members`: "),
         ("an nginx too old",    "",                                            &["nginx", "--nginx-version", "1.17.3"], "use 1.18 or newer"),
         ("any port",            "",                                            &["systemd"],                "write a port"),
         ("a socket of notify",  "",                                            &["systemd", "--socket", "--command", "notify"], "`notify` takes no deliveries"),

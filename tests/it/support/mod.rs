@@ -1,5 +1,6 @@
 //! What the tests share: a real `lookout` in a directory of its own, and a bare HTTP client.
 
+pub mod caddy;
 pub mod chat;
 pub mod hostile;
 pub mod http;

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -32,6 +32,8 @@ pub struct Nginx {
     pub dir: TempDir,
     pub https: SocketAddr,
     pub http: SocketAddr,
+    /// The stand-in for GitHub Pages.
+    pub pages: SocketAddr,
     child: Child,
 }
 
@@ -75,7 +77,7 @@ impl Nginx {
         assert!(test.status.success() && said.is_empty(), "`nginx -t`: {said}\n{site}");
         let log = fs::File::create(dir.path().join("error.log")).expect("created");
         let child = nginx(&[]).stderr(Stdio::from(log)).spawn().expect("it starts");
-        let nginx = Self { dir, https, http, child };
+        let nginx = Self { dir, https, http, pages, child };
         let port = if printed.contains("ssl_certificate ") { https } else { http };
         assert!(until(|| TcpStream::connect(port).is_ok()), "nginx listens");
         nginx
@@ -105,10 +107,7 @@ impl Nginx {
     }
 
     fn try_connect(&self) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
-        let stream = super::http::connect(self.https)?;
-        let name = ServerName::try_from(HOST).expect("a name");
-        let client = ClientConnection::new(Arc::new(trusting(self.dir.path())), name);
-        Ok(StreamOwned::new(client.expect("the name is valid"), stream))
+        connect_tls(self.https, &self.dir.path().join(format!("{HOST}.pem")))
     }
 
     /// What nginx complained of.
@@ -135,8 +134,19 @@ impl Drop for Nginx {
     }
 }
 
+/// A connection by TLS to [`HOST`] at `address`, with a certificate that `trusted` signed or is.
+pub fn connect_tls(
+    address: SocketAddr,
+    trusted: &Path,
+) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
+    let stream = super::http::connect(address)?;
+    let name = ServerName::try_from(HOST).expect("a name");
+    let client = ClientConnection::new(Arc::new(trusting(trusted)), name);
+    Ok(StreamOwned::new(client.expect("the name is valid"), stream))
+}
+
 /// nginx may close without the goodbye of TLS: the length of the answer is known anyway.
-struct Closing<S>(S);
+pub struct Closing<S>(pub S);
 
 impl<S: Read> Read for Closing<S> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -241,8 +251,9 @@ http {{
         server_name {PAGES};
         ssl_certificate {certificate};
         ssl_certificate_key {key};
-        if ($http_host != {PAGES}) {{ return 421; }}
+        if ($host != {PAGES}) {{ return 421; }}
         add_header Strict-Transport-Security "max-age=1";
+        location /room/ {{ root {documents}; default_type text/html; }}
         location = /moved {{ return 301 https://{PAGES}/elsewhere/; }}
         location / {{
             default_type text/plain;
@@ -254,6 +265,7 @@ http {{
 }}
 "#,
         pid = at("nginx.pid"),
+        documents = at("documents"),
         nothing = at("nothing"),
         certificate = at(&format!("{PAGES}.pem")),
         key = at(&format!("{PAGES}.key")),
@@ -286,9 +298,8 @@ pub fn make_certificate(dir: &Path, name: &str) {
     fs::copy(pem, dir.join("trusted.pem")).expect("copied");
 }
 
-fn trusting(dir: &Path) -> ClientConfig {
+fn trusting(pem: &Path) -> ClientConfig {
     let mut roots = RootCertStore::empty();
-    let pem: PathBuf = dir.join(format!("{HOST}.pem"));
     roots
         .add(CertificateDer::from_pem_file(pem).expect("a certificate"))
         .expect("it can be trusted");
