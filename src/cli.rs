@@ -140,6 +140,11 @@ pub struct Check {
     /// Check the whole journal, not only the newest events
     #[arg(long)]
     pub deep: bool,
+
+    /// Check nothing, but follow what Zoom delivers until somebody joins, explain it, and say what to
+    /// set next; beside a running `serve` or `intake`
+    #[arg(long, conflicts_with = "deep")]
+    pub wait: bool,
 }
 
 impl Check {

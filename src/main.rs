@@ -70,6 +70,11 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
             until_signalled(|signals| Ok(notify::run(load()?, again, supervisor()?, signals)))?;
         }
         Command::Build(args) => build(load()?, args, &mut out)?,
+        Command::Check(args) if args.wait => {
+            let load = reading(cli.config.clone(), env);
+            let well = until_signalled(|signals| Ok(check::wait::run(load, signals, &mut out)))?;
+            return Ok(exit(well));
+        }
         Command::Check(args) => return check(&load()?, args.depth(), &mut out),
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,
         Command::Demo(args) => {

@@ -10,7 +10,7 @@ use prometheus_client::metrics::family::Family;
 use crate::journal::Appended;
 use crate::telemetry::health::Health;
 use crate::time::clock;
-use crate::zoom::signature::Untimely;
+use crate::zoom::signature::{Refused, Untimely};
 
 use super::answer::Answer;
 use super::clock_skew::ClockSkew;
@@ -26,6 +26,7 @@ pub struct Metrics {
     refused_log: LogLimit,
     untimely_log: LogLimit,
     answers: Family<AnswerLabels, Counter>,
+    mismatches: Counter,
     stored: Counter,
     redelivered: Counter,
 }
@@ -44,6 +45,8 @@ impl Metrics {
             refused_log: LogLimit::default(),
             untimely_log: LogLimit::default(),
             answers: health.register("deliveries", "Deliveries answered"),
+            mismatches: health
+                .register("signature_mismatches", "Deliveries that another secret signed"),
             stored: health.register("events_stored", "Events stored for the first time"),
             redelivered: health.register("events_redelivered", "Events that were stored before"),
             health,
@@ -54,6 +57,9 @@ impl Metrics {
     pub(super) fn answered(&self, answer: &Answer) {
         let labels = AnswerLabels { answer: answer.word(), status: answer.status().as_u16() };
         self.answers.get_or_create(&labels).inc();
+        if matches!(answer, Answer::Refused(Refused::Mismatch)) {
+            self.mismatches.inc();
+        }
         if let Answer::Refused(refused) = answer
             && self.refused_log.allows(clock::now_ms())
         {

@@ -38,5 +38,6 @@ mod tampering;
 mod telephone;
 mod versions;
 mod visits;
+mod waiting;
 mod who;
 mod zones;

@@ -21,6 +21,7 @@ mod secret;
 mod served;
 mod templates;
 mod unit;
+pub mod wait;
 mod zone;
 
 use std::io::Write;
