@@ -101,6 +101,7 @@
 //! telemetry                 log, health, metrics
 //! config                    settings
 //! zoom                      signature, challenge, delivery, event
+//! words                     the texts of each language
 //! files shutdown types      files that others use, too; stopping; shared types
 //! request_failure time      why a request failed; moments, zones, the clock
 //! ```
@@ -116,7 +117,8 @@
 //! | a new command | `commands/NAME.rs`, `cli.rs`, `main.rs`, `README.md` |
 //! | a look that a setting chooses | `site/look.rs`, `site/accent.rs`, `templates/base.html` |
 //! | a new output file | `templates/FILE`, `site/outputs.rs`, `site/templates.rs` |
-//! | a new language | `dashboard/translation/LANGUAGE.rs`, `dashboard/translation/mod.rs`, `templates/messages/LANGUAGE.txt`, `config/sections/site.rs` |
+//! | a new word | each file of `templates/words/`; if Rust fills it in, `words/translation.rs` |
+//! | a new language | `templates/words/LANGUAGE.toml`, `templates/messages/LANGUAGE.txt` |
 //!
 //! # Where to start reading
 //!
@@ -146,4 +148,5 @@ pub mod store;
 pub mod telemetry;
 pub mod time;
 pub mod types;
+pub mod words;
 pub mod zoom;

@@ -132,7 +132,7 @@ const check = async () => {
 const restart = () => { tries = 0; wait = 15e3; tell(); start(); check(); };
 const begin = async () => {
   if (isHung()) await hang().catch(() => {});
-  find("zone").textContent = zone.replace("{}", hour().resolvedOptions().timeZone);
+  find("zone").textContent = zone.replace("{zone}", hour().resolvedOptions().timeZone);
   // With a bell, the stream stays as it is where the page is hidden.
   document.addEventListener("visibilitychange", () => {
     if (isQuiet() || !document.hidden || source?.readyState !== 1) restart();

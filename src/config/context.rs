@@ -18,6 +18,8 @@ pub(super) struct Context<'a> {
     pub(super) credentials: Option<&'a Path>,
     /// The system's time-zone files.
     pub(super) zoneinfo: Zoneinfo<'a>,
+    /// Whether the operator's words are read.
+    pub(super) has_own_words: bool,
 }
 
 impl<'a> Context<'a> {
@@ -25,12 +27,17 @@ impl<'a> Context<'a> {
     pub(super) fn new(file: Option<&'a Path>, env: &'a Environment) -> Self {
         let directory = file.and_then(Path::parent).unwrap_or(Path::new(""));
         let credentials = env.get(VARIABLE).filter(|path| !path.is_empty()).map(Path::new);
-        Self { directory, credentials, zoneinfo: Zoneinfo::of(env) }
+        Self { directory, credentials, zoneinfo: Zoneinfo::of(env), has_own_words: true }
     }
 
-    /// No settings file, no credentials, only the compiled-in time zones.
+    /// No settings file, no credentials, only the compiled-in time zones and words.
     pub(super) fn nowhere() -> Self {
-        Self { directory: Path::new(""), credentials: None, zoneinfo: Zoneinfo::nowhere() }
+        Self {
+            directory: Path::new(""),
+            credentials: None,
+            zoneinfo: Zoneinfo::nowhere(),
+            has_own_words: false,
+        }
     }
 
     /// The copy of `file` that systemd made, else `file` itself.

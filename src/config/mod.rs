@@ -15,6 +15,7 @@ mod emoji;
 mod environment;
 pub mod faces;
 mod key;
+mod languages;
 mod load;
 mod masking;
 pub mod notify;
@@ -49,7 +50,7 @@ pub use notify::Notify;
 pub use people::{HideList, Person, PublishList};
 pub use problem::{Problem, SettingsError};
 pub use settings::{
-    Acknowledge, Admin, Archive, Csv, Journal, Language, Origin, Others, Presence, Privacy, Room,
+    Acknowledge, Admin, Archive, Csv, Journal, Origin, Others, Presence, Privacy, Room,
     SecretSource, Settings, Site, StaleAfter, Zoom,
 };
 pub use slug::Slug;
@@ -59,6 +60,7 @@ pub use values::{duration, listen};
 pub use zones::ZoneRules;
 
 pub use crate::types::Secret;
+pub use crate::words::Language;
 
 /// A settings file that documents every key with its default: what `init` writes.
 pub const COMMENTED: &str = include_str!("lookout.toml");

@@ -5,11 +5,12 @@
 //! value is reported and replaced by its default, so one run reports every problem.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::effective::{Block, Entry};
 use super::key::Key;
+use super::languages;
 use super::problem::Diagnostic;
 use super::source::Span;
 use super::tree::{Node, Table, Value};
@@ -17,6 +18,7 @@ use super::unknown::Unknown;
 use super::values;
 use super::zones::ZoneRules;
 use crate::time::zone::Zone;
+use crate::words::{Language, OwnFiles};
 
 /// Where the keys of one section were typed.
 #[derive(Clone, Default)]
@@ -132,6 +134,20 @@ impl<'a> Section<'a> {
     ) -> (Zone, ZoneRules) {
         let zoneinfo = self.context.zoneinfo;
         self.value(key, default, |text| zoneinfo.zone(text))
+    }
+
+    /// A language, with the operator's words in `templates_dir`.
+    pub(super) fn language(
+        &mut self,
+        key: &'static str,
+        default: &'static str,
+        templates_dir: &Path,
+    ) -> Language {
+        let own = match self.context.has_own_words {
+            true => languages::own_files(templates_dir),
+            false => OwnFiles::new(),
+        };
+        self.value(key, default, |text| Language::load(text, &own))
     }
 
     /// The path to read a secret from, if `key` names a file.

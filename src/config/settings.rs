@@ -15,6 +15,7 @@ use super::slug::Slug;
 use super::zones::ZoneRules;
 use crate::time::zone::Zone;
 use crate::types::{Name, Secret};
+use crate::words::Language;
 use crate::zoom::Redaction;
 
 /// Everything an operator can set, with relative paths already resolved.
@@ -167,7 +168,7 @@ pub struct Site {
     pub base_url: String,
     /// The zone in which times are written.
     pub time_zone: Zone,
-    /// The language of the page.
+    /// The language of the page and of messages to chats, with its words.
     pub language: Language,
     /// Files here replace built-in templates of the same name.
     pub templates_dir: PathBuf,
@@ -179,15 +180,6 @@ pub struct Site {
     pub logo: Option<String>,
     /// Whether search engines may list what is published.
     pub index: bool,
-}
-
-/// A language the page can be written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    En,
-    /// Turkish.
-    Tr,
 }
 
 /// `[csv]`

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::folder::Folder;
 use super::text_width;
-use super::translation::Translation;
+use crate::words::Translation;
 
 /// The space between a text and the edge of its half, in pixels.
 const PADDING: u32 = 8;
@@ -54,7 +54,7 @@ impl Badge {
     /// The badge of a folder.
     pub(super) fn new(folder: &Folder, translation: &Translation) -> Self {
         let count = folder.visible.count();
-        let (label, message) = (folder.name.to_owned(), (translation.feed.online)(count));
+        let (label, message) = (folder.name.to_owned(), translation.online.of(count));
         let label_length = text_width::text_width(&label);
         let message_length = text_width::text_width(&message);
         let split = label_length + 2 * PADDING;

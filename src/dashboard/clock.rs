@@ -5,9 +5,9 @@ use compact_str::{CompactString, ToCompactString};
 use serde::Serialize;
 
 use super::calendar::Day;
-use super::translation::Translation;
 use crate::time::moment::{Moment, date_and_time, two_digits};
 use crate::time::zone::Zone;
+use crate::words::Translation;
 
 /// A moment, written out for a `<time>` element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,12 +21,12 @@ pub struct Time {
 /// Formats moments for a reader at `now`.
 pub(super) struct TimeFormatter<'a> {
     zone: &'a Zone,
-    translation: &'static Translation,
+    translation: &'a Translation,
     today: Option<NaiveDate>,
 }
 
 impl<'a> TimeFormatter<'a> {
-    pub(super) fn new(zone: &'a Zone, translation: &'static Translation, now: Moment) -> Self {
+    pub(super) fn new(zone: &'a Zone, translation: &'a Translation, now: Moment) -> Self {
         let today = zone.local(now).map(|time| time.date());
         Self { zone, translation, today }
     }
@@ -68,20 +68,20 @@ impl<'a> TimeFormatter<'a> {
 
     /// `5 Jan 2026`, with non-breaking spaces.
     pub(super) fn date(&self, date: NaiveDate) -> CompactString {
-        self.date_and(date, [""; 4])
-    }
-
-    fn day_and_hour(&self, time: NaiveDateTime) -> CompactString {
-        let [hour, colon, minute] = hour_and_minute(time);
-        self.date_and(time.date(), [", ", hour, colon, minute])
-    }
-
-    /// `date` followed by the given parts. One allocation, because most of a page's text is times.
-    fn date_and(&self, date: NaiveDate, [a, b, c, d]: [&str; 4]) -> CompactString {
-        let day = two_digits(date.day()).trim_start_matches('0');
-        let month = self.translation.months[date.month0() as usize];
         let year = date.year().to_compact_string();
-        [day, "\u{a0}", month, "\u{a0}", &year, a, b, c, d].concat().into()
+        self.date_parts(date, &year).concat().into()
+    }
+
+    /// One allocation, because most of a page's text is times.
+    fn day_and_hour(&self, time: NaiveDateTime) -> CompactString {
+        let year = time.year().to_compact_string();
+        let date = self.date_parts(time.date(), &year);
+        self.translation.date_and_time(date, hour_and_minute(time)).into()
+    }
+
+    fn date_parts<'t>(&'t self, date: NaiveDate, year: &'t str) -> [&'t str; 5] {
+        let day = two_digits(date.day());
+        self.translation.date(date.month0() as usize).of(day, year)
     }
 
     /// Today; `None` only outside of chrono's years.
@@ -104,7 +104,7 @@ fn hour_and_minute(time: NaiveDateTime) -> [&'static str; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Language;
+    use crate::words::Language;
 
     fn at(text: &str) -> Moment {
         Moment::parse_rfc3339(text).expect("test moments are RFC 3339")
@@ -116,17 +116,16 @@ mod tests {
         #[rustfmt::skip]
         let cases = [
             // what is special             language       moment                  short                  text
-            ("today",                      Language::En, "2026-01-05T17:38:59Z", "20:38",               "5\u{a0}Jan\u{a0}2026, 20:38"),
-            ("today there, not in UTC",    Language::En, "2026-01-04T21:00:00Z", "00:00",               "5\u{a0}Jan\u{a0}2026, 00:00"),
-            ("yesterday there",            Language::En, "2026-01-04T20:59:59Z", "4\u{a0}Jan\u{a0}2026, 23:59",   "4\u{a0}Jan\u{a0}2026, 23:59"),
-            ("Turkish",                    Language::Tr, "2026-08-04T20:59:59Z", "4\u{a0}Ağu\u{a0}2026, 23:59",   "4\u{a0}Ağu\u{a0}2026, 23:59"),
+            ("today",                      "en", "2026-01-05T17:38:59Z", "20:38",               "5\u{a0}Jan\u{a0}2026, 20:38"),
+            ("today there, not in UTC",    "en", "2026-01-04T21:00:00Z", "00:00",               "5\u{a0}Jan\u{a0}2026, 00:00"),
+            ("yesterday there",            "en", "2026-01-04T20:59:59Z", "4\u{a0}Jan\u{a0}2026, 23:59",   "4\u{a0}Jan\u{a0}2026, 23:59"),
+            ("no zero before the day",     "en", "2026-05-04T20:59:59Z", "4\u{a0}May\u{a0}2026, 23:59",   "4\u{a0}May\u{a0}2026, 23:59"),
+            ("Turkish",                    "tr", "2026-08-04T20:59:59Z", "4\u{a0}Ağu\u{a0}2026, 23:59",   "4\u{a0}Ağu\u{a0}2026, 23:59"),
         ];
         for (what, language, moment, short, text) in cases {
-            let clock = TimeFormatter::new(
-                &istanbul,
-                Translation::of(language),
-                at("2026-01-05T18:00:00Z"),
-            );
+            let language = Language::built_in(language).expect(what);
+            let now = at("2026-01-05T18:00:00Z");
+            let clock = TimeFormatter::new(&istanbul, language.translation(), now);
             let (datetime, text) = (moment.into(), text.into());
             assert_eq!(clock.time(at(moment)), Time { text, datetime }, "{what}");
             assert_eq!(clock.short(at(moment)), short, "{what}");

@@ -5,9 +5,9 @@ use sha2::{Digest, Sha256};
 
 use super::folder::Folder;
 use super::openings::{Opening, Openings};
-use super::translation::Translation;
 use crate::roster::{End, VISITS_LISTED_S};
 use crate::time::moment::Moment;
+use crate::words::{Text, Translation};
 use crate::zoom::Name;
 
 /// The maximum number of entries in a feed.
@@ -26,7 +26,7 @@ pub struct Feed {
     #[serde(skip)]
     pub next_change: Option<Moment>,
     /// The language, for `xml:lang`.
-    pub lang: &'static str,
+    pub lang: String,
     /// Stays the same when entries change.
     pub id: String,
     /// The room's name, or the site's title.
@@ -66,7 +66,7 @@ struct DatedEntry {
 
 impl Feed {
     /// The feed of a folder as of `now`.
-    pub(super) fn new(folder: &Folder, translation: &'static Translation, now: Moment) -> Self {
+    pub(super) fn new(folder: &Folder, translation: &Translation, now: Moment) -> Self {
         let openings = Openings::of(folder.visible.people.iter().copied());
         let writer = EntryWriter {
             folder,
@@ -87,7 +87,7 @@ impl Feed {
         Self {
             folder: folder.prefix.clone(),
             next_change: entries.iter().map(|entries| entries.expires).min(),
-            lang: translation.lang,
+            lang: translation.lang.clone(),
             id: id(folder, "feed"),
             title: folder.name.to_owned(),
             site_title: folder.site_title.to_owned(),
@@ -101,7 +101,7 @@ impl Feed {
 
 struct EntryWriter<'a> {
     folder: &'a Folder<'a>,
-    translation: &'static Translation,
+    translation: &'a Translation,
     openings: &'a Openings<'a>,
     /// Earlier times are left out, because visits before it may be missing.
     horizon: Moment,
@@ -120,48 +120,39 @@ impl EntryWriter<'_> {
     }
 
     fn opened(&self, opening: &Opening) -> DatedEntry {
-        let texts = &self.translation.feed;
-        let first = self.openings.first(opening);
-        self.entry("opened", texts.opened, opening.start, texts.came.replace("{}", first.as_str()))
+        let texts = self.translation;
+        let came = texts.came.with("name", self.openings.first(opening).as_str());
+        self.entry("opened", &texts.opened, opening.start, came)
     }
 
     fn emptied(&self, opening: &Opening, end: Moment) -> DatedEntry {
-        let texts = &self.translation.feed;
+        let texts = self.translation;
         let whole = opening.start >= self.horizon;
         let text = if whole {
-            let duration = self.duration(end.since(opening.start));
+            let duration = texts.duration(end.since(opening.start));
             let names = self.names(&self.openings.people(opening));
-            format!("{}: {names}", texts.open_for.replace("{}", &duration))
+            texts.open_for.fill(&[("duration", &duration), ("names", &names)])
         } else {
             String::new()
         };
-        let entries = self.entry("emptied", texts.emptied, end, text);
+        let entries = self.entry("emptied", &texts.emptied, end, text);
         let expires = if whole { expires(opening.start) } else { entries.expires };
         DatedEntry { expires, ..entries }
     }
 
-    fn entry(&self, what: &str, sentence: &str, at: Moment, text: String) -> DatedEntry {
+    fn entry(&self, what: &str, sentence: &Text, at: Moment, text: String) -> DatedEntry {
         let id = id(self.folder, &format!("{what} {at}"));
-        let title = sentence.replace("{}", self.folder.name);
+        let title = sentence.with("room", self.folder.name);
         let entry = FeedEntry { id, title, text, at: at.to_string() };
         DatedEntry { at, expires: expires(at), entry }
     }
 
     fn names(&self, people: &[&Name]) -> String {
         let named = people.iter().take(MAX_NAMES).map(|name| name.as_str());
-        let named = named.collect::<Vec<_>>().join(", ");
+        let named = named.collect::<Vec<_>>().join(&self.translation.comma);
         match people.len().saturating_sub(MAX_NAMES) {
             0 => named,
-            more => format!("{named} {}", (self.translation.more)(more)),
-        }
-    }
-
-    fn duration(&self, seconds: i64) -> String {
-        let texts = &self.translation.feed;
-        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-        match hours {
-            0 => format!("{} {}", minutes.max(1), texts.minutes),
-            _ => format!("{hours} {} {minutes} {}", texts.hours, texts.minutes),
+            more => format!("{named} {}", self.translation.more.of(more)),
         }
     }
 }

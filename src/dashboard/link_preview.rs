@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::clock::Time;
-use super::translation::Translation;
+use crate::words::Translation;
 
 /// The highest count with its own image; above it is `more.png`.
 const MAX_IMAGE: usize = 9;
@@ -31,10 +31,9 @@ impl LinkPreview {
         zone: &str,
         translation: &Translation,
     ) -> Self {
-        let labels = &translation.labels;
         let as_of = match updated {
-            Some(time) => format!("{}: {} ({zone})", labels.updated, time.text),
-            None => labels.not_updated.to_owned(),
+            Some(time) => format!("{}: {} ({zone})", translation.updated, time.text),
+            None => translation.not_updated.clone(),
         };
         Self {
             home: home.to_owned(),
@@ -42,7 +41,7 @@ impl LinkPreview {
                 0..=MAX_IMAGE => format!("preview/{count}.png"),
                 _ => "preview/more.png".to_owned(),
             },
-            text: format!("{} · {as_of}", (translation.summary)(count)),
+            text: format!("{} · {as_of}", translation.summary.of(count)),
         }
     }
 }

@@ -20,7 +20,6 @@ mod presence_json;
 mod sample;
 mod table;
 mod text_width;
-mod translation;
 mod visible;
 
 use compact_str::CompactString;
@@ -45,7 +44,6 @@ pub use page::{Away, Member, Page, RoomCard, Row};
 pub use presence_json::{PresenceJson, PresenceJsonMember, PresenceJsonRoom};
 pub use sample::samples;
 pub use table::TableRow;
-pub use translation::{Labels, Translation};
 pub(crate) use visible::Visible;
 
 /// Everything that the site shows, as of one moment.
@@ -69,7 +67,7 @@ impl Dashboard {
     /// Formats what visitors may know of `presence` at `now`.
     pub fn new(presence: &Presence, settings: &Settings, now: Moment) -> Self {
         let presence = &*masked(presence, &settings.privacy);
-        let translation = translation::Translation::of(settings.site.language);
+        let translation = settings.site.language.translation();
         let zone = &settings.site.time_zone;
         let clock = TimeFormatter::new(zone, translation, now);
         let all = Visible::of(&presence.people, presence.nameless_present, &settings.privacy);
@@ -105,8 +103,7 @@ impl Dashboard {
 /// Formats `moment` for a reader at `now`: the time alone if it is the same day, `20:38`, else with
 /// the date.
 pub fn short_time(site: &config::Site, moment: Moment, now: Moment) -> CompactString {
-    TimeFormatter::new(&site.time_zone, translation::Translation::of(site.language), now)
-        .short(moment)
+    TimeFormatter::new(&site.time_zone, site.language.translation(), now).short(moment)
 }
 
 /// The URL of the dashboard, if `site.base_url` is set.

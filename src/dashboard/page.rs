@@ -9,11 +9,11 @@ use serde::Serialize;
 use super::charts::{ChartBuilder, Charts, FourWeeks, LastDay, Week};
 use super::clock::{Time, TimeFormatter};
 use super::link_preview::LinkPreview;
-use super::translation::{Labels, Translation};
 use super::visible::Visible;
 use crate::config::{Emoji, Faces, Room};
 use crate::roster;
 use crate::time::moment::Moment;
+use crate::words::{Labels, Translation};
 use crate::zoom::Name;
 
 /// The maximum number of people a page lists as recently seen.
@@ -40,7 +40,9 @@ pub struct Page {
     /// The relative path from this page to the dashboard's directory: `./` or `../`.
     pub root: &'static str,
     /// The language, for `<html lang>`.
-    pub lang: &'static str,
+    pub lang: String,
+    /// The direction of writing, for `<html dir>`: `ltr` or `rtl`.
+    pub dir: &'static str,
     /// Whether search engines may list the page.
     pub index: bool,
     /// `site.title`.
@@ -88,7 +90,7 @@ pub struct Page {
     /// The zone of all times except in charts, as a sentence: `Times in Europe/Istanbul`.
     pub zone: String,
     /// The fixed texts of the language.
-    pub text: &'static Labels,
+    pub text: Labels,
 }
 
 /// A person who is in.
@@ -139,7 +141,7 @@ pub struct Row {
     /// Whether the person is in.
     pub online: bool,
     /// The same, as a word.
-    pub status: &'static str,
+    pub status: CompactString,
     /// Null if there is none.
     pub last_join: Option<Time>,
     /// Null if there is none.
@@ -180,7 +182,7 @@ pub(super) struct Pages<'a> {
     pub(super) address: Option<String>,
     pub(super) zone: &'a str,
     pub(super) faces: &'a Faces,
-    pub(super) translation: &'static Translation,
+    pub(super) translation: &'a Translation,
     pub(super) clock: &'a TimeFormatter<'a>,
     /// `None` only outside of chrono's years.
     pub(super) charts: Option<&'a ChartBuilder<'a>>,
@@ -235,7 +237,8 @@ impl Pages<'_> {
             path: "index.html".to_owned(),
             template: "index.html",
             root,
-            lang: self.translation.lang,
+            lang: self.translation.lang.clone(),
+            dir: self.translation.dir,
             index: self.index,
             site_title: self.site_title.to_owned(),
             canonical: self.address.clone(),
@@ -246,11 +249,11 @@ impl Pages<'_> {
             icon: None,
             subtitle: None,
             count,
-            summary: (self.translation.summary)(count),
+            summary: self.translation.summary.of(count),
             members: self.members(visible, root),
             others: self.others(visible),
             away: out().filter_map(|person| self.away(person, root)).take(MAX_AWAY).collect(),
-            more_away: (more_away > 0).then(|| (self.translation.more)(more_away)),
+            more_away: (more_away > 0).then(|| self.translation.more.of(more_away)),
             last_day: charts.last_day,
             week: charts.week,
             four_weeks: charts.four_weeks,
@@ -258,8 +261,8 @@ impl Pages<'_> {
             rooms: Vec::new(),
             join_url: None,
             updated,
-            zone: self.translation.zone.replace("{}", self.zone),
-            text: &self.translation.labels,
+            zone: self.translation.zone.with("zone", self.zone),
+            text: self.translation.labels.clone(),
         }
     }
 
@@ -272,7 +275,7 @@ impl Pages<'_> {
             subtitle: room.subtitle.clone(),
             slug: room.slug.to_string(),
             count,
-            summary: (self.translation.summary)(count),
+            summary: self.translation.summary.of(count),
             members: self.members(visible, TOP),
             others: self.others(visible),
             away: last_seen.filter(|_| count == 0).into_iter().collect(),
@@ -288,7 +291,7 @@ impl Pages<'_> {
             picture: self.picture(&person.name, root),
             tint: tint(person.name.as_str()),
             since: self.clock.time(since),
-            since_text: self.translation.since.replace("{}", &self.clock.short(since)),
+            since_text: self.translation.since.with("time", &self.clock.short(since)),
             sharing: person.sharing_since.map(|since| self.clock.time(since)),
         };
         visible.present().into_iter().map(member).collect()
@@ -298,8 +301,8 @@ impl Pages<'_> {
         let named = visible.count() > visible.others;
         match (visible.others, named) {
             (0, _) => None,
-            (others, true) => Some((self.translation.others)(others)),
-            (others, false) => Some((self.translation.only_others)(others)),
+            (others, true) => Some(self.translation.others.of(others)),
+            (others, false) => Some(self.translation.only_others.of(others)),
         }
     }
 
@@ -317,12 +320,12 @@ impl Pages<'_> {
     }
 
     fn row(&self, person: &roster::Person) -> Row {
-        let labels = &self.translation.labels;
+        let words = self.translation;
         let online = person.present_since.is_some();
         Row {
             name: person.name.clone(),
             online,
-            status: if online { labels.present } else { labels.absent },
+            status: if online { &words.present } else { &words.absent }.into(),
             last_join: person.last_join.map(|moment| self.clock.time(moment)),
             last_left: person.last_left.map(|moment| self.clock.time(moment)),
         }
@@ -336,7 +339,7 @@ impl Pages<'_> {
     fn initial(&self, name: &str) -> String {
         let letter = name.chars().find(|c| c.is_alphanumeric());
         match letter.or_else(|| name.chars().next()) {
-            Some(letter) => (self.translation.capital)(letter),
+            Some(letter) => self.translation.capital(letter),
             None => String::new(),
         }
     }

@@ -3,6 +3,7 @@
 
 pub mod controller;
 pub mod directory;
+pub mod embedded;
 mod identity;
 pub mod lock;
 pub mod metadata;

@@ -64,21 +64,26 @@ impl Generator {
     ///
     /// # Errors
     ///
-    /// A template or a static file has a fault, while the previous ones have none. The previous
-    /// ones are then used with the new settings, because these say who may appear.
-    pub fn adopt(&mut self, settings: Settings, now: Moment) -> Result<()> {
+    /// A template, a static file or a file of words has a fault, while the previous ones have none.
+    /// The previous ones are then used with the new settings, because these say who may appear.
+    pub fn adopt(&mut self, mut settings: Settings, now: Moment) -> Result<()> {
         self.log.adopt(&settings);
+        let renderer = Renderer::load_leniently(&settings);
+        let (before, language) = (&self.settings.site.language, &settings.site.language);
+        let is_same = language.tag() == before.tag();
+        if is_same && before.faults().is_empty() && !language.faults().is_empty() {
+            settings.site.language = before.clone();
+        }
         self.settings = Arc::new(settings);
-        self.renderer = self.load_renderer(now)?;
+        self.renderer = self.checked(renderer, now)?;
         Ok(())
     }
 
-    /// Loads templates and static files. If the ones in use have a fault too, those with a fault
-    /// are replaced by built-in ones.
-    fn load_renderer(&mut self, now: Moment) -> Result<Renderer> {
+    /// Returns `renderer` if it has no fault. If the one in use has a fault too, those files with a
+    /// fault are replaced by built-in ones.
+    fn checked(&mut self, renderer: Renderer, now: Moment) -> Result<Renderer> {
         let dashboard = self.dashboard(now)?;
         let settings = &self.settings;
-        let renderer = Renderer::load_leniently(settings);
         if let Some(fault) = renderer.fault(&dashboard, settings)
             && self.renderer.fault(&dashboard, settings).is_none()
         {

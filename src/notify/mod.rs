@@ -40,7 +40,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-pub use encoder::{Encoder, Service};
+pub use encoder::{Encoder, Service, missing_messages};
 pub use forget::forget;
 pub use message::{Card, CardState, Message, MessageKind, PersonInside, RoomInfo, RoomSummary};
 pub use metrics::Metrics;

@@ -59,6 +59,7 @@ impl Renderer {
     pub fn load_leniently(settings: &Settings) -> Self {
         let mut problems = LoadProblems::default();
         let mut tera = templates::load(&settings.site.templates_dir, &mut problems);
+        problems.faults.extend_from_slice(settings.site.language.faults());
         let static_dir = &settings.site.static_dir;
         let is_picture = |name: &str| is_picture(name, &settings.faces);
         let found = assets::load(static_dir, is_picture, &mut problems);

@@ -5,7 +5,8 @@
 //! one of the same name, and may extend it: `{% extends "builtin/index.html" %}`.
 //!
 //! Pages and chat messages are separate: templates below `messages/` are for chats, and neither side
-//! uses the filters or the escaping of the other.
+//! uses the filters or the escaping of the other. What is below `words/` is no template
+//! ([`crate::words`]).
 //!
 //! Everything printed is escaped, whatever the name of the template. Tera alone decides by the
 //! ending of the name and would not escape `page.html.tera`.
@@ -13,35 +14,86 @@
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use include_dir::{Dir, include_dir};
 use tera::{ErrorKind as TeraErrorKind, Tera};
 
 use super::custom_files::{self, CustomFile, LoadProblems};
+use crate::files::embedded::TEMPLATES;
 use crate::files::regular_file;
-
-static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/templates");
+use crate::words::{FOLDER, Language};
 
 const PREFIX: &str = "builtin/";
 
 /// The longest template, in bytes.
 const MAX_TEMPLATE_BYTES: u64 = 4 << 20;
 
+/// The prefix of the English messages, which replace those that a language lacks.
+const ENGLISH_PREFIX: &str = "english/";
+
 /// The folder of the templates of chat messages.
 pub(crate) const MESSAGES: &str = "messages/";
+
+const MESSAGES_ENDING: &str = ".txt";
+
+/// The English messages.
+const ENGLISH: &str = "messages/en.txt";
+
+/// Which templates to load.
+pub(crate) enum Side<'a> {
+    /// Those of pages.
+    Pages,
+    /// The messages in this language, and the English ones instead of those that it lacks.
+    Messages(&'a Language),
+    /// Only the messages in this language.
+    MessagesWithoutEnglish(&'a Language),
+}
 
 /// Loads the templates of pages; `templates_dir` need not exist. A broken template of the operator
 /// is reported in `problems` and replaced by the built-in one.
 pub(super) fn load(templates_dir: &Path, problems: &mut LoadProblems) -> Tera {
     let mut tera = empty();
-    fill(&mut tera, templates_dir, |name| !name.starts_with(MESSAGES), problems);
+    fill(&mut tera, templates_dir, &Side::Pages, problems);
     tera
 }
 
 /// Loads only the built-in templates of pages.
 pub(super) fn load_builtin() -> Tera {
     let mut tera = empty();
-    fill_with_builtin(&mut tera, |name| !name.starts_with(MESSAGES));
+    fill_with_builtin(&mut tera, &Side::Pages);
     tera
+}
+
+/// The file of the messages in `language`.
+pub(crate) fn messages_file(language: &Language) -> String {
+    format!("{MESSAGES}{}{MESSAGES_ENDING}", language.tag())
+}
+
+impl Side<'_> {
+    /// Whether the operator's template `name` belongs to it: files of other languages do not.
+    fn has_own(&self, name: &str) -> bool {
+        match self {
+            Self::Pages => !name.starts_with(MESSAGES) && !name.starts_with(FOLDER),
+            Self::Messages(language) | Self::MessagesWithoutEnglish(language) => {
+                name.strip_prefix(MESSAGES).is_some_and(|file| {
+                    let tag = file.strip_suffix(MESSAGES_ENDING).unwrap_or(file);
+                    tag == language.tag() || !language.is_another(tag)
+                })
+            }
+        }
+    }
+
+    /// The prefix under which the built-in template `name` is registered, if it belongs to it.
+    fn builtin_prefix(&self, name: &str) -> Option<&'static str> {
+        match self {
+            Self::Pages => self.has_own(name).then_some(PREFIX),
+            Self::Messages(language) | Self::MessagesWithoutEnglish(language)
+                if name == messages_file(language) =>
+            {
+                Some(PREFIX)
+            }
+            Self::Messages(_) => (name == ENGLISH).then_some(ENGLISH_PREFIX),
+            Self::MessagesWithoutEnglish(_) => None,
+        }
+    }
 }
 
 fn empty() -> Tera {
@@ -50,16 +102,16 @@ fn empty() -> Tera {
     tera
 }
 
-/// Adds the templates whose name `belongs` to `tera`, which has filters and an escaper, but no
-/// templates yet. Broken ones are left out as in [`load`].
+/// Adds the templates of `side` to `tera`, which has filters and an escaper, but no templates yet.
+/// Broken ones are left out as in [`load`].
 pub(crate) fn fill(
     tera: &mut Tera,
     templates_dir: &Path,
-    belongs: impl Fn(&str) -> bool,
+    side: &Side,
     problems: &mut LoadProblems,
 ) {
-    fill_with_builtin(tera, &belongs);
-    let own = own(templates_dir, belongs, problems);
+    fill_with_builtin(tera, side);
+    let own = own(templates_dir, side, problems);
     let (sound, faults) = without_syntax_errors(own);
     let shown = templates_dir.display();
     let in_directory = |faults: &str| format!("the templates of `{shown}` have a fault\n{faults}");
@@ -82,12 +134,18 @@ pub(crate) fn fill(
     add(tera, &[]).expect("the built-in templates have no fault");
 }
 
-/// Adds the built-in templates whose name `belongs`.
-pub(crate) fn fill_with_builtin(tera: &mut Tera, belongs: impl Fn(&str) -> bool) {
+/// Adds the built-in templates of `side`.
+pub(crate) fn fill_with_builtin(tera: &mut Tera, side: &Side) {
     tera.autoescape_on([""]);
-    tera.set_fallback_prefixes([PREFIX]).expect("no template is registered yet");
-    let mut sources = builtin();
-    sources.retain(|(name, _)| belongs(name.strip_prefix(PREFIX).unwrap_or(name)));
+    let prefixes = [PREFIX, ENGLISH_PREFIX];
+    tera.set_fallback_prefixes(prefixes).expect("no template is registered yet");
+    let sources: Vec<_> = builtin_files()
+        .into_iter()
+        .filter_map(|(name, bytes)| {
+            let source = String::from_utf8_lossy(bytes).into_owned();
+            Some((format!("{}{name}", side.builtin_prefix(&name)?), source))
+        })
+        .collect();
     add(tera, &sources).expect("the built-in templates have no fault");
 }
 
@@ -157,27 +215,15 @@ fn is_special(c: char) -> bool {
 
 /// The built-in templates by name, for operators who want to change them.
 pub fn builtin_files() -> Vec<(String, &'static [u8])> {
-    super::assets::embedded(&BUILTIN)
+    super::assets::embedded(&TEMPLATES)
 }
 
-fn builtin() -> Vec<(String, String)> {
-    let named = |(name, bytes): (String, &[u8])| {
-        let source = String::from_utf8_lossy(bytes).into_owned();
-        (format!("{PREFIX}{name}"), source)
-    };
-    builtin_files().into_iter().map(named).collect()
-}
-
-/// The sources of the operator's templates whose name `belongs`.
-fn own(
-    templates_dir: &Path,
-    belongs: impl Fn(&str) -> bool,
-    problems: &mut LoadProblems,
-) -> Vec<(String, String)> {
+/// The sources of the operator's templates of `side`.
+fn own(templates_dir: &Path, side: &Side, problems: &mut LoadProblems) -> Vec<(String, String)> {
     let mut sources = Vec::new();
     let own = custom_files::list(templates_dir);
     problems.extend(own.problems);
-    for CustomFile { name, path } in own.files.into_iter().filter(|file| belongs(&file.name)) {
+    for CustomFile { name, path } in own.files.into_iter().filter(|file| side.has_own(&file.name)) {
         let shown = templates_dir.join(&name);
         let shown = shown.display();
         match regular_file::read(&path, MAX_TEMPLATE_BYTES).map(String::from_utf8) {
@@ -186,7 +232,7 @@ fn own(
                 let source = source.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(source);
                 sources.push((name, source));
             }
-            Ok(Err(_)) if BUILTIN.get_file(&name).is_some() => {
+            Ok(Err(_)) if TEMPLATES.get_file(&name).is_some() => {
                 problems.fault(format!("the template `{shown}` is not UTF-8; save it as UTF-8"));
             }
             Ok(Err(_)) => {
@@ -195,7 +241,8 @@ fn own(
                 ));
             }
             Err(error)
-                if error.kind() == ErrorKind::FileTooLarge && BUILTIN.get_file(&name).is_none() =>
+                if error.kind() == ErrorKind::FileTooLarge
+                    && TEMPLATES.get_file(&name).is_none() =>
             {
                 problems.left_out(format!("`{shown}` is no template, so it is left out: {error}"));
             }

@@ -36,6 +36,7 @@ pub(super) struct WebManifest<'a> {
     name: &'a str,
     short_name: &'a str,
     lang: &'a str,
+    dir: &'static str,
     start_url: &'static str,
     scope: &'static str,
     display: &'static str,
@@ -67,7 +68,8 @@ impl<'a> WebManifest<'a> {
         Self {
             name: &site.title,
             short_name: &site.title,
-            lang: index.lang,
+            lang: &index.lang,
+            dir: index.dir,
             start_url: HERE,
             scope: HERE,
             display: "standalone",

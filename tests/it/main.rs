@@ -40,4 +40,5 @@ mod versions;
 mod visits;
 mod waiting;
 mod who;
+mod words;
 mod zones;

@@ -22,6 +22,7 @@ mod served;
 mod templates;
 mod unit;
 pub mod wait;
+mod words;
 mod zone;
 
 use std::io::Write;
@@ -101,6 +102,7 @@ pub const CHECKS: &[Check] = &[
     served::readable,
     copies::check,
     templates::check,
+    words::check,
     copies::own_directories,
     clock::check,
     zone::check,

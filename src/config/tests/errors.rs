@@ -157,7 +157,7 @@ fn values_that_mean_nothing_say_what_would() {
     // A path in the address.
     insta::assert_snapshot!(said("[site]\nbase_url = 'https://example.org/lookout'"), @"`site.base_url`: `https://example.org/lookout` has a path; keep scheme and host here, the path belongs to `site.path`");
     // A language.
-    insta::assert_snapshot!(said("[site]\nlanguage = 'de'"), @"`site.language`: `de` is not one of `en`, `tr`");
+    insta::assert_snapshot!(said("[site]\nlanguage = 'nl'"), @"`site.language`: there are no words for `nl`, only for `ar`, `de`, `en`, `es`, `fr`, `ja`, `pt-BR`, `tr`; to add it, let `lookout init --templates` write the templates and translate a copy of `words/en.toml` as `words/nl.toml`");
     // A duration without unit.
     insta::assert_snapshot!(said("[zoom]\ntolerance = '5'"), @"`zoom.tolerance`: `5` has no unit; write for example `5m` for minutes, or `s`, `h`, `d`");
     // No duration.

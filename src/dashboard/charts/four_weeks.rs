@@ -36,7 +36,7 @@ pub struct FourWeeks {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Weekday {
     /// `Mon`.
-    pub name: &'static str,
+    pub name: String,
     /// Hours in which somebody was in.
     pub runs: Vec<Run>,
 }
@@ -93,10 +93,10 @@ impl<'a> ChartBuilder<'a> {
         (most > 0).then(|| FourWeeks {
             note: self.note(&self.dates()),
             days: self.weekdays(&averages, most),
-            busiest: (self.translation.busiest)(
-                self.translation.days[busiest / 24],
+            busiest: self.translation.busiest(
+                &self.translation.days()[busiest / 24],
                 &hour(busiest),
-                &self.people(most),
+                tenths(most),
             ),
             most: self.people(most),
             text: self.busiest_hours(&averages),
@@ -120,8 +120,8 @@ impl<'a> ChartBuilder<'a> {
     }
 
     fn weekdays(&self, averages: &[i64], most: i64) -> Vec<Weekday> {
-        let days = self.translation.weekdays.iter().zip(averages.chunks(24));
-        days.map(|(name, hours)| Weekday { name, runs: runs(hours, most) }).collect()
+        let days = self.translation.weekdays().iter().zip(averages.chunks(24));
+        days.map(|(name, hours)| Weekday { name: name.clone(), runs: runs(hours, most) }).collect()
     }
 
     fn dates(&self) -> String {
@@ -133,7 +133,7 @@ impl<'a> ChartBuilder<'a> {
     /// `Monday: 21:00, 2.5; …`, without days on which nobody was in.
     fn busiest_hours(&self, averages: &[i64]) -> String {
         let told =
-            self.translation.days.iter().zip(averages.chunks(24)).filter_map(|(day, hours)| {
+            self.translation.days().iter().zip(averages.chunks(24)).filter_map(|(day, hours)| {
                 let most = *hours.iter().max().filter(|&&most| most > 0)?;
                 let at = hours.iter().position(|&average| average == most)?;
                 Some(format!("{day}: {}, {}", hour(at), self.people(most)))
@@ -143,8 +143,13 @@ impl<'a> ChartBuilder<'a> {
 
     /// `3.2`, and at least `0.1`.
     fn people(&self, thousandths: i64) -> String {
-        self.translation.tenths(((thousandths + 50) / 100).max(1))
+        self.translation.tenths(tenths(thousandths))
     }
+}
+
+/// Tenths of `thousandths`, at least one.
+fn tenths(thousandths: i64) -> i64 {
+    ((thousandths + 50) / 100).max(1)
 }
 
 /// Merges adjacent hours of the same level.

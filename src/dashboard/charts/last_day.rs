@@ -89,7 +89,7 @@ impl<'a> ChartBuilder<'a> {
             minutes: DAY_S / 60,
             hours: self.hour_marks(),
             people: people.into_iter().map(|person| self.strip(person)).collect(),
-            more: (more > 0).then(|| (self.translation.more)(more)),
+            more: (more > 0).then(|| self.translation.more.of(more)),
         })
     }
 
@@ -124,7 +124,7 @@ impl<'a> ChartBuilder<'a> {
             let hundredths = hour.start.since(start) * 10_000 / DAY_S;
             marks.push(HourMark {
                 text: match hour.begins {
-                    Some(weekday) => self.translation.weekdays[weekday].to_owned(),
+                    Some(weekday) => self.translation.weekdays()[weekday].clone(),
                     None => format!("{:02}", hour.number),
                 },
                 at: format!("{}.{:02}", hundredths / 100, hundredths % 100),
@@ -171,9 +171,9 @@ impl<'a> ChartBuilder<'a> {
         let mut texts: Vec<String> =
             visits[omitted..].iter().map(|visit| self.visit_text(visit)).collect();
         if omitted > 0 {
-            texts.push((self.translation.more)(omitted));
+            texts.push(self.translation.more.of(omitted));
         }
-        texts.join(", ")
+        texts.join(&self.translation.comma)
     }
 
     fn visit_text(&self, visit: &Visit) -> String {
@@ -184,9 +184,9 @@ impl<'a> ChartBuilder<'a> {
         };
         match (visit.start, visit.end) {
             (Some(start), End::At(end)) => format!("{}–{}", time(start), time(end)),
-            (Some(start), End::Open) => self.translation.since.replace("{}", &time(start)),
-            (Some(start), End::Unknown) => self.translation.unknown_end.replace("{}", &time(start)),
-            (None, End::At(end)) => self.translation.unknown_start.replace("{}", &time(end)),
+            (Some(start), End::Open) => self.translation.since.with("time", &time(start)),
+            (Some(start), End::Unknown) => self.translation.unknown_end.with("time", &time(start)),
+            (None, End::At(end)) => self.translation.unknown_start.with("time", &time(end)),
             (None, _) => String::new(),
         }
     }

@@ -12,11 +12,11 @@ mod week;
 
 use super::calendar::Day;
 use super::clock::TimeFormatter;
-use super::translation::Translation;
 use super::visible::Visible;
 use crate::roster::{End, Person, Visit};
 use crate::time::moment::Moment;
 use crate::time::zone::Zone;
+use crate::words::Translation;
 
 pub use four_weeks::{FourWeeks, Run, Weekday};
 pub use last_day::{Bar, HourMark, LastDay, Strip};
@@ -36,7 +36,7 @@ pub(super) struct Charts {
 /// Builds charts. Holds what those of all pages have in common.
 pub(super) struct ChartBuilder<'a> {
     clock: &'a TimeFormatter<'a>,
-    translation: &'static Translation,
+    translation: &'a Translation,
     zone: &'a Zone,
     /// Open visits are drawn up to here.
     drawn_until: Moment,
@@ -49,7 +49,7 @@ impl<'a> ChartBuilder<'a> {
     /// Prepares charts as of `now`; `None` only outside of chrono's years.
     pub(super) fn new(
         zone: &'a Zone,
-        translation: &'static Translation,
+        translation: &'a Translation,
         clock: &'a TimeFormatter<'a>,
         now: Moment,
     ) -> Option<Self> {
@@ -90,7 +90,7 @@ impl<'a> ChartBuilder<'a> {
 
     /// What a chart shows and its zone: `5 Jan 2026, Europe/Istanbul`.
     fn note(&self, what: &str) -> String {
-        format!("{what}, {}", self.zone.name())
+        self.translation.note.fill(&[("what", what), ("zone", self.zone.name())])
     }
 }
 

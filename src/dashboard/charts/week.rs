@@ -20,7 +20,7 @@ pub struct Week {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WeekDay {
     /// `Mon`.
-    pub name: &'static str,
+    pub name: String,
     /// The hours of all people together, `3.5 h`; null for a future day.
     pub hours: Option<String>,
     /// The height of the bar: the hours in per cent of the busiest day's.
@@ -34,13 +34,13 @@ impl<'a> ChartBuilder<'a> {
         let seconds = self.week_seconds(visible);
         let (&most, all) = (seconds.iter().max()?, seconds.iter().sum::<i64>());
         (most > 0).then(|| Week {
-            note: self.note(&self.translation.together.replace("{}", &self.hours(all))),
+            note: self.note(&self.translation.together.with("hours", &self.hours(all))),
             days: self
                 .week
                 .iter()
                 .zip(&seconds)
                 .map(|(day, &seconds)| WeekDay {
-                    name: self.translation.weekdays[day.weekday()],
+                    name: self.translation.weekdays()[day.weekday()].clone(),
                     hours: (day.start <= self.today.start).then(|| self.hours(seconds)),
                     height: (seconds * 100).div_euclid(most).max(i64::from(seconds > 0)),
                     today: day.start == self.today.start,
@@ -66,6 +66,6 @@ impl<'a> ChartBuilder<'a> {
     /// `3.5 h`.
     fn hours(&self, seconds: i64) -> String {
         let tenths = (seconds * 10 + 1800) / 3600;
-        self.translation.hours.replace("{}", &self.translation.tenths(tenths))
+        self.translation.hours.with("hours", &self.translation.tenths(tenths))
     }
 }

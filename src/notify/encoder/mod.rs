@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use self::markup::Markup;
 use self::post::{Post, Renderer};
-use crate::config::Settings;
+use crate::config::{Settings, Site};
 use crate::notify::message::{Card, Message};
 
 /// The body of one request, as `application/json`.
@@ -38,6 +38,11 @@ pub enum Service {
     Slack,
     /// A webhook of Discord.
     Discord,
+}
+
+/// The texts of messages that the language of `site` lacks, so that they are English.
+pub fn missing_messages(site: &Site) -> Vec<String> {
+    templates::missing(&markup::MATTERMOST, site)
 }
 
 /// Encodes messages for one target; its templates are compiled.

@@ -20,7 +20,7 @@ fn encoder(service: Service, templates: &[(&str, &str)]) -> Result<Encoder, Stri
     }
     let mut settings = Settings::default();
     settings.site.templates_dir = directory.path().to_owned();
-    settings.site.language = Language::En;
+    settings.site.language = Language::built_in("en").expect("built in");
     Encoder::load(service, &settings).map_err(|error| format!("{error:#}"))
 }
 

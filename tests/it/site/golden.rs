@@ -125,7 +125,7 @@ fn golden_nobody_ever_came() {
 #[test]
 fn golden_three_rooms_in_turkish_with_others_counted() {
     let mut settings = settings(Path::new("/nowhere"));
-    settings.site.language = Language::Tr;
+    settings.site.language = Language::built_in("tr").expect("built in");
     settings.privacy.others = Others::Counted;
     let published = ["Ada", "Björk Örn", "ipek", "Zoë"].map(name);
     settings.privacy.publish = PublishList::Only(published.into());
