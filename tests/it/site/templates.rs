@@ -140,6 +140,7 @@ fn static_files_are_regular_files_of_the_directory() {
         [
             "lookout/assets/LICENSE",
             "lookout/assets/app.js",
+            "lookout/assets/bell.js",
             "lookout/assets/embed.css",
             "lookout/assets/embed.js",
             "lookout/assets/img/logo.png",
