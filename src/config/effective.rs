@@ -27,7 +27,7 @@ pub(super) struct Entry {
 impl Entry {
     /// `key` with the `typed` value, else its default.
     pub(super) fn new(key: &Key, typed: Option<&Node>) -> Self {
-        let value = typed.map(as_toml).or_else(|| key.default.clone());
+        let value = typed.map(|node| as_of(key, node)).or_else(|| key.default.clone());
         let is_set = value.as_deref().is_some_and(|value| !matches!(value, "\"\"" | "[]"));
         Self { name: key.name, value, is_set }
     }
@@ -64,6 +64,17 @@ pub(super) fn settings_file(
 
 fn put(text: &mut String, what: std::fmt::Arguments<'_>) {
     text.write_fmt(what).expect("a String takes anything");
+}
+
+/// The value of `key` as TOML: a flag without quotes, like its default.
+fn as_of(key: &Key, node: &Node) -> String {
+    let is_flag = |text: &str| matches!(text, "true" | "false");
+    match &node.value {
+        Value::Text(text) if key.default.as_deref().is_some_and(is_flag) && is_flag(text) => {
+            text.clone()
+        }
+        _ => as_toml(node),
+    }
 }
 
 fn as_toml(node: &Node) -> String {
