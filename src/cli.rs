@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::check::Depth;
 use crate::commands::export::{Store, What};
 use crate::commands::import::Input;
-use crate::commands::{arguments, forget, init, notify, print, visits, who};
+use crate::commands::{arguments, forget, guide, init, notify, print, visits, who};
 use crate::server::visitors::preview;
 use crate::telemetry::logging::{LogFormat, Verbosity};
 use crate::time::moment::Moment;
@@ -77,6 +77,8 @@ pub enum Command {
     Repair(Repair),
     /// Remove a person's events and every trace of the name from everything stored and shown
     Forget(forget::Args),
+    /// Read the guide: a page, or the list of pages
+    Guide(guide::Args),
 }
 
 /// Arguments of `serve` and `watch`.
@@ -280,6 +282,7 @@ mod tests {
           restore  Replace the journal by a backup, and keep the old journal next to it
           repair   Repair a damaged journal from the archive or a backup
           forget   Remove a person's events and every trace of the name from everything stored and shown
+          guide    Read the guide: a page, or the list of pages
           help     Print this message or the help of the given subcommand(s)
 
         Options:

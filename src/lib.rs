@@ -104,6 +104,7 @@
 //! words                     the texts of each language
 //! files shutdown types      files that others use, too; stopping; shared types
 //! request_failure time      why a request failed; moments, zones, the clock
+//! guide                     the pages of the guide
 //! ```
 //!
 //! # What to change for…
@@ -111,10 +112,11 @@
 //! | change | files, in order |
 //! |---|---|
 //! | a new Zoom event | `zoom/wire/mod.rs` (its shape), `zoom/event.rs` (what it means), `roster/facts.rs` (the fact), a file in `tests/fixtures/deliveries/` |
-//! | a new setting | `config/lookout.toml` (its comment), `config/sections/SECTION.rs` (its value), its user, `CHANGELOG.md` |
+//! | a new setting | `config/lookout.toml` (its comment), `config/sections/SECTION.rs` (its value), its user, `guide/settings.md` (a test writes it), `CHANGELOG.md` |
 //! | a new chat | `notify/encoder/NAME.rs`, `notify/encoder/mod.rs`, `notify/target.rs`, `config/notify.rs` |
 //! | a new chart | `dashboard/charts/NAME.rs`, `dashboard/charts/mod.rs`, `templates/components.html` |
-//! | a new command | `commands/NAME.rs`, `cli.rs`, `main.rs`, `README.md` |
+//! | a new command | `commands/NAME.rs`, `cli.rs`, `main.rs`, `guide/commands.md` |
+//! | a new page of the guide | `guide/NAME.md`, `guide/mod.rs` |
 //! | a look that a setting chooses | `site/look.rs`, `site/accent.rs`, `templates/base.html` |
 //! | a new output file | `templates/FILE`, `site/outputs.rs`, `site/templates.rs` |
 //! | a new word | each file of `templates/words/`; if Rust fills it in, `words/translation.rs` |
@@ -134,6 +136,7 @@ pub mod dashboard;
 pub mod files;
 pub mod forget;
 pub mod generator;
+pub mod guide;
 pub mod intake;
 pub mod journal;
 pub mod jsonl;

@@ -13,7 +13,7 @@ use lookout::app::Options;
 use lookout::cli::{self, Cli, Command};
 use lookout::commands::arguments::UsageError;
 use lookout::commands::{
-    backup, build, check, demo, export, forget, import, init, intake, notify, print, repair,
+    backup, build, check, demo, export, forget, guide, import, init, intake, notify, print, repair,
     restore, serve, visits, watch, who,
 };
 use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
@@ -103,6 +103,7 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
             let (notes, answer) = (&mut io::stderr(), &mut io::stdin().lock());
             forget::run(load()?, &args, runtime()?.handle(), notes, answer)?;
         }
+        Command::Guide(args) => guide::run(&args, &mut out)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,7 @@ pub mod check;
 pub mod demo;
 pub mod export;
 pub mod forget;
+pub mod guide;
 pub mod import;
 pub mod init;
 pub mod intake;
