@@ -38,5 +38,7 @@ for shell in bash zsh fish; do
     "$lookout" print completions "$shell" > "completions/$shell"
 done
 cd - > /dev/null
+# The guide lies beside it there.
+sed 's|(src/guide/|(guide/|g' README.md > "$root/README.md"
 
 "$deb/bin/cargo-deb" --no-build --no-strip --locked --output target/debian

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures what the README says of speed and size, on this machine, and prints it as a table.
+# Measures what the guide says of speed and size, on this machine, and prints it as a table.
 # Needs curl, node, python3 and about 2 GB of disk; takes some minutes. Uses loopback only.
 #
 #   tests/measure.sh              with a log of 100,000 and of 1,000,000 events

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The long proofs: what takes minutes, on real servers, under load, with the optimised program.
-# Each prints a line; at the end there is a table for the README. Uses loopback only, but for
+# Each prints a line; at the end there is a table for the guide. Uses loopback only, but for
 # `package` and `boot`, which fetch a Debian and need root.
 #
 #   tests/prove.sh                     all of them, shortened

@@ -44,6 +44,7 @@ pages! {
     nginx_and_caddy "nginx-and-caddy"
     cloudflare "cloudflare"
     members_only "members-only"
+    github_pages "github-pages"
     containers "containers"
     commands "commands"
     settings "settings"

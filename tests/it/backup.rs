@@ -178,7 +178,7 @@ fn each_of_several_dated_backups_of_a_pruned_journal_can_be_put_back() {
         prune(&lookout, "data/lookout.db");
         lookout.ok(&["backup", backup]);
     }
-    // What the README says, and what is at hand: to rename both files alike.
+    // What the guide says, and what is at hand: to rename both files alike.
     for place in ["data/lookout.presence", "data/lookout.db.presence"] {
         for (n, backup) in backups.iter().enumerate() {
             drop(fs::remove_file(lookout.path("data/lookout.presence")));

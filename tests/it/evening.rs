@@ -43,7 +43,7 @@ fn evening() -> Vec<Event> {
 /// Name, whether in, Last Join, Last Left.
 type Row = (String, bool, String, String);
 
-/// The rows of `expected.csv`, with names as they are and times as in the README.
+/// The rows of `expected.csv`, with names as they are and times as in the guide.
 fn expected() -> Vec<Row> {
     let path = deliveries().join("expected.csv");
     let mut reader = csv::Reader::from_path(path).expect("it is there");

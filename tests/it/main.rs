@@ -16,6 +16,7 @@ mod evening;
 mod forget;
 mod forgotten;
 mod future;
+mod guide;
 mod interference;
 mod late;
 mod notify;

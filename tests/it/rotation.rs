@@ -1,4 +1,4 @@
-//! Changing the secret token without losing an event, as the README says.
+//! Changing the secret token without losing an event, as the guide says.
 
 use std::fs;
 

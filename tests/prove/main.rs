@@ -88,7 +88,7 @@ const PROOFS: &[Proof] = &[
     Proof { name: "soak",               shows: "an hour at 100 events/s, with restarts, a chat away and template changes: flat memory, no leak", run: soak::hour },
     Proof { name: "restarts",           shows: "a restart with the socket in systemd's hands refuses nobody and loses nothing",    run: restarts::restarts },
     Proof { name: "package",            shows: "the package installs, upgrades, is removed and purged in a clean Debian",          run: debian::package },
-    Proof { name: "boot",               shows: "a booted Debian is set up as the README says, used, upgraded, put back, purged",    run: debian::boot },
+    Proof { name: "boot",               shows: "a booted Debian is set up as the guide says, used, upgraded, put back, purged",    run: debian::boot },
 ];
 
 fn main() -> ExitCode {

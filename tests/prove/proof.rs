@@ -23,7 +23,7 @@ pub struct Proof {
 pub enum Length {
     /// Enough to see that nothing broke.
     Quick,
-    /// What the README speaks of.
+    /// What the guide speaks of.
     Full,
 }
 

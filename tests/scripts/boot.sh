@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Follows the README on a whole Debian 12 that is booted for it: systemd is process 1 there, nginx
+# Follows the guide's page on setup on a whole Debian 12 that is booted for it: systemd is process 1 there, nginx
 # serves the page, and the service runs in its sandbox. Installed, set up, checked, restarted and
 # upgraded under load, backed up and put back, its secret changed, somebody forgotten, removed,
 # purged. The network in it ends at its own loopback. Needs root, a mirror of Debian, and some

@@ -40,6 +40,9 @@ for file in man/man1/lookout.1 man/man1/lookout-serve.1 bash-completion/completi
     # A minimal Debian leaves manuals out; the package has them.
     expect "there is $file" sh -c "dpkg-deb -c '$package' | grep -q 'usr/share/$file'"
 done
+expect 'the guide is there, and the README leads to it' \
+    sh -c "dpkg-deb --fsys-tarfile '$package' | tar -xO ./usr/share/doc/lookout/README.md | grep -q '(guide/setup.md)' &&
+        dpkg-deb -c '$package' | grep -q 'usr/share/doc/lookout/guide/setup.md'"
 expect 'the service user can work there' inside setpriv --reuid lookout --regid lookout --clear-groups \
     sh -c 'echo "{\"event\":\"a\",\"event_ts\":1}" | lookout -q -c /etc/lookout/lookout.toml import - && lookout -q -c /etc/lookout/lookout.toml build'
 expect 'anybody can read the site' test "$(inside stat -c %a /var/lib/lookout/site/lookout/index.html)" = 644

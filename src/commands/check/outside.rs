@@ -83,7 +83,7 @@ fn judge(url: &str, status: StatusCode, text: &str, secret: &Secret) -> Finding 
             "a Lookout with another token is there; restart it if the settings are newer than it is"
         }
         403..=405 => {
-            "the web server does not pass this path on; give it the location that the README shows"
+            "the web server does not pass this path on; print its file again with `lookout print nginx`"
         }
         502 | 504 => "the web server finds no Lookout behind it; start `lookout serve`",
         503 => "Lookout is not ready, or its clock is wrong; `/readyz` at `admin.listen` says why",

@@ -1,4 +1,4 @@
-//! Moving from an older set-up, step by step as the README has it, and back again.
+//! Moving from an older set-up, step by step as the guide has it, and back again.
 
 use std::fs;
 

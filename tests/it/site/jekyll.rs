@@ -9,11 +9,10 @@ use tempfile::TempDir;
 use super::hostile;
 use super::sample::{self, Does, edition, person, presence, settings};
 
-/// The page of the README's recipe: what is shown there is what is tried here.
+/// The page of the guide's recipe: what is shown there is what is tried here.
 fn recipe() -> String {
-    let readme = include_str!("../../../README.md");
-    let (_, jekyll) = readme.split_once("\n## Jekyll\n").expect("it has the section");
-    let (_, page) = jekyll.split_once("```html\n").expect("it shows a page");
+    let guide = include_str!("../../../src/guide/jekyll.md");
+    let (_, page) = guide.split_once("```html\n").expect("it shows a page");
     page.split("```").next().expect("it ends").to_owned()
 }
 

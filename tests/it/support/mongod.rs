@@ -327,7 +327,7 @@ impl Events {
         keys
     }
 
-    /// Does what the README says is to be done before sharding.
+    /// Does what the guide says is to be done before sharding.
     #[track_caller]
     pub fn make_ready_to_shard(&self) {
         let key = doc! { "$concat": ["old-", { "$toString": "$_id" }] };
