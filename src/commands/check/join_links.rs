@@ -1,22 +1,38 @@
 //! Links to join a meeting that everybody may see.
 
+use std::fs;
 use std::path::Path;
 
 use super::{Context, Finding, nginx};
+use crate::commands::print::nginx::reachable;
 use crate::config::Room;
+
+/// Where Caddy's configuration is on Debian and most other systems.
+const CADDYFILE: &str = "/etc/caddy/Caddyfile";
 
 /// Warns where a public page shows a link with a passcode: whoever finds the page can come in.
 pub(super) fn passcodes(context: &Context<'_>) -> Vec<Finding> {
-    examine(context, Path::new(nginx::HOME))
+    examine(context, Path::new(nginx::HOME), Path::new(CADDYFILE))
 }
 
-fn examine(context: &Context<'_>, nginx_home: &Path) -> Vec<Finding> {
+fn examine(context: &Context<'_>, nginx_home: &Path, caddyfile: &Path) -> Vec<Finding> {
     let rooms: Vec<_> =
         context.settings.rooms.iter().filter(|room| has_passcode(&room.join_url)).collect();
-    if rooms.is_empty() || nginx::is_for_members(context, nginx_home) {
+    let is_for_members =
+        || nginx::is_for_members(context, nginx_home) || caddy_is_for_members(context, caddyfile);
+    if rooms.is_empty() || is_for_members() {
         return Vec::new();
     }
     rooms.into_iter().map(warning).collect()
+}
+
+/// Whether Caddy asks for a password before it shows what Lookout publishes.
+fn caddy_is_for_members(context: &Context<'_>, caddyfile: &Path) -> bool {
+    let text = fs::read_to_string(caddyfile).unwrap_or_default();
+    let upstream = reachable(context.settings.zoom.listen).to_string();
+    let directives = text.lines().filter_map(|line| line.split_whitespace().next());
+    text.contains(&upstream)
+        && directives.into_iter().any(|name| ["basicauth", "basic_auth"].contains(&name))
 }
 
 /// Never repeats the link.
@@ -38,8 +54,6 @@ fn has_passcode(link: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
     use crate::config::{Environment, parse};
     use crate::time::moment::Moment;
@@ -47,6 +61,11 @@ mod tests {
     const PUBLIC: &str = "server { location = /w { proxy_pass http://127.0.0.1:8787/w; } }";
     const MEMBERS: &str = "server { location = /w { proxy_pass http://127.0.0.1:8787/w; }\n\
         location /lookout/ { auth_basic_user_file /etc/lookout/members; } }";
+
+    const CADDY: &str = "reverse_proxy 127.0.0.1:8787 {\n}\n";
+    const CADDY_MEMBERS: &str =
+        "\tbasicauth @members bcrypt Lookout {\n}\nreverse_proxy 127.0.0.1:8787 {\n}\n";
+    const CADDY_OTHERS: &str = "basic_auth {\n}\nreverse_proxy 127.0.0.1:99\n";
 
     #[test]
     fn a_passcode_on_a_public_page_is_named_but_not_shown() {
@@ -60,18 +79,25 @@ mod tests {
             ("a passcode",                   "https://zoom.us/j/1?pwd=hush.1",               PUBLIC,  true),
             ("a passcode among others",      "https://zoom.us/j/1?omn=2&pwd=hush.1#success", PUBLIC,  true),
             ("a passcode for members",       "https://zoom.us/j/1?pwd=hush.1",               MEMBERS, false),
+            ("behind Caddy",                 "https://zoom.us/j/1?pwd=hush.1",               CADDY,   true),
+            ("for members, behind Caddy",    "https://zoom.us/j/1?pwd=hush.1",               CADDY_MEMBERS, false),
+            ("another site is for members",  "https://zoom.us/j/1?pwd=hush.1",               CADDY_OTHERS,  true),
         ];
         for (what, link, site, warned) in cases {
             let dir = tempfile::tempdir().expect("a directory");
             fs::create_dir(dir.path().join("conf.d")).expect("made");
-            fs::write(dir.path().join("conf.d/lookout.conf"), site).expect("written");
+            let caddyfile = dir.path().join("Caddyfile");
+            let is_nginx = site.starts_with("server");
+            let file =
+                if is_nginx { dir.path().join("conf.d/lookout.conf") } else { caddyfile.clone() };
+            fs::write(file, site).expect("written");
             let text =
                 format!("[[rooms]]\nmeeting_id = '1'\nname = 'Lounge'\njoin_url = '{link}'\n");
             let settings = parse(&text, Path::new("a.toml"), &Environment::default());
             let settings = settings.expect(what);
             let context = Context { settings: &settings, now: Moment::from_seconds(0) };
             let lines: Vec<_> =
-                examine(&context, dir.path()).iter().map(ToString::to_string).collect();
+                examine(&context, dir.path(), &caddyfile).iter().map(ToString::to_string).collect();
             assert_eq!(lines.len(), usize::from(warned), "{what}: {lines:?}");
             for line in lines {
                 assert!(line.starts_with("! rooms     the link to join `Lounge`"), "{line}");

@@ -35,7 +35,7 @@ pub(super) fn counted(counted: &Counted, settings: &Settings) -> Finding {
         ),
         Counted::WrongTime(why) => Finding::problem(
             "clock",
-            format!("{why}; compare this machine's clock with `timedatectl`. Zoom sends it again"),
+            format!("{why} (`timedatectl` shows it); Zoom sends the delivery again"),
         ),
         Counted::Repeated => Finding::ok(
             "repeated",
