@@ -10,7 +10,7 @@
 //!                verify      durable    sessions    what may      render,
 //!                answer      log        on disk     be shown      publish
 //!                              ╰────────── generator ──────────────╯
-//!                              ╰──▶ notify ──▶ Mattermost, Slack, Discord
+//!                              ╰──▶ notify ──▶ chats, phones, webhooks
 //! ```
 //!
 //! 1. [`server`] accepts a connection and enforces its time-outs and limits. [`intake`] reads the
@@ -113,7 +113,7 @@
 //! |---|---|
 //! | a new Zoom event | `zoom/wire/mod.rs` (its shape), `zoom/event.rs` (what it means), `roster/facts.rs` (the fact), a file in `tests/fixtures/deliveries/` |
 //! | a new setting | `config/lookout.toml` (its comment), `config/sections/SECTION.rs` (its value), its user, `guide/settings.md` (a test writes it), `CHANGELOG.md` |
-//! | a new chat | `notify/encoder/NAME.rs`, `notify/encoder/mod.rs`, `notify/target.rs`, `config/notify.rs` |
+//! | a new chat | `notify/encoder/NAME.rs` (its requests and answers), a line each of `notify/encoder/mod.rs` and `notify/target.rs`; its settings: `config/access.rs`, `config/sections/notify/access.rs` |
 //! | a new chart | `dashboard/charts/NAME.rs`, `dashboard/charts/mod.rs`, `templates/components.html` |
 //! | a new command | `commands/NAME.rs`, `cli.rs`, `main.rs`, `guide/commands.md` |
 //! | a new page of the guide | `guide/NAME.md`, `guide/mod.rs` |

@@ -8,10 +8,12 @@ use crate::app::{App, privileges};
 use crate::config::{Settings, SettingsError, Supervisor};
 use crate::generator::Load;
 use crate::notify::Timing;
-use crate::notify::client::Outcome;
+use crate::notify::answer::Outcome;
+use crate::notify::attempt::Attempt;
 use crate::notify::message::{Message, MessageKind};
-use crate::notify::target::{BrokenTarget, Endpoint, EndpointKind, Target, sample_room};
+use crate::notify::target::{BrokenTarget, Endpoint, Target, sample_room};
 use crate::shutdown::Signals;
+use crate::time::clock;
 
 /// Arguments of `notify`.
 #[derive(Debug, Clone, clap::Args)]
@@ -37,7 +39,7 @@ pub async fn run(
 /// accepted it.
 pub async fn test(settings: &Settings, out: &mut impl Write) -> Result<bool> {
     ensure_any(settings)?;
-    let sample = Message { room: sample_room(settings), kind: MessageKind::Test };
+    let sample = Message::new(sample_room(settings), MessageKind::Test);
     let mut all_well = true;
     for target in Target::all(settings, Timing::default()) {
         let Target { label, endpoints, .. } = match target {
@@ -49,10 +51,7 @@ pub async fn test(settings: &Settings, out: &mut impl Write) -> Result<bool> {
             }
         };
         for endpoint in endpoints {
-            let by = match endpoint.kind {
-                EndpointKind::Webhook => "webhook",
-                EndpointKind::Bot => "bot",
-            };
+            let by = endpoint.encoder.service().name();
             let (is_well, said) = try_out(&endpoint, &sample).await;
             all_well &= is_well;
             let mark = if is_well { '✓' } else { '✗' };
@@ -63,19 +62,18 @@ pub async fn test(settings: &Settings, out: &mut impl Write) -> Result<bool> {
 }
 
 async fn try_out(endpoint: &Endpoint, sample: &Message) -> (bool, String) {
-    let body = match endpoint.encoder.message(sample) {
-        Ok(body) => body,
+    let now = clock::now();
+    let attempt = Attempt::new(&format!("test at {}", clock::now_ms()), 0, now, now);
+    let request = match endpoint.encoder.message(sample, &attempt) {
+        Ok(request) => request,
         Err(error) => return (false, format!("{error:#}")),
     };
-    match endpoint.client.post(body).await {
+    match endpoint.client.send(request).await {
         Outcome::Accepted(_) => (true, "the sample was taken".to_owned()),
         Outcome::NoAnswer(why) => (false, why),
         Outcome::RetryLater { why, .. } => (false, format!("{why}; try again later")),
         Outcome::Gone(why) | Outcome::Refused(why) => {
-            let what = match endpoint.kind {
-                EndpointKind::Webhook => "make a new webhook if that one is gone",
-                EndpointKind::Bot => "look at the bot's token, its channel and its rights",
-            };
+            let what = endpoint.encoder.service().remedy();
             (false, format!("refused, {why}; {what}"))
         }
     }

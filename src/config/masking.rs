@@ -9,8 +9,8 @@ use super::tree::{Node, Table, Value};
 /// A key that contains one of these holds a secret, unless it names a file.
 const WORDS: [&str; 5] = ["secret", "token", "password", "key", "mongodb"];
 
-/// A key whose value may hold a password, as part of an address.
-const ADDRESS: &str = "url";
+/// Keys whose values may hold a password: as part of an address, or of a header.
+const CARRIERS: [&str; 2] = ["url", "headers"];
 
 /// Masks the values of all keys that look secret, at any depth.
 pub(super) fn mask_values(table: &Table, sources: &mut Sources) {
@@ -25,7 +25,7 @@ pub(super) fn mask_values(table: &Table, sources: &mut Sources) {
 
 /// Whether the value of `name` may be a secret.
 pub(super) fn holds_a_secret(name: &str) -> bool {
-    (name == ADDRESS || looks_secret(name)) && !name.ends_with("_file")
+    (CARRIERS.contains(&name) || looks_secret(name)) && !name.ends_with("_file")
 }
 
 fn mask_within(node: &Node, sources: &mut Sources) {
@@ -82,7 +82,7 @@ fn harmless(line: &str, keys: &[Key]) -> usize {
     }
     // If a line break is missing, the line has more than one key.
     let several = line.matches('=').count() > 1;
-    match several || name == ADDRESS || looks_secret(line) {
+    match several || CARRIERS.contains(&name) || looks_secret(line) {
         true => line.find('=').map_or(indent + name.len(), |equals| equals + 1),
         false => line.len(),
     }
@@ -100,7 +100,7 @@ mod tests {
     use crate::config::{Environment, parse};
 
     /// Every way to type a secret; each secret contains `hush`.
-    const TEXTS: [&str; 10] = [
+    const TEXTS: [&str; 11] = [
         "[site]\ntitle = \"a\"\n[zoom]\nsecret_token = \"hush\"\nlisten = \"127.0.0.1:1\"\n",
         "zoom.secret_token = 'hush'\n",
         "zoom = { path = \"/a\", secret_token = \"hush\", tolerance = \"5m\" }\n",
@@ -110,6 +110,7 @@ mod tests {
         "[archive]\nurl = \"mongodb://ada:hush@127.0.0.1\"\ndatabase = \"a\"\n",
         "[[notify]]\nkind = \"slack\"\nurl = \"https://hooks.example/hush\"\nquiet = \"1:00-2:00\"\n",
         "[[notify]]\nkind = 'mattermost'\nbot_token = 'hush'\nserver_url = 'https://chat.example'\nchannel_id = 'a'\n",
+        "[[notify]]\nkind = 'webhook'\nurl = 'https://a.example/hush'\nheaders = ['Authorization: Bearer hush']\nsecret = 'whsec_hush'\nmethod = 'PUT'\n",
         "archive = { database = \"a\", url = 'mongodb+srv://ada:hush@db.example' }\n",
     ];
 

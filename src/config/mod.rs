@@ -7,6 +7,7 @@
 //! [`SettingsError`] lists all of them. Serde is not used: it stops at the first problem, and
 //! its messages quote values, some of which are secret.
 
+pub mod access;
 mod characters;
 mod context;
 mod credentials;

@@ -1,31 +1,46 @@
-//! `[[notify]]`: the chats that receive notifications.
+//! `[[notify]]`: the targets that receive notifications.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use chrono::Timelike;
 
+use crate::config::access::Access;
 use crate::time::moment::Moment;
 use crate::time::zone::Zone;
-use crate::types::Secret;
+use crate::types::Name;
 
 /// One of `[[notify]]`: a chat and what it receives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notify {
     /// The service.
     pub kind: Chat,
-    /// An incoming webhook; its address is a secret.
-    pub hook: Option<Credential>,
-    /// A bot, only for Mattermost; it can edit its messages.
-    pub bot: Option<Bot>,
+    /// How to reach it: a bot, a webhook, or a bot and the webhook that replaces it when it is refused.
+    pub access: Vec<Access>,
     /// The meeting numbers of its rooms; empty for all.
     pub rooms: Vec<String>,
     /// The events it receives.
     pub events: BTreeSet<NotifyEvent>,
+    /// Whose events it receives; empty for everybody in `names`.
+    pub people: Vec<Name>,
     /// The people it receives events of.
     pub names: Names,
     /// The hours in which it receives nothing.
     pub quiet: Option<QuietHours>,
+    /// Whether it gets cards or messages.
+    pub form: Form,
+    /// Whom the message that a room opens mentions, in the syntax of the service.
+    pub mention: Option<String>,
+    /// Whether joins and leaves are left out, so that it hears of a room when it opens.
+    pub only_first: bool,
+}
+
+/// What a target gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A post for each opening of a room, edited in place.
+    Card,
+    /// A message for each change.
+    Messages,
 }
 
 /// A chat service.
@@ -37,51 +52,28 @@ pub enum Chat {
     Slack,
     /// Discord.
     Discord,
+    /// Telegram.
+    Telegram,
+    /// ntfy, which rings phones.
+    Ntfy,
+    /// Any URL.
+    Webhook,
 }
 
 impl Chat {
+    /// All services.
+    pub const ALL: [Self; 6] =
+        [Self::Mattermost, Self::Slack, Self::Discord, Self::Telegram, Self::Ntfy, Self::Webhook];
+
     /// Its name in the settings.
     pub fn word(self) -> &'static str {
         match self {
             Self::Mattermost => "mattermost",
             Self::Slack => "slack",
             Self::Discord => "discord",
-        }
-    }
-}
-
-/// A bot of Mattermost and its channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bot {
-    /// Its access token.
-    pub token: Credential,
-    /// The server, such as `https://chat.example.org`, without a slash at the end.
-    pub server: String,
-    /// The id of the channel.
-    pub channel: String,
-}
-
-/// A secret of a target. An unreadable one is not an error yet: only the user who sends has to be able
-/// to read it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Credential {
-    /// It is known.
-    Known(Secret),
-    /// Its file can't be used by this user.
-    Unusable {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it, without its content.
-        why: String,
-    },
-}
-
-impl Credential {
-    /// The secret, else what is wrong with its file.
-    pub fn get(&self) -> Result<&Secret, String> {
-        match self {
-            Self::Known(secret) => Ok(secret),
-            Self::Unusable { path, why } => Err(format!("`{}`: {why}", path.display())),
+            Self::Telegram => "telegram",
+            Self::Ntfy => "ntfy",
+            Self::Webhook => "webhook",
         }
     }
 }

@@ -107,6 +107,11 @@ pub fn listen(text: &str) -> Result<SocketAddr, String> {
     Err(format!("`{text}` is not an address to listen on; {advice}"))
 }
 
+/// `true` or `false`.
+pub(super) fn yes_or_no(text: &str) -> Result<bool, String> {
+    word(text, &[("true", true), ("false", false)])
+}
+
 /// The meaning of one of a few words.
 pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
     if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text) {

@@ -17,6 +17,32 @@ pub struct Message {
     /// What happened there.
     #[serde(rename = "news")]
     pub kind: MessageKind,
+    /// Who was in the room then.
+    #[serde(default, skip_serializing_if = "Members::is_empty")]
+    pub members: Members,
+}
+
+/// Who is in a room.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Members {
+    /// Those who may be named, in display order.
+    pub names: Vec<Name>,
+    /// How many more there are.
+    pub others: usize,
+}
+
+impl Members {
+    /// Whether nobody is known to be in.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Message {
+    /// A message for which it is not known who is in the room.
+    pub fn new(room: RoomInfo, kind: MessageKind) -> Self {
+        Self { room, kind, members: Members::default() }
+    }
 }
 
 /// How a message refers to a room.

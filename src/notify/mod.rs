@@ -10,8 +10,8 @@
 //!              ▼               ▼                    ▼
 //!         difference        outbox               sender ◀── rate_limit
 //!     delivery_state +   delivery_state +           │
-//!     roster             messages that wait;        ├─ encoder   message ─▶ JSON of the service
-//!     ─▶ messages        saved in a database        └─ client    JSON ─▶ HTTP request ─▶ outcome
+//!     roster             messages that wait;        ├─ encoder   message ─▶ request
+//!     ─▶ messages        saved in a database        └─ client    request ─▶ answer ─▶ outcome
 //!                        or in the archive
 //! ```
 //!
@@ -22,6 +22,8 @@
 //!
 //! The differences and the encoders are pure.
 
+pub mod answer;
+pub mod attempt;
 pub mod client;
 pub mod delivery_state;
 mod difference;
@@ -31,6 +33,7 @@ pub mod message;
 mod metrics;
 mod notifier;
 pub mod outbox;
+pub mod request;
 mod snapshot;
 pub mod status;
 pub mod target;
@@ -40,7 +43,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-pub use encoder::{Encoder, Service, missing_messages};
+pub use encoder::{Encoder, Service, WebhookSettings, missing_messages};
 pub use forget::forget;
 pub use message::{Card, CardState, Message, MessageKind, PersonInside, RoomInfo, RoomSummary};
 pub use metrics::Metrics;

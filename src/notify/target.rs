@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use reqwest::Url;
 use sha2::{Digest, Sha256};
 
-use crate::config::notify::{Bot, Chat, Credential, Names, Notify};
+use crate::config::access::{Access, Bot, Credential, Webhook};
+use crate::config::notify::{Chat, Form, Names, Notify, NotifyEvent};
 use crate::config::{Others, Privacy, PublishList, Secret, Settings};
 use crate::notify::client::ChatClient;
 use crate::notify::difference::{Rules, WatchedRoom};
-use crate::notify::encoder::{Encoder, Service};
+use crate::notify::encoder::{Encoder, Service, WebhookSettings};
 use crate::notify::message::RoomInfo;
 use crate::notify::timing::Timing;
 
@@ -25,34 +26,17 @@ pub struct Target {
     pub id: String,
     /// Which rooms and events it reports.
     pub rules: Rules,
-    /// A bot if there is one, then the webhook; at least one of them.
+    /// The preferred endpoint, and perhaps one that replaces it when it is refused.
     pub endpoints: Vec<Endpoint>,
 }
 
 /// A webhook or a bot of a target.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// Which of them it is.
-    pub kind: EndpointKind,
     /// Encodes messages and cards.
     pub encoder: Encoder,
     /// Sends them.
     pub client: ChatClient,
-}
-
-impl fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint").field("kind", &self.kind).finish_non_exhaustive()
-    }
-}
-
-/// How a target is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EndpointKind {
-    /// An incoming webhook.
-    Webhook,
-    /// A bot, which can edit its posts.
-    Bot,
 }
 
 /// How logs and errors name a target.
@@ -169,18 +153,46 @@ impl BrokenTarget {
 }
 
 fn label(number: usize, notify: &Notify) -> Label {
-    let server = notify.bot.as_ref().and_then(|bot| Url::parse(&bot.server).ok());
-    let hook = || Url::parse(notify.hook.as_ref()?.get().ok()?.reveal()).ok();
-    let host = server.or_else(hook).and_then(|url| url.host_str().map(str::to_owned));
+    let host = notify.access.first().and_then(|access| match access {
+        Access::MattermostBot(bot) | Access::SlackBot(bot) => host(&bot.server),
+        Access::Telegram(telegram) => host(&telegram.server),
+        Access::Ntfy(ntfy) => host(&ntfy.server),
+        _ => host(address(access)?.get().ok()?.reveal()),
+    });
     Label { number, chat: notify.kind, host: host.unwrap_or_default() }
+}
+
+fn host(url: &str) -> Option<String> {
+    Url::parse(url).ok()?.host_str().map(str::to_owned)
+}
+
+/// The address of a webhook.
+fn address(access: &Access) -> Option<&Credential> {
+    match access {
+        Access::MattermostWebhook(address)
+        | Access::SlackWebhook(address)
+        | Access::DiscordWebhook(address) => Some(address),
+        Access::Webhook(webhook) => Some(&webhook.url),
+        Access::MattermostBot(_) | Access::SlackBot(_) => None,
+        Access::Telegram(_) | Access::Ntfy(_) => None,
+    }
 }
 
 /// Stays the same when the settings of a target change, and differs between targets.
 fn identity(notify: &Notify) -> Result<String> {
-    let place = match (&notify.bot, &notify.hook) {
-        (Some(bot), _) => format!("{}\0{}", bot.server, bot.channel),
-        (None, Some(hook)) => reveal(hook, "url")?.reveal().to_owned(),
-        (None, None) => String::new(),
+    let place = match notify.access.first() {
+        None => String::new(),
+        Some(Access::MattermostBot(bot) | Access::SlackBot(bot)) => {
+            format!("{}\0{}", bot.server, bot.channel)
+        }
+        Some(Access::Telegram(it)) => {
+            format!("{}\0{}\0{}", it.server, it.chat, it.thread.unwrap_or_default())
+        }
+        Some(Access::Ntfy(ntfy)) => format!("{}\0{}", ntfy.server, ntfy.topic),
+        Some(access) => match address(access) {
+            Some(address) => reveal(address, "url")?.reveal().to_owned(),
+            None => String::new(),
+        },
     };
     Ok(hash(&format!("{}\0{place}", notify.kind.word())))
 }
@@ -200,38 +212,43 @@ fn endpoints(
     timing: Timing,
     encoder: impl Fn(Service, &Settings) -> Result<Encoder>,
 ) -> Result<Vec<Endpoint>> {
-    let mut endpoints = Vec::new();
-    if let Some(Bot { token, server, channel }) = &notify.bot {
-        let token = reveal(token, "bot_token")?;
-        let url = Url::parse(&format!("{server}/api/v4/posts"));
-        let url = url.with_context(|| format!("`notify.server_url`: `{server}` is not a valid URL, such as `https://chat.example.org`"))?;
-        let service = Service::MattermostBot { channel: channel.clone() };
-        let client = ChatClient::new(url, Some(token), token.clone(), timing.request_timeout)?;
-        endpoints.push(Endpoint {
-            kind: EndpointKind::Bot,
-            encoder: encoder(service, settings)?,
-            client,
-        });
+    let endpoint = |access| {
+        let service = service(access)?;
+        let client = ChatClient::new(service.clone(), timing.request_timeout)?;
+        let encoder = encoder(service, settings)?.mentioning(notify.mention.clone());
+        Ok(Endpoint { encoder, client })
+    };
+    notify.access.iter().map(endpoint).collect()
+}
+
+fn service(access: &Access) -> Result<Service> {
+    match access {
+        Access::MattermostWebhook(address) => Service::mattermost_webhook(reveal(address, "url")?),
+        Access::MattermostBot(Bot { token, server, channel }) => {
+            Service::mattermost_bot(server, reveal(token, "bot_token")?, channel)
+        }
+        Access::SlackWebhook(address) => Service::slack_webhook(reveal(address, "url")?),
+        Access::SlackBot(Bot { token, server, channel }) => {
+            Service::slack_bot(server, reveal(token, "bot_token")?, channel)
+        }
+        Access::DiscordWebhook(address) => Service::discord_webhook(reveal(address, "url")?),
+        Access::Telegram(telegram) => {
+            Service::telegram(telegram, reveal(&telegram.token, "bot_token")?)
+        }
+        Access::Ntfy(ntfy) => {
+            let token = ntfy.token.as_ref().map(|token| reveal(token, "token"));
+            Service::ntfy(ntfy, token.transpose()?)
+        }
+        Access::Webhook(settings) => webhook(settings),
     }
-    if let Some(hook) = &notify.hook {
-        let address = reveal(hook, "url")?;
-        // The error of `parse` would quote the URL, which is a secret.
-        let url = Url::parse(address.reveal()).ok().context(
-            "`notify.url` is not a valid URL, such as `https://chat.example.org/hooks/…`",
-        )?;
-        let client = ChatClient::new(url, None, address.clone(), timing.request_timeout)?;
-        let service = match notify.kind {
-            Chat::Mattermost => Service::MattermostWebhook,
-            Chat::Slack => Service::Slack,
-            Chat::Discord => Service::Discord,
-        };
-        endpoints.push(Endpoint {
-            kind: EndpointKind::Webhook,
-            encoder: encoder(service, settings)?,
-            client,
-        });
-    }
-    Ok(endpoints)
+}
+
+fn webhook(settings: &Webhook) -> Result<Service> {
+    let Webhook { url, method, headers, body, success, secret } = settings;
+    let headers: Result<_> = headers.iter().map(|header| reveal(header, "headers")).collect();
+    let key = secret.as_ref().map(|secret| reveal(secret, "secret")).transpose()?;
+    let (url, headers) = (reveal(url, "url")?, headers?);
+    Service::webhook(&WebhookSettings { url, method, headers, body, success, key })
 }
 
 fn rules(notify: &Notify, settings: &Settings, timing: Timing) -> Rules {
@@ -239,12 +256,16 @@ fn rules(notify: &Notify, settings: &Settings, timing: Timing) -> Rules {
         Names::Published => settings.privacy.clone(),
         Names::All => everybody_but_hidden(&settings.privacy),
     };
+    let is_wanted = |event: &NotifyEvent| {
+        !(notify.only_first && matches!(event, NotifyEvent::Joined | NotifyEvent::Left))
+    };
     Rules {
         rooms: watched_rooms(notify, settings),
-        events: notify.events.clone(),
+        events: notify.events.iter().copied().filter(is_wanted).collect(),
         privacy,
         quiet: notify.quiet.map(|quiet| (quiet, settings.site.time_zone.clone())),
-        has_cards: notify.bot.is_some(),
+        people: notify.people.clone(),
+        has_cards: notify.form == Form::Card,
         debounce_s: timing.debounce_s,
         debounce_max_s: timing.debounce_max_s,
     }

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lookout::config::zones::{RulesSource, TzdbVersion};
-use lookout::config::{Environment, Settings, parse};
+use lookout::config::{Environment, Secret, Settings, parse};
+use lookout::notify::attempt::Attempt;
 use lookout::notify::{Encoder, Message, MessageKind, RoomInfo, RoomSummary, Service};
 use lookout::time::moment::Moment;
 use lookout::time::zone::Zone;
@@ -194,12 +195,15 @@ fn chats_are_told_the_same_time_and_are_quiet_by_it() {
         let ends = quiet.ends(&settings.site.time_zone, at("2026-12-05T06:30:00Z"));
         assert_eq!(ends, until.map(at), "{what}");
 
-        let encoder = Encoder::load(Service::Slack, &settings).expect("built in");
+        let hook = Secret::new("https://hooks.slack.example/x").expect("not empty");
+        let service = Service::slack_webhook(&hook).expect("a URL");
+        let encoder = Encoder::load(service, &settings).expect("built in");
         let [from, until] = VISIT.map(|(_, time)| at(time));
         let summary = RoomSummary { from, until, peak: 1, people: Vec::new(), others: 1 };
         let room = RoomInfo { name: None, dashboard: None, join: None };
-        let message = Message { room, kind: MessageKind::Ended(summary) };
-        let body = encoder.message(&message).expect("it can be written");
+        let message = Message::new(room, MessageKind::Ended(summary));
+        let body = encoder.message(&message, &Attempt::new("t", 0, from, until));
+        let body = body.expect("it can be written").body;
         let body = String::from_utf8(body).expect("UTF-8");
         assert!(body.contains(said), "{what}: {body}");
     }

@@ -98,7 +98,7 @@ mod tests {
     fn waiting(ago: i64) -> Outbox {
         let room = RoomInfo { name: None, dashboard: None, join: None };
         let mut outbox = Outbox { last_result: Some(result(9999, None)), ..Outbox::default() };
-        outbox.push(vec![Message { room, kind: MessageKind::Test }], NOW.plus(-ago));
+        outbox.push(vec![Message::new(room, MessageKind::Test)], NOW.plus(-ago));
         outbox
     }
 

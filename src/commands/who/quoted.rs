@@ -50,7 +50,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn toml_reads_what_was_quoted(text in "(?s:.){0,20}|[\u{0}-\u{a0}\"\\\\]{0,20}") {
+        fn toml_reads_what_was_quoted(text in any::<String>()) {
             let line = quoted(&text);
             prop_assert!(!line.contains(char::is_control));
             let table: toml::Table = format!("text = {line}").parse().expect("it is TOML");

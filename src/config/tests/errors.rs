@@ -308,8 +308,8 @@ fn a_mistake_in_a_target_names_what_to_write_and_never_its_secret() {
     // In two places.
     insta::assert_snapshot!(target(&format!("{hook}url_file = 'hook'")), @"`notify.url` and `notify.url_file` are both set; keep one of them");
     // Of no chat.
-    insta::assert_snapshot!(said(&format!("[[notify]]\nkind = 'matermost'\n{hook}")), @"`notify.kind`: `matermost` is not one of `mattermost`, `slack`, `discord`");
-    insta::assert_snapshot!(said(&format!("[[notify]]\n{hook}")), @r#"`notify` needs a `kind`: whose chat it is, such as `kind = "mattermost"`, or `slack`, `discord`"#);
+    insta::assert_snapshot!(said(&format!("[[notify]]\nkind = 'matermost'\n{hook}")), @"`notify.kind`: `matermost` is not one of `mattermost`, `slack`, `discord`, `telegram`, `ntfy`, `webhook`");
+    insta::assert_snapshot!(said(&format!("[[notify]]\n{hook}")), @r#"`notify` needs a `kind`: the service, such as `kind = "mattermost"`, or `slack`, `discord`, `telegram`, `ntfy`, `webhook`"#);
     // A room that nobody configured, and one that is misspelt.
     insta::assert_snapshot!(target(&format!("{hook}rooms = ['lounge']")), @"`notify.rooms` names `lounge`, but there are no `[[rooms]]`, so all meetings are one room; remove the line");
     let rooms =
@@ -322,9 +322,26 @@ fn a_mistake_in_a_target_names_what_to_write_and_never_its_secret() {
     insta::assert_snapshot!(target(&format!("{hook}quiet = '23-7'")), @"`notify.quiet`: `23-7` is not a range of times; write for example `23:00-07:00`");
     insta::assert_snapshot!(target(&format!("{hook}names = 'some'")), @"`notify.names`: `some` is not one of `published`, `all`");
     // A bot that is not complete, has no such channel, or is of another chat.
-    insta::assert_snapshot!(target("bot_token = 'hush'"), @"a bot needs all of `bot_token_file` (or `bot_token`), `server_url` and `channel_id`");
-    insta::assert_snapshot!(target("bot_token = 'hush'\nserver_url = 'https://chat.example'\nchannel_id = 'town-square'"), @"`notify.channel_id`: `town-square` is not the id of a channel; Mattermost shows it under *View Info* in the channel's menu, 26 letters and digits");
-    insta::assert_snapshot!(said(&format!("[[notify]]\nkind = 'slack'\n{hook}bot_token = 'hush'")), @r#"`notify.bot_token` is for a bot of Mattermost; remove it, or write `kind = "mattermost"`"#);
+    insta::assert_snapshot!(target("bot_token = 'hush'"), @"a bot needs all of `bot_token_file` (or `bot_token`), `server_url` (only Mattermost) and `channel_id`");
+    insta::assert_snapshot!(target("bot_token = 'hush'\nserver_url = 'https://chat.example'\nchannel_id = 'town-square'"), @"`notify.channel_id`: `town-square` is not the id of a channel; Mattermost shows it under *View Info* in the channel's menu, 26 letters and digits, Slack at the end of the channel's details, such as `C0123456789`");
+    let of = |kind: &str, more: &str| said(&format!("[[notify]]\nkind = '{kind}'\n{more}"));
+    insta::assert_snapshot!(of("discord", &format!("{hook}bot_token = 'hush'")), @"`notify.bot_token` is for the kinds `mattermost`, `slack`, `telegram`; remove it, or change `kind`");
+    insta::assert_snapshot!(of("slack", "bot_token = 'hush'"), @"a bot needs all of `bot_token_file` (or `bot_token`), `server_url` (only Mattermost) and `channel_id`");
+    // Targets of other kinds.
+    insta::assert_snapshot!(of("telegram", "bot_token = 'hush'"), @"a target of Telegram needs `bot_token_file` (or `bot_token`), which @BotFather shows, and `chat`");
+    insta::assert_snapshot!(of("telegram", "bot_token = 'hush'\nchat = 'lounge'"), @"`notify.chat`: `lounge` is not a chat of Telegram; write its id, such as `-1001234567890`, or the name of a public channel, such as `@lounge`");
+    insta::assert_snapshot!(of("ntfy", "topic = 'a b'"), @"`notify.topic`: `a b` is not a topic of ntfy; write up to 64 letters, digits, `-` and `_`");
+    insta::assert_snapshot!(of("ntfy", "topic = 'a'\npriority = 6"), @"`notify.priority`: `6` is not a priority; write a number from 1 (silent) to 5 (urgent)");
+    insta::assert_snapshot!(of("webhook", &format!("{hook}headers = ['hush']")), @"`notify.headers`: this is not a header; write its name, a colon and its value, such as `X-Room: lounge`");
+    insta::assert_snapshot!(of("webhook", &format!("{hook}secret = 'whsec_hush'")), @"`notify.secret`: this is not a key of Standard Webhooks; write `whsec_` and 24 to 64 random bytes in base64, such as the output of `openssl rand -base64 32`");
+    insta::assert_snapshot!(of("webhook", &format!("{hook}success = ['ok']")), @"`notify.success`: `ok` is not a status; write for example `200` or `2xx`");
+    // Keys that contradict each other.
+    insta::assert_snapshot!(target(&format!("{hook}form = 'card'")), @r#"an incoming webhook can't edit its posts, so there is no card; set `bot_token_file` and `channel_id`, or write `form = "messages"`"#);
+    insta::assert_snapshot!(of("ntfy", "topic = 'a'\nform = 'card'"), @r#"posts can't be edited there, so there is no card; remove the line, or write `form = "messages"`"#);
+    insta::assert_snapshot!(of("discord", &format!("{hook}only_first = true")), @r#"`notify.only_first` is for messages, as the edits of a card notify nobody; remove it, or write `form = "messages"`"#);
+    insta::assert_snapshot!(target(&format!("{hook}only_first = true\nevents = ['ended']")), @"`notify.only_first` is for the message that a room opens; add `started` to `events`");
+    insta::assert_snapshot!(target(&format!("{hook}mention = '@here'\nevents = ['ended']")), @"`notify.mention` is for the message that a room opens; add `started` to `events`");
+    insta::assert_snapshot!(of("ntfy", "topic = 'a'\nmention = '@here'"), @"`notify.mention` is for chats; remove it");
 }
 
 #[test]

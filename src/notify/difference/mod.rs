@@ -21,10 +21,13 @@ use crate::dashboard::Opening;
 use crate::notify::delivery_state::{
     CardPost, Changes, DeliveryState, OpenRoom, PendingChanges, RoomState,
 };
-use crate::notify::message::{Card, CardState, Message, MessageKind, RoomInfo, RoomSummary};
+use crate::notify::message::{
+    Card, CardState, Members, Message, MessageKind, RoomInfo, RoomSummary,
+};
 use crate::roster::{End, Presence};
 use crate::time::moment::Moment;
 use crate::time::zone::Zone;
+use crate::zoom::Name;
 
 /// What one target wants to hear, and when.
 #[derive(Debug, Clone)]
@@ -37,6 +40,8 @@ pub struct Rules {
     pub privacy: Privacy,
     /// The quiet hours and their time zone.
     pub quiet: Option<(QuietHours, Zone)>,
+    /// Whose events it hears of; empty for all who may be named.
+    pub people: Vec<Name>,
     /// Whether it gets cards instead of messages.
     pub has_cards: bool,
     /// Changes are announced once there were none for this many seconds …
@@ -125,7 +130,7 @@ impl<'a> RoomComparison<'a> {
                 (&room.people, room.nameless_present)
             }
         };
-        let room = VisibleRoom::new(people, nameless, &rules.privacy);
+        let room = VisibleRoom::new(people, nameless, &rules.privacy, &rules.people);
         let opening = room.opening();
         let is_quiet =
             rules.quiet.as_ref().is_some_and(|(quiet, zone)| quiet.ends(zone, now).is_some());
@@ -140,9 +145,10 @@ impl<'a> RoomComparison<'a> {
         };
         let was_open = state.open.is_some();
         let transition = self.transition(&mut state);
-        let uses_cards = self.rules.has_cards && difference.state.cards_paused_until.is_none();
         let card = difference.state.cards.iter().position(|card| card.is_open(number));
-        if uses_cards && (card.is_some() || !was_open) {
+        // A card that is open is closed even if the settings ask for messages meanwhile.
+        let uses_card = card.is_some() || self.rules.has_cards && !was_open;
+        if uses_card && difference.state.cards_paused_until.is_none() {
             self.update_card(&mut state, difference, card, transition);
         } else {
             self.announce(&mut state, difference, transition);
@@ -237,7 +243,7 @@ impl<'a> RoomComparison<'a> {
             Transition::Opened if is_wanted(NotifyEvent::Started) => {
                 let at = state.open.as_ref().map_or(self.now, |open| open.since);
                 let by = self.room.inside().into_iter().map(|person| person.name).collect();
-                MessageKind::Started { at, by, inside: self.room.count() }
+                MessageKind::Started { at, by, inside: self.room.everybody() }
             }
             Transition::Emptied(summary, true) if is_wanted(NotifyEvent::Ended) => {
                 MessageKind::Ended(summary)
@@ -256,7 +262,7 @@ impl<'a> RoomComparison<'a> {
         let Some(changes) = self.debounce(state, changes, difference) else { return };
         let Changes { joined, left, sharing_started, sharing_stopped, .. } = changes;
         if !joined.is_empty() || !left.is_empty() {
-            let inside = self.room.count();
+            let inside = self.room.everybody();
             difference.messages.push(self.message(MessageKind::Moves { joined, left, inside }));
         }
         if !sharing_started.is_empty() || !sharing_stopped.is_empty() {
@@ -337,7 +343,7 @@ impl<'a> RoomComparison<'a> {
         CardState::Open {
             since,
             inside: self.room.inside(),
-            others: self.room.others(),
+            others: self.room.others() + self.room.bystanders(),
             peak: named_peak.max(peak),
             sharing: self.room.sharing(),
         }
@@ -348,7 +354,9 @@ impl<'a> RoomComparison<'a> {
     }
 
     fn message(&self, kind: MessageKind) -> Message {
-        Message { room: self.watched.info.clone(), kind }
+        let names = self.room.inside().into_iter().map(|person| person.name).collect();
+        let members = Members { names, others: self.room.others() + self.room.bystanders() };
+        Message { room: self.watched.info.clone(), kind, members }
     }
 
     fn people(&self) -> PeopleComparison<'_> {

@@ -12,14 +12,41 @@ pub struct VisibleRoom<'a> {
     visible: Visible<'a>,
     /// From the visits of the people who may be named.
     openings: Openings<'a>,
+    /// How many more are in who may be counted, but of whom the target does not hear.
+    bystanders: usize,
 }
 
 impl<'a> VisibleRoom<'a> {
-    /// Applies `privacy` to `people`, and to the people present who have no name.
-    pub fn new(people: &'a [Person], nameless_present: usize, privacy: &Privacy) -> Self {
-        let visible = Visible::of(people, nameless_present, privacy);
+    /// Applies `privacy` to `people`, and to the people present who have no name. If `only` is not
+    /// empty, the room is seen as if no one else came in, except that others are counted.
+    pub fn new(
+        people: &'a [Person],
+        nameless_present: usize,
+        privacy: &Privacy,
+        only: &[Name],
+    ) -> Self {
+        let mut visible = Visible::of(people, nameless_present, privacy);
+        let mut bystanders = 0;
+        if !only.is_empty() {
+            let everybody = visible.count();
+            let is_meant =
+                |person: &Name| only.iter().any(|name| name.comparable() == person.comparable());
+            visible.people.retain(|person| is_meant(&person.name));
+            visible.others = 0;
+            bystanders = everybody - visible.count();
+        }
         let openings = Openings::of(visible.people.iter().copied());
-        Self { visible, openings }
+        Self { visible, openings, bystanders }
+    }
+
+    /// How many people are in, also those of whom the target does not hear.
+    pub fn everybody(&self) -> usize {
+        self.count() + self.bystanders
+    }
+
+    /// How many people are in of whom the target does not hear.
+    pub fn bystanders(&self) -> usize {
+        self.bystanders
     }
 
     /// How many people are in.

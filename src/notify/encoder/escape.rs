@@ -76,6 +76,30 @@ pub(super) fn discord(text: &str, output: &mut dyn Write) -> io::Result<()> {
     })
 }
 
+/// Escapes for Telegram's HTML. Telegram looks for mentions, hashtags, commands, addresses and
+/// telephone numbers in what remains.
+pub(super) fn html(text: &str, output: &mut dyn Write) -> io::Result<()> {
+    each(text, output, |_, c, output| match c {
+        '&' => output.write_all(b"&amp;"),
+        '<' => output.write_all(b"&lt;"),
+        '>' => output.write_all(b"&gt;"),
+        '"' => output.write_all(b"&quot;"),
+        '@' | '#' | '/' | '$' | '.' | ':' | '+' => write!(output, "{c}{SEPARATOR}"),
+        _ => write!(output, "{c}"),
+    })
+}
+
+/// Escapes for text whose reader is not known: it gets no escapes, and nothing in it acts as a
+/// mention, an address, or a tag.
+pub(super) fn inert(text: &str, output: &mut dyn Write) -> io::Result<()> {
+    each(text, output, |_, c, output| match c {
+        '<' => output.write_all("‹".as_bytes()),
+        '>' => output.write_all("›".as_bytes()),
+        '@' | ':' | '#' | '~' | '.' => write!(output, "{c}{SEPARATOR}"),
+        _ => write!(output, "{c}"),
+    })
+}
+
 /// Calls `write` with each character of `text` and the one before it.
 fn each(
     text: &str,

@@ -40,6 +40,24 @@ pub(super) const DISCORD: Markup = Markup {
     bold: markdown_bold,
 };
 
+/// Telegram's HTML.
+pub(super) const TELEGRAM: Markup = Markup {
+    marked: escape::html,
+    plain: escape::html,
+    link: |text, address| {
+        format!("<a href=\"{}\">{text}</a>", percent_encode(address).replace('&', "&amp;"))
+    },
+    bold: |text| format!("<b>{text}</b>"),
+};
+
+/// Text without markup, in which links have no address.
+pub(super) const PLAIN: Markup = Markup {
+    marked: escape::inert,
+    plain: escape::inert,
+    link: |text, _| text.to_owned(),
+    bold: |text| text.to_owned(),
+};
+
 fn markdown_link(text: &str, address: &str) -> String {
     format!("[{text}]({})", percent_encode(address))
 }
@@ -67,10 +85,19 @@ fn percent_encode(address: &str) -> String {
 /// more strictly. Cuts between words if there are any, and never inside an escape, an entity or a
 /// link.
 pub(super) fn shorten(text: &str, max: usize) -> String {
+    shorten_by(length, text, max)
+}
+
+/// Shortens `text` to at most `max` bytes in the same way.
+pub(super) fn shorten_bytes(text: &str, max: usize) -> String {
+    shorten_by(str::len, text, max)
+}
+
+fn shorten_by(length: fn(&str) -> usize, text: &str, max: usize) -> String {
     if length(text) <= max {
         return text.to_owned();
     }
-    let mut left = max.saturating_sub(1);
+    let mut left = max.saturating_sub(length("…"));
     let mut end = 0;
     let mut last_space = None;
     while let Some(piece) = piece(&text[end..]) {

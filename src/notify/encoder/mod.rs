@@ -1,44 +1,45 @@
-//! Encodes messages and cards as the JSON that each service accepts.
+//! Encodes messages and cards as the requests that each service accepts.
 //!
 //! [`post`] renders the text with [`templates`], in the [`markup`] of the service, with names
-//! [escaped](escape); then the module of the service encodes it.
+//! [escaped](escape); then the module of the service makes a request of it, as [`api`] demands.
 
+mod api;
 mod attachment;
 mod discord;
 mod escape;
+mod html;
 mod markup;
 mod mattermost;
+mod ntfy;
 mod post;
 mod samples;
 mod slack;
+mod telegram;
 mod templates;
+#[cfg(test)]
+mod tests;
+mod webhook;
 
-use anyhow::Result;
-use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
 
-use self::markup::Markup;
+use anyhow::{Context, Result};
+use reqwest::Url;
+
+use self::api::{Api, HookUrl};
 use self::post::{Post, Renderer};
+pub use self::webhook::WebhookSettings;
+use crate::config::access::{Ntfy, Telegram};
 use crate::config::{Settings, Site};
-use crate::notify::message::{Card, Message};
+use crate::notify::answer::{Answer, Outcome};
+use crate::notify::attempt::Attempt;
+use crate::notify::message::{Card, CardState, Message, MessageKind};
+use crate::notify::request::Request;
+use crate::types::Secret;
 
-/// The body of one request, as `application/json`.
-pub type Body = Vec<u8>;
-
-/// The service that receives a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Service {
-    /// An incoming webhook of Mattermost.
-    MattermostWebhook,
-    /// `POST /api/v4/posts` of Mattermost, into this channel (its id).
-    MattermostBot {
-        /// The channel's id.
-        channel: String,
-    },
-    /// An incoming webhook of Slack.
-    Slack,
-    /// A webhook of Discord.
-    Discord,
-}
+/// One way to reach one service. Its `Debug` output shows no secret.
+#[derive(Clone)]
+pub struct Service(Arc<dyn Api>);
 
 /// The texts of messages that the language of `site` lacks, so that they are English.
 pub fn missing_messages(site: &Site) -> Vec<String> {
@@ -50,6 +51,8 @@ pub fn missing_messages(site: &Site) -> Vec<String> {
 pub struct Encoder {
     service: Service,
     renderer: Renderer,
+    /// Whom the post that a room opens mentions.
+    mention: Option<String>,
 }
 
 impl Encoder {
@@ -61,141 +64,162 @@ impl Encoder {
     /// A template can't be read or is broken; the error shows file, line, column and the line
     /// itself.
     pub fn load(service: Service, settings: &Settings) -> Result<Self> {
-        let renderer = Renderer::load(service.markup(), settings)?;
-        let encoder = Self { service, renderer };
-        for message in samples::messages() {
-            encoder.message(&message)?;
+        let renderer = Renderer::load(service.0.markup(), settings)?;
+        let encoder = Self { service, renderer, mention: None };
+        for (number, message) in (0..).zip(samples::messages()) {
+            let attempt = Attempt::new("sample", number, samples::OPENED, samples::OPENED);
+            encoder.message(&message, &attempt)?;
         }
         for card in samples::cards() {
-            encoder.card(&card)?;
+            encoder.renderer.card(&card)?;
         }
         Ok(encoder)
     }
 
     /// An encoder that uses the built-in templates only.
     pub fn builtin(service: Service, settings: &Settings) -> Self {
-        let renderer = Renderer::builtin(service.markup(), settings);
-        Self { service, renderer }
+        let renderer = Renderer::builtin(service.0.markup(), settings);
+        Self { service, renderer, mention: None }
     }
 
-    /// Encodes a message.
+    /// Mentions somebody, in the syntax of the service, in the post that a room opens.
+    #[must_use]
+    pub fn mentioning(self, mention: Option<String>) -> Self {
+        Self { mention, ..self }
+    }
+
+    /// The request that posts a message.
     ///
     /// # Errors
     ///
     /// A template uses a variable that does not exist.
-    pub fn message(&self, message: &Message) -> Result<Body> {
-        Ok(self.body(&self.renderer.message(message)?))
+    pub fn message(&self, message: &Message, attempt: &Attempt) -> Result<Request> {
+        let mut post = self.renderer.message(message)?;
+        if let (Post::Attachment(attachment), MessageKind::Started { .. }) =
+            (&mut post, &message.kind)
+        {
+            attachment.mention.clone_from(&self.mention);
+        }
+        self.service.0.create(&post, Some((message, attempt)))
     }
 
-    /// Encodes a card as a new post. Only a bot can edit it later.
+    /// The request that posts a card.
     ///
     /// # Errors
     ///
     /// As for [`Encoder::message`].
-    pub fn card(&self, card: &Card) -> Result<Body> {
-        Ok(self.body(&Post::Attachment(self.renderer.card(card)?)))
+    pub fn card(&self, card: &Card) -> Result<Request> {
+        let mut attachment = self.renderer.card(card)?;
+        if matches!(card.state, CardState::Open { .. }) {
+            attachment.mention.clone_from(&self.mention);
+        }
+        self.service.0.create(&Post::Attachment(attachment), None)
     }
 
-    /// Encodes a card for `PUT /api/v4/posts/{id}/patch`, which replaces the content of a post.
+    /// The request that replaces the content of the post `id`.
     ///
     /// # Errors
     ///
-    /// As for [`Encoder::message`].
-    pub fn edit(&self, card: &Card) -> Result<Body> {
+    /// As for [`Encoder::message`]; or the service can't edit.
+    pub fn edit(&self, card: &Card, id: &str) -> Result<Request> {
         let post = Post::Attachment(self.renderer.card(card)?);
-        Ok(bytes(&mattermost::patch(&post)))
+        self.service.0.edit(id, &post).context("the service edits no posts")
     }
 
-    fn body(&self, post: &Post) -> Body {
-        bytes(&match &self.service {
-            Service::MattermostWebhook => mattermost::webhook(post),
-            Service::MattermostBot { channel } => mattermost::bot(post, channel),
-            Service::Slack => slack::webhook(post),
-            Service::Discord => discord::webhook(post),
-        })
+    /// The service that receives the requests.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+}
+
+/// The services: one line each.
+impl Service {
+    /// An incoming webhook of Mattermost.
+    pub fn mattermost_webhook(address: &Secret) -> Result<Self> {
+        Ok(Self(Arc::new(mattermost::Webhook(HookUrl::parse(address)?))))
+    }
+
+    /// A bot of Mattermost, which writes to `channel` (its id).
+    pub fn mattermost_bot(server: &str, token: &Secret, channel: &str) -> Result<Self> {
+        Ok(Self(Arc::new(mattermost::Bot::new(server, token, channel)?)))
+    }
+
+    /// An incoming webhook of Slack.
+    pub fn slack_webhook(address: &Secret) -> Result<Self> {
+        Ok(Self(Arc::new(slack::Webhook(HookUrl::parse(address)?))))
+    }
+
+    /// A bot of Slack, which writes to `channel` (its id).
+    pub fn slack_bot(server: &str, token: &Secret, channel: &str) -> Result<Self> {
+        Ok(Self(Arc::new(slack::Bot::new(server, token, channel)?)))
+    }
+
+    /// A webhook of Discord.
+    pub fn discord_webhook(address: &Secret) -> Result<Self> {
+        Ok(Self(Arc::new(discord::Webhook(HookUrl::parse(address)?))))
+    }
+}
+
+/// Services with more settings.
+impl Service {
+    /// A bot of Telegram.
+    pub fn telegram(settings: &Telegram, token: &Secret) -> Result<Self> {
+        let Telegram { server, chat, thread, .. } = settings;
+        Ok(Self(Arc::new(telegram::Bot::new(server, token, chat, *thread)?)))
+    }
+
+    /// A topic of ntfy.
+    pub fn ntfy(settings: &Ntfy, token: Option<&Secret>) -> Result<Self> {
+        let Ntfy { server, topic, priority, tags, .. } = settings;
+        Ok(Self(Arc::new(ntfy::Topic::new(server, topic, token, *priority, tags)?)))
+    }
+
+    /// Any URL.
+    pub fn webhook(settings: &WebhookSettings<'_>) -> Result<Self> {
+        Ok(Self(Arc::new(webhook::Webhook::new(settings)?)))
     }
 }
 
 impl Service {
-    fn markup(&self) -> &'static Markup {
-        match self {
-            Self::MattermostWebhook | Self::MattermostBot { .. } => &markup::MATTERMOST,
-            Self::Slack => &markup::SLACK,
-            Self::Discord => &markup::DISCORD,
-        }
+    /// What it is called: a webhook or a bot.
+    pub fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    /// What to do if it refuses everything.
+    pub fn remedy(&self) -> &'static str {
+        self.0.remedy()
+    }
+
+    /// Whether it can edit posts.
+    pub fn can_edit(&self) -> bool {
+        self.0.can_edit()
+    }
+
+    /// Where requests go. May be a secret.
+    pub fn url(&self) -> &Url {
+        self.0.url()
+    }
+
+    /// What must never be quoted from a response.
+    pub fn secrets(&self) -> Vec<&str> {
+        self.0.secrets()
+    }
+
+    /// What an answer means.
+    pub fn outcome(&self, answer: &Answer) -> Outcome {
+        self.0.outcome(answer)
     }
 }
 
-fn bytes(body: &Value) -> Body {
-    body.to_string().into_bytes()
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Encoder({:?})", self.service)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Emoji, Face, Faces, PublishList};
-    use crate::notify::message::{CardState, MessageKind, PersonInside, RoomInfo};
-    use crate::time::moment::Moment;
-    use crate::zoom::Name;
-
-    #[test]
-    fn an_emoji_is_before_the_name_of_its_person_in_messages_and_cards() {
-        let name = |text: &str| Name::clean(text).expect("a name");
-        let fox = Emoji::parse("🦊").expect("an emoji");
-        let faces = Faces::new([(name("Ada"), Face::Emoji(fox))]);
-        let settings = Settings { faces, ..Settings::default() };
-        let room = RoomInfo { name: None, dashboard: None, join: None };
-        let (joined, left) = (vec![name("Ada")], vec![name("Grace")]);
-        let kind = MessageKind::Moves { joined: joined.clone(), left, inside: 1 };
-        let message = Message { room: room.clone(), kind };
-        let since = Moment::from_seconds(0);
-        let inside = ["Ada", "Grace"].map(|text| PersonInside { name: name(text), since });
-        let (inside, sharing) = (inside.into(), joined);
-        let state = CardState::Open { since, inside, others: 0, peak: 2, sharing };
-        let card = Card { room, state };
-        for service in [Service::MattermostWebhook, Service::Slack, Service::Discord] {
-            let encoder = Encoder::builtin(service.clone(), &settings);
-            for body in [encoder.message(&message), encoder.card(&card)] {
-                let text = String::from_utf8(body.expect("it is encoded")).expect("JSON is UTF-8");
-                assert!(text.contains("🦊 Ada"), "{service:?}: {text}");
-                assert!(
-                    text.contains("Grace") && !text.contains("🦊 Grace"),
-                    "{service:?}: {text}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn a_published_picture_is_beside_the_message_that_a_room_opened_where_the_chat_fetches_it() {
-        let name = |text: &str| Name::clean(text).expect("a name");
-        let directory = tempfile::tempdir().expect("a directory");
-        let header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x40\0\0\0\x40\x08\x02\0\0\0";
-        std::fs::write(directory.path().join("ada.png"), header).expect("written");
-        let mut settings = Settings::default();
-        settings.site.static_dir = directory.path().to_owned();
-        settings.site.base_url = "https://example.org".to_owned();
-        settings.privacy.publish = PublishList::only([name("Ada"), name("Grace")]);
-        let picture = || Face::Picture("ada.png".to_owned());
-        #[rustfmt::skip]
-        let cases = [
-            // what is special     whose        who came           service                      shown
-            ("Discord",            "Ada",       vec!["Ada"],       Service::Discord,            true),
-            ("Slack",              "Ada",       vec!["Ada"],       Service::Slack,              true),
-            ("Mattermost",         "Ada",       vec!["Ada"],       Service::MattermostWebhook,  false),
-            ("two came",           "Ada",       vec!["Ada", "Grace"], Service::Discord,         false),
-            ("of somebody else",   "Grace",     vec!["Ada"],       Service::Discord,            false),
-            ("of somebody hidden", "Hidden",    vec!["Hidden"],    Service::Discord,            false),
-        ];
-        for (what, whose, by, service, is_shown) in cases {
-            settings.faces = Faces::new([(name(whose), picture())]);
-            let by: Vec<Name> = by.into_iter().map(name).collect();
-            let room = RoomInfo { name: None, dashboard: None, join: None };
-            let kind = MessageKind::Started { at: Moment::from_seconds(0), inside: by.len(), by };
-            let body = Encoder::builtin(service, &settings).message(&Message { room, kind });
-            let text = String::from_utf8(body.expect("it is encoded")).expect("JSON is UTF-8");
-            let url = "https://example.org/lookout/assets/ada.";
-            assert_eq!(text.contains(url), is_shown, "{what}: {text}");
-        }
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Service({} at {})", self.name(), self.url().host_str().unwrap_or_default())
     }
 }

@@ -33,9 +33,21 @@ pub(super) enum Post {
     Attachment(Attachment),
 }
 
+impl Post {
+    /// Whom it mentions, in the syntax of the service.
+    pub(super) fn mention(&self) -> Option<&str> {
+        match self {
+            Self::Line(_) => None,
+            Self::Attachment(attachment) => attachment.mention.as_deref(),
+        }
+    }
+}
+
 /// A title, a text and fields beside a coloured bar. Text and values have markup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Attachment {
+    /// Whom it mentions, in the syntax of the service.
+    pub(super) mention: Option<String>,
     pub(super) colour: Colour,
     /// Plain text if it is a link, otherwise with markup.
     pub(super) title: String,
@@ -52,6 +64,8 @@ pub(super) struct Attachment {
 /// A short value with a title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Field {
+    /// How its templates begin.
+    pub(super) name: &'static str,
     /// Plain text.
     pub(super) title: String,
     pub(super) value: String,
@@ -97,7 +111,10 @@ const STARTED: Kind = Kind {
     fields: &[("since", Width::Half), ("join", Width::Half)],
 };
 
-const ENDED: Kind = Kind {
+const ENDED: Kind = Kind { name: "ended", colour: Colour::Empty, fields: ENDED_FIELDS };
+
+/// The card of a room that is empty again: the next opening starts there.
+const CLOSED: Kind = Kind {
     name: "ended",
     colour: Colour::Empty,
     fields: &[
@@ -105,8 +122,16 @@ const ENDED: Kind = Kind {
         ("peak", Width::Half),
         ("when", Width::Half),
         ("people", Width::Full),
+        ("join", Width::Half),
     ],
 };
+
+const ENDED_FIELDS: &[(&str, Width)] = &[
+    ("duration", Width::Half),
+    ("peak", Width::Half),
+    ("when", Width::Half),
+    ("people", Width::Full),
+];
 
 const CARD: Kind = Kind {
     name: "card",
@@ -130,7 +155,7 @@ impl Renderer {
 
     /// Renders a message.
     pub(super) fn message(&self, message: &Message) -> Result<Post> {
-        let Message { room, kind } = message;
+        let Message { room, kind, .. } = message;
         match kind {
             MessageKind::Moves { joined, left, inside } => {
                 let joined = ("joined", self.people(joined, 0)?);
@@ -149,7 +174,7 @@ impl Renderer {
                 let attachment = self.attachment(&STARTED, room, values)?;
                 Ok(Post::Attachment(Attachment { picture: self.portrait(by), ..attachment }))
             }
-            MessageKind::Ended(summary) => self.ended(room, summary).map(Post::Attachment),
+            MessageKind::Ended(summary) => self.ended(&ENDED, room, summary).map(Post::Attachment),
             MessageKind::Test => self.line("test", room, []),
         }
     }
@@ -157,7 +182,7 @@ impl Renderer {
     /// Renders a card.
     pub(super) fn card(&self, card: &Card) -> Result<Attachment> {
         match &card.state {
-            CardState::Closed(summary) => self.ended(&card.room, summary),
+            CardState::Closed(summary) => self.ended(&CLOSED, &card.room, summary),
             CardState::Open { since, inside, others, peak, sharing } => {
                 let listed = inside.iter().take(MAX_LISTED);
                 let listed = listed.map(|person| self.listed(person, *since, sharing));
@@ -173,7 +198,7 @@ impl Renderer {
         }
     }
 
-    fn ended(&self, room: &RoomInfo, summary: &RoomSummary) -> Result<Attachment> {
+    fn ended(&self, kind: &Kind, room: &RoomInfo, summary: &RoomSummary) -> Result<Attachment> {
         let RoomSummary { from, until, peak, people, others } = summary;
         let values = [
             ("from", self.time(*from, *until)),
@@ -182,7 +207,7 @@ impl Renderer {
             ("peak", Value::from(*peak)),
             ("people", self.people(people, *others)?),
         ];
-        self.attachment(&ENDED, room, values)
+        self.attachment(kind, room, values)
     }
 
     fn line<const N: usize>(
@@ -216,10 +241,11 @@ impl Renderer {
             let value = texts.marked(&format!("{name}_value"), &context)?;
             if !value.is_empty() {
                 let title = texts.plain(&format!("{name}_title"), &context)?;
-                fields.push(Field { title, value, width: *width });
+                fields.push(Field { name, title, value, width: *width });
             }
         }
         Ok(Attachment {
+            mention: None,
             colour: kind.colour,
             title,
             link: room.dashboard.clone(),

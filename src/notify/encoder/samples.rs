@@ -7,7 +7,7 @@ use crate::time::moment::Moment;
 use crate::zoom::Name;
 
 /// An evening in January 2026.
-const OPENED: Moment = Moment::from_seconds(1_767_637_800);
+pub(super) const OPENED: Moment = Moment::from_seconds(1_767_637_800);
 
 /// A message of each kind: with few names, many and none; with all and with no facts of the room.
 pub(super) fn messages() -> impl Iterator<Item = Message> {
@@ -26,7 +26,7 @@ pub(super) fn messages() -> impl Iterator<Item = Message> {
     });
     let kinds: Vec<MessageKind> = kinds.collect();
     rooms().flat_map(move |room| {
-        kinds.clone().into_iter().map(move |kind| Message { room: room.clone(), kind })
+        kinds.clone().into_iter().map(move |kind| Message::new(room.clone(), kind))
     })
 }
 

@@ -3,7 +3,7 @@
 use super::contents::Outbox;
 use super::tombstone::Tombstone;
 use crate::notify::delivery_state::{CardPost, Changes, RoomState};
-use crate::notify::message::{Card, CardState, MessageKind, RoomSummary};
+use crate::notify::message::{Card, CardState, Message, MessageKind, RoomSummary};
 use crate::zoom::Name;
 
 /// Replaces what a chat said when it refused something: it may have quoted a name.
@@ -36,7 +36,7 @@ impl Outbox {
     /// dropped; a card is edited as soon as possible. The delivery state still knows who is in, so
     /// that nobody is announced again once they may be named again.
     pub fn redact(&mut self, is_meant: &dyn Fn(&Name) -> bool) {
-        self.queue.retain_mut(|queued| queued.message.kind.redact(is_meant));
+        self.queue.retain_mut(|queued| queued.message.redact(is_meant));
         let Some(state) = &mut self.state else { return };
         state.cards.retain_mut(|card| card.redact(is_meant));
         // A difference at the next comparison may come from this, and not have just happened.
@@ -97,6 +97,14 @@ impl Card {
             CardState::Open { inside, others, .. } => inside.is_empty() && *others == 0,
             CardState::Closed(summary) => summary.people.is_empty() && summary.others == 0,
         }
+    }
+}
+
+impl Message {
+    /// Removes these names; whether the message still says anything.
+    fn redact(&mut self, is_meant: &dyn Fn(&Name) -> bool) -> bool {
+        self.members.others += remove(&mut self.members.names, is_meant);
+        self.kind.redact(is_meant)
     }
 }
 

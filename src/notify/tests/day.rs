@@ -4,7 +4,11 @@ use serde_json::Value;
 
 use super::scenario::{Scenario, rules, show, watched};
 use crate::config::Settings;
-use crate::notify::{Encoder, Service};
+use crate::config::access::{Credential, Ntfy, Statuses, Telegram};
+use crate::notify::attempt::Attempt;
+use crate::notify::difference::{Rules, WatchedRoom};
+use crate::notify::{Encoder, Service, WebhookSettings};
+use crate::types::Secret;
 
 /// A co-working room: an early bird, a stand-up, a quiet noon, an afternoon with breakouts and
 /// bad networks, a talk in the evening to which many come at once, and night owls.
@@ -63,16 +67,71 @@ fn a_day_of_a_room_reads_well() {
     rules.rooms = vec![watched("1", Some(0), Some("Lounge"))];
     let scenario = Scenario::started(rules).play(DAY);
     let settings = Settings::default();
-    let encoder = Encoder::load(Service::MattermostWebhook, &settings).expect("the words are ours");
+    let address = Secret::new("https://chat.example/hooks/x").expect("not empty");
+    let service = Service::mattermost_webhook(&address).expect("a URL");
+    let encoder = Encoder::load(service, &settings).expect("the words are ours");
     let lines: Vec<_> = scenario
         .messages
         .iter()
         .map(|(at, message)| {
-            let body = encoder.message(message).expect("it is written");
+            let body = encoder.message(message, &Attempt::new("t", 0, *at, *at));
+            let body = body.expect("it is written").body;
             format!("{} {}", show(*at), read(&serde_json::from_slice(&body).expect("JSON")))
         })
         .collect();
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text).expect("not empty")
+}
+
+/// The room of the day, with a page and a link to join.
+fn lounge() -> WatchedRoom {
+    let mut lounge = watched("1", Some(0), Some("Lounge"));
+    lounge.info.dashboard = Some("https://example.org/lookout/".to_owned());
+    lounge.info.join = Some("https://zoom.example/j/1".to_owned());
+    lounge
+}
+
+#[test]
+fn a_day_of_a_room_reads_well_as_cards() {
+    let scenario = Scenario::started(Rules { rooms: vec![lounge()], has_cards: true, ..rules() });
+    let scenario = scenario.play(DAY);
+    let (server, chat) = ("https://telegram.example".to_owned(), "1".to_owned());
+    let token = Credential::Known(secret("1:t"));
+    let settings = Telegram { token, server, chat, thread: None };
+    let service = Service::telegram(&settings, &secret("1:t")).expect("a URL");
+    let encoder = Encoder::load(service, &Settings::default()).expect("the words are ours");
+    let cards = scenario.cards.iter().map(|(at, card)| {
+        let body = encoder.card(card).expect("it is written").body;
+        let body: Value = serde_json::from_slice(&body).expect("JSON");
+        format!("{}\n{}\n", show(*at), body["text"].as_str().expect("a text"))
+    });
+    insta::assert_snapshot!(cards.collect::<Vec<_>>().join("\n").replace('\u{200b}', ""));
+}
+
+#[test]
+fn a_day_of_a_room_reads_well_on_a_phone_and_as_requests() {
+    let scenario = Scenario::started(Rules { rooms: vec![lounge()], ..rules() }).play(DAY);
+    let (server, topic) = ("https://ntfy.example".to_owned(), "lounge".to_owned());
+    let ntfy = Ntfy { server, topic, token: None, priority: None, tags: Vec::new() };
+    let (url, success) = (secret("https://hook.example/in"), [Statuses { first: 200, last: 299 }]);
+    let (method, headers, body, key) = ("POST", Vec::new(), "", None);
+    let webhook = WebhookSettings { url: &url, method, headers, body, success: &success, key };
+    for (form, service) in [
+        ("phone", Service::ntfy(&ntfy, None).expect("a URL")),
+        ("requests", Service::webhook(&webhook).expect("a URL")),
+    ] {
+        let encoder = Encoder::load(service, &Settings::default()).expect("the words are ours");
+        let lines = (0..).zip(&scenario.messages).map(|(number, (at, message))| {
+            let attempt = Attempt::new("t", number, *at, *at);
+            let body = encoder.message(message, &attempt).expect("it is written").body;
+            format!("{} {}", show(*at), String::from_utf8(body).expect("UTF-8"))
+        });
+        let lines = lines.collect::<Vec<_>>().join("\n").replace('\u{200b}', "");
+        insta::assert_snapshot!(form, lines);
+    }
 }
 
 /// What a reader sees: the text, or what the attachment says, field by field.

@@ -32,7 +32,7 @@ fn a_name_is_removed_from_messages_and_empty_messages_are_dropped() {
     ];
     for (what, before, after) in cases {
         let kind: MessageKind = serde_json::from_str(before).expect(what);
-        let message = Message { room: room(), kind };
+        let message = Message::new(room(), kind);
         let queued = QueuedMessage { number: 7, queued_at: clock("20:00"), message };
         let mut outbox = Outbox { queue: [queued].into(), ..Outbox::default() };
         outbox.apply_tombstones(&[tombstone("Ada", "20:01")]);

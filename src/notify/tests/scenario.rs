@@ -9,7 +9,7 @@ use crate::config::notify::NotifyEvent;
 use crate::config::{HideList, Others, Privacy, PublishList};
 use crate::notify::delivery_state::DeliveryState;
 use crate::notify::difference::{Rules, WatchedRoom, compare};
-use crate::notify::message::{CardState, Message, MessageKind, RoomInfo, RoomSummary};
+use crate::notify::message::{Card, CardState, Message, MessageKind, RoomInfo, RoomSummary};
 use crate::roster::{self, Presence, Roster};
 use crate::time::moment::Moment;
 use crate::zoom::{Event, Kind, Meeting, Name, Participant};
@@ -38,6 +38,7 @@ pub fn rules() -> Rules {
         events: [Joined, Left, Started, Ended, Sharing].into(),
         privacy: privacy(PublishList::Everybody, Others::Hidden),
         quiet: None,
+        people: Vec::new(),
         has_cards: false,
         debounce_s: 10,
         debounce_max_s: 60,
@@ -72,6 +73,8 @@ pub struct Scenario {
     announced: Vec<String>,
     /// The messages, as they are, and when they were announced.
     pub messages: Vec<(Moment, Message)>,
+    /// What cards were to show, and since when.
+    pub cards: Vec<(Moment, Card)>,
 }
 
 impl Scenario {
@@ -89,6 +92,7 @@ impl Scenario {
             compare_at: None,
             announced: Vec::new(),
             messages: Vec::new(),
+            cards: Vec::new(),
         }
     }
 
@@ -161,6 +165,7 @@ impl Scenario {
             let is_new = before.get(place).is_none_or(|before| before.wanted != card.wanted);
             if is_new {
                 self.announced.push(format!("{} {}", show(now), describe_card(&card.wanted.state)));
+                self.cards.push((now, card.wanted.clone()));
             }
         }
         self.messages.extend(difference.messages.into_iter().map(|message| (now, message)));

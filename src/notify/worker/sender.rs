@@ -1,7 +1,8 @@
 //! Sends what waits in the outbox, one request at a time, and handles the outcomes.
 //!
 //! Messages go in order; cards go between them, and only their latest content is sent. If the
-//! chat refuses the bot, messages replace cards, and the webhook replaces the bot if there is one.
+//! chat refuses them, messages replace cards. If it refuses the preferred endpoint, such as a bot, the
+//! other one replaces that if there is one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,17 +13,19 @@ use tokio::time::Instant;
 use super::rate_limit::RateLimit;
 use crate::config::Privacy;
 use crate::config::notify::NotifyEvent;
-use crate::notify::client::Outcome;
+use crate::notify::answer::Outcome;
+use crate::notify::attempt::Attempt;
 use crate::notify::delivery_state::CardPost;
 use crate::notify::message::{CardState, Message, MessageKind, PersonInside};
 use crate::notify::metrics::{Loss, Metrics};
 use crate::notify::outbox::{DeliveryResult, Outbox, Tombstone, WORDS_REMOVED};
-use crate::notify::target::{Endpoint, EndpointKind, Target};
+use crate::notify::request::Request;
+use crate::notify::target::{Endpoint, Target};
 use crate::notify::timing::Timing;
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
-/// How long a bot or its cards pause after a refusal, in seconds.
+/// How long the preferred endpoint or its cards pause after a refusal, in seconds.
 const REFUSAL_PAUSE_S: i64 = 3600;
 
 /// The outbox of one target, and the request that is in flight.
@@ -35,8 +38,8 @@ pub struct Sender {
     /// Whether the outbox is saved as it is; nothing is sent otherwise.
     pub is_saved: bool,
     in_flight: Option<InFlight>,
-    /// Until when the webhook replaces the bot, because the chat refused the bot.
-    bot_paused_until: Option<Moment>,
+    /// Until when the other endpoint replaces the preferred one, because the chat refused that.
+    preferred_paused_until: Option<Moment>,
     /// The failure that was logged last; `None` while requests succeed.
     logged_failure: Option<String>,
 }
@@ -46,7 +49,8 @@ pub struct Sender {
 struct InFlight {
     task: JoinHandle<Outcome>,
     content: Content,
-    endpoint: EndpointKind,
+    /// Whether it goes to the preferred endpoint.
+    is_preferred: bool,
     /// Whether somebody was forgotten since it started, whom it may name.
     is_outdated: bool,
 }
@@ -79,7 +83,7 @@ impl Sender {
             outbox: Outbox::default(),
             is_saved: true,
             in_flight: None,
-            bot_paused_until: None,
+            preferred_paused_until: None,
             logged_failure: None,
         }
     }
@@ -87,7 +91,7 @@ impl Sender {
     /// Continues with a stored outbox.
     pub fn resume(&mut self, outbox: Outbox) {
         (self.outbox, self.is_saved) = (outbox, true);
-        (self.in_flight, self.bot_paused_until, self.logged_failure) = (None, None, None);
+        (self.in_flight, self.preferred_paused_until, self.logged_failure) = (None, None, None);
     }
 
     /// Forgets the people of the tombstones that are new, also in the request in flight.
@@ -163,15 +167,17 @@ impl Sender {
     }
 
     fn send_message(&mut self, now: Moment) -> Option<InFlight> {
-        let endpoint = self.endpoint(now)?;
+        let is_preferred = !self.is_preferred_paused(now);
+        let endpoints = &self.target.endpoints;
+        let endpoint = if is_preferred { endpoints.first() } else { endpoints.last() }?;
         let queued = self.outbox.queue.front()?;
         let number = queued.number;
-        match endpoint.encoder.message(&queued.message) {
-            Ok(body) => {
-                let (client, endpoint) = (endpoint.client.clone(), endpoint.kind);
-                let task = tokio::spawn(async move { client.post(body).await });
+        let attempt = Attempt::new(&self.target.id, number, queued.queued_at, now);
+        match endpoint.encoder.message(&queued.message, &attempt) {
+            Ok(request) => {
+                let task = send(endpoint, request);
                 let content = Content::Message(number);
-                Some(InFlight { task, content, endpoint, is_outdated: false })
+                Some(InFlight { task, content, is_preferred, is_outdated: false })
             }
             Err(error) => {
                 let error = Some(self.encoding_failed(&error));
@@ -183,17 +189,18 @@ impl Sender {
 
     fn send_card(&mut self, now: Moment) -> Option<InFlight> {
         let card = self.next_card()?.clone();
-        let bot = self.target.endpoints.iter().find(|it| it.kind == EndpointKind::Bot);
-        let Some(bot) = bot.filter(|_| !self.is_bot_paused(now)) else {
+        let endpoint = self.target.endpoints.first();
+        let endpoint = endpoint.filter(|it| it.encoder.service().can_edit());
+        let Some(endpoint) = endpoint.filter(|_| !self.is_preferred_paused(now)) else {
             self.replace_cards_by_messages(now);
             return None;
         };
-        let body = match &card.post_id {
-            None => bot.encoder.card(&card.wanted),
-            Some(_) => bot.encoder.edit(&card.wanted),
+        let request = match &card.post_id {
+            None => endpoint.encoder.card(&card.wanted),
+            Some(id) => endpoint.encoder.edit(&card.wanted, id),
         };
-        let body = match body {
-            Ok(body) => body,
+        let request = match request {
+            Ok(request) => request,
             Err(error) => {
                 let error = Some(self.encoding_failed(&error));
                 if let Some(state) = &mut self.outbox.state {
@@ -203,25 +210,12 @@ impl Sender {
                 return None;
             }
         };
-        let (client, post_id) = (bot.client.clone(), card.post_id.clone());
-        let task = tokio::spawn(async move {
-            match post_id {
-                None => client.post(body).await,
-                Some(id) => client.edit(&id, body).await,
-            }
-        });
-        let content = Content::Card(Box::new(card));
-        Some(InFlight { task, content, endpoint: EndpointKind::Bot, is_outdated: false })
+        let (task, content) = (send(endpoint, request), Content::Card(Box::new(card)));
+        Some(InFlight { task, content, is_preferred: true, is_outdated: false })
     }
 
-    /// The endpoint for messages: the first, usually the bot; the webhook while the bot pauses.
-    fn endpoint(&self, now: Moment) -> Option<&Endpoint> {
-        let endpoints = &self.target.endpoints;
-        if self.is_bot_paused(now) { endpoints.last() } else { endpoints.first() }
-    }
-
-    fn is_bot_paused(&self, now: Moment) -> bool {
-        self.bot_paused_until.is_some_and(|until| now < until)
+    fn is_preferred_paused(&self, now: Moment) -> bool {
+        self.preferred_paused_until.is_some_and(|until| now < until)
     }
 
     fn encoding_failed(&mut self, error: &anyhow::Error) -> String {
@@ -307,19 +301,19 @@ impl Sender {
 
     fn refused(&mut self, in_flight: &InFlight, why: &str, now: Moment) {
         let label = &self.target.label;
-        let has_webhook = self.target.endpoints.iter().any(|it| it.kind == EndpointKind::Webhook);
+        let has_other = self.target.endpoints.len() > 1;
         match &in_flight.content {
             Content::Card(card) => {
-                if card.post_id.is_none() && has_webhook {
-                    self.bot_paused_until = Some(now.plus(REFUSAL_PAUSE_S));
+                if card.post_id.is_none() && has_other {
+                    self.preferred_paused_until = Some(now.plus(REFUSAL_PAUSE_S));
                 }
                 self.cards_refused(why, now);
             }
-            Content::Message(_) if in_flight.endpoint == EndpointKind::Bot && has_webhook => {
+            Content::Message(_) if in_flight.is_preferred && has_other => {
                 tracing::error!(
                     "chat {label}: the bot was refused, the webhook is used instead: {why}"
                 );
-                self.bot_paused_until = Some(now.plus(REFUSAL_PAUSE_S));
+                self.preferred_paused_until = Some(now.plus(REFUSAL_PAUSE_S));
             }
             Content::Message(number) => {
                 self.metrics.lost(label, Loss::Refused, 1);
@@ -355,11 +349,16 @@ impl Sender {
                 MessageKind::Ended(_) => events.contains(&NotifyEvent::Ended),
                 _ => events.contains(&NotifyEvent::Joined) || events.contains(&NotifyEvent::Left),
             };
-            is_wanted.then_some(Message { room: card.wanted.room, kind })
+            is_wanted.then_some(Message::new(card.wanted.room, kind))
         });
         let messages = messages.collect();
         self.outbox.push(messages, now);
     }
+}
+
+fn send(endpoint: &Endpoint, request: Request) -> JoinHandle<Outcome> {
+    let client = endpoint.client.clone();
+    tokio::spawn(async move { client.send(request).await })
 }
 
 /// Whether `privacy` hides a name. A telephone number is hidden unless `privacy.publish` has it.

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use lookout::config::Secret;
+use lookout::notify::attempt::Attempt;
 use lookout::notify::{
     Card, CardState, Encoder, Message, MessageKind, PersonInside, RoomInfo, RoomSummary, Service,
 };
+use lookout::time::moment::Moment;
 use lookout::zoom::Name;
 use serde_json::Value;
 
@@ -39,18 +42,28 @@ type Texts = BTreeMap<String, String>;
 
 thread_local! {
     static CHATS: Vec<Chat> = [
-        (Service::MattermostWebhook, Dialect::Mattermost),
-        (Service::MattermostBot { channel: "c".to_owned() }, Dialect::Mattermost),
-        (Service::Slack, Dialect::Slack),
-        (Service::Discord, Dialect::Discord),
+        (Service::mattermost_webhook(&secret()), Dialect::Mattermost),
+        (Service::mattermost_bot("https://chat.example", &secret(), "c"), Dialect::Mattermost),
+        (Service::slack_webhook(&secret()), Dialect::Slack),
+        (Service::discord_webhook(&secret()), Dialect::Discord),
     ]
     .map(|(service, dialect)| {
+        let service = service.expect("a URL");
         let encoder = Encoder::load(service, &sample::settings());
         let encoder = encoder.expect("the built-in templates have no fault");
         let plain = texts(&encoder, &name(SOMEBODY));
         Chat { encoder, dialect, plain }
     })
     .into();
+}
+
+fn attempt() -> Attempt {
+    let now = Moment::from_seconds(1_767_637_800);
+    Attempt::new("target", 0, now, now)
+}
+
+fn secret() -> Secret {
+    Secret::new("https://chat.example/x").expect("not empty")
 }
 
 /// Whatever people and rooms are called, a message has the lines and the markup that it has
@@ -139,12 +152,12 @@ fn texts(encoder: &Encoder, name: &Name) -> Texts {
     };
     let mut texts = Texts::new();
     for (what, kind) in kinds(name) {
-        let body = encoder.message(&Message { room: room.clone(), kind });
-        collect(what, &read(&body.expect("names can't break a template")), &mut texts);
+        let body = encoder.message(&Message::new(room.clone(), kind), &attempt());
+        collect(what, &read(&body.expect("names can't break a template").body), &mut texts);
     }
     for (kind, state) in states(name) {
         let body = encoder.card(&Card { room: room.clone(), state });
-        collect(kind, &read(&body.expect("names can't break a template")), &mut texts);
+        collect(kind, &read(&body.expect("names can't break a template").body), &mut texts);
     }
     texts
 }

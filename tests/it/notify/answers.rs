@@ -5,6 +5,7 @@ use std::time::Duration;
 use lookout::notify::Timing;
 
 use super::harness::{Harness, hook, quick};
+use super::kinds::with_messages;
 use crate::support::chat::{Answer, Chat};
 use crate::support::lookout::until;
 
@@ -47,17 +48,11 @@ fn each_answer_leads_to_what_it_means() {
         ("… in the middle of an answer", ClosesHalfway,         SentAgain),
     ];
     for (what, answer, then) in cases {
-        for (kind, chat) in [
-            ("mattermost", Chat::mattermost()),
-            ("slack", Chat::slack()),
-            ("discord", Chat::discord()),
-        ] {
+        for (kind, chat, target) in with_messages() {
             chat.next([answer]);
             let request_timeout = if answer == Hangs { GIVEN_UP } else { quick().request_timeout };
-            let mut chats = Harness::with_timing(
-                &hook(kind, &chat.hook()),
-                Timing { request_timeout, ..quick() },
-            );
+            let timing = Timing { request_timeout, ..quick() };
+            let mut chats = Harness::with_timing(&target, timing);
             chats.join("Ada");
             chat.wait_for_requests(1);
             if then == SentAgain {

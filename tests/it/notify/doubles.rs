@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
+use crate::support::chat::{
+    Answer, CHANNEL, Chat, NTFY_TOKEN, SLACK_CHANNEL, SLACK_TOKEN, TELEGRAM_CHAT, TELEGRAM_TOKEN,
+    TOKEN, TOPIC,
+};
 use crate::support::{Reply, Request};
 
 /// Sends `body` to the webhook.
@@ -172,4 +175,116 @@ fn a_bot_posts_and_edits() {
     }
     let [post] = chat.posts().try_into().expect("one post");
     assert_eq!((post.text(), post.edits), ("closed", 1));
+}
+
+/// Sends `body` with a token; the status, and the answer.
+fn api(chat: &Chat, method: &str, path: &str, token: Option<&str>, body: &Value) -> (u16, Value) {
+    let body = body.to_string();
+    let mut request = Request { method, path, headers: Vec::new(), body: body.as_bytes() };
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let reply = request.send(chat.address());
+    (reply.status, serde_json::from_str(&reply.text()).unwrap_or_default())
+}
+
+#[test]
+fn a_webhook_of_discord_edits_its_own_messages() {
+    let chat = Chat::discord();
+    let (hook, hello) = (path(&chat), json!({ "content": "hello" }));
+    let (status, post) = api(&chat, "POST", &format!("{hook}?wait=true"), None, &hello);
+    let id = post["id"].as_str().expect("it waited").to_owned();
+    assert_eq!(status, 200);
+    let long = json!({ "content": "x".repeat(2_001) });
+    #[rustfmt::skip]
+    let cases = [
+        // what is special     path                              body     status  code
+        ("an edit",            format!("{hook}/messages/{id}"),  &hello,  200,    Value::Null),
+        ("an unknown message", format!("{hook}/messages/17"),    &hello,  404,    json!(10_008)),
+        ("an unknown hook",    "/api/webhooks/1/x/messages/1".to_owned(), &hello, 404, json!(10_015)),
+        ("too long",           format!("{hook}/messages/{id}"),  &long,   400,    json!(50_035)),
+    ];
+    for (what, path, body, status, code) in cases {
+        let (found, answer) = api(&chat, "PATCH", &path, None, body);
+        assert_eq!((found, &answer["code"]), (status, &code), "{what}: {answer}");
+    }
+    assert_eq!(chat.posts()[0].edits, 1);
+}
+
+#[test]
+fn a_bot_of_slack_gets_its_errors_with_a_200() {
+    let chat = Chat::slack();
+    let body = |channel: &str, text: &str| json!({ "channel": channel, "text": text });
+    let (post, update) = ("/api/chat.postMessage", "/api/chat.update");
+    let hello = body(SLACK_CHANNEL, "hello");
+    let (_, posted) = api(&chat, "POST", post, Some(SLACK_TOKEN), &hello);
+    let mut edit = hello.clone();
+    edit["ts"] = posted["ts"].clone();
+    #[rustfmt::skip]
+    let cases = [
+        // what is special     path     token        body                         error
+        ("an edit",            update,  SLACK_TOKEN, edit,                        Value::Null),
+        ("an unknown message", update,  SLACK_TOKEN, hello.clone(),               json!("message_not_found")),
+        ("no such token",      post,    "wrong",     hello.clone(),               json!("invalid_auth")),
+        ("another channel",    post,    SLACK_TOKEN, body("C1", "hello"),         json!("channel_not_found")),
+        ("an empty message",   post,    SLACK_TOKEN, body(SLACK_CHANNEL, ""),     json!("no_text")),
+    ];
+    for (what, path, token, body, error) in cases {
+        let (status, answer) = api(&chat, "POST", path, Some(token), &body);
+        assert_eq!((status, &answer["error"]), (200, &error), "{what}");
+        assert_eq!(answer["ok"], error.is_null(), "{what}");
+    }
+}
+
+#[test]
+fn a_bot_of_telegram_checks_tags_and_lengths() {
+    let chat = Chat::telegram();
+    let body = |text: &str| json!({ "chat_id": TELEGRAM_CHAT, "text": text, "message_id": 1 });
+    let path = |method: &str| format!("/bot{TELEGRAM_TOKEN}/{method}");
+    let (send, edit) = (path("sendMessage"), path("editMessageText"));
+    let (long, elsewhere) = ("x".repeat(4_097), json!({ "chat_id": 1, "text": "hello" }));
+    assert_eq!(api(&chat, "POST", &send, None, &body("<b>a</b>")).1["result"]["message_id"], 1);
+    #[rustfmt::skip]
+    let cases = [
+        // what is special     path                        body                status  says
+        ("an edit",            &edit,                      body("b"),          200,    ""),
+        ("the same again",     &edit,                      body("b"),          400,    "message is not modified"),
+        ("an unclosed tag",    &send,                      body("<b>a"),       400,    "can't find end tag"),
+        ("a tag of its own",   &send,                      body("<h1>a</h1>"), 400,    "unsupported start tag"),
+        ("a bare ampersand",   &send,                      body("a & b"),      400,    "unknown entity"),
+        ("empty",              &send,                      body(" "),          400,    "text is empty"),
+        ("too long",           &send,                      body(&long),        400,    "too long"),
+        ("another chat",       &send,                      elsewhere,          400,    "chat not found"),
+        ("no such token",      &"/bot1:x/sendMessage".to_owned(), body("a"),   401,    "Unauthorized"),
+    ];
+    for (what, path, body, status, says) in cases {
+        let (found, answer) = api(&chat, "POST", path, None, &body);
+        let description = answer["description"].as_str().unwrap_or_default();
+        assert_eq!(found, status, "{what}: {answer}");
+        assert!(description.contains(says), "{what}: {answer}");
+    }
+}
+
+#[test]
+fn a_topic_of_ntfy_checks_token_and_length() {
+    let chat = Chat::ntfy();
+    let body = |topic: &str, text: &str| json!({ "topic": topic, "message": text });
+    let huge = "x".repeat(8_200);
+    let mut urgent = body(TOPIC, "hello");
+    urgent["priority"] = json!(6);
+    #[rustfmt::skip]
+    let cases = [
+        // what is special     token        body                    status
+        ("a message",          NTFY_TOKEN,  body(TOPIC, "hello"),   200),
+        ("no such token",      "wrong",     body(TOPIC, "hello"),   401),
+        ("another topic",      NTFY_TOKEN,  body("other", "hello"), 403),
+        ("too urgent",         NTFY_TOKEN,  urgent,                 400),
+        ("too long",           NTFY_TOKEN,  body(TOPIC, &huge),     413),
+    ];
+    for (what, token, body, status) in cases {
+        assert_eq!(api(&chat, "POST", "/", Some(token), &body).0, status, "{what}");
+    }
+    let long = body(TOPIC, &"x".repeat(4_097));
+    assert_eq!(api(&chat, "POST", "/", Some(NTFY_TOKEN), &long).0, 200);
+    assert!(chat.posts()[1].body["attachment"].is_object(), "a long message becomes a file");
 }

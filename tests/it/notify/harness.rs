@@ -185,7 +185,8 @@ fn read(dir: &TempDir, text: &str) -> Arc<Settings> {
     Arc::new(settings.unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// A target behind a webhook.
+/// A target behind a webhook that gets messages, also where it could get a card.
 pub fn hook(kind: &str, url: &str) -> String {
-    format!("[[notify]]\nkind = \"{kind}\"\nurl = \"{url}\"\n")
+    let form = if kind == "discord" { "form = \"messages\"\n" } else { "" };
+    format!("[[notify]]\nkind = \"{kind}\"\nurl = \"{url}\"\n{form}")
 }

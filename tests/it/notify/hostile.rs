@@ -9,7 +9,11 @@ use lookout::notify::{Encoder, RoomInfo, Service};
 use lookout::zoom::Name;
 use serde_json::{Value, json};
 
-use super::messages::{bot, cards, encoder, lounge, messages};
+use super::messages::{
+    attempt, bot, cards, discord, encoder, lounge, mattermost, messages, ntfy, slack, telegram,
+    webhook,
+};
+use crate::support::chat::without_tags;
 use crate::support::hostile::names;
 use lookout::config::Language;
 
@@ -34,11 +38,12 @@ fn texts(encoder: &Encoder, person: &str, room: &str) -> Vec<Text> {
     let mut texts = Vec::new();
     for room in [known, unknown] {
         let messages = messages(&room, &names, 1).into_iter();
-        let messages = messages.map(|(kind, message)| (kind, encoder.message(&message)));
+        let messages =
+            messages.map(|(kind, message)| (kind, encoder.message(&message, &attempt())));
         let cards = cards(&room, &names, 1).into_iter();
         let cards = cards.map(|(kind, card)| (kind, encoder.card(&card)));
         for (kind, body) in messages.chain(cards) {
-            let body = body.expect("names can't break a template");
+            let body = body.expect("names can't break a template").body;
             let body = serde_json::from_slice(&body).expect("a body is JSON");
             collect(kind, &body, &mut texts);
         }
@@ -162,19 +167,19 @@ fn check(chat: &str, service: Service, language: &str, look_alike: fn(&str) -> S
 
 #[test]
 fn a_name_is_plain_text_to_mattermost() {
-    check("mattermost", Service::MattermostWebhook, "en", str::to_owned);
+    check("mattermost", mattermost(), "en", str::to_owned);
 }
 
 #[test]
 fn a_name_is_plain_text_to_slack() {
     let look_alike =
         |name: &str| name.replace('*', "∗").replace('_', "ˍ").replace('~', "∼").replace('`', "ˋ");
-    check("slack", Service::Slack, "en", look_alike);
+    check("slack", slack(), "en", look_alike);
 }
 
 #[test]
 fn a_name_is_plain_text_to_discord() {
-    check("discord", Service::Discord, "en", str::to_owned);
+    check("discord", discord(), "en", str::to_owned);
 }
 
 /// Outside of Markdown, the server interprets `<…>` and text after `@`, `#`, `~` and `:`.
@@ -200,10 +205,78 @@ fn nothing_acts_on_a_server_before_markdown_is_read() {
     }
 }
 
+/// Every message and card about people and a room called `name`, as `encoder` writes it.
+fn bodies(encoder: &Encoder, name: &str, with_cards: bool) -> Vec<(&'static str, Value)> {
+    let names = vec![Name::clean(name).expect("not empty"); 2];
+    let room = RoomInfo { name: Some(names[0].to_string()), ..lounge() };
+    let all = messages(&room, &names, 1).into_iter();
+    let all = all.map(|(kind, message)| (kind, encoder.message(&message, &attempt())));
+    let cards = cards(&room, &names, 1).into_iter().filter(|_| with_cards);
+    let all = all.chain(cards.map(|(kind, card)| (kind, encoder.card(&card))));
+    let body = |body: Vec<u8>| serde_json::from_slice(&body).expect("a body is JSON");
+    all.map(|(kind, request)| (kind, body(request.expect("names break nothing").body))).collect()
+}
+
+/// Whether something in `text` acts that does not in `plain`: a mention, a tag, a command, an address.
+fn acts(text: &str) -> usize {
+    let signs = text.match_indices(['@', '#', '/', '$', '.']);
+    let before_a_word = signs.filter(|(at, sign)| {
+        text[at + sign.len()..].chars().next().is_some_and(char::is_alphanumeric)
+    });
+    before_a_word.count()
+}
+
+#[test]
+fn a_name_is_plain_text_to_telegram() {
+    let telegram = encoder(telegram(), "en");
+    let harmless = bodies(&telegram, SOMEBODY, true);
+    for (what, name) in names() {
+        let all = bodies(&telegram, &name, true);
+        for ((kind, body), (_, model)) in all.iter().zip(&harmless) {
+            let read = |body: &Value| without_tags(body["text"].as_str().expect("a text"));
+            let text = read(body).unwrap_or_else(|why| panic!("{what}, {kind}: {why}: {body}"));
+            let model = read(model).expect("our own text");
+            let expected = model.replace(SOMEBODY, &shown(&name));
+            assert_eq!(visible(&text), visible(&expected), "{what}, {kind}");
+            assert_eq!(acts(&text), acts(&model), "{what}, {kind}: {text}");
+            assert_eq!(text.lines().count(), model.lines().count(), "{what}, {kind}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_name_changes_only_text_in_the_json_of_ntfy_and_webhooks() {
+    let angles = |text: &str| text.replace('<', "‹").replace('>', "›");
+    for (of, service) in [("ntfy", ntfy()), ("webhook", webhook())] {
+        let encoder = encoder(service, "en");
+        let harmless = bodies(&encoder, SOMEBODY, false);
+        for (what, name) in names() {
+            for ((kind, body), (_, model)) in bodies(&encoder, &name, false).iter().zip(&harmless) {
+                let keys = |body: &Value| {
+                    body.as_object().expect("an object").keys().cloned().collect::<Vec<_>>()
+                };
+                assert_eq!(keys(body), keys(model), "{of}, {what}, {kind}");
+                for key in ["title", "message", "text"] {
+                    let Some(text) = body[key].as_str() else { continue };
+                    let model = model[key].as_str().expect("the same keys");
+                    let name = angles(&shown(&name));
+                    let expected = model.replace(SOMEBODY, &name);
+                    let flat = |text: &str| visible(text).split_whitespace().collect::<String>();
+                    assert_eq!(flat(text), flat(&expected), "{of}, {what}, {kind}");
+                    assert_eq!(text.lines().count(), model.lines().count(), "{of}, {what}, {kind}");
+                }
+                for key in ["topic", "click", "actions", "tags", "url", "join", "event", "at"] {
+                    assert_eq!(body[key], model[key], "{of}, {what}, {kind}: {key}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn no_line_begins_with_a_name() {
     for language in Language::all_built_in() {
-        for service in [Service::MattermostWebhook, bot(), Service::Slack, Service::Discord] {
+        for service in [mattermost(), bot(), slack(), discord()] {
             for Text { place, text, .. } in texts(&encoder(service, language), SOMEBODY, SOMEWHERE)
             {
                 let begins = text.lines().any(|line| line.starts_with(SOMEBODY));

@@ -1,8 +1,11 @@
 //! Snapshots of every kind of message, in every language, for every service.
 
-use lookout::config::{Language, Settings};
+use lookout::config::access::{Credential, Ntfy, Statuses, Telegram};
+use lookout::config::{Language, Secret, Settings};
+use lookout::notify::attempt::Attempt;
 use lookout::notify::{
     Card, CardState, Encoder, Message, MessageKind, PersonInside, RoomInfo, RoomSummary, Service,
+    WebhookSettings,
 };
 use lookout::time::moment::Moment;
 use lookout::time::zone::Zone;
@@ -49,7 +52,7 @@ pub fn messages(room: &RoomInfo, names: &[Name], others: usize) -> Vec<(&'static
         ("ended", MessageKind::Ended(summary(names(), others))),
         ("test", MessageKind::Test),
     ];
-    kinds.map(|(name, kind)| (name, Message { room: room.clone(), kind })).to_vec()
+    kinds.map(|(name, kind)| (name, Message::new(room.clone(), kind))).to_vec()
 }
 
 /// Both states of a card with `names` on it.
@@ -81,8 +84,60 @@ pub fn encoder(service: Service, language: &str) -> Encoder {
     Encoder::load(service, &settings).expect("the built-in templates have no fault")
 }
 
+pub fn secret(text: &str) -> Secret {
+    Secret::new(text).expect("not empty")
+}
+
+pub fn mattermost() -> Service {
+    Service::mattermost_webhook(&secret("https://chat.example/hooks/x")).expect("a URL")
+}
+
 pub fn bot() -> Service {
-    Service::MattermostBot { channel: "4xp9fdt3d7n9xjqk1eqwsxc8ny".to_owned() }
+    let (server, channel) = ("https://chat.example", "4xp9fdt3d7n9xjqk1eqwsxc8ny");
+    Service::mattermost_bot(server, &secret("t"), channel).expect("a URL")
+}
+
+pub fn slack() -> Service {
+    Service::slack_webhook(&secret("https://hooks.slack.example/services/x")).expect("a URL")
+}
+
+pub fn discord() -> Service {
+    Service::discord_webhook(&secret("https://discord.example/api/webhooks/1/x")).expect("a URL")
+}
+
+pub fn slack_bot() -> Service {
+    Service::slack_bot("https://slack.example", &secret("t"), "C0123456789").expect("a URL")
+}
+
+pub fn telegram() -> Service {
+    let token = Credential::Known(secret("1:t"));
+    let (server, chat) = ("https://telegram.example".to_owned(), "-1001234567890".to_owned());
+    let settings = Telegram { token, server, chat, thread: Some(7) };
+    Service::telegram(&settings, &secret("1:t")).expect("a URL")
+}
+
+pub fn ntfy() -> Service {
+    let settings = Ntfy {
+        server: "https://ntfy.example".to_owned(),
+        topic: "lounge".to_owned(),
+        token: None,
+        priority: Some(4),
+        tags: vec!["door".to_owned()],
+    };
+    Service::ntfy(&settings, None).expect("a URL")
+}
+
+pub fn webhook() -> Service {
+    let (url, success) = (secret("https://hook.example/in"), [Statuses { first: 200, last: 299 }]);
+    let (method, headers, body, key) = ("POST", Vec::new(), "", None);
+    let settings = WebhookSettings { url: &url, method, headers, body, success: &success, key };
+    Service::webhook(&settings).expect("a URL")
+}
+
+/// The first attempt to send a message.
+pub fn attempt() -> Attempt {
+    let now = at("2026-01-05T17:38:00Z");
+    Attempt::new("target", 0, now, now)
 }
 
 /// `body` as the chat shows it, with everything else in brackets, and with invisible separators made
@@ -93,7 +148,9 @@ fn seen(body: &[u8]) -> String {
         let found = keys.iter().find_map(|key| value[*key].as_str());
         found.unwrap_or_default().to_owned()
     };
-    let mut lines = vec![text(&body, &["text", "content"])];
+    let title = text(&body, &["title"]);
+    let title = if title.is_empty() { title } else { format!("[{title}]\n") };
+    let mut lines = vec![title + &text(&body, &["text", "content", "message"])];
     let sheets = body["attachments"].as_array().or(body["embeds"].as_array());
     for sheet in sheets.into_iter().flatten() {
         let link = text(sheet, &["title_link", "url"]);
@@ -127,11 +184,13 @@ fn messages_read_as_from_a_friendly_doorman() {
     ];
     for tag in Language::all_built_in() {
         // The words are the same for each service; two languages show that the markup is.
-        let services = if ["en", "tr"].contains(&tag) { 3 } else { 1 };
+        let services = if ["en", "tr"].contains(&tag) { 5 } else { 1 };
         for (service, name) in [
-            (Service::MattermostWebhook, "mattermost"),
-            (Service::Slack, "slack"),
-            (Service::Discord, "discord"),
+            (mattermost(), "mattermost"),
+            (slack(), "slack"),
+            (discord(), "discord"),
+            (telegram(), "telegram"),
+            (ntfy(), "ntfy"),
         ]
         .into_iter()
         .take(services)
@@ -143,11 +202,15 @@ fn messages_read_as_from_a_friendly_doorman() {
                     if names.is_empty() && !matches!(kind, "started" | "ended") {
                         continue;
                     }
-                    let body = encoder.message(&message).expect("it can be written");
+                    let body =
+                        encoder.message(&message, &attempt()).expect("it can be written").body;
                     text += &format!("{kind}, {situation}\n{}\n\n", seen(&body));
                 }
                 for (kind, card) in cards(room, names, *others) {
-                    let body = encoder.card(&card).expect("it can be written");
+                    if name == "ntfy" {
+                        continue;
+                    }
+                    let body = encoder.card(&card).expect("it can be written").body;
                     text += &format!("{kind}, {situation}\n{}\n\n", seen(&body));
                 }
             }
@@ -165,25 +228,36 @@ fn each_service_gets_its_own_form() {
     let messages = messages(&lounge(), &people(1), 0);
     let mut forms = Vec::new();
     for (name, service) in [
-        ("Mattermost, hook", Service::MattermostWebhook),
+        ("Mattermost, hook", mattermost()),
         ("Mattermost, bot", bot()),
-        ("Slack", Service::Slack),
-        ("Discord", Service::Discord),
+        ("Slack", slack()),
+        ("Slack, bot", slack_bot()),
+        ("Discord", discord()),
+        ("Telegram", telegram()),
+        ("ntfy", ntfy()),
     ] {
         let encoder = encoder(service, "en");
         for wanted in ["joined", "started"] {
             let (kind, message) =
                 messages.iter().find(|(kind, _)| *kind == wanted).expect("there is one");
-            let written = encoder.message(message).expect("it can be written");
+            let written = encoder.message(message, &attempt()).expect("it can be written").body;
             forms.push(format!("{name}: {kind}\n{}", body(written)));
         }
     }
-    let bot = encoder(bot(), "en");
-    let (_, card) = &cards(&lounge(), &people(2), 1)[0];
-    let (posted, edited) = (bot.card(card), bot.edit(card));
-    for (kind, written) in [("card", posted), ("card, edited", edited)] {
-        let written = written.expect("it can be written");
-        forms.push(format!("Mattermost, bot: {kind}\n{}", body(written)));
+    for (name, service) in [
+        ("Mattermost, bot", bot()),
+        ("Slack, bot", slack_bot()),
+        ("Discord", discord()),
+        ("Telegram", telegram()),
+    ] {
+        let encoder = encoder(service, "en");
+        let (_, card) = &cards(&lounge(), &people(2), 1)[0];
+        let (posted, edited) = (encoder.card(card), encoder.edit(card, "17"));
+        for (kind, written) in [("card", posted), ("card, edited", edited)] {
+            let written = written.expect("it can be written");
+            let place = format!("{} {}", written.method, written.url);
+            forms.push(format!("{name}: {kind}\n{place}\n{}", body(written.body)));
+        }
     }
     insta::assert_snapshot!("forms", forms.join("\n\n"));
 }

@@ -6,7 +6,10 @@ use std::thread;
 use lookout::time::moment::Moment;
 
 use super::harness::hook;
-use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
+use super::kinds;
+use crate::support::chat::{
+    Answer, CHANNEL, Chat, NTFY_TOKEN, SLACK_TOKEN, TELEGRAM_TOKEN, TOKEN, TOPIC,
+};
 use crate::support::lookout::{now, until};
 use crate::support::{Lookout, Request};
 
@@ -145,6 +148,59 @@ fn a_test_sends_one_sample_to_each_and_reports_the_outcome() {
     let none = lookout("").run(&["notify", "--test"]);
     assert_eq!(none.status.code(), Some(2));
     insta::assert_snapshot!(String::from_utf8_lossy(&none.stderr), @"lookout: lookout.toml: `[[notify]]`: there is no chat; add a `[[notify]]` with `kind` and `url`");
+}
+
+#[test]
+fn a_test_reaches_each_kind() {
+    for (kind, chat, target) in kinds::all() {
+        let lookout = lookout(&target);
+        let said = lookout.ok(&["notify", "--test"]);
+        assert!(said.contains(": the sample was taken"), "{kind}: {said}");
+        assert!(said.starts_with(&format!("✓ chat 1 ({kind} at 127.0.0.1)")), "{said}");
+        assert_eq!(chat.posts().len(), 1, "{kind}");
+        chat.always(Answer::Status(403));
+        let refused = lookout.run(&["notify", "--test"]);
+        assert_eq!(refused.status.code(), Some(1), "{kind}");
+        let said = String::from_utf8(refused.stdout).expect("UTF-8");
+        assert!(said.contains("refused, 403"), "{kind}: {said}");
+    }
+}
+
+#[test]
+fn no_log_metric_or_error_contains_a_secret_of_any_kind() {
+    let key = kinds::KEY.trim_start_matches("whsec_");
+    let secrets = [TOKEN, SLACK_TOKEN, TELEGRAM_TOKEN, NTFY_TOKEN, TOPIC, key, "s3cr3t", "t0k3n"];
+    let all = kinds::all();
+    let targets: String = all.iter().map(|(_, _, target)| target.as_str()).collect();
+    let mut lookout = lookout(&targets);
+    lookout.serve_with(&["-vvv"]);
+    lookout.wait_for_chats();
+    for answers in
+        [[Answer::Status(401), Answer::Status(503)], [Answer::Closes, Answer::Status(404)]]
+    {
+        for (n, answer) in answers.into_iter().enumerate() {
+            let before: Vec<_> = all.iter().map(|(_, chat, _)| chat.heard().len()).collect();
+            all.iter().for_each(|(_, chat, _)| _ = chat.always(answer));
+            deliver(&lookout, &body("joined", &format!("{answer:?}{n}")));
+            for ((_, chat, _), before) in all.iter().zip(before) {
+                chat.wait_for_requests(before + 1);
+            }
+        }
+    }
+    let outputs =
+        [vec!["-vvv", "notify", "--test"], vec!["-vvv", "check"], vec!["print", "config"]];
+    let outputs = outputs.map(|arguments| {
+        let output = lookout.run(&arguments);
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    });
+    let metrics = Request::get("/metrics").send(lookout.admin()).text();
+    let said = format!("{}{metrics}{}", lookout.stop(), outputs.concat());
+    assert!(said.contains("telegram at 127.0.0.1"), "{said}");
+    // The topic is no secret of the settings, so `print config` shows it.
+    let said = said.replace(&format!("topic = \"{TOPIC}\""), "");
+    for hidden in secrets {
+        assert!(!said.contains(hidden), "`{hidden}` in {said}");
+    }
 }
 
 /// Starts a program that sends messages.

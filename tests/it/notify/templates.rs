@@ -9,7 +9,10 @@ use lookout::zoom::Name;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::messages::{lounge, messages, people};
+use super::messages::{
+    attempt, discord, lounge, mattermost, messages, ntfy, people, slack, telegram,
+};
+use crate::support::chat::without_tags;
 
 /// An encoder with the operator's `templates`, or what is wrong with them.
 fn encoder(service: Service, templates: &[(&str, &str)]) -> Result<Encoder, String> {
@@ -28,7 +31,8 @@ fn encoder(service: Service, templates: &[(&str, &str)]) -> Result<Encoder, Stri
 fn joined(encoder: &Encoder, name: &str) -> String {
     let joined = vec![Name::clean(name).expect("not empty")];
     let kind = MessageKind::Moves { joined, left: Vec::new(), inside: 1 };
-    let body = encoder.message(&Message { room: lounge(), kind }).expect("it can be written");
+    let body = encoder.message(&Message::new(lounge(), kind), &attempt());
+    let body = body.expect("it can be written").body;
     let body: Value = serde_json::from_slice(&body).expect("a body is JSON");
     body["text"].as_str().or(body["content"].as_str()).expect("it is a line").to_owned()
 }
@@ -55,7 +59,7 @@ fn own_words_replace_built_in_ones() {
         ("a page",                     "index.html",       whole,     "Ada",   "👋 Ada joined · 1 in [Lounge](https://example.org/lookout/lounge/)"),
     ];
     for (what, file, source, name, expected) in cases {
-        let encoder = encoder(Service::MattermostWebhook, &[(file, source)]).expect(what);
+        let encoder = encoder(mattermost(), &[(file, source)]).expect(what);
         assert_eq!(joined(&encoder, name).replace('\u{200b}', "¦"), expected, "{what}");
     }
 }
@@ -73,7 +77,7 @@ fn a_fault_is_found_before_anybody_comes() {
         ("nothing to say",        "\n{% component moves(joined) %} {% endcomponent moves %}",                       vec!["`moves`", "empty", "`events`"]),
     ];
     for (what, source, expected) in cases {
-        let Err(error) = encoder(Service::Slack, &[("messages/en.txt", source)]) else {
+        let Err(error) = encoder(slack(), &[("messages/en.txt", source)]) else {
             panic!("{what}: nobody noticed");
         };
         for part in expected {
@@ -113,16 +117,18 @@ fn nothing_is_longer_than_a_service_takes() {
     #[rustfmt::skip]
     let limits = [
         // service               longest line  longest body
-        (Service::MattermostWebhook, 16_383,       300_000),
-        (Service::Slack,           4_000,       300_000),
-        (Service::Discord,         2_000,       300_000),
+        (mattermost(), 16_383,       300_000),
+        (slack(),           4_000,       300_000),
+        (telegram(), 4_096,       300_000),
+        (ntfy(),     4_096,       8_192),
+        (discord(),         2_000,       300_000),
     ];
     let mut too_long = Vec::new();
     for (service, line, body) in limits {
         for templates in [&all[0][..], &all[1], &[]] {
             let encoder = encoder(service.clone(), templates).expect("long, but without a fault");
             for (kind, message) in messages(&lounge(), &names, 1) {
-                let bytes = encoder.message(&message).expect("it can be written");
+                let bytes = encoder.message(&message, &attempt()).expect("it can be written").body;
                 let mut at_most = |what: &str, length: usize, most: usize| {
                     if length > most {
                         too_long.push(format!("{service:?}, {kind}: {what}, {length}"));
@@ -130,8 +136,16 @@ fn nothing_is_longer_than_a_service_takes() {
                 };
                 at_most("bytes", bytes.len(), body);
                 let json: Value = serde_json::from_slice(&bytes).expect("a body is JSON");
-                let text = json["text"].as_str().or(json["content"].as_str()).unwrap_or_default();
+                let keys = ["text", "content", "message"];
+                let text = keys.iter().find_map(|key| json[*key].as_str()).unwrap_or_default();
+                let text = match json["parse_mode"] == "HTML" {
+                    true => without_tags(text).unwrap_or_else(|why| panic!("{kind}: {why}")),
+                    false => text.to_owned(),
+                };
                 at_most("text", text.encode_utf16().count(), line);
+                if let Some(message) = json["message"].as_str() {
+                    at_most("bytes of ntfy", message.len(), line);
+                }
                 if let Some(embed) = json["embeds"].get(0) {
                     at_most("an embed", length(embed), 6_000);
                     at_most("a title", length(&embed["title"]), 256);
@@ -159,8 +173,7 @@ fn length(embed: &Value) -> usize {
 
 #[test]
 fn the_duration_is_in_hours_and_minutes() {
-    let encoder =
-        encoder(Service::MattermostWebhook, &[]).expect("the built-in ones have no fault");
+    let encoder = encoder(mattermost(), &[]).expect("the built-in ones have no fault");
     #[rustfmt::skip]
     let cases = [
         // what is special    seconds   in words
@@ -177,8 +190,8 @@ fn the_duration_is_in_hours_and_minutes() {
         let from = Moment::from_seconds(1_767_637_800);
         let until = from.plus(seconds);
         let summary = RoomSummary { from, until, peak: 1, people: people(1), others: 0 };
-        let message = Message { room: room(), kind: MessageKind::Ended(summary) };
-        let body = encoder.message(&message).expect("it can be written");
+        let message = Message::new(room(), MessageKind::Ended(summary));
+        let body = encoder.message(&message, &attempt()).expect("it can be written").body;
         let body: Value = serde_json::from_slice(&body).expect("a body is JSON");
         assert_eq!(body["attachments"][0]["fields"][0]["value"], expected, "{what}");
     }

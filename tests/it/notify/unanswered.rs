@@ -8,10 +8,13 @@ use std::thread;
 use std::time::Duration;
 
 use lookout::config::Secret;
-use lookout::notify::client::{ChatClient, Outcome};
+use lookout::notify::Service;
+use lookout::notify::answer::Outcome;
+use lookout::notify::client::ChatClient;
 use tempfile::TempDir;
 
 use super::harness::hook;
+use super::messages::{attempt, encoder, lounge, messages, people};
 use super::program::{body, deliver, lookout};
 use crate::support::chat::{Answer, Chat};
 use crate::support::lookout::{program, until};
@@ -131,12 +134,14 @@ fn each_kind_of_failure_has_its_message() {
     ];
     let runtime = tokio::runtime::Runtime::new().expect("it starts");
     for (what, address, said) in cases {
-        let url = address.parse().expect(what);
         let secret = Secret::new(&address).expect("not empty");
         // Only the server that hangs may run into the time-out, even on a slow machine.
         let request_timeout = Duration::from_secs(if what == "no answer" { 1 } else { 60 });
-        let client = ChatClient::new(url, None, secret, request_timeout).expect(what);
-        let outcome = runtime.block_on(client.post(b"{}".to_vec()));
+        let service = Service::mattermost_webhook(&secret).expect(what);
+        let client = ChatClient::new(service.clone(), request_timeout).expect(what);
+        let (_, message) = messages(&lounge(), &people(1), 0).remove(0);
+        let request = encoder(service, "en").message(&message, &attempt());
+        let outcome = runtime.block_on(client.send(request.expect(what)));
         assert_eq!(outcome, Outcome::NoAnswer(said.to_owned()), "{what}");
     }
 }

@@ -1,4 +1,4 @@
-//! Discord: a webhook.
+//! Discord: a webhook, which edits its own messages.
 
 use std::time::Duration;
 
@@ -14,7 +14,14 @@ const EMBED: [(&str, usize); 2] = [("title", 256), ("description", 4_096)];
 
 /// Does as `request` asks, and answers.
 pub(super) fn answer(request: &Heard, posts: &mut Vec<Post>) -> Reply {
-    if request.method != "POST" || request.path != HOOK {
+    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    let edited = path.strip_prefix(&format!("{HOOK}/messages/"));
+    let is_known = match request.method.as_str() {
+        "POST" => path == HOOK,
+        "PATCH" => edited.is_some(),
+        _ => false,
+    };
+    if !is_known {
         return refusal(404, 10_015, "Unknown Webhook");
     }
     let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
@@ -27,8 +34,22 @@ pub(super) fn answer(request: &Heard, posts: &mut Vec<Post>) -> Reply {
     if length(content) > 2_000 || !embeds(&body).all(fits) {
         return refusal(400, 50_035, "Invalid Form Body");
     }
-    posts.push(Post { id: String::new(), body, edits: 0 });
-    Reply::new(204, "")
+    if let Some(id) = edited {
+        let Some(post) = posts.iter_mut().find(|post| post.id == id) else {
+            return refusal(404, 10_008, "Unknown Message");
+        };
+        (post.body, post.edits) = (body, post.edits + 1);
+        return shown(id);
+    }
+    let id = format!("1{:018}", posts.len());
+    posts.push(Post { id: id.clone(), body, edits: 0 });
+    // Without `wait`, nothing comes back, and the message may not even be stored.
+    if query.split('&').any(|pair| pair == "wait=true") { shown(&id) } else { Reply::new(204, "") }
+}
+
+fn shown(id: &str) -> Reply {
+    let body = json!({ "id": id, "type": 0 }).to_string();
+    Reply::new(200, body).header("content-type", "application/json")
 }
 
 fn embeds(body: &Value) -> impl Iterator<Item = &Value> {

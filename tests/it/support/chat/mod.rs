@@ -7,7 +7,10 @@
 
 mod discord;
 mod mattermost;
+mod ntfy;
 mod slack;
+mod telegram;
+mod webhook;
 mod wire;
 
 use std::collections::VecDeque;
@@ -18,6 +21,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 pub use mattermost::{CHANNEL, TOKEN};
+pub use ntfy::{NTFY_TOKEN, TOPIC};
+pub use slack::{SLACK_CHANNEL, SLACK_TOKEN};
+pub use telegram::{TELEGRAM_CHAT, TELEGRAM_TOKEN, without_tags};
 
 /// A chat server on a port of its own; it ends with the test.
 pub struct Chat {
@@ -32,6 +38,9 @@ enum Service {
     Mattermost,
     Slack,
     Discord,
+    Telegram,
+    Ntfy,
+    Webhook,
 }
 
 /// What comes back to a request.
@@ -53,6 +62,9 @@ pub enum Answer {
     DoneThenCloses,
     /// Nothing ever, on an open connection.
     Hangs,
+    /// This error in the body of a 200, as Slack's Web API has them; or, of Telegram, this description
+    /// in a 400.
+    Error(&'static str),
     /// The connection closes without a word.
     Closes,
     /// The connection closes in the middle of the answer's body; nothing is posted.
@@ -132,6 +144,21 @@ impl Chat {
         Self::start(Service::Discord)
     }
 
+    /// A Telegram with one bot ([`TELEGRAM_TOKEN`]).
+    pub fn telegram() -> Self {
+        Self::start(Service::Telegram)
+    }
+
+    /// An ntfy with one topic ([`TOPIC`]).
+    pub fn ntfy() -> Self {
+        Self::start(Service::Ntfy)
+    }
+
+    /// A receiver of webhooks.
+    pub fn webhook() -> Self {
+        Self::start(Service::Webhook)
+    }
+
     fn start(service: Service) -> Self {
         let shared = Arc::new(Shared::default());
         let address = wire::serve(service, Arc::clone(&shared));
@@ -154,6 +181,8 @@ impl Chat {
             Service::Mattermost => mattermost::HOOK,
             Service::Slack => slack::HOOK,
             Service::Discord => discord::HOOK,
+            Service::Webhook => webhook::HOOK,
+            Service::Telegram | Service::Ntfy => "/",
         };
         format!("{}{path}", self.server_url())
     }
@@ -258,6 +287,9 @@ impl State {
             Service::Mattermost => mattermost::answer(request, &mut self.posts),
             Service::Slack => slack::answer(request, &mut self.posts),
             Service::Discord => discord::answer(request, &mut self.posts),
+            Service::Telegram => telegram::answer(request, &mut self.posts),
+            Service::Ntfy => ntfy::answer(request, &mut self.posts),
+            Service::Webhook => webhook::answer(request, &mut self.posts),
         }
     }
 }
@@ -293,6 +325,17 @@ fn refusal(service: Service, status: u16) -> Reply {
         Service::Mattermost => mattermost::refusal(status, "as the test says"),
         Service::Slack => Reply::new(status, "as_the_test_says"),
         Service::Discord => discord::refusal(status, 0, "as the test says"),
+        Service::Telegram => telegram::refusal(status, "as the test says"),
+        Service::Ntfy => ntfy::refusal(status, 0, "as the test says"),
+        Service::Webhook => Reply::new(status, "as the test says"),
+    }
+}
+
+/// `error` in the words of `service`.
+fn error(service: Service, error: &str) -> Reply {
+    match service {
+        Service::Telegram => telegram::refusal(400, error),
+        _ => slack::error(error),
     }
 }
 
@@ -302,6 +345,9 @@ fn too_many(service: Service, wait: Option<Duration>) -> Reply {
         Service::Mattermost => mattermost::too_many(wait),
         Service::Slack => slack::too_many(wait),
         Service::Discord => discord::too_many(wait),
+        Service::Telegram => telegram::too_many(wait),
+        Service::Ntfy => ntfy::too_many(wait),
+        Service::Webhook => webhook::too_many(wait),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Answer, Heard, Reply, Service, Shared, refusal, too_many};
+use super::{Answer, Heard, Reply, Service, Shared, error, refusal, too_many};
 
 /// Longer than any request of ours; a service would say 413 long before.
 const MAX_BODY: usize = 8 << 20;
@@ -37,6 +37,7 @@ fn connection(service: Service, shared: &Shared, stream: TcpStream) -> io::Resul
             Answer::Usual | Answer::Late(_) | Answer::DoneThenCloses => {
                 Some(state.usual(service, &request))
             }
+            Answer::Error(text) => Some(error(service, text)),
             Answer::Status(status) => Some(refusal(service, status)),
             Answer::TooMany { retry_after } => Some(too_many(service, Some(retry_after))),
             Answer::TooManyInTwoUnits { header, body } => Some(

@@ -1,0 +1,99 @@
+//! Of whom a target hears, and whom it mentions.
+
+use super::harness::{Harness, hook};
+use super::kinds::{Carded, carded, mattermost_bot, telegram};
+use crate::support::chat::Chat;
+use crate::support::lookout::until;
+
+#[test]
+fn only_these_people_are_named_and_the_others_are_counted() {
+    let chat = Chat::mattermost();
+    let target = format!("{}people = [\"Ada\", \"Grace\"]\n", hook("mattermost", &chat.hook()));
+    let mut chats = Harness::new(&target);
+    for name in ["Edsger", "Barbara", "Ada", "Linus", "Grace"] {
+        chats.join(name);
+    }
+    // The room opens when the first of them comes in.
+    let posts = chat.wait_for_posts(2);
+    assert!(posts[0].body.to_string().contains("Ada came in · 3 inside"), "{posts:#?}");
+    assert!(posts[1].text().contains("Grace joined · 5 in"), "{posts:#?}");
+    for name in ["Barbara", "Ada", "Grace"] {
+        chats.leave(name);
+    }
+    let posts = chat.wait_for_posts(4);
+    assert!(posts[3].body.to_string().contains("👥 Ada and Grace"), "{posts:#?}");
+    for name in ["Edsger", "Barbara", "Linus"] {
+        assert!(
+            !posts.iter().any(|post| post.body.to_string().contains(name)),
+            "{name}: {posts:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_card_names_only_these_people() {
+    let chat = Chat::telegram();
+    let mut chats = Harness::new(&format!("{}people = [\"Ada\"]\n", telegram(&chat)));
+    chats.join("Edsger");
+    chats.join("Ada");
+    let text = chat.wait_for_posts(1)[0].text().to_owned();
+    assert!(text.contains("2 in now") && text.contains("Ada"), "{text}");
+    assert!(!text.contains("Edsger"), "{text}");
+}
+
+#[test]
+fn only_the_post_that_a_room_opens_mentions_somebody() {
+    #[rustfmt::skip]
+    let sent = [
+        ("mattermost", "@here", "\"@here\""),
+        ("slack",      "@here", "\"<!here>\""),
+        ("discord",    "@here", "\"parse\":[\"everyone\"]"),
+        ("telegram",   "@ada_l", "\"@ada_l\\n"),
+    ];
+    for (Carded { kind, chat, target, .. }, (of, mention, expected)) in
+        carded().into_iter().zip(sent)
+    {
+        assert_eq!(kind, of);
+        let mut chats = Harness::new(&format!("{target}mention = \"{mention}\"\n"));
+        chats.join("@here");
+        let posted = chat.wait_for_requests(1)[0].json().to_string();
+        assert_eq!(posted.matches(expected).count(), 1, "{kind}: {posted}");
+        chats.join("Grace");
+        let heard = chat.wait_for_requests(2);
+        let edited = heard[1].json().to_string();
+        assert!(!edited.contains(expected), "{kind}: {edited}");
+        for text in [&posted, &edited] {
+            let ours = text.replace(expected, "");
+            assert!(!ours.contains("<!here>"), "the name is inert to {kind}: {ours}");
+        }
+    }
+}
+
+#[test]
+fn who_hears_only_of_the_first_hears_of_no_join() {
+    let chat = Chat::mattermost();
+    let target = format!("{}only_first = true\n", hook("mattermost", &chat.hook()));
+    let mut chats = Harness::new(&target);
+    for name in ["Ada", "Grace", "Edsger"] {
+        chats.join(name);
+    }
+    assert!(until(|| chats.has_announced("Edsger")));
+    for name in ["Grace", "Ada", "Edsger"] {
+        chats.leave(name);
+    }
+    let posts = chat.wait_for_posts(2);
+    assert_eq!(posts.len(), 2, "{posts:#?}");
+    assert!(posts[0].body.to_string().contains("Ada came in"), "{posts:#?}");
+    assert!(posts[1].body.to_string().contains("Everybody has left"), "{posts:#?}");
+}
+
+#[test]
+fn a_bot_may_send_messages_instead_of_a_card() {
+    let chat = Chat::mattermost();
+    let mut chats = Harness::new(&format!("{}form = \"messages\"\n", mattermost_bot(&chat)));
+    chats.join("Ada");
+    chats.join("Grace");
+    let posts = chat.wait_for_posts(2);
+    assert!(posts[1].text().contains("Grace joined"), "{posts:#?}");
+    assert!(posts.iter().all(|post| post.edits == 0), "{posts:#?}");
+}
