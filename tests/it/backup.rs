@@ -238,7 +238,7 @@ fn restore_puts_a_backup_back_and_keeps_what_was_there() {
     fs::create_dir(lookout.path("data/.restore-abc")).expect("made");
     fs::write(lookout.path("data/.restore-abc/journal"), "").expect("written");
     let said = restored(&lookout, "monday.db");
-    for part in ["start Lookout again", "the old journal is `data/lookout.db.1`"] {
+    for part in ["start Lookout again", "the old journal is kept as `data/lookout.db.1`"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert_eq!(lookout.exported_keys().len(), 1);
