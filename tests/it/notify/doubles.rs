@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::chat::{
-    Answer, CHANNEL, Chat, NTFY_TOKEN, SLACK_CHANNEL, SLACK_TOKEN, TELEGRAM_CHAT, TELEGRAM_TOKEN,
-    TOKEN, TOPIC,
-};
+use crate::support::chat::ntfy::{NTFY_TOKEN, TOPIC};
+use crate::support::chat::slack::{SLACK_CHANNEL, SLACK_TOKEN};
+use crate::support::chat::telegram::{TELEGRAM_CHAT, TELEGRAM_TOKEN};
+use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
 use crate::support::{Reply, Request};
 
 /// Sends `body` to the webhook.

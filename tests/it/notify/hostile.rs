@@ -13,7 +13,7 @@ use super::messages::{
     attempt, bot, cards, discord, encoder, lounge, mattermost, messages, ntfy, slack, telegram,
     webhook,
 };
-use crate::support::chat::without_tags;
+use crate::support::chat::telegram::without_tags;
 use crate::support::hostile::names;
 use lookout::config::Language;
 

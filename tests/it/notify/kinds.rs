@@ -1,10 +1,10 @@
 //! The settings of each kind of target, for its double.
 
 use super::harness::hook;
-use crate::support::chat::{
-    Answer, CHANNEL, Chat, NTFY_TOKEN, SLACK_CHANNEL, SLACK_TOKEN, TELEGRAM_CHAT, TELEGRAM_TOKEN,
-    TOKEN, TOPIC,
-};
+use crate::support::chat::ntfy::{NTFY_TOKEN, TOPIC};
+use crate::support::chat::slack::{SLACK_CHANNEL, SLACK_TOKEN};
+use crate::support::chat::telegram::{TELEGRAM_CHAT, TELEGRAM_TOKEN};
+use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
 
 /// The key of the signatures of [`webhook`].
 pub const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=";

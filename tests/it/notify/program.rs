@@ -7,9 +7,10 @@ use lookout::time::moment::Moment;
 
 use super::harness::hook;
 use super::kinds;
-use crate::support::chat::{
-    Answer, CHANNEL, Chat, NTFY_TOKEN, SLACK_TOKEN, TELEGRAM_TOKEN, TOKEN, TOPIC,
-};
+use crate::support::chat::ntfy::{NTFY_TOKEN, TOPIC};
+use crate::support::chat::slack::SLACK_TOKEN;
+use crate::support::chat::telegram::TELEGRAM_TOKEN;
+use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
 use crate::support::lookout::{now, until};
 use crate::support::{Lookout, Request};
 

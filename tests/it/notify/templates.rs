@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::messages::{
     attempt, discord, lounge, mattermost, messages, ntfy, people, slack, telegram,
 };
-use crate::support::chat::without_tags;
+use crate::support::chat::telegram::without_tags;
 
 /// An encoder with the operator's `templates`, or what is wrong with them.
 fn encoder(service: Service, templates: &[(&str, &str)]) -> Result<Encoder, String> {

@@ -7,9 +7,9 @@
 
 mod discord;
 mod mattermost;
-mod ntfy;
-mod slack;
-mod telegram;
+pub mod ntfy;
+pub mod slack;
+pub mod telegram;
 mod webhook;
 mod wire;
 
@@ -21,9 +21,6 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 pub use mattermost::{CHANNEL, TOKEN};
-pub use ntfy::{NTFY_TOKEN, TOPIC};
-pub use slack::{SLACK_CHANNEL, SLACK_TOKEN};
-pub use telegram::{TELEGRAM_CHAT, TELEGRAM_TOKEN, without_tags};
 
 /// A chat server on a port of its own; it ends with the test.
 pub struct Chat {
