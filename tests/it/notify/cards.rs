@@ -156,6 +156,8 @@ fn an_edit_that_changes_nothing_is_a_success_to_telegram() {
     chat.next([Answer::DoneThenCloses]);
     chats.join("Grace");
     shows(&chat, 1, "Grace");
+    // Sent again, it changes nothing.
+    chat.wait_for_requests(3);
     chats.join("Edsger");
     shows(&chat, 1, "Edsger");
     assert_eq!(chats.metric("lookout_notify_lost_total"), None);
