@@ -53,7 +53,7 @@ pub fn run(
     privileges::become_journal_owner(&settings)?;
     let archive = settings.archive.as_ref().map(|a| Archive::new(a, runtime.clone()));
     ensure!(
-        archive.is_some() || settings.journal.path.exists(),
+        archive.is_some() || !matches!(settings.journal.path.try_exists(), Ok(false)),
         "there is no journal at `{}`, so there is nothing to forget; name the right settings with `--config`",
         settings.journal.path.display()
     );
@@ -239,11 +239,11 @@ fn publish(settings: Settings, runtime: &Handle) -> Result<()> {
     site::sweep(&settings).context(
         "the events are removed, but temporary files of a killed process in the site may have the name; correct this, and run the same command again",
     )?;
-    if !site::is_published(&settings) {
-        return Ok(());
-    }
-    let built = build::run(settings, build::From::Store, runtime);
-    built.map(drop).context(
+    let build = || match site::is_published(&settings)? {
+        true => build::run(settings.clone(), build::From::Store, runtime).map(drop),
+        false => Ok(()),
+    };
+    build().context(
         "the events are removed, but the site still has the name; correct this, then run `lookout build`",
     )
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::files::metadata;
 use crate::{config, site};
 
 /// Arguments of `init`.
@@ -46,7 +47,8 @@ pub fn run(args: &Args, notes: &mut impl Write) -> anyhow::Result<()> {
     let mut plan = plan(args);
     if args.templates {
         // Adding templates later must not overwrite the settings, and the secret in them.
-        plan.retain(|file| file.mode != SETTINGS_MODE || !file.path.exists());
+        let is_missing = |path: &Path| matches!(path.try_exists(), Ok(false));
+        plan.retain(|file| file.mode != SETTINGS_MODE || is_missing(&file.path));
     }
     if !args.force {
         refuse_to_overwrite(&plan)?;
@@ -105,7 +107,7 @@ fn in_dir(args: &Args, name: &str) -> PathBuf {
 }
 
 fn refuse_to_overwrite(plan: &[Planned]) -> anyhow::Result<()> {
-    let exists = |file: &&Planned| file.path.symlink_metadata().is_ok();
+    let exists = |file: &&Planned| !matches!(metadata::of_entry(&file.path), Ok(None));
     let existing: Vec<_> = plan.iter().filter(exists).collect();
     let shown = |file: &&Planned| format!("`{}`", file.path.display());
     let names: Vec<_> = existing.iter().map(shown).collect();

@@ -43,6 +43,7 @@ impl<'a> Context<'a> {
     /// The copy of `file` that systemd made, else `file` itself.
     pub(super) fn readable(&self, file: PathBuf) -> PathBuf {
         let copy = self.credentials.map(|directory| directory.join(credential_name(&file)));
-        copy.filter(|copy| copy.exists()).unwrap_or(file)
+        // What cannot be examined is there: reading it says why.
+        copy.filter(|copy| copy.try_exists().unwrap_or(true)).unwrap_or(file)
     }
 }

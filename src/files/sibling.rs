@@ -24,7 +24,8 @@ pub fn path(journal: &Path, extension: &str) -> PathBuf {
 /// extension exists, because the file then belongs to that one.
 pub fn former_path(journal: &Path, extension: &str) -> Option<PathBuf> {
     let former = journal.with_extension(extension);
-    let is_ours = former != path(journal, extension) && !journal.with_extension(EXTENSION).exists();
+    let is_anothers = journal.with_extension(EXTENSION).try_exists().unwrap_or(true);
+    let is_ours = former != path(journal, extension) && !is_anothers;
     is_ours.then_some(former)
 }
 

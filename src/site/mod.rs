@@ -101,7 +101,11 @@ fn publish_lock(settings: &Settings) -> PathBuf {
 }
 
 /// Whether a site was ever published into the output directory.
-pub fn is_published(settings: &Settings) -> bool {
+///
+/// # Errors
+///
+/// The directory can't be examined.
+pub fn is_published(settings: &Settings) -> io::Result<bool> {
     publish::is_published(&settings.site.output_dir)
 }
 

@@ -1,4 +1,4 @@
-//! The structure that `src/lib.rs` describes: which module may use which.
+//! The structure that `src/lib.rs` describes: which module may use which; and what no module may use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -60,9 +60,20 @@ fn no_files_use_each_other_in_a_circle() {
     assert!(circles.is_empty(), "{}", list(&circles));
 }
 
+/// `Path::exists` is false for what only cannot be examined, and whoever believes it replaces,
+/// forgets or announces again what is there.
+#[test]
+fn no_module_takes_what_it_cannot_examine_for_missing() {
+    let believes = |source: &&Source| source.code.contains(".exists()");
+    let wrong: BTreeSet<String> =
+        sources().iter().filter(believes).map(|source| source.path.clone()).collect();
+    assert!(wrong.is_empty(), "ask `try_exists` or `files::metadata` in\n{}", list(&wrong));
+}
+
 /// A file of `src` without its tests.
 struct Source {
     path: String,
+    code: String,
     /// The module that the file is, such as `journal::writer`; of `main.rs`, `main`.
     module: String,
     /// The paths that it uses, from the root of the crate on.
@@ -137,6 +148,7 @@ impl Source {
         }
         Self {
             path: format!("src/{}", path.strip_prefix(root()).expect("there").display()),
+            code: code.to_owned(),
             module: parts.join("::"),
             used,
         }

@@ -146,7 +146,7 @@ pub(super) fn user() -> String {
 
 /// `path`, else the nearest directory above it that exists.
 pub(super) fn existing(path: &Path) -> PathBuf {
-    let above = path.ancestors().find(|path| path.exists());
+    let above = path.ancestors().find(|path| matches!(path.try_exists(), Ok(true)));
     match above {
         Some(path) if path != Path::new("") => path.to_owned(),
         _ => PathBuf::from("."),

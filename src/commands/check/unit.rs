@@ -49,7 +49,7 @@ struct Unit {
 
 impl Unit {
     fn find(name: &str, places: &[PathBuf]) -> Option<Self> {
-        let path = places.iter().map(|place| place.join(name)).find(|path| path.exists())?;
+        let path = places.iter().map(|place| place.join(name)).find(|path| path.is_file())?;
         let mut text = fs::read_to_string(&path).ok()?;
         for place in places {
             let Ok(added) = fs::read_dir(place.join(format!("{name}.d"))) else { continue };

@@ -203,8 +203,8 @@ pub fn touch_heartbeat(path: &Path, moment: Moment) -> io::Result<()> {
 }
 
 /// Whether something was ever published into `output_dir`.
-pub fn is_published(output_dir: &Path) -> bool {
-    output_dir.join(manifest::FILE).exists()
+pub fn is_published(output_dir: &Path) -> io::Result<bool> {
+    output_dir.join(manifest::FILE).try_exists()
 }
 
 /// Each file needs its own path.
