@@ -14,7 +14,7 @@ use crate::time::clock;
 /// How often to prune.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The store is synced after so many new events …
+/// The store is synced at once when it is new or refilled, then after so many new events …
 const SYNC_EVENTS: u64 = 5_000;
 
 /// … or after so long, if there is any new event.
@@ -48,9 +48,12 @@ impl Housekeeping {
 
     /// Does what is due.
     pub(super) fn run(&mut self, generator: &mut Generator, at: Instant) {
-        let unsynced = generator.log_mut().unsynced();
-        let has_many = unsynced >= SYNC_EVENTS && self.is_sync_working;
-        if has_many || (unsynced > 0 && at >= self.sync_at) {
+        let log = generator.log_mut();
+        let unsynced = log.unsynced();
+        // Otherwise nothing could be pruned until the interval is over.
+        let is_refilled = log.synced_id() == 0;
+        let is_early = self.is_sync_working && (is_refilled || unsynced >= SYNC_EVENTS);
+        if unsynced > 0 && (is_early || at >= self.sync_at) {
             self.sync(generator);
         }
         if let Some(journal) = &self.journal

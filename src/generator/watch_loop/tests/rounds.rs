@@ -138,3 +138,19 @@ fn chats_are_shown_that_a_meeting_went_stale_although_no_site_was_ever_published
         snapshots.mark_unchanged();
     }
 }
+
+#[test]
+fn the_first_events_of_a_store_are_synced_at_once_so_that_the_journal_can_be_pruned() {
+    let mut stage = Stage::new();
+    let store = stage.directory.path().join("lookout.presence");
+    let synced = |stage: &mut Stage| stage.watch_loop.generator.log_mut().synced_id();
+    stage.join([NOW].into_iter());
+    stage.step(NOW);
+    assert_eq!(synced(&mut stage), 1, "a new store");
+    stage.join([NOW.plus(1)].into_iter());
+    stage.step(NOW.plus(1));
+    assert_eq!(synced(&mut stage), 1, "the next events wait for others");
+    fs::remove_file(&store).expect("removed");
+    stage.step(NOW.plus(2));
+    assert_eq!(synced(&mut stage), 2, "a store that was removed and filled again");
+}
