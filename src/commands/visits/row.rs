@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use anyhow::{Context, Result};
-use csv::{Terminator, WriterBuilder};
+use csv::{QuoteStyle, Terminator, WriterBuilder};
 use serde::Serialize;
 
 use crate::config::Settings;
@@ -102,8 +102,12 @@ impl<'a, W: Write> RowWriter<'a, W> {
     }
 }
 
+/// A writer that quotes each cell: where spreadsheets expect a semicolon between cells, one in a name
+/// would begin another cell.
 fn csv_writer<W: Write>(out: W) -> Result<Box<csv::Writer<W>>> {
-    let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out);
+    let mut builder = WriterBuilder::new();
+    builder.terminator(Terminator::Any(b'\n')).quote_style(QuoteStyle::Always);
+    let mut writer = builder.from_writer(out);
     writer.write_record(HEADER).context(NO_ROOM)?;
     Ok(Box::new(writer))
 }
@@ -134,4 +138,50 @@ fn write_json(row: &Row<'_>, out: &mut impl Write) -> Result<()> {
     serde_json::to_writer(&mut *out, row)?;
     out.write_all(b"\n")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_begins_a_formula_whatever_separates_the_cells() {
+        #[rustfmt::skip]
+        let names = [
+            // what is special           name
+            ("a formula",                "=cmd|' /C calc'!A0"),
+            ("one behind a semicolon",   "x;=cmd|' /C calc'!A0;y"),
+            ("one behind a comma",       "x,=cmd|' /C calc'!A0,y"),
+            ("one behind a tab",         "x\t=cmd|' /C calc'!A0\ty"),
+            ("one behind a quote",       "x\";=cmd|' /C calc'!A0;\"y"),
+        ];
+        for (what, name) in names {
+            let mut file = Vec::new();
+            let mut out = csv_writer(&mut file).expect("written");
+            let row = Row {
+                name,
+                room: "Lounge",
+                came: None,
+                left: None,
+                minutes: None,
+                still_in: false,
+                end_known: false,
+            };
+            write_csv(&row, &mut out).expect("written");
+            out.flush().expect("written");
+            drop(out);
+            for delimiter in [b',', b';', b'\t'] {
+                let mut reader = csv::ReaderBuilder::new();
+                reader.delimiter(delimiter).flexible(true).has_headers(false);
+                let records = reader.from_reader(&*file).into_records();
+                let cells: Vec<String> = records
+                    .flat_map(|record| {
+                        record.expect("a row").iter().map(str::to_owned).collect::<Vec<_>>()
+                    })
+                    .collect();
+                let formula = cells.iter().find(|cell| cell.starts_with(FORMULA));
+                assert_eq!(formula, None, "{what}, {:?}", char::from(delimiter));
+            }
+        }
+    }
 }
