@@ -25,9 +25,12 @@ const PRONOUNS: [&str; 15] = [
 ];
 
 /// What a name is without additions, in lower case: equal for names that are probably one person's.
-/// Never empty.
+/// A telephone number is all of it. Never empty.
 pub(super) fn core(name: &Name) -> String {
     let whole = name.as_str().to_lowercase().replace(['’', '‘', '`'], "'");
+    if is_number(name) {
+        return whole;
+    }
     let text = without_brackets(&whole);
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || matches!(c, '|' | ',' | ';' | '·' | '•' | '–' | '—'))
@@ -42,6 +45,13 @@ pub(super) fn core(name: &Name) -> String {
 /// Whether `name` has no additions.
 pub(super) fn is_plain(name: &Name) -> bool {
     name.as_str().to_lowercase() == core(name)
+}
+
+/// Whether `name` is a telephone number, also a masked one: each sign of it tells callers apart.
+fn is_number(name: &Name) -> bool {
+    name.telephone_mask().is_some()
+        || name.is_telephone_mask()
+        || name.without_caller_ordinal().is_some()
 }
 
 /// `text` without what stands in brackets, unless nothing would be left.
@@ -130,6 +140,10 @@ mod tests {
             ("somebody called so",        "Pixel Lovelace",       "pixel lovelace"),
             ("only brackets",             "(Ada)",                "ada"),
             ("only signs",                "🌻",                   "🌻"),
+            ("a telephone number",        "+1 202 555 0143",      "+1 202 555 0143"),
+            ("a masked number",           "•••••••••43",          "•••••••••43"),
+            ("a masked one with signs",   "+• ••• ••• ••43",      "+• ••• ••• ••43"),
+            ("its second caller",         "•••••••••43 (2)",      "•••••••••43 (2)"),
             ("two people",                "Ada and Grace",        "ada and grace"),
         ];
         for (what, text, expected) in cases {
