@@ -43,7 +43,8 @@ pub(super) enum Counted {
 pub(super) struct Admin {
     address: SocketAddr,
     client: reqwest::Client,
-    /// `None` before the first answer and while no Lookout answers.
+    /// As of the last answer, so that an answer that is late is not taken for a new process. `None`
+    /// before the first poll; empty if nothing has answered since.
     counts: Option<BTreeMap<String, u64>>,
     is_away: bool,
 }
@@ -66,7 +67,7 @@ impl Admin {
     pub(super) async fn poll(&mut self) -> Vec<Counted> {
         let Some(metrics) = self.get("metrics").await else {
             let was_away = std::mem::replace(&mut self.is_away, true);
-            self.counts = Some(BTreeMap::new());
+            self.counts.get_or_insert_default();
             return if was_away { Vec::new() } else { vec![Counted::Away(self.address)] };
         };
         let mut happened = Vec::new();
@@ -114,7 +115,8 @@ fn counts(metrics: &str) -> BTreeMap<String, u64> {
     counts.collect()
 }
 
-/// What happened between two counts, each once. After a restart, counts begin at 0.
+/// What happened between two counts, each once. A smaller number is that of a new process, which
+/// began at 0.
 fn increased(before: &BTreeMap<String, u64>, now: &BTreeMap<String, u64>) -> Vec<Counted> {
     let more = |label: &str| {
         let (before, now) = (before.get(label).unwrap_or(&0), now.get(label).unwrap_or(&0));
@@ -171,6 +173,49 @@ mod tests {
         ];
         for (what, before, now, happened) in cases {
             assert_eq!(increased(&metrics(&before), &metrics(&now)), happened, "{what}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_poll_without_an_answer_forgets_no_counts() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let serve = |listener: std::net::TcpListener, challenges: u64| {
+            std::thread::spawn(move || {
+                use std::io::{Read as _, Write as _};
+                let (mut stream, _) = listener.accept().expect("asked");
+                assert!(stream.read(&mut [0; 4096]).expect("a request") > 0);
+                let body = format!("{ANSWERS}challenge\"}} {challenges}\n");
+                let length = body.len();
+                write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+                )
+                .expect("answered");
+            })
+        };
+        let again = || std::net::TcpListener::bind(address).expect("the same port");
+        use Counted::{Away, Back, Challenge};
+        #[rustfmt::skip]
+        let cases = [
+            // what is special            challenges  happened
+            ("what was before",           Some(5),    vec![]),
+            ("silence",                   None,       vec![Away(address)]),
+            ("more silence",              None,       vec![]),
+            ("the same process",          Some(5),    vec![Back]),
+            ("silence again",             None,       vec![Away(address)]),
+            ("one more meanwhile",        Some(6),    vec![Back, Challenge]),
+            ("silence before a restart",  None,       vec![Away(address)]),
+            ("a new process",             Some(1),    vec![Back, Challenge]),
+        ];
+        drop(listener);
+        let mut admin = Admin::new(address).expect("a client").expect("a port");
+        for (what, challenges, happened) in cases {
+            let server = challenges.map(|challenges| serve(again(), challenges));
+            assert_eq!(admin.poll().await, happened, "{what}");
+            if let Some(server) = server {
+                server.join().expect("it answered");
+            }
         }
     }
 }
