@@ -30,9 +30,23 @@ fn examine(context: &Context<'_>, nginx_home: &Path, caddyfile: &Path) -> Vec<Fi
 fn caddy_is_for_members(context: &Context<'_>, caddyfile: &Path) -> bool {
     let text = fs::read_to_string(caddyfile).unwrap_or_default();
     let upstream = reachable(context.settings.zoom.listen).to_string();
-    let directives = text.lines().filter_map(|line| line.split_whitespace().next());
-    text.contains(&upstream)
-        && directives.into_iter().any(|name| ["basicauth", "basic_auth"].contains(&name))
+    let mut ours = caddy_sites(&text).into_iter().filter(|site| site.contains(&upstream));
+    ours.any(|site| {
+        let mut directives = site.lines().filter_map(|line| line.split_whitespace().next());
+        directives.any(|name| ["basicauth", "basic_auth"].contains(&name))
+    })
+}
+
+/// The sites of a Caddyfile, each with what precedes it. The block of a site ends with a brace in the
+/// first column; a file of one site may leave its braces out.
+fn caddy_sites(caddyfile: &str) -> Vec<&str> {
+    let mut lines = caddyfile.lines().map(str::trim_end);
+    let is_address =
+        |line: &&str| !line.is_empty() && !line.starts_with('#') && !line.starts_with("import ");
+    match lines.find(is_address) {
+        Some(first) if first.ends_with(['{', ',']) => caddyfile.split("\n}").collect(),
+        _ => vec![caddyfile],
+    }
 }
 
 /// Never repeats the link.
@@ -62,13 +76,23 @@ mod tests {
     const MEMBERS: &str = "server { location = /w { proxy_pass http://127.0.0.1:8787/w; }\n\
         location /lookout/ { auth_basic_user_file /etc/lookout/members; } }";
 
-    const CADDY: &str = "reverse_proxy 127.0.0.1:8787 {\n}\n";
-    const CADDY_MEMBERS: &str =
-        "\tbasicauth @members bcrypt Lookout {\n}\nreverse_proxy 127.0.0.1:8787 {\n}\n";
-    const CADDY_OTHERS: &str = "basic_auth {\n}\nreverse_proxy 127.0.0.1:99\n";
+    const CADDY: &str = "{\n\tservers {\n\t}\n}\n\nours.example {\n\troute {\n\t\thandle @webhook {\n\t\t\t\
+        reverse_proxy 127.0.0.1:8787 {\n\t\t\t}\n\t\t}\n\t}\n}\n";
+    const CADDY_MEMBERS: &str = "ours.example {\n\troute {\n\t\tbasicauth @members bcrypt Lookout {\n\t\t}\n\t\t\
+        reverse_proxy 127.0.0.1:8787 {\n\t\t}\n\t}\n}\n";
+    const CADDY_ONE_SITE: &str =
+        "ours.example\n\nbasic_auth {\n}\nreverse_proxy 127.0.0.1:8787 {\n}\n";
+    const CADDY_OTHERS: &str =
+        "other.example {\n\tbasic_auth {\n\t}\n\treverse_proxy 127.0.0.1:99\n}\n";
+    const CADDY_COMMENT: &str =
+        "ours.example {\n\t# basic_auth {\n\treverse_proxy 127.0.0.1:8787 {\n\t}\n}\n";
 
     #[test]
     fn a_passcode_on_a_public_page_is_named_but_not_shown() {
+        let other_before = format!("{CADDY_OTHERS}\n{CADDY}");
+        let other_behind = format!("{CADDY}\n{CADDY_OTHERS}");
+        let imports = format!("# Ours.\n\nimport log\n{CADDY_OTHERS}\n{CADDY}");
+        let both = format!("{CADDY_OTHERS}\n{CADDY_MEMBERS}");
         #[rustfmt::skip]
         let cases = [
             // what is special               link                                            nginx    warned
@@ -81,6 +105,12 @@ mod tests {
             ("a passcode for members",       "https://zoom.us/j/1?pwd=hush.1",               MEMBERS, false),
             ("behind Caddy",                 "https://zoom.us/j/1?pwd=hush.1",               CADDY,   true),
             ("for members, behind Caddy",    "https://zoom.us/j/1?pwd=hush.1",               CADDY_MEMBERS, false),
+            ("a Caddyfile of one site",      "https://zoom.us/j/1?pwd=hush.1",               CADDY_ONE_SITE, false),
+            ("a comment",                    "https://zoom.us/j/1?pwd=hush.1",               CADDY_COMMENT, true),
+            ("an import above",              "https://zoom.us/j/1?pwd=hush.1",               &imports, true),
+            ("another site's password",      "https://zoom.us/j/1?pwd=hush.1",               &other_before, true),
+            ("the same, behind ours",        "https://zoom.us/j/1?pwd=hush.1",               &other_behind, true),
+            ("both have one",                "https://zoom.us/j/1?pwd=hush.1",               &both,    false),
             ("another site is for members",  "https://zoom.us/j/1?pwd=hush.1",               CADDY_OTHERS,  true),
         ];
         for (what, link, site, warned) in cases {
