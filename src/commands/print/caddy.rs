@@ -5,16 +5,13 @@
 //!
 //! Caddy itself has no limits for each visitor, so there is no `--behind`.
 
-use std::path::Path;
-
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use super::front::{BADGE, Front};
+use super::front::{BADGE, Front, caching, pattern, quoted_option};
 use super::nginx::{HSTS, reachable};
-use super::quoted;
-use crate::commands::arguments::UsageError;
+use super::quoted::for_caddy;
 use crate::config::Settings;
 use crate::site::headers::{EMBED, Kind, WIDGETS};
 use crate::site::web_manifest::{self, WEB_MANIFEST};
@@ -95,7 +92,10 @@ impl View {
         let refuse = |problem: String| settings.refuse("site.output_dir", &problem);
         let own = front.certificate(settings)?;
         let tls = own.as_ref().map(|(certificate, key)| {
-            anyhow::Ok((quoted_option("--certificate", certificate)?, quoted_option("--key", key)?))
+            anyhow::Ok((
+                quoted_option("--certificate", certificate, for_caddy)?,
+                quoted_option("--key", key, for_caddy)?,
+            ))
         });
         let members = front.members(settings)?;
         let pages = front.pages.as_ref().map(|pages| pages.as_str().to_owned());
@@ -107,13 +107,15 @@ impl View {
             is_renewed: own.is_none() && !front.http,
             hsts: HSTS,
             idle_s: if front.http { PROXY_IDLE_S } else { IDLE_S },
-            root: quoted::for_caddy(&root).map_err(refuse)?,
+            root: for_caddy(&root).map_err(refuse)?,
             upstream: reachable(settings.zoom.listen).to_string(),
             webhook: settings.zoom.path.clone(),
             webhook_paths: settings.zoom.paths(),
             bare_path: site_path.trim_end_matches('/').to_owned(),
             table: format!("/{}", settings.csv.path),
-            members: members.map(|file| quoted_option("--members", &file)).transpose()?,
+            members: members
+                .map(|file| quoted_option("--members", &file, for_caddy))
+                .transpose()?,
             open_badge: front.public_badge.then(|| pattern(&site_path, &BADGE)),
             places: places(settings, front.members.is_some()),
             pages_pattern: pages.as_ref().map(|pages| pages.replace('.', "\\.")),
@@ -121,16 +123,6 @@ impl View {
             site_path,
         })
     }
-}
-
-/// The path of an option, as Caddy reads it.
-fn quoted_option(option: &str, path: &Path) -> Result<String, UsageError> {
-    quoted::for_caddy(path).map_err(|problem| UsageError(format!("`{option}`: {problem}")))
-}
-
-/// A pattern of files of these names. Of all characters that a path may have, only the dot is special.
-fn pattern(site_path: &str, names: &[&str]) -> String {
-    format!("^{site_path}(?:[^/]+/)?(?:{})$", names.join("|")).replace('.', "\\.")
 }
 
 fn places(settings: &Settings, is_private: bool) -> Vec<Place> {
@@ -161,12 +153,9 @@ fn places(settings: &Settings, is_private: bool) -> Vec<Place> {
     places.into_iter().map(place).collect()
 }
 
-/// The headers of files of `kind`. What only members may see is in no cache but their own.
+/// The headers of files of `kind`.
 fn headers(kind: Kind, is_indexed: bool, is_private: bool) -> Vec<String> {
-    let caching = kind.caching();
-    let caching =
-        if is_private { caching.replace("public, ", "private, ") } else { caching.into() };
-    let mut lines = vec![format!("Cache-Control \"{caching}\"")];
+    let mut lines = vec![format!("Cache-Control \"{}\"", caching(kind, is_private))];
     let protection = kind.protection(is_indexed).into_iter();
     lines.extend(protection.map(|(name, value)| format!("{name} \"{value}\"")));
     lines

@@ -1,5 +1,6 @@
 //! What the files for nginx and for Caddy share: their options, and the values that follow from these.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf, absolute};
 
 use anyhow::Result;
@@ -8,6 +9,7 @@ use super::host::HostName;
 use crate::commands::arguments::UsageError;
 use crate::config::{Settings, SettingsError};
 use crate::files::real_path::real_path;
+use crate::site::headers::Kind;
 
 /// The names of the files that stay public with `--public-badge`.
 pub(super) const BADGE: [&str; 2] = ["badge.json", "badge.svg"];
@@ -73,6 +75,27 @@ impl Front {
         };
         Ok(Some((absolute(certificate)?, private("--key", key, settings)?)))
     }
+}
+
+/// A pattern of the files with these names, in the site's directory and in those of its rooms. Of all
+/// characters that a path may have, only the dot is special.
+pub(super) fn pattern(site_path: &str, names: &[&str]) -> String {
+    format!("^{site_path}(?:[^/]+/)?(?:{})$", names.join("|")).replace('.', "\\.")
+}
+
+/// The `Cache-Control` of files of `kind`. What only members may see is in no cache but their own.
+pub(super) fn caching(kind: Kind, is_private: bool) -> Cow<'static, str> {
+    let caching = kind.caching();
+    if is_private { caching.replace("public, ", "private, ").into() } else { caching.into() }
+}
+
+/// The path that `option` names, as `quote` writes it.
+pub(super) fn quoted_option(
+    option: &str,
+    path: &Path,
+    quote: fn(&Path) -> Result<String, String>,
+) -> Result<String, UsageError> {
+    quote(path).map_err(|problem| UsageError(format!("`{option}`: {problem}")))
 }
 
 /// The absolute path of `file`. Refuses a file that the web server would publish.

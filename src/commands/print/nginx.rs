@@ -11,10 +11,10 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use super::edge::{Edge, Proxies};
-use super::front::{BADGE, Front};
+use super::front::{BADGE, Front, caching, pattern, quoted_option};
 use super::host::{self, HostName};
 use super::nginx_version::NginxVersion;
-use super::quoted;
+use super::quoted::for_nginx;
 use crate::commands::arguments::UsageError;
 use crate::config::Settings;
 use crate::site::headers::{EMBED, Kind, WIDGETS};
@@ -136,7 +136,7 @@ impl View {
         let is_behind = !args.behind.is_empty();
         Ok(Self {
             server_name: host.as_str().to_owned(),
-            root: quoted::for_nginx(&root).map_err(refuse)?,
+            root: for_nginx(&root).map_err(refuse)?,
             upstream: upstream(settings),
             webhook: settings.zoom.path.clone(),
             webhook_paths: settings.zoom.paths(),
@@ -147,7 +147,9 @@ impl View {
             tls: (!args.front.http).then(|| Tls::new(&host, settings, args)).transpose()?,
             proxies: Proxies::of(&args.behind),
             keepalive_s: if is_behind { PROXY_KEEPALIVE_S } else { KEEPALIVE_S },
-            members: members.map(|file| quoted_option("--members", &file)).transpose()?,
+            members: members
+                .map(|file| quoted_option("--members", &file, for_nginx))
+                .transpose()?,
             places: places(settings, &args.front),
             pages: args.front.pages.as_ref().map(|pages| pages.as_str().to_owned()),
             resolvers: resolvers(args)?,
@@ -160,9 +162,10 @@ impl Tls {
     fn new(host: &HostName, settings: &Settings, args: &Args) -> Result<Self> {
         let own = args.front.certificate(settings)?;
         let (certificate, key) = match &own {
-            Some((certificate, key)) => {
-                (quoted_option("--certificate", certificate)?, quoted_option("--key", key)?)
-            }
+            Some((certificate, key)) => (
+                quoted_option("--certificate", certificate, for_nginx)?,
+                quoted_option("--key", key, for_nginx)?,
+            ),
             None => {
                 let dir = format!("/etc/letsencrypt/live/{}", host.as_str());
                 (format!("{dir}/fullchain.pem"), format!("{dir}/privkey.pem"))
@@ -171,11 +174,6 @@ impl Tls {
         let has_http2_directive = args.nginx_version.is_some_and(NginxVersion::has_http2_directive);
         Ok(Self { certificate, key, is_renewed: own.is_none(), has_http2_directive })
     }
-}
-
-/// The path of an option, as nginx writes it.
-fn quoted_option(option: &str, path: &Path) -> Result<String, UsageError> {
-    quoted::for_nginx(path).map_err(|problem| UsageError(format!("`{option}`: {problem}")))
 }
 
 /// Refuses plain HTTP where it would be seen by others than the proxy.
@@ -230,11 +228,7 @@ fn resolvers(args: &Args) -> Result<String> {
 /// first pattern, else the longest prefix.
 fn places(settings: &Settings, front: &Front) -> Vec<Place> {
     let site = &settings.site.path;
-    let named = |names: &[&str]| {
-        // Of all characters that a path may have, only the dot is special in a pattern.
-        let pattern = format!("^{site}(?:[^/]+/)?(?:{})$", names.join("|")).replace('.', "\\.");
-        format!("~ \"{pattern}\"")
-    };
+    let named = |names: &[&str]| format!("~ \"{}\"", pattern(site, names));
     let otherwise = if front.pages.is_some() { "@pages" } else { "=404" };
     let place = |what, location, kind| {
         let files =
@@ -269,11 +263,9 @@ fn places(settings: &Settings, front: &Front) -> Vec<Place> {
     badge.into_iter().chain(others).collect()
 }
 
-/// The headers of files of `kind`. What only members may see is in no cache but their own.
+/// The headers of files of `kind`.
 fn headers(kind: Kind, is_indexed: bool, is_private: bool) -> Vec<String> {
-    let caching = kind.caching();
-    let caching =
-        if is_private { caching.replace("public, ", "private, ") } else { caching.into() };
+    let caching = caching(kind, is_private);
     let mut lines = vec![format!("Cache-Control \"{caching}\""), format!("{HSTS} always")];
     let protection = kind.protection(is_indexed);
     lines.extend(protection.into_iter().map(|(name, value)| format!("{name} \"{value}\" always")));
