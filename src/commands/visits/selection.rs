@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use super::Args;
 use crate::commands::arguments::UsageError;
+use crate::commands::standing::{Shown, form_shown};
 use crate::config::{Privacy, Settings, suggest, suggest_name};
 use crate::generator::Log;
 use crate::roster::{End, PersonVisit};
@@ -59,10 +60,7 @@ impl<'a> Selection<'a> {
         let is_in_time =
             self.from.is_none_or(|from| last >= from) && self.to.is_none_or(|to| first < to);
         let is_here = self.room.is_none_or(|room| room == visit.room);
-        if !is_in_time
-            || !is_here
-            || self.privacy.is_some_and(|privacy| !privacy.allows(&visit.name))
-        {
+        if !is_in_time || !is_here || !self.may_list(&visit.name) {
             return None;
         }
         let shown = self.shown(&visit.name);
@@ -76,10 +74,14 @@ impl<'a> Selection<'a> {
         Some(PersonVisit { name: Cow::Owned(name), ..visit })
     }
 
-    /// The name as pages show it: of a telephone number, its mask.
+    /// Whether the person called `name` may be listed.
+    fn may_list(&self, name: &Name) -> bool {
+        self.privacy.is_none_or(|privacy| Shown::of(name, privacy) == Shown::Published)
+    }
+
+    /// The name as it is listed: as pages show it, unless everybody is listed.
     fn shown<'n>(&self, name: &'n Name) -> Cow<'n, Name> {
-        let privacy = self.privacy.filter(|privacy| !privacy.names(name));
-        privacy.and_then(|_| name.telephone_mask()).map_or(Cow::Borrowed(name), Cow::Owned)
+        self.privacy.map_or(Cow::Borrowed(name), |privacy| form_shown(name, privacy))
     }
 
     /// The last known moment of a visit.
@@ -113,9 +115,9 @@ impl<'a> Selection<'a> {
                 "`{name}` has no {all}visit that matches; `lookout who` shows who is published"
             );
         }
-        let may_be_named = |seen: &&Name| self.privacy.is_none_or(|privacy| privacy.allows(seen));
-        let names: Vec<_> = log.names().filter(may_be_named).map(Name::as_str).collect();
-        let near = suggest_name(name.as_str(), names);
+        let names = log.names().filter(|seen| self.may_list(seen)).map(|seen| self.shown(seen));
+        let names: Vec<_> = names.collect();
+        let near = suggest_name(name.as_str(), names.iter().map(|name| name.as_str()));
         match near {
             Some(near) => format!("nobody has had the name `{name}`; did you mean `{near}`?"),
             None => format!("nobody has had the name `{name}`; `lookout who` lists all names"),
@@ -158,4 +160,43 @@ fn wanted(settings: &Settings, text: &str) -> Result<Wanted> {
     let names = std::iter::once(&name).chain(entry.map(|person| &person.name));
     let names = names.map(|name| name.comparable().into_owned()).collect();
     Ok(Wanted { name, names })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Environment, parse};
+    use crate::roster::Visit;
+
+    #[test]
+    fn a_telephone_number_is_listed_as_the_page_shows_it() {
+        const CALLER: &str = "12025550143";
+        const MASK: &str = "•••••••••43";
+        #[rustfmt::skip]
+        let cases = [
+            // what is special             publish        hide       listed as
+            ("everybody",                  "*",           "",        Some(MASK)),
+            ("the number",                 CALLER,        "",        Some(CALLER)),
+            ("the mask",                   MASK,          "",        Some(MASK)),
+            ("somebody else",              "Ada",         "",        None),
+            ("the mask, and hidden",       MASK,          CALLER,    None),
+            ("the number, its mask hidden", CALLER,       MASK,      None),
+            ("the mask is both",           MASK,          MASK,      None),
+        ];
+        for (what, publish, hide, expected) in cases {
+            let text = format!("[privacy]\ndrop_fields = []\npublish = ['{publish}']\n");
+            let hide =
+                if hide.is_empty() { hide.to_owned() } else { format!("hide = ['{hide}']\n") };
+            let settings = parse(&(text + &hide), Path::new("a.toml"), &Environment::default());
+            let (settings, now) = (settings.expect(what), Moment::from_seconds(60));
+            let selection = Selection::new(&settings, &Args::default(), now).expect(what);
+            let name = Name::clean(CALLER).expect("a name");
+            let visit = Visit { start: Some(now), end: End::Open };
+            let visit = PersonVisit { name: Cow::Borrowed(&name), room: 0, visit };
+            let listed = selection.apply(visit).map(|visit| visit.name.into_owned());
+            assert_eq!(listed.as_ref().map(Name::as_str), expected, "{what}");
+        }
+    }
 }

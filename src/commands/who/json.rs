@@ -3,8 +3,8 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::quoted::is_unseen;
-use super::standing::{Shown, Standing};
+use crate::commands::quoted::is_unseen;
+use crate::commands::standing::{Shown, Standing};
 use crate::config::Settings;
 use crate::generator::{MeetingSeen, NameSeen, Seen};
 
@@ -64,7 +64,7 @@ pub(super) fn encode(seen: &Seen, settings: &Settings) -> Result<String> {
 
 fn name_row<'a>(seen: &'a NameSeen, settings: &'a Settings) -> NameRow<'a> {
     let zone = &settings.site.time_zone;
-    let Standing { entry, shown } = Standing::of(seen, settings);
+    let Standing { entry, shown } = Standing::of(&seen.name, &seen.accounts, settings);
     let inside = seen
         .inside
         .iter()

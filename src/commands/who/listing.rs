@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::fmt::Write;
 
-use super::quoted::quoted;
-use super::standing::Standing;
 use crate::app::counted::counted;
+use crate::commands::quoted::quoted;
+use crate::commands::standing::Standing;
 use crate::config::Settings;
 use crate::generator::{MeetingSeen, NameSeen, Seen};
 use crate::time::moment::Moment;
@@ -39,7 +39,7 @@ pub(super) fn text(seen: &Seen, settings: &Settings) -> String {
 }
 
 fn add_name(text: &mut String, seen: &NameSeen, settings: &Settings) {
-    let Standing { entry, shown } = Standing::of(seen, settings);
+    let Standing { entry, shown } = Standing::of(&seen.name, &seen.accounts, settings);
     let last =
         if seen.inside.is_empty() { time(settings, seen.last_seen) } else { "in now".to_owned() };
     put(

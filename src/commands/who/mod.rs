@@ -5,8 +5,6 @@ mod alias;
 mod json;
 mod listing;
 mod paste;
-mod quoted;
-mod standing;
 
 use std::io::Write;
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::alias;
-use super::quoted::quoted;
-use super::standing::{Shown, Standing};
+use crate::commands::quoted::quoted;
+use crate::commands::standing::{NUMBER_WARNING, Shown, Standing};
 use crate::config::{Person, PublishList, Settings};
 use crate::generator::{NameSeen, Seen};
 use crate::zoom::Name;
@@ -38,7 +38,7 @@ fn groups<'a>(seen: &'a Seen, settings: &'a Settings) -> Vec<Group<'a>> {
     let mut by_core = BTreeMap::<String, Vec<(&NameSeen, Standing<'_>)>>::new();
     let visitors = seen.names.iter().filter(|name| name.visits > 0);
     for name in visitors {
-        let standing = Standing::of(name, settings);
+        let standing = Standing::of(&name.name, &name.accounts, settings);
         if standing.entry.is_none() && counts_with_account(name, settings) {
             continue;
         }
@@ -91,10 +91,7 @@ fn publish(groups: &[Group<'_>], settings: &Settings) -> String {
         let line = format!("{},", quoted(name.as_str()));
         let is_number = name.telephone_mask().is_some() && !published.contains(name);
         match is_number {
-            true => put(
-                &mut text,
-                format_args!("    # {line} a telephone number: published, it is shown in full\n"),
-            ),
+            true => put(&mut text, format_args!("    # {line} {NUMBER_WARNING}\n")),
             false => put(&mut text, format_args!("    {line}\n")),
         }
     }

@@ -1,8 +1,12 @@
 //! What the settings say of a name: whose it is, and whether it is shown.
 
-use crate::config::{Person, Settings};
-use crate::generator::NameSeen;
+use std::borrow::Cow;
+
+use crate::config::{Person, Privacy, Settings};
 use crate::zoom::Name;
+
+/// What to know before a telephone number is published.
+pub(super) const NUMBER_WARNING: &str = "a telephone number: published, it is shown in full";
 
 /// What the settings say of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +31,17 @@ pub(super) enum Shown {
 }
 
 impl Shown {
+    /// Whether pages show `name`, which belongs to no entry or is the name of one.
+    pub(super) fn of(name: &Name, privacy: &Privacy) -> Self {
+        if privacy.hide.names(name) {
+            Self::Hidden
+        } else if privacy.allows(&form_shown(name, privacy)) {
+            Self::Published
+        } else {
+            Self::Unpublished
+        }
+    }
+
     /// As one word.
     pub(super) fn word(self) -> &'static str {
         match self {
@@ -39,17 +54,17 @@ impl Shown {
 }
 
 impl<'a> Standing<'a> {
-    /// What `settings` say of a name.
-    pub(super) fn of(seen: &NameSeen, settings: &'a Settings) -> Self {
-        let has_account =
-            |person: &&Person| person.zoom_user_ids.iter().any(|id| seen.accounts.contains(id));
-        let by_account = settings.people.iter().find(has_account);
-        let by_name = || settings.people.iter().find(|person| has_name(person, &seen.name));
+    /// What `settings` say of a name that came with these Zoom accounts.
+    pub(super) fn of(name: &Name, accounts: &[impl AsRef<str>], settings: &'a Settings) -> Self {
+        let is_theirs = |id: &String| accounts.iter().any(|account| account.as_ref() == id);
+        let by_account =
+            settings.people.iter().find(|person| person.zoom_user_ids.iter().any(is_theirs));
+        let by_name = || settings.people.iter().find(|person| has_name(person, name));
         let Some(entry) = by_account.or_else(by_name) else {
-            return Self { entry: None, shown: shown(&seen.name, settings) };
+            return Self { entry: None, shown: Shown::of(name, &settings.privacy) };
         };
         let is_without_account = by_account.is_none() && !entry.zoom_user_ids.is_empty();
-        let shown = match shown(&entry.name, settings) {
+        let shown = match Shown::of(&entry.name, &settings.privacy) {
             Shown::Hidden => Shown::Hidden,
             _ if is_without_account => Shown::WithoutAccount,
             shown => shown,
@@ -58,15 +73,14 @@ impl<'a> Standing<'a> {
     }
 }
 
+/// The form of `name` that pages show: of a telephone number, its mask, unless `privacy.publish` has
+/// the number itself.
+pub(super) fn form_shown<'n>(name: &'n Name, privacy: &Privacy) -> Cow<'n, Name> {
+    let mask = name.telephone_mask().filter(|_| !privacy.publish.names(name));
+    mask.map_or(Cow::Borrowed(name), Cow::Owned)
+}
+
 /// Whether an entry is known by `name`. With accounts, only the name shown is taken from others.
 fn has_name(person: &Person, name: &Name) -> bool {
     person.known_names().any(|known| known.comparable() == name.comparable())
-}
-
-fn shown(name: &Name, settings: &Settings) -> Shown {
-    match &settings.privacy {
-        privacy if privacy.hide.names(name) => Shown::Hidden,
-        privacy if privacy.allows(name) => Shown::Published,
-        _ => Shown::Unpublished,
-    }
 }
