@@ -5,8 +5,9 @@ use serde_json::Value;
 use super::counters::Counted;
 use super::next::Missing;
 use crate::commands::check::Finding;
+use crate::commands::standing::{Shown, Standing};
 use crate::config::Settings;
-use crate::zoom::{Event, Kind, Name};
+use crate::zoom::{Event, Kind};
 
 /// Explains what a running Lookout counted.
 pub(super) fn counted(counted: &Counted, settings: &Settings) -> Finding {
@@ -72,33 +73,25 @@ pub(super) fn quarantined() -> Finding {
 
 /// Explains that somebody joined, and what is missing until the page shows it.
 pub(super) fn joined(event: &Event, settings: &Settings) -> (Finding, Vec<Missing>) {
-    let number = event.meeting.as_ref().and_then(|meeting| meeting.number.as_deref());
     let participant = event.participant.as_ref();
-    let name = participant.and_then(|participant| participant.name.as_ref());
-    let room = settings.rooms.iter().find(|room| Some(room.meeting_id.as_str()) == number);
-    let mut missing = Vec::new();
-    let place = match (room, number) {
-        (Some(room), _) => format!("`{}`", room.name),
-        (None, Some(number)) if settings.rooms.is_empty() => format!("meeting {number}"),
-        (None, Some(number)) => {
-            missing.push(Missing::Room(number.to_owned()));
-            format!("meeting {number}, which is not in `[[rooms]]`")
-        }
-        (None, None) => "a meeting without a number".to_owned(),
-    };
-    let Some(name) = name else {
+    let named = participant.and_then(|participant| Some((participant, participant.name.as_ref()?)));
+    let (place, missing) = place(event, settings);
+    let mut missing = Vec::from_iter(missing);
+    let Some((participant, name)) = named else {
         missing.push(Missing::Name);
         let text = format!("somebody without a name came into {place}, and is not on the page");
         return (Finding::problem("joined", text), missing);
     };
-    let shown = shown_name(event, name, settings);
-    if settings.privacy.hide.names(shown) {
-        missing.push(Missing::Hidden(shown.clone()));
-    } else if !settings.privacy.allows(shown) {
-        missing.push(Missing::Published(shown.clone()));
-    }
+    let standing = Standing::of(name, &participant.zoom_user_ids, settings);
+    let person = standing.entry.map_or(name, |entry| &entry.name);
+    missing.extend(match standing.shown {
+        Shown::Published => None,
+        Shown::Hidden => Some(Missing::Hidden(person.clone())),
+        Shown::Unpublished => Some(Missing::Published(person.clone())),
+        Shown::WithoutAccount => Some(Missing::Account(person.clone())),
+    });
     let as_whom =
-        if shown == name { String::new() } else { format!(" (`{shown}` in `[[people]]`)") };
+        if person == name { String::new() } else { format!(" (`{person}` in `[[people]]`)") };
     let came = format!("`{name}`{as_whom} came into {place}");
     let finding = match missing.as_slice() {
         [] => Finding::ok("joined", format!("{came}, and is on the page")),
@@ -107,16 +100,22 @@ pub(super) fn joined(event: &Event, settings: &Settings) -> (Finding, Vec<Missin
     (finding, missing)
 }
 
-/// The name that stands for `name` on the page.
-fn shown_name<'a>(event: &Event, name: &'a Name, settings: &'a Settings) -> &'a Name {
-    let ids = event.participant.iter().flat_map(|participant| &participant.zoom_user_ids);
-    let ids: Vec<&str> = ids.map(|id| id.as_str()).collect();
-    let person = settings.people.iter().find(|person| {
-        let by_id = person.zoom_user_ids.iter().any(|id| ids.contains(&id.as_str()));
-        let is_name = |known: &Name| known.comparable() == name.comparable();
-        by_id || (person.zoom_user_ids.is_empty() && person.known_names().any(is_name))
-    });
-    person.map_or(name, |person| &person.name)
+/// The room or meeting, in words, and what is missing until the page shows who is in it.
+fn place(event: &Event, settings: &Settings) -> (String, Option<Missing>) {
+    let number = event.meeting.as_ref().and_then(|meeting| meeting.number.as_deref());
+    let room = settings.rooms.iter().find(|room| Some(room.meeting_id.as_str()) == number);
+    let are_all_shown = settings.rooms.is_empty();
+    match (room, number) {
+        (Some(room), _) => (format!("`{}`", room.name), None),
+        (None, Some(number)) if are_all_shown => (format!("meeting {number}"), None),
+        (None, Some(number)) => (
+            format!("meeting {number}, which is not in `[[rooms]]`"),
+            Some(Missing::Room(number.to_owned())),
+        ),
+        (None, None) => {
+            ("a meeting without a number".to_owned(), (!are_all_shown).then_some(Missing::Number))
+        }
+    }
 }
 
 /// Explains every other event; `event_name` is Zoom's word for it.
@@ -157,6 +156,7 @@ mod tests {
 
     const ROOM: &str = "[[rooms]]\nmeeting_id = '81234567890'\nname = 'Lounge'\n";
     const ADA: &str = "[[people]]\nname = 'Ada Lovelace'\naliases = ['Ada']\n[privacy]\npublish = ['Ada Lovelace']\n";
+    const GRACE: &str = "[[people]]\nname = 'Grace'\nzoom_user_ids = ['acc-1']\n[privacy]\npublish = ['Grace', 'Ada']\n";
 
     fn settings(text: &str) -> Settings {
         parse(text, Path::new("lookout.toml"), &Environment::default()).expect("valid")
@@ -182,6 +182,12 @@ mod tests {
             ("hidden",                   "[privacy]\npublish = ['*']\nhide = ['Ada']\n".to_owned(), ada),
             ("in another meeting",       format!("{}{ADA}", ROOM.replace("81234567890", "1")), ada),
             ("a name with quotes",       String::new(),                                     r#""user_name":"Ada \"the\" \u001b[1mByron""#),
+            ("with the account",         GRACE.to_owned(),                                  r#""user_name":"G. H.","participant_user_id":"acc-1""#),
+            ("without the account",      GRACE.to_owned(),                                  r#""user_name":"Grace""#),
+            ("hidden, without it",       format!("{GRACE}hide = ['Grace']\n"),              r#""user_name":"Grace""#),
+            ("an account before a name", format!("[[people]]\nname = 'Ada'\n{GRACE}"),      r#""user_name":"Ada","participant_user_id":"acc-1""#),
+            ("a caller",                 String::new(),                                     r#""user_name":"12025550143""#),
+            ("a caller whose mask is published", "[privacy]\npublish = ['•••••••••43']\n".to_owned(), r#""user_name":"12025550143""#),
             ("no name",                  String::new(),                                     r#""user_id":"1""#),
         ];
         let mut said = String::new();
@@ -198,6 +204,22 @@ mod tests {
             }
         }
         insta::assert_snapshot!(said);
+    }
+
+    #[test]
+    fn a_meeting_without_a_number_is_in_no_room() {
+        let document = r#"{"event":"meeting.participant_joined","payload":{"object":{"uuid":"u","participant":{"user_name":"Ada"}}}}"#;
+        let everybody = "[privacy]\npublish = ['*']\n";
+        #[rustfmt::skip]
+        let cases = [
+            // what is special         settings                       missing
+            ("all meetings are shown", everybody.to_owned(),          vec![]),
+            ("only rooms are",         format!("{everybody}{ROOM}"),  vec![Missing::Number]),
+        ];
+        for (what, text, expected) in cases {
+            let (finding, missing) = joined(&understand(document, 0), &settings(&text));
+            assert_eq!(missing, expected, "{what}: {finding}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::commands::check::Finding;
 use crate::commands::print::nginx::upstream;
+use crate::commands::quoted::quoted;
+use crate::commands::standing::NUMBER_WARNING;
 use crate::config::Settings;
 use crate::zoom::{Kind, Name};
 
@@ -24,8 +26,12 @@ pub(super) enum Missing {
     Published(Name),
     /// `privacy.hide` has this name.
     Hidden(Name),
+    /// The entry of this name has `zoom_user_ids`, and Zoom sent none of them.
+    Account(Name),
     /// `[[rooms]]` does not have this meeting number.
     Room(String),
+    /// Zoom sent no meeting number, and only `[[rooms]]` are shown.
+    Number,
 }
 
 /// What was seen so far.
@@ -109,14 +115,28 @@ fn step(missing: &Missing) -> Finding {
             "people without a name are never listed; in Zoom, give yourself one, then join again"
                 .to_owned()
         }
-        Missing::Published(name) => format!(
-            "add {} to `privacy.publish`, if this person may appear; it counts at once",
-            quoted(name.as_str())
-        ),
+        Missing::Published(name) => {
+            let warning = name.telephone_mask().map(|_| format!(" ({NUMBER_WARNING})"));
+            format!(
+                "add {} to `privacy.publish`, if this person may appear{}; it counts at once",
+                quoted(name.as_str()),
+                warning.unwrap_or_default()
+            )
+        }
         Missing::Hidden(name) => format!(
             "{} is in `privacy.hide`, so it never appears; remove it there, if this person may appear",
             quoted(name.as_str())
         ),
+        Missing::Account(name) => format!(
+            "{0} counts only with the account in its `zoom_user_ids`: sign in to Zoom and join again, or \
+             remove `zoom_user_ids` from the entry of {0} in `[[people]]`, so that the name is enough",
+            quoted(name.as_str())
+        ),
+        Missing::Number => {
+            "Zoom did not say which meeting this is, so it is in none of `[[rooms]]`; it is shown once \
+             another event of the meeting has the number"
+                .to_owned()
+        }
         Missing::Room(number) => format!(
             "add the meeting to the settings, if it is one of your rooms:\n[[rooms]]\nmeeting_id = {}\nname = \
              \"Lounge\"",
@@ -134,11 +154,6 @@ fn nothing_came(is_validated: bool) -> Finding {
         "nothing came from Zoom; see whether the webhook can be reached from outside: `sudo lookout check`"
     };
     Finding::warning("next", text)
-}
-
-/// `text` as a string of TOML.
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
 }
 
 #[cfg(test)]
