@@ -10,6 +10,9 @@ use crate::config::{Person, PublishList, Settings};
 use crate::generator::{NameSeen, Seen};
 use crate::zoom::Name;
 
+/// A name that was seen, and what the settings say of it.
+type Judged<'a> = (&'a NameSeen, Standing<'a>);
+
 /// Names that are probably one person's.
 struct Group<'a> {
     /// The name to show.
@@ -33,19 +36,39 @@ pub(super) fn lines(seen: &Seen, settings: &Settings) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// Groups the names of all who were let in.
+/// Groups the names of all who were let in. Each entry of `[[people]]` is a person of its own; a name
+/// without one joins those that have the same core.
 fn groups<'a>(seen: &'a Seen, settings: &'a Settings) -> Vec<Group<'a>> {
-    let mut by_core = BTreeMap::<String, Vec<(&NameSeen, Standing<'_>)>>::new();
     let visitors = seen.names.iter().filter(|name| name.visits > 0);
-    for name in visitors {
-        let standing = Standing::of(&name.name, &name.accounts, settings);
-        if standing.entry.is_none() && counts_with_account(name, settings) {
+    let judged = visitors.map(|name| (name, Standing::of(&name.name, &name.accounts, settings)));
+    let (of_entries, others): (Vec<Judged<'_>>, Vec<_>) =
+        judged.partition(|(_, standing)| standing.entry.is_some());
+    let mut groups = BTreeMap::<(String, Option<&Name>), Vec<Judged<'_>>>::new();
+    for (name, standing) in of_entries {
+        let entry = standing.entry.map(|entry| &entry.name);
+        let core = alias::core(entry.unwrap_or(&name.name));
+        groups.entry((core, entry)).or_default().push((name, standing));
+    }
+    for (name, standing) in others {
+        if counts_with_account(name, settings) {
             continue;
         }
-        let core = alias::core(standing.entry.map_or(&name.name, |entry| &entry.name));
-        by_core.entry(core).or_default().push((name, standing));
+        let key = (alias::core(&name.name), None);
+        let alike = groups.range_mut(key.clone()..).take_while(|((core, _), _)| *core == key.0);
+        // Of several, one with a hidden name: publishing this name might show that person.
+        let best = alike.min_by_key(|(_, names)| !names.iter().any(is_hidden));
+        match best {
+            Some((_, names)) => names.push((name, standing)),
+            None => {
+                groups.insert(key, vec![(name, standing)]);
+            }
+        }
     }
-    by_core.into_values().map(|names| group(&names)).collect()
+    groups.into_values().map(|names| group(&names)).collect()
+}
+
+fn is_hidden((_, standing): &Judged<'_>) -> bool {
+    standing.shown == Shown::Hidden
 }
 
 /// Whether it is a name of an entry that only accounts belong to, and came without.
@@ -54,19 +77,18 @@ fn counts_with_account(seen: &NameSeen, settings: &Settings) -> bool {
     entries.any(|person| person.all_names().any(|name| name.comparable() == seen.name.comparable()))
 }
 
-fn group<'a>(names: &[(&'a NameSeen, Standing<'a>)]) -> Group<'a> {
+fn group<'a>(names: &[Judged<'a>]) -> Group<'a> {
     let entry = names.iter().find_map(|(_, standing)| standing.entry);
-    let best = |(name, _): &&(&NameSeen, Standing<'_>)| (alias::is_plain(&name.name), name.visits);
+    let best = |(name, _): &&Judged<'_>| (alias::is_plain(&name.name), name.visits);
     // Of equal ones, the first by name.
     let plainest = names.iter().rev().max_by_key(best).map(|(name, _)| &name.name);
     let name = entry.map(|entry| &entry.name).or(plainest).expect("a group has a name");
     // Where accounts count, names do not.
     let has_accounts = entry.is_some_and(|entry| !entry.zoom_user_ids.is_empty());
-    let is_new = |(other, standing): &&(&NameSeen, Standing<'_>)| {
+    let is_new = |(other, standing): &&Judged<'_>| {
         !has_accounts && standing.entry.is_none() && other.name != *name
     };
-    let (hidden, others): (Vec<_>, Vec<_>) =
-        names.iter().partition(|(_, standing)| standing.shown == Shown::Hidden);
+    let (hidden, others): (Vec<_>, Vec<_>) = names.iter().partition(|name| is_hidden(name));
     Group {
         name,
         aliases: names.iter().filter(is_new).map(|(other, _)| &other.name).collect(),
@@ -80,7 +102,8 @@ fn group<'a>(names: &[(&'a NameSeen, Standing<'a>)]) -> Group<'a> {
 fn publish(groups: &[Group<'_>], settings: &Settings) -> String {
     let PublishList::Only(published) = &settings.privacy.publish else { return String::new() };
     let shown = groups.iter().filter(|group| group.hidden.is_none()).map(|group| group.name);
-    let new: Vec<&Name> = shown.filter(|name| !settings.privacy.publish.names(name)).collect();
+    let is_new = |name: &&Name| Shown::of(name, &settings.privacy) == Shown::Unpublished;
+    let new: Vec<&Name> = shown.filter(is_new).collect();
     if new.is_empty() {
         return String::new();
     }
@@ -188,4 +211,49 @@ fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
 
 fn put(text: &mut String, what: std::fmt::Arguments<'_>) {
     text.write_fmt(what).expect("a String takes anything");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Environment, parse};
+    use crate::time::moment::Moment;
+
+    #[test]
+    fn each_entry_is_a_person_of_its_own() {
+        const SAMS: &str = "[[people]]\nname = 'Sam'\n[[people]]\nname = 'Sam (Berlin)'\n";
+        const HIDDEN: &str = "[[people]]\nname = 'Sam'\n[[people]]\nname = 'Sam (Berlin)'\n\
+            [privacy]\nhide = ['Sam (Berlin)']\n";
+        const MASK: &str = "[privacy]\npublish = ['•••••••••43']\n";
+        #[rustfmt::skip]
+        let cases = [
+            // what is special                settings  seen                                        to publish                aliases
+            ("two entries of one core",       SAMS,     vec!["Sam", "Sam (Berlin)"],                vec!["Sam", "Sam (Berlin)"], ""),
+            ("a further name",                SAMS,     vec!["Sam", "Sam (Berlin)", "Sam's phone"], vec!["Sam", "Sam (Berlin)"], r#"["Sam's phone"]"#),
+            ("only the other entry was seen", SAMS,     vec!["Sam (Berlin)", "Sam's phone"],        vec!["Sam (Berlin)"],        r#"["Sam's phone"]"#),
+            ("no entry",                      "",       vec!["Sam", "Sam (Berlin)"],                vec!["Sam"],                 r#"["Sam (Berlin)"]"#),
+            ("callers of one ending",         "",       vec!["+••• ••• ••43", "•••••••••43"],       vec!["+••• ••• ••43", "•••••••••43"], ""),
+            ("one core with a hidden entry",  HIDDEN,   vec!["Sam", "Sam (Berlin)", "Sam's phone"], vec!["Sam"], ""),
+            ("a caller whose mask is published", MASK,  vec!["12025550143"],                        vec![], ""),
+        ];
+        for (what, text, names, expected, aliases) in cases {
+            let settings = parse(text, Path::new("a.toml"), &Environment::default()).expect(what);
+            let name = |text: &str| NameSeen {
+                name: Name::clean(text).expect("a name"),
+                last_seen: Moment::from_seconds(0),
+                visits: 1,
+                inside: Vec::new(),
+                accounts: Vec::new(),
+            };
+            let seen = Seen { names: names.into_iter().map(name).collect(), ..Seen::default() };
+            let lines = lines(&seen, &settings);
+            let published = lines.lines().filter_map(|line| line.strip_prefix("    \""));
+            let published: Vec<_> = published.filter_map(|line| line.strip_suffix("\",")).collect();
+            assert_eq!(published, expected, "{what}");
+            let found = lines.lines().find_map(|line| line.split("aliases = ").nth(1));
+            assert_eq!(found.unwrap_or_default(), aliases, "{what}");
+        }
+    }
 }
