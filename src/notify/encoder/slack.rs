@@ -48,8 +48,8 @@ const TEMPORARY: [&str; 6] = [
     "request_timeout",
 ];
 
-/// Errors of `chat.update` after which only a new post helps.
-const GONE: [&str; 2] = ["message_not_found", "edit_window_closed"];
+/// How `chat.update` says that there is no such post.
+const GONE: &str = "message_not_found";
 
 /// A bot that writes to one channel.
 pub(super) struct Bot {
@@ -132,9 +132,7 @@ impl Api for Bot {
             return Outcome::Accepted(answer.text("ts"));
         }
         match answer.json["error"].as_str() {
-            Some(error) if answer.is_edit && GONE.contains(&error) => {
-                Outcome::Gone(answer.quoted.clone())
-            }
+            Some(error) if answer.is_edit && error == GONE => Outcome::Gone(answer.quoted.clone()),
             Some(error) if !TEMPORARY.contains(&error) => Outcome::Refused(answer.quoted.clone()),
             Some(_) | None => answer.retry_later(),
         }

@@ -17,9 +17,8 @@ use crate::types::Secret;
 /// The maximum length of a text; Telegram counts it without tags.
 const MAX_TEXT: usize = 4_096;
 
-/// How Telegram says that a post can't be edited any more.
-const GONE: [&str; 3] =
-    ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID"];
+/// How Telegram says that there is no such post.
+const GONE: [&str; 2] = ["message to edit not found", "MESSAGE_ID_INVALID"];
 
 /// How Telegram says that a post has the wanted content already.
 const NOT_MODIFIED: &str = "message is not modified";

@@ -114,17 +114,36 @@ fn a_card_that_was_deleted_is_posted_anew() {
 #[test]
 fn a_target_that_may_not_edit_says_it_in_messages() {
     for Carded { chat, target, forbidden, .. } in carded() {
-        let mut chats = Harness::new(&target);
-        chats.join("Ada");
-        shows(&chat, 1, "Ada");
-        chat.next([forbidden]);
-        // What the card should have shown, and the next message.
-        chats.join("Grace");
-        shows(&chat, 2, "Grace");
-        chats.join("Edsger");
-        shows(&chat, 3, "Edsger");
-        chats.leave("Ada");
-        shows(&chat, 4, "Ada");
+        for answer in forbidden {
+            let posted = chat.posts().len();
+            let mut chats = Harness::new(&target);
+            chats.join("Ada");
+            shows(&chat, posted + 1, "Ada");
+            chat.next([*answer]);
+            // What the card should have shown, and the next message.
+            chats.join("Grace");
+            shows(&chat, posted + 2, "Grace joined");
+            chats.join("Edsger");
+            shows(&chat, posted + 3, "Edsger joined");
+            chats.leave("Ada");
+            shows(&chat, posted + 4, "Ada left");
+        }
+    }
+}
+
+#[test]
+fn a_card_that_may_not_be_closed_is_followed_by_a_message() {
+    for Carded { kind, chat, target, forbidden, .. } in carded() {
+        for answer in forbidden {
+            let posted = chat.posts().len();
+            let mut chats = Harness::new(&target);
+            chats.join("Ada");
+            shows(&chat, posted + 1, "Ada");
+            chat.next([*answer]);
+            chats.leave("Ada");
+            shows(&chat, posted + 2, "Everybody has left");
+            assert_eq!(chats.metric("lookout_notify_lost_total"), Some(1), "{kind}");
+        }
     }
 }
 

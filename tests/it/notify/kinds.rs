@@ -16,8 +16,8 @@ pub struct Carded {
     pub target: String,
     /// The answer to an edit of a post that somebody deleted.
     pub deleted: Answer,
-    /// The answer to an edit that is not allowed.
-    pub forbidden: Answer,
+    /// The answers to an edit that is not allowed, now or any more.
+    pub forbidden: &'static [Answer],
 }
 
 /// Every kind of target that gets a card.
@@ -26,7 +26,7 @@ pub fn carded() -> Vec<Carded> {
         let target = target(&chat);
         Carded { kind, chat, target, deleted, forbidden }
     };
-    let (gone, forbidden) = (Answer::Status(404), Answer::Status(403));
+    let (gone, forbidden) = (Answer::Status(404), &[Answer::Status(403)][..]);
     vec![
         make("mattermost", Chat::mattermost(), mattermost_bot, gone, forbidden),
         make(
@@ -34,7 +34,7 @@ pub fn carded() -> Vec<Carded> {
             Chat::slack(),
             slack_bot,
             Answer::Error("message_not_found"),
-            Answer::Error("cant_update_message"),
+            &[Answer::Error("cant_update_message"), Answer::Error("edit_window_closed")],
         ),
         make("discord", Chat::discord(), discord, gone, forbidden),
         make(
@@ -42,7 +42,7 @@ pub fn carded() -> Vec<Carded> {
             Chat::telegram(),
             telegram,
             Answer::Error("Bad Request: message to edit not found"),
-            forbidden,
+            &[Answer::Status(403), Answer::Error("Bad Request: message can't be edited")],
         ),
     ]
 }
