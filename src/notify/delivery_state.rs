@@ -119,13 +119,13 @@ pub struct CardPost {
     pub number: u64,
     /// The room, a key of [`DeliveryState::rooms`].
     pub room: String,
-    /// The id of the post; `None` until there is one.
+    /// The id of the post; `None` until there is one, and after somebody deleted it.
     #[serde(rename = "post")]
     pub post_id: Option<String>,
     /// The content that the post should have.
     #[serde(rename = "card")]
     pub wanted: Card,
-    /// The content that the post has.
+    /// The content that the post has, or had when it was deleted.
     #[serde(default)]
     pub shown: Option<Card>,
     /// Since when the content is wanted.
@@ -158,7 +158,7 @@ impl CardPost {
 
     /// Whether the post has the wanted content.
     pub fn is_shown(&self) -> bool {
-        self.shown.as_ref() == Some(&self.wanted)
+        self.post_id.is_some() && self.shown.as_ref() == Some(&self.wanted)
     }
 }
 
@@ -182,5 +182,34 @@ impl Changes {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notify::message::RoomInfo;
+
+    #[test]
+    fn a_card_is_shown_by_a_post_that_exists_and_has_its_content() {
+        let card = |peak| {
+            let (since, inside, sharing) = (Moment::from_seconds(0), Vec::new(), Vec::new());
+            let room = RoomInfo { name: None, dashboard: None, join: None };
+            Card { room, state: CardState::Open { since, inside, others: 1, peak, sharing } }
+        };
+        #[rustfmt::skip]
+        let cases = [
+            // what is special           post        its content      is shown
+            ("not posted yet",           None,       None,            false),
+            ("posted",                   Some("p"),  Some(card(1)),   true),
+            ("changed since",            Some("p"),  Some(card(2)),   false),
+            ("deleted, and as before",   None,       Some(card(1)),   false),
+        ];
+        for (what, post_id, shown, is_shown) in cases {
+            let (room, wanted_since) = (String::new(), Moment::from_seconds(0));
+            let post_id = post_id.map(str::to_owned);
+            let post = CardPost { number: 0, room, post_id, wanted: card(1), shown, wanted_since };
+            assert_eq!(post.is_shown(), is_shown, "{what}");
+        }
     }
 }

@@ -116,6 +116,17 @@ impl Encoder {
         self.service.0.create(&Post::Attachment(attachment), None)
     }
 
+    /// The request that posts a card again, because its post was deleted. The first post has
+    /// mentioned whom the settings mention.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Encoder::message`].
+    pub fn replacement(&self, card: &Card) -> Result<Request> {
+        let post = Post::Attachment(self.renderer.card(card)?);
+        self.service.0.create(&post, None)
+    }
+
     /// The request that replaces the content of the post `id`.
     ///
     /// # Errors

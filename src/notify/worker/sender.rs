@@ -195,9 +195,10 @@ impl Sender {
             self.replace_cards_by_messages(now);
             return None;
         };
-        let request = match &card.post_id {
-            None => endpoint.encoder.card(&card.wanted),
-            Some(id) => endpoint.encoder.edit(&card.wanted, id),
+        let request = match (&card.post_id, &card.shown) {
+            (Some(id), _) => endpoint.encoder.edit(&card.wanted, id),
+            (None, Some(_)) => endpoint.encoder.replacement(&card.wanted),
+            (None, None) => endpoint.encoder.card(&card.wanted),
         };
         let request = match request {
             Ok(request) => request,
@@ -283,7 +284,10 @@ impl Sender {
             card.post_id = sent.post_id.clone().or(post_id);
             card.shown = Some(sent.wanted.clone());
         }
-        state.cards.retain(|card| !card.is_shown() || card.is_open(&card.room));
+        let is_final = |card: &CardPost| {
+            card.number == sent.number && card.wanted == sent.wanted && !card.is_open(&card.room)
+        };
+        state.cards.retain(|card| !is_final(card));
         let has_no_id = |card: &CardPost| card.post_id.is_none() && card.number == sent.number;
         if state.cards.iter().any(has_no_id) {
             self.cards_refused("the server returned no id of the post, so it can't be edited", now);
@@ -295,7 +299,7 @@ impl Sender {
         let Some(state) = &mut self.outbox.state else { return };
         state.cards.retain(|card| card.number != number || card.is_open(&card.room));
         for card in state.cards.iter_mut().filter(|card| card.number == number) {
-            (card.post_id, card.shown) = (None, None);
+            card.post_id = None;
         }
     }
 

@@ -54,7 +54,7 @@ fn only_the_post_that_a_room_opens_mentions_somebody() {
         ("discord",    "@here", "\"parse\":[\"everyone\"]"),
         ("telegram",   "@ada_l", "\"@ada_l\\n"),
     ];
-    for (Carded { kind, chat, target, .. }, (of, mention, expected)) in
+    for (Carded { kind, chat, target, deleted, forbidden }, (of, mention, expected)) in
         carded().into_iter().zip(sent)
     {
         assert_eq!(kind, of);
@@ -63,10 +63,21 @@ fn only_the_post_that_a_room_opens_mentions_somebody() {
         let posted = chat.wait_for_requests(1)[0].json().to_string();
         assert_eq!(posted.matches(expected).count(), 1, "{kind}: {posted}");
         chats.join("Grace");
-        let heard = chat.wait_for_requests(2);
-        let edited = heard[1].json().to_string();
-        assert!(!edited.contains(expected), "{kind}: {edited}");
-        for text in [&posted, &edited] {
+        chat.wait_for_requests(2);
+        // Somebody deletes the card, so it is posted anew.
+        chat.next([deleted]);
+        chats.join("Edsger");
+        chat.wait_for_requests(4);
+        // Once more; then cards are refused, and a message says what changed.
+        chat.next([deleted, forbidden[0]]);
+        chats.join("Barbara");
+        let heard = chat.wait_for_requests(7);
+        let sent: Vec<_> = heard.iter().map(|heard| heard.json().to_string()).collect();
+        for text in &sent[1..] {
+            assert!(!text.contains(expected), "{kind}: {text}");
+        }
+        assert!(sent[6].contains("Barbara joined"), "{kind}: {}", sent[6]);
+        for text in &sent {
             let ours = text.replace(expected, "");
             assert!(!ours.contains("<!here>"), "the name is inert to {kind}: {ours}");
         }
