@@ -14,6 +14,7 @@ mod near;
 mod text;
 
 use std::collections::BTreeSet;
+pub(crate) use text::without_percents;
 
 use compact_str::CompactString;
 

@@ -80,7 +80,7 @@ const RESOLUTIONS: [(char, Resolve); 3] =
     [('\\', unescaped), ('%', without_percents), ('+', |text| text.replace('+', " "))];
 
 /// `text` with the escapes of URLs, such as `%20`, decoded.
-fn without_percents(text: &str) -> String {
+pub(crate) fn without_percents(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, behind)) = rest.split_first() {

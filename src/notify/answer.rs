@@ -3,6 +3,7 @@
 //! Most services speak by status codes and headers; [`Answer::by_status`] reads these. A service
 //! that speaks otherwise decides in its own module, from the JSON of the answer.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -107,7 +108,10 @@ impl Answer {
 /// The status and the start of the response, without secrets and control characters.
 fn quote(status: StatusCode, body: &[u8], secrets: &[&str]) -> String {
     let mut text = String::from_utf8_lossy(body).into_owned();
-    for secret in secrets.iter().filter(|secret| secret.len() >= MIN_SECRET) {
+    let mut secrets: Vec<_> = secrets.iter().filter(|secret| secret.len() >= MIN_SECRET).collect();
+    // One may be a part of another one.
+    secrets.sort_unstable_by_key(|secret| Reverse(secret.len()));
+    for secret in secrets {
         text = text.replace(secret, "…");
     }
     let words = text.split(|c: char| c.is_control() || c.is_whitespace());

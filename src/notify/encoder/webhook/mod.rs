@@ -110,8 +110,7 @@ impl Api for Webhook {
     fn secrets(&self) -> Vec<&str> {
         let headers = self.header_values.iter().map(Secret::reveal);
         let tokens = headers.clone().filter_map(|value| value.split_whitespace().next_back());
-        let secrets = self.address.secrets().into_iter().chain(headers.clone()).chain(tokens);
-        secrets.chain([self.typed_url.reveal()]).collect()
+        self.address.secrets().into_iter().chain(headers.clone()).chain(tokens).collect()
     }
 
     fn markup(&self) -> &'static Markup {
