@@ -168,7 +168,7 @@ impl<'a> RoomComparison<'a> {
 
     /// Records in `state` whether the room opened or emptied.
     fn transition(&self, state: &mut RoomState) -> Transition {
-        let count = self.room.count();
+        let (count, everybody) = (self.room.count(), self.room.everybody());
         match &mut state.open {
             None if count == 0 => Transition::None,
             None => {
@@ -177,7 +177,7 @@ impl<'a> RoomComparison<'a> {
                 let is_new = is_fresh(since, self.now) && Some(since) > state.opened;
                 state.opened = state.opened.max(Some(since));
                 let is_nameless = named_since.is_none();
-                state.open = Some(OpenRoom { since, peak: count, is_nameless });
+                state.open = Some(OpenRoom { since, peak: everybody, is_nameless });
                 if is_new { Transition::Opened } else { Transition::None }
             }
             Some(open) if count > 0 => {
@@ -188,7 +188,7 @@ impl<'a> RoomComparison<'a> {
                     (since, _) => since.unwrap_or(open.since).min(open.since),
                 };
                 open.is_nameless = named_since.is_none();
-                open.peak = open.peak.max(count);
+                open.peak = open.peak.max(everybody);
                 state.opened = state.opened.max(Some(open.since));
                 Transition::None
             }

@@ -5,6 +5,7 @@ use crate::config::Others;
 use crate::config::notify::{NotifyEvent, QuietHours};
 use crate::notify::difference::Rules;
 use crate::time::zone::Zone;
+use crate::zoom::Name;
 
 /// What a target hears of `script`, starting with an empty room.
 fn announced(script: &str) -> String {
@@ -226,6 +227,30 @@ fn hidden_people_leave_no_trace() {
     20:20:10 Bob left; 3 in
     20:30:10 Ada left; 2 in
     20:40:00 emptied: 20:00:00 to 20:40:00, peak 4, Ada, Bob +0
+    ");
+}
+
+#[test]
+fn everybody_counts_for_a_target_that_hears_of_some() {
+    let script = "
+        20:00:00 +Bob +Cem
+        20:05:00 +Ada
+        20:10:00 +Dan
+        20:20:00 -Dan
+        20:30:00 -Ada
+        20:31:00 +Eve +Fay +Gil
+    ";
+    let people = vec![Name::clean("Ada").expect("a name")];
+    let rules = Rules { people, ..rules() };
+    insta::assert_snapshot!(announced_with(rules.clone(), script), @"
+    20:05:00 opened at 20:05:00 by Ada; 3 in
+    20:30:00 emptied: 20:05:00 to 20:30:00, peak 4, Ada +0
+    ");
+    insta::assert_snapshot!(announced_with(Rules { has_cards: true, ..rules }, script), @"
+    20:05:00 card: since 20:05:00: Ada +2, peak 3, sharing: 
+    20:10:10 card: since 20:05:00: Ada +3, peak 4, sharing: 
+    20:20:10 card: since 20:05:00: Ada +2, peak 4, sharing: 
+    20:30:00 card closed: 20:05:00 to 20:30:00, peak 4, Ada +0
     ");
 }
 

@@ -25,7 +25,8 @@ fn only_these_people_are_named_and_the_others_are_counted() {
     chat.wait_for_posts(3);
     chats.leave("Grace");
     let posts = chat.wait_for_posts(4);
-    assert!(posts[3].body.to_string().contains("👥 Ada and Grace"), "{posts:#?}");
+    let ended = posts[3].body.to_string();
+    assert!(ended.contains("👥 Ada and Grace") && ended.contains("5 people"), "{posts:#?}");
     for name in ["Edsger", "Barbara", "Linus"] {
         assert!(
             !posts.iter().any(|post| post.body.to_string().contains(name)),
@@ -42,6 +43,7 @@ fn a_card_names_only_these_people() {
     chats.join("Ada");
     let text = chat.wait_for_posts(1)[0].text().to_owned();
     assert!(text.contains("2 in now") && text.contains("Ada"), "{text}");
+    assert!(text.contains("At the most: 2 people"), "{text}");
     assert!(!text.contains("Edsger"), "{text}");
 }
 
