@@ -1,7 +1,9 @@
 //! Of whom a target hears, and whom it mentions.
 
+use serde_json::json;
+
 use super::harness::{Harness, hook};
-use super::kinds::{Carded, carded, mattermost_bot, telegram};
+use super::kinds::{Carded, carded, mattermost_bot, telegram, webhook};
 use crate::support::chat::Chat;
 use crate::support::lookout::until;
 
@@ -45,6 +47,19 @@ fn a_card_names_only_these_people() {
     assert!(text.contains("2 in now") && text.contains("Ada"), "{text}");
     assert!(text.contains("At the most: 2 people"), "{text}");
     assert!(!text.contains("Edsger"), "{text}");
+}
+
+#[test]
+fn a_webhook_counts_the_others_to_the_end() {
+    let chat = Chat::webhook();
+    let mut chats = Harness::new(&format!("{}people = [\"Ada\"]\n", webhook(&chat)));
+    chats.join("Edsger");
+    chats.join("Ada");
+    chat.wait_for_posts(1);
+    chats.leave("Ada");
+    let body = chat.wait_for_posts(2).remove(1).body;
+    let said = (&body["event"], &body["count"], &body["members"]);
+    assert_eq!(said, (&json!("ended"), &json!(1), &json!([])), "{body}");
 }
 
 #[test]

@@ -65,7 +65,6 @@ impl Model {
             }
             MessageKind::Ended(summary) => {
                 (model.event, model.at) = ("ended", summary.until.to_string());
-                (model.count, model.members) = (0, Vec::new());
             }
             MessageKind::Test => {}
         }
