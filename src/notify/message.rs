@@ -43,6 +43,35 @@ impl Message {
     pub fn new(room: RoomInfo, kind: MessageKind) -> Self {
         Self { room, kind, members: Members::default() }
     }
+
+    /// What the card `wanted` says and the card `shown` does not.
+    pub fn replacing(wanted: Card, shown: Option<Card>) -> Option<Self> {
+        let (since, inside, others) = match wanted.state {
+            CardState::Closed(summary) => {
+                return Some(Self::new(wanted.room, MessageKind::Ended(summary)));
+            }
+            CardState::Open { since, inside, others, .. } => (since, names(inside), others),
+        };
+        let count = inside.len() + others;
+        let kind = match shown.map(|card| card.state) {
+            None => MessageKind::Started { at: since, by: inside.clone(), inside: count },
+            Some(CardState::Open { inside: before, .. }) => moves(&inside, &names(before), count)?,
+            Some(CardState::Closed(_)) => return None,
+        };
+        Some(Self { room: wanted.room, kind, members: Members { names: inside, others } })
+    }
+}
+
+/// Who joined and left between `before` and `now`, when `count` people are in.
+fn moves(now: &[Name], before: &[Name], count: usize) -> Option<MessageKind> {
+    let joined: Vec<_> = now.iter().filter(|it| !before.contains(it)).cloned().collect();
+    let left: Vec<_> = before.iter().filter(|it| !now.contains(it)).cloned().collect();
+    let is_changed = !joined.is_empty() || !left.is_empty();
+    is_changed.then_some(MessageKind::Moves { joined, left, inside: count })
+}
+
+fn names(people: Vec<PersonInside>) -> Vec<Name> {
+    people.into_iter().map(|person| person.name).collect()
 }
 
 /// How a message refers to a room.
@@ -149,6 +178,39 @@ pub struct PersonInside {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn card(state: &str) -> Card {
+        let room = r#"{"name":"Lounge","dashboard":null,"join":null}"#;
+        let card = format!(r#"{{"room":{room},"state":{state}}}"#);
+        serde_json::from_str(&card).expect("a card")
+    }
+
+    #[test]
+    fn a_message_replaces_a_card() {
+        let ada = r#"{"open":{"since":1,"inside":[{"name":"Ada","since":1}],"others":2,"peak":3,"sharing":[]}}"#;
+        let bo = ada.replace("Ada", "Bo");
+        let shared = ada.replace("[]", r#"["Ada"]"#);
+        let closed = r#"{"closed":{"from":1,"until":2,"peak":3,"people":["Ada"],"others":0}}"#;
+        let ended = r#"{"ended":{"from":1,"until":2,"peak":3,"people":["Ada"],"others":0}}"#;
+        #[rustfmt::skip]
+        let cases = [
+            // what is special   wanted   shown              news                                                      members
+            ("not posted",       ada,     None,              Some((r#"{"started":{"at":1,"by":["Ada"],"inside":3}}"#,  r#"{"names":["Ada"],"others":2}"#))),
+            ("moves",            ada,     Some(bo.as_str()), Some((r#"{"moves":{"joined":["Ada"],"left":["Bo"],"inside":3}}"#, r#"{"names":["Ada"],"others":2}"#))),
+            ("nobody moved",     ada,     Some(&shared),     None),
+            ("closed",           closed,  Some(ada),         Some((ended,                                              r#"{"names":[],"others":0}"#))),
+            ("closed, unposted", closed,  None,              Some((ended,                                              r#"{"names":[],"others":0}"#))),
+        ];
+        for (what, wanted, shown, expected) in cases {
+            let message = Message::replacing(card(wanted), shown.map(card));
+            let expected = expected.map(|(news, members)| Message {
+                room: card(wanted).room,
+                kind: serde_json::from_str(news).expect(what),
+                members: serde_json::from_str(members).expect(what),
+            });
+            assert_eq!(message, expected, "{what}");
+        }
+    }
 
     /// An outbox may hold these lines after an upgrade: add lines, never change one.
     #[test]

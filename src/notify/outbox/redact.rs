@@ -2,6 +2,7 @@
 
 use super::contents::Outbox;
 use super::tombstone::Tombstone;
+use crate::config::Others;
 use crate::notify::delivery_state::{CardPost, Changes, RoomState};
 use crate::notify::message::{Card, CardState, Message, MessageKind, RoomSummary};
 use crate::zoom::Name;
@@ -23,7 +24,7 @@ impl Outbox {
 
     /// Removes all traces of the names for which `is_meant` is true.
     fn forget(&mut self, is_meant: &dyn Fn(&Name) -> bool) {
-        self.redact(is_meant);
+        self.redact(is_meant, Others::Counted);
         for result in self.last_result.iter_mut().chain(&mut self.last_loss) {
             result.error = result.error.take().map(|_| WORDS_REMOVED.to_owned());
         }
@@ -34,9 +35,10 @@ impl Outbox {
 
     /// Removes these names from the messages and cards that wait. A message with nothing left is
     /// dropped; a card is edited as soon as possible. The delivery state still knows who is in, so
-    /// that nobody is announced again once they may be named again.
-    pub fn redact(&mut self, is_meant: &dyn Fn(&Name) -> bool) {
-        self.queue.retain_mut(|queued| queued.message.redact(is_meant));
+    /// that nobody is announced again once they may be named again. `others` says whether people
+    /// without a name count.
+    pub fn redact(&mut self, is_meant: &dyn Fn(&Name) -> bool, others: Others) {
+        self.queue.retain_mut(|queued| queued.message.redact(is_meant, others));
         let Some(state) = &mut self.state else { return };
         state.cards.retain_mut(|card| card.redact(is_meant));
         // A difference at the next comparison may come from this, and not have just happened.
@@ -102,8 +104,15 @@ impl Card {
 
 impl Message {
     /// Removes these names; whether the message still says anything.
-    fn redact(&mut self, is_meant: &dyn Fn(&Name) -> bool) -> bool {
-        self.members.others += remove(&mut self.members.names, is_meant);
+    fn redact(&mut self, is_meant: &dyn Fn(&Name) -> bool, others: Others) -> bool {
+        let removed = remove(&mut self.members.names, is_meant);
+        if others == Others::Counted {
+            self.members.others += removed;
+        } else if let MessageKind::Moves { inside, .. } | MessageKind::Started { inside, .. } =
+            &mut self.kind
+        {
+            *inside = inside.saturating_sub(removed);
+        }
         self.kind.redact(is_meant)
     }
 }

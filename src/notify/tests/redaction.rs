@@ -1,6 +1,7 @@
 //! Somebody is forgotten while messages wait, and while the roster is outdated.
 
 use super::scenario::{Scenario, clock, rules};
+use crate::config::Others;
 use crate::notify::delivery_state::CardPost;
 use crate::notify::difference::Rules;
 use crate::notify::message::{Message, MessageKind, RoomInfo};
@@ -39,6 +40,38 @@ fn a_name_is_removed_from_messages_and_empty_messages_are_dropped() {
         let left = outbox.queue.front().map(|queued| &queued.message.kind);
         let left = left.map(|kind| serde_json::to_string(kind).expect(what));
         assert_eq!(left.as_deref(), after, "{what}");
+    }
+}
+
+#[test]
+fn who_may_not_be_named_any_more_counts_only_where_others_do() {
+    use Others::{Counted, Hidden, OnlyNameless};
+    let both = r#"{"names":["Ada","Bo"],"others":0}"#;
+    let bo = r#"{"names":["Bo"],"others":0}"#;
+    let bo_and_another = r#"{"names":["Bo"],"others":1}"#;
+    let moves = r#"{"moves":{"joined":["Bo"],"left":[],"inside":2}}"#;
+    let started = r#"{"started":{"at":1,"by":["Ada","Bo"],"inside":2}}"#;
+    #[rustfmt::skip]
+    let cases = [
+        // what is special          others        news     members  news then                                                members then
+        ("counted",                 Counted,      moves,   both,    moves,                                                   bo_and_another),
+        ("hidden",                  Hidden,       moves,   both,    r#"{"moves":{"joined":["Bo"],"left":[],"inside":1}}"#,   bo),
+        ("hidden among all names",  OnlyNameless, moves,   both,    r#"{"moves":{"joined":["Bo"],"left":[],"inside":1}}"#,   bo),
+        ("opened it, counted",      Counted,      started, both,    r#"{"started":{"at":1,"by":["Bo"],"inside":2}}"#,        bo_and_another),
+        ("opened it, hidden",       Hidden,       started, both,    r#"{"started":{"at":1,"by":["Bo"],"inside":1}}"#,        bo),
+        ("is not in",               Hidden,       moves,   bo,      moves,                                                   bo),
+    ];
+    for (what, others, news, members, news_then, members_then) in cases {
+        let message = |news: &str, members: &str| -> Message {
+            let kind = serde_json::from_str(news).expect(what);
+            let members = serde_json::from_str(members).expect(what);
+            Message { members, ..Message::new(room(), kind) }
+        };
+        let queued =
+            QueuedMessage { number: 7, queued_at: clock("20:00"), message: message(news, members) };
+        let mut outbox = Outbox { queue: [queued].into(), ..Outbox::default() };
+        outbox.redact(&|name| name.as_str() == "Ada", others);
+        assert_eq!(outbox.queue[0].message, message(news_then, members_then), "{what}");
     }
 }
 

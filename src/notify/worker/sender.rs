@@ -16,7 +16,7 @@ use crate::config::notify::NotifyEvent;
 use crate::notify::answer::Outcome;
 use crate::notify::attempt::Attempt;
 use crate::notify::delivery_state::CardPost;
-use crate::notify::message::{CardState, Message, MessageKind, PersonInside};
+use crate::notify::message::{Message, MessageKind};
 use crate::notify::metrics::{Loss, Metrics};
 use crate::notify::outbox::{DeliveryResult, Outbox, Tombstone, WORDS_REMOVED};
 use crate::notify::request::Request;
@@ -109,7 +109,7 @@ impl Sender {
         let before = self.outbox.clone();
         let privacy = &self.target.rules.privacy;
         let is_hidden = |name: &Name| is_hidden(name, privacy);
-        self.outbox.redact(&is_hidden);
+        self.outbox.redact(&is_hidden, privacy.others);
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.redact(&is_hidden);
         }
@@ -347,13 +347,13 @@ impl Sender {
         let events = &self.target.rules.events;
         let cards = std::mem::take(&mut state.cards);
         let messages = cards.into_iter().filter_map(|card| {
-            let kind = as_message(card.wanted.state, card.shown.map(|card| card.state))?;
-            let is_wanted = match kind {
+            let message = Message::replacing(card.wanted, card.shown)?;
+            let is_wanted = match message.kind {
                 MessageKind::Started { .. } => events.contains(&NotifyEvent::Started),
                 MessageKind::Ended(_) => events.contains(&NotifyEvent::Ended),
                 _ => events.contains(&NotifyEvent::Joined) || events.contains(&NotifyEvent::Left),
             };
-            is_wanted.then_some(Message::new(card.wanted.room, kind))
+            is_wanted.then_some(message)
         });
         let messages = messages.collect();
         self.outbox.push(messages, now);
@@ -368,28 +368,4 @@ fn send(endpoint: &Endpoint, request: Request) -> JoinHandle<Outcome> {
 /// Whether `privacy` hides a name. A telephone number is hidden unless `privacy.publish` has it.
 fn is_hidden(name: &Name, privacy: &Privacy) -> bool {
     !privacy.allows(name) || name.telephone_mask().is_some() && !privacy.names(name)
-}
-
-/// The change from the content `shown` to the content `wanted` as a message.
-fn as_message(wanted: CardState, shown: Option<CardState>) -> Option<MessageKind> {
-    match (wanted, shown) {
-        (CardState::Closed(summary), _) => Some(MessageKind::Ended(summary)),
-        (CardState::Open { since: at, inside, others, .. }, None) => {
-            let count = inside.len() + others;
-            Some(MessageKind::Started { at, by: names(inside), inside: count })
-        }
-        (CardState::Open { inside, others, .. }, Some(CardState::Open { inside: before, .. })) => {
-            let count = inside.len() + others;
-            let (now, before) = (names(inside), names(before));
-            let joined: Vec<_> = now.iter().filter(|it| !before.contains(it)).cloned().collect();
-            let left: Vec<_> = before.iter().filter(|it| !now.contains(it)).cloned().collect();
-            let is_changed = !joined.is_empty() || !left.is_empty();
-            is_changed.then_some(MessageKind::Moves { joined, left, inside: count })
-        }
-        (CardState::Open { .. }, Some(CardState::Closed(_))) => None,
-    }
-}
-
-fn names(people: Vec<PersonInside>) -> Vec<Name> {
-    people.into_iter().map(|person| person.name).collect()
 }
