@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::config::access::Access;
+use crate::config::access::{Access, Statuses};
 use crate::config::notify::Notify;
 use crate::config::{Environment, parse};
 
@@ -66,5 +66,35 @@ fn a_secret_may_stand_in_a_file_that_only_the_sender_can_read() {
         let shown = format!("{hook:?} {}", problem.unwrap_or_default());
         assert!(!shown.contains("hush"), "{what}: {shown}");
         assert!(shown.contains(said.unwrap_or_default()), "{what}: {shown}");
+    }
+}
+
+#[test]
+fn a_status_is_a_number_or_a_class_between_200_and_599() {
+    #[rustfmt::skip]
+    let cases = [
+        // what is special   typed     range
+        ("one",              "409",    Some((409, 409))),
+        ("a class",          "2xx",    Some((200, 299))),
+        ("the last class",   "5xx",    Some((500, 599))),
+        ("no answer yet",    "1xx",    None),
+        ("no such class",    "6xx",    None),
+        ("too large",        "700xx",  None),
+        ("larger still",     "65535xx", None),
+        ("no such status",   "600",    None),
+        ("a word",           "ok",     None),
+    ];
+    for (what, typed, range) in cases {
+        let text =
+            format!("[[notify]]\nkind = 'webhook'\nurl = 'http://a/b'\nsuccess = ['{typed}']");
+        let settings = parse(&text, Path::new("lookout.toml"), &Environment::default());
+        let Some((first, last)) = range else {
+            let error = settings.expect_err(what).to_string();
+            assert!(error.contains(&format!("`{typed}` is not a status")), "{what}: {error}");
+            continue;
+        };
+        let access = settings.expect(what).notify.remove(0).access;
+        let [Access::Webhook(webhook)] = &access[..] else { panic!("{what}") };
+        assert_eq!(webhook.success, [Statuses { first, last }], "{what}");
     }
 }

@@ -126,7 +126,7 @@ fn signing_key(text: &str) -> Result<Secret, String> {
 /// `200` or `2xx`.
 fn statuses(text: &str) -> Result<Statuses, String> {
     let class = text.strip_suffix("xx").and_then(|digit| digit.parse::<u16>().ok());
-    let range = match class {
+    let range = match class.filter(|class| (2..6).contains(class)) {
         Some(class) => Some((class * 100, class * 100 + 99)),
         None => text.parse().ok().map(|status| (status, status)),
     };
