@@ -164,26 +164,31 @@ mod tests {
     fn a_name_is_text_in_each_chat() {
         #[rustfmt::skip]
         let cases = [
-            // what is special        name                  Markdown                  plain             Slack                    Discord
-            ("plain",                 "Ada Lovelace",       "Ada Lovelace",           "Ada Lovelace",   "Ada Lovelace",          "Ada Lovelace"),
-            ("letters of the world",  "Zoë İpek 田中",      "Zoë İpek 田中",           "Zoë İpek 田中",   "Zoë İpek 田中",          "Zoë İpek 田中"),
-            ("a mention",             "@channel",           "@¦channel",              "@¦channel",      "@¦channel",             "\\@¦channel"),
-            ("a command of Slack's",  "<!here>",            "&lt;¦\\!here&gt;",       "‹!here›",        "&lt;!here&gt;",         "\\<¦\\!here\\>"),
-            ("bold",                  "**Ada**",            "\\*\\*Ada\\*\\*",        "**Ada**",        "∗∗Ada∗∗",               "\\*\\*Ada\\*\\*"),
-            ("an emoji",              ":tada:",             ":¦tada:¦",               ":¦tada:¦",       ":¦tada:¦",              "\\:¦tada\\:¦"),
-            ("an emoticon",           ";) x-D <3",          ";¦\\) x\\-¦D &lt;¦3",    ";) x-D ‹3",      ";) x-D &lt;3",          "\\;\\) x\\-D \\<¦3"),
-            ("an entity",             "&lt;",               "&amp;lt;¦",              "&lt;",           "&amp;lt;",              "\\&lt\\;"),
-            ("a formula",             "$x$ \\",             "&#36;x&#36; &#92;",      "$x$ \\",         "$x$ \\",                "\\$x\\$ \\\\"),
-            ("a hashtag",             "#ada ~town",         "\\#¦ada \\~¦town",       "#¦ada ~¦town",   "#¦ada ∼town",           "\\#¦ada \\~town"),
-            ("an address",            "www.a.example",      "www\\.a\\.example",      "www.a.example",  "www.¦a.¦example",       "www\\.a\\.example"),
-            ("new lines",             "a\nb\u{2028}c\td",   "a b c d",                "a b c d",        "a b c d",               "a b c d"),
-            ("the other direction",   "\u{202e}exe.gnp",    " exe\\.gnp",             " exe.gnp",       " exe.¦gnp",             " exe\\.gnp"),
+            // what is special       name                  Markdown                plain                 Slack                 Discord                       Telegram                        unknown
+            ("plain",                "Ada Lovelace",       "Ada Lovelace",         "Ada Lovelace",       "Ada Lovelace",       "Ada Lovelace",               "Ada Lovelace",                 "Ada Lovelace"),
+            ("letters of the world", "Zoë İpek 田中",        "Zoë İpek 田中",          "Zoë İpek 田中",        "Zoë İpek 田中",        "Zoë İpek 田中",                "Zoë İpek 田中",                  "Zoë İpek 田中"),
+            ("a mention",            "@channel",           "@¦channel",            "@¦channel",          "@¦channel",          "\\@¦channel",                "@¦channel",                    "@¦channel"),
+            ("a command of Slack's", "<!here>",            "&lt;¦\\!here&gt;",     "‹!here›",            "&lt;!here&gt;",      "\\<¦\\!here\\>",             "&lt;!here&gt;",                "‹!here›"),
+            ("bold",                 "**Ada**",            "\\*\\*Ada\\*\\*",      "**Ada**",            "∗∗Ada∗∗",            "\\*\\*Ada\\*\\*",            "**Ada**",                      "**Ada**"),
+            ("an emoji",             ":tada:",             ":¦tada:¦",             ":¦tada:¦",           ":¦tada:¦",           "\\:¦tada\\:¦",               ":¦tada:¦",                     ":¦tada:¦"),
+            ("an emoticon",          ";) x-D <3",          ";¦\\) x\\-¦D &lt;¦3",  ";) x-D ‹3",          ";) x-D &lt;3",       "\\;\\) x\\-D \\<¦3",         ";) x-D &lt;3",                 ";) x-D ‹3"),
+            ("an entity",            "&lt;",               "&amp;lt;¦",            "&lt;",               "&amp;lt;",           "\\&lt\\;",                   "&amp;lt;",                     "&lt;"),
+            ("a formula",            "$x$ \\",             "&#36;x&#36; &#92;",    "$x$ \\",             "$x$ \\",             "\\$x\\$ \\\\",               "$¦x$¦ \\",                     "$x$ \\"),
+            ("a hashtag",            "#ada ~town",         "\\#¦ada \\~¦town",     "#¦ada ~¦town",       "#¦ada ∼town",        "\\#¦ada \\~town",            "#¦ada ~town",                  "#¦ada ~¦town"),
+            ("an address",           "www.a.example",      "www\\.a\\.example",    "www.a.example",      "www.¦a.¦example",    "www\\.a\\.example",          "www.¦a.¦example",              "www.¦a.¦example"),
+            ("new lines",            "a\nb\u{2028}c\td",   "a b c d",              "a b c d",            "a b c d",            "a b c d",                    "a b c d",                      "a b c d"),
+            ("the other direction",  "\u{202e}exe.gnp",    " exe\\.gnp",           " exe.gnp",           " exe.¦gnp",          " exe\\.gnp",                 " exe.¦gnp",                    " exe.¦gnp"),
+            ("a command, a number",  "/start +49 \"Ada\"", "/start \\+49 \"Ada\"", "/start +49 \"Ada\"", "/start +49 \"Ada\"", "\\/start \\+49 \\\"Ada\\\"", "/¦start +¦49 &quot;Ada&quot;", "/start +49 \"Ada\""),
         ];
-        for (what, name, on_mattermost, as_it_is, on_slack, on_discord) in cases {
+        for (what, name, on_mattermost, as_it_is, on_slack, on_discord, on_telegram, anywhere) in
+            cases
+        {
             assert_eq!(escaped(markdown, name), on_mattermost, "{what}: Markdown");
             assert_eq!(escaped(plain, name), as_it_is, "{what}: plain");
             assert_eq!(escaped(mrkdwn, name), on_slack, "{what}: Slack");
             assert_eq!(escaped(discord, name), on_discord, "{what}: Discord");
+            assert_eq!(escaped(html, name), on_telegram, "{what}: Telegram");
+            assert_eq!(escaped(inert, name), anywhere, "{what}: an unknown reader");
         }
     }
 
@@ -216,12 +221,23 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1000))]
 
         #[test]
-        fn no_name_breaks_a_line_or_becomes_a_command(name in "\\PC{0,20}|[\\s<>|@:;#~x-]{0,20}") {
-            for escaper in [markdown, plain, mrkdwn, discord] as [Escaper; 4] {
-                prop_assert!(!escaped(escaper, &name).contains(is_disturbing));
-            }
-            for escaper in [markdown, plain, mrkdwn] as [Escaper; 3] {
-                prop_assert!(!escaped(escaper, &name).contains(['<', '>']));
+        fn no_name_breaks_a_line_or_becomes_a_command(name in "\\PC{0,20}|[\\s<>|@:;#~x./$+-]{0,20}") {
+            #[rustfmt::skip]
+            let escapers: [(Escaper, &[char], &[char]); 6] = [
+                // escaper  never written  never without a separator
+                (markdown,  &['<', '>'],   &['@', ':', '~']),
+                (plain,     &['<', '>'],   &['@', ':', '#', '~']),
+                (mrkdwn,    &['<', '>'],   &['@', ':', '#', '.']),
+                (discord,   &[],           &['@', ':', '#', '<']),
+                (html,      &['<', '>'],   &['@', ':', '#', '.', '/', '$', '+']),
+                (inert,     &['<', '>'],   &['@', ':', '#', '.', '~']),
+            ];
+            for (escaper, forbidden, separated) in escapers {
+                let text = escaped(escaper, &name);
+                prop_assert!(!text.contains(is_disturbing), "{}", text);
+                prop_assert!(!text.contains(forbidden), "{}", text);
+                let mut acts = text.match_indices(separated);
+                prop_assert!(acts.all(|(at, sign)| text[at + sign.len()..].starts_with('¦')), "{}", text);
             }
         }
     }
