@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lookout::config::access::{Access, Webhook};
 use lookout::config::{Environment, Notify, parse};
-use lookout::notify::{Service, WebhookSettings};
+use lookout::notify::{RoomInfo, Service, WebhookSettings};
 use serde_json::Value;
 
 use super::messages::{attempt, encoder, lounge, messages, people, secret};
@@ -26,14 +26,14 @@ fn recipes() -> Vec<(String, Notify)> {
     parts.windows(2).map(recipe).collect()
 }
 
-/// The body of the first message by the recipe.
-fn body(webhook: &Webhook) -> Value {
+/// The body of the first message of `room` by the recipe.
+fn body(webhook: &Webhook, room: &RoomInfo) -> Value {
     let url = secret("https://hook.example/in");
     let Webhook { method, body, success, .. } = webhook;
     let settings =
         WebhookSettings { url: &url, method, headers: Vec::new(), body, success, key: None };
     let service = Service::webhook(&settings).unwrap_or_else(|error| panic!("{error:#}"));
-    let (_, message) = messages(&lounge(), &people(1), 0).remove(0);
+    let (_, message) = messages(room, &people(1), 0).remove(0);
     let request = encoder(service, "en").message(&message, &attempt()).expect("written");
     serde_json::from_slice(&request.body).expect("JSON")
 }
@@ -51,16 +51,19 @@ fn each_recipe_sends_what_its_service_documents() {
         ("Microsoft Teams.", |body| body["attachments"][0]["content"]["body"][0]["text"].as_str().map(str::to_owned)),
         ("Google Chat.",     text),
         ("Rocket.Chat.",     text),
-        ("Apprise",          |body| body["body"].as_str().filter(|_| body["type"] == "info").map(str::to_owned)),
+        ("Apprise",          |body| body["body"].as_str().filter(|_| body["title"].is_string() && body["type"] == "info").map(str::to_owned)),
     ];
     let recipes = recipes();
     for (service, text) in expected {
         let found = recipes.iter().find(|(heading, _)| heading == service);
         let (_, recipe) = found.unwrap_or_else(|| panic!("no recipe for {service}"));
         let [Access::Webhook(webhook)] = &recipe.access[..] else { panic!("{service}") };
-        let body = body(webhook);
-        let text = text(&body).unwrap_or_else(|| panic!("{service}: {body}"));
-        assert!(text.contains("Ada joined"), "{service}: {body}");
+        let nameless = RoomInfo { name: None, dashboard: None, join: None };
+        for room in [lounge(), nameless] {
+            let body = body(webhook, &room);
+            let text = text(&body).unwrap_or_else(|| panic!("{service}: {body}"));
+            assert!(text.contains("Ada joined"), "{service}: {body}");
+        }
     }
     assert_eq!(recipes.len(), 12, "each is valid: {recipes:?}");
 }
