@@ -33,6 +33,8 @@ pub struct Target {
 /// A webhook or a bot of a target.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
+    /// Whether it edits posts, so that it can have cards.
+    pub can_edit: bool,
     /// Encodes messages and cards.
     pub encoder: Encoder,
     /// Sends them.
@@ -212,11 +214,11 @@ fn endpoints(
     timing: Timing,
     encoder: impl Fn(Service, &Settings) -> Result<Encoder>,
 ) -> Result<Vec<Endpoint>> {
-    let endpoint = |access| {
+    let endpoint = |access: &Access| {
         let service = service(access)?;
         let client = ChatClient::new(service.clone(), timing.request_timeout)?;
         let encoder = encoder(service, settings)?.mentioning(notify.mention.clone());
-        Ok(Endpoint { encoder, client })
+        Ok(Endpoint { can_edit: access.can_edit(), encoder, client })
     };
     notify.access.iter().map(endpoint).collect()
 }

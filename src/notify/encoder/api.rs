@@ -47,11 +47,6 @@ pub(super) trait Api: Send + Sync {
         None
     }
 
-    /// Whether [`Api::edit`] can edit posts.
-    fn can_edit(&self) -> bool {
-        false
-    }
-
     /// What an answer means.
     fn outcome(&self, answer: &Answer) -> Outcome {
         answer.by_status(None)

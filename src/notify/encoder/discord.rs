@@ -67,10 +67,6 @@ impl Api for Webhook {
         Some(Request::edit(Method::PATCH, url, &content(post)))
     }
 
-    fn can_edit(&self) -> bool {
-        true
-    }
-
     fn outcome(&self, answer: &Answer) -> Outcome {
         answer.by_status(answer.text("id"))
     }

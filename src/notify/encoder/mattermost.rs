@@ -101,10 +101,6 @@ impl Api for Bot {
         Some(request.authorized(&self.authorization))
     }
 
-    fn can_edit(&self) -> bool {
-        true
-    }
-
     fn outcome(&self, answer: &Answer) -> Outcome {
         answer.by_status(answer.text("id"))
     }

@@ -202,11 +202,6 @@ impl Service {
         self.0.remedy()
     }
 
-    /// Whether it can edit posts.
-    pub fn can_edit(&self) -> bool {
-        self.0.can_edit()
-    }
-
     /// Where requests go. May be a secret.
     pub fn url(&self) -> &Url {
         self.0.url()

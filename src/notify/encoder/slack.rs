@@ -119,10 +119,6 @@ impl Api for Bot {
         Some(self.authorized(Request::edit(Method::POST, self.update.clone(), &body)))
     }
 
-    fn can_edit(&self) -> bool {
-        true
-    }
-
     /// An error is a 200 with `ok: false`.
     fn outcome(&self, answer: &Answer) -> Outcome {
         if !answer.status.is_success() {

@@ -100,10 +100,6 @@ impl Api for Bot {
         Some(Request::edit(Method::POST, self.edit.clone(), &body))
     }
 
-    fn can_edit(&self) -> bool {
-        true
-    }
-
     fn outcome(&self, answer: &Answer) -> Outcome {
         let json = &answer.json;
         let says = |text: &str| json["description"].as_str().is_some_and(|it| it.contains(text));

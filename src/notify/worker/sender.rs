@@ -190,7 +190,7 @@ impl Sender {
     fn send_card(&mut self, now: Moment) -> Option<InFlight> {
         let card = self.next_card()?.clone();
         let endpoint = self.target.endpoints.first();
-        let endpoint = endpoint.filter(|it| it.encoder.service().can_edit());
+        let endpoint = endpoint.filter(|it| it.can_edit);
         let Some(endpoint) = endpoint.filter(|_| !self.is_preferred_paused(now)) else {
             self.replace_cards_by_messages(now);
             return None;
