@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::proof::Length;
+use crate::support::chat::ntfy::{NTFY_TOKEN, TOPIC};
+use crate::support::chat::telegram::{TELEGRAM_CHAT, TELEGRAM_TOKEN};
 use crate::support::chat::{Answer, CHANNEL, Chat, TOKEN};
 use crate::support::lookout::{WEBHOOK, now, signed, until};
 use crate::support::mongod::{Mongod, settings};
@@ -16,25 +18,34 @@ use crate::support::{Lookout, Request, SECRET};
 /// The password of every user of [`Mongod::with_users`].
 const PASSWORD: &str = "hush";
 
+/// The key of the signatures of the webhook.
+const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=";
+
 pub fn whole_run(_: Length) -> String {
     let mut said = Said::default();
     for format in ["text", "json"] {
         let mut mongod = Mongod::with_users(&[("writer", "readWrite")]);
-        let (hooked, carded) = (Chat::mattermost(), Chat::mattermost());
-        let hook = hooked.hook();
-        said.secrets = [SECRET, PASSWORD, TOKEN, hook.rsplit('/').next().expect("a path")]
-            .map(str::to_owned)
-            .into();
+        let chats = [
+            Chat::mattermost(),
+            Chat::mattermost(),
+            Chat::telegram(),
+            Chat::ntfy(),
+            Chat::webhook(),
+        ];
+        said.secrets =
+            [SECRET, PASSWORD, TOKEN, TELEGRAM_TOKEN, NTFY_TOKEN, KEY].map(str::to_owned).into();
+        let hooks = [&chats[0], &chats[4]].map(Chat::hook);
+        let places = hooks.iter().filter_map(|hook| hook.rsplit('/').next());
+        said.secrets.extend(places.map(str::to_owned));
         let mut lookout = Lookout::with_settings(&format!(
-            "{}[[notify]]\nkind = \"mattermost\"\nurl = \"{hook}\"\n[[notify]]\nkind = \"mattermost\"\n\
-             bot_token_file = \"bot\"\nserver_url = \"{}\"\nchannel_id = \"{CHANNEL}\"\n",
+            "{}{}",
             settings(&mongod.url_of("writer:hush@")),
-            carded.server_url(),
+            targets(&chats)
         ));
         lookout.listen_on(free_address());
         fs::write(lookout.path("bot"), TOKEN).expect("written");
         let options = ["-vvv", "--log-format", format];
-        serve(&mut lookout, &options, &mut mongod, [&hooked, &carded], &mut said);
+        serve(&mut lookout, &options, &mut mongod, &chats, &mut said);
         run_commands(&lookout, &options, &mut said);
         make_mistakes(&lookout, &options, &mut said);
         for (path, bytes) in lookout.site() {
@@ -44,10 +55,30 @@ pub fn whole_run(_: Length) -> String {
     assert!(said.places > 100 && said.bytes > 100_000, "it says a lot: {} bytes", said.bytes);
     format!(
         "{} KiB of logs, errors, output, metrics and site in {} places, at trace level, as text and as JSON: \
-         0 hits of token, password, hook and bot, as they are, in base64 or in hexadecimal",
+         0 hits of tokens, keys, password and hooks, as they are, in base64 or in hexadecimal",
         said.bytes / 1024,
         said.places
     )
+}
+
+/// The settings of a hook and a bot of Mattermost, a bot of Telegram, a topic of ntfy, and a webhook.
+fn targets([hook, bot, telegram, ntfy, webhook]: &[Chat; 5]) -> String {
+    let mattermost = format!(
+        "[[notify]]\nkind = \"mattermost\"\nurl = \"{}\"\n[[notify]]\nkind = \"mattermost\"\n\
+         bot_token_file = \"bot\"\nserver_url = \"{}\"\nchannel_id = \"{CHANNEL}\"\n",
+        hook.hook(),
+        bot.server_url(),
+    );
+    let others = format!(
+        "[[notify]]\nkind = \"telegram\"\nbot_token = \"{TELEGRAM_TOKEN}\"\nserver_url = \"{}\"\n\
+         chat = \"{TELEGRAM_CHAT}\"\n[[notify]]\nkind = \"ntfy\"\ntoken = \"{NTFY_TOKEN}\"\n\
+         server_url = \"{}\"\ntopic = \"{TOPIC}\"\n[[notify]]\nkind = \"webhook\"\nurl = \"{}\"\n\
+         secret = \"{KEY}\"\n",
+        telegram.server_url(),
+        ntfy.server_url(),
+        webhook.hook(),
+    );
+    mattermost + &others
 }
 
 /// A `serve` through good and bad times.
@@ -55,7 +86,7 @@ fn serve(
     lookout: &mut Lookout,
     options: &[&str],
     mongod: &mut Mongod,
-    chats: [&Chat; 2],
+    chats: &[Chat; 5],
     said: &mut Said,
 ) {
     lookout.serve_with(options);
@@ -71,7 +102,7 @@ fn serve(
             chat.always(answer);
         }
         come(&format!("{answer:?}"));
-        let heard = chats.map(|chat| chat.heard().len());
+        let heard = chats.each_ref().map(|chat| chat.heard().len());
         chats.iter().zip(heard).for_each(|(chat, heard)| drop(chat.wait_for_requests(heard + 1)));
     }
     mongod.kill();
