@@ -46,7 +46,8 @@ impl Pictures {
         problems: &mut LoadProblems,
     ) -> Self {
         let mut shown = BTreeSet::new();
-        for (name, file) in faces.pictures() {
+        let named: BTreeSet<&str> = faces.pictures().map(|(_, file)| file).collect();
+        for file in named {
             let examined = match files.get(file) {
                 Some(asset) => picture::size(file, &asset.bytes).map(|_| ()),
                 None => Err("is no file that everybody may read; put the picture there".to_owned()),
@@ -59,7 +60,7 @@ impl Pictures {
                     let path = static_dir.join(file);
                     let path = path.display();
                     problems.goes_without(format!(
-                        "the picture of `{name}`: `{path}` {why}; pages show a letter instead"
+                        "the picture `{path}` {why}; pages show a letter instead"
                     ));
                 }
             }

@@ -187,10 +187,10 @@ fn a_picture_that_is_missing_or_unfit_leaves_the_letter_and_says_why() {
     let cases: [(_, _, &[u8], _); 5] = [
         // what is special  named       content   problem
         ("a picture",       "ada.png",  &small,   ""),
-        ("missing",         "ada.png",  b"",      "the picture of `Ada`: `static/ada.png` is no file that everybody may read; put the picture there; pages show a letter instead"),
-        ("an SVG",          "ada.svg",  b"<svg/>", "the picture of `Ada`: `static/ada.svg` is no PNG, JPEG, WebP or GIF; save it as one of these; pages show a letter instead"),
-        ("too long",        "ada.png",  &long,    "the picture of `Ada`: `static/ada.png` is larger than 256 KiB; make it smaller; pages show a letter instead"),
-        ("a built-in file", "style.css", b"",     "the picture of `Ada`: `static/style.css` is no file that everybody may read; put the picture there; pages show a letter instead"),
+        ("missing",         "ada.png",  b"",      "the picture `static/ada.png` is no file that everybody may read; put the picture there; pages show a letter instead"),
+        ("an SVG",          "ada.svg",  b"<svg/>", "the picture `static/ada.svg` is no PNG, JPEG, WebP or GIF; save it as one of these; pages show a letter instead"),
+        ("too long",        "ada.png",  &long,    "the picture `static/ada.png` is larger than 256 KiB; make it smaller; pages show a letter instead"),
+        ("a built-in file", "style.css", b"",     "the picture `static/style.css` is no file that everybody may read; put the picture there; pages show a letter instead"),
     ];
     for (what, file, content, problem) in cases {
         let given: &[(&str, &[u8])] = if content.is_empty() { &[] } else { &[(file, content)] };
