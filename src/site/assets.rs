@@ -15,6 +15,9 @@ use crate::files::regular_file;
 
 static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/static");
 
+/// The folder of static files below `site.path`.
+pub(super) const FOLDER: &str = "assets/";
+
 /// The number of hex digits of the hash in a name.
 const HASH_DIGITS: usize = 10;
 
@@ -82,12 +85,17 @@ pub(super) fn load(
     StaticFiles { assets, pictures }
 }
 
-/// The path that the file with the published path `path` has without the hash in its name.
-pub(super) fn without_hash(path: &str) -> Option<String> {
-    let (stem, extension) = path.rsplit_once('.')?;
-    let (stem, hash) = stem.rsplit_once('.')?;
-    let is_hash = hash.len() == HASH_DIGITS && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_hash.then(|| format!("{stem}.{extension}"))
+/// The path that the file with the published path `path` has without the hash in its name, and the
+/// hash.
+pub(super) fn split_hash(path: &str) -> Option<(String, &str)> {
+    let is_hash =
+        |text: &str| text.len() == HASH_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (stem, last) = path.rsplit_once('.')?;
+    match stem.rsplit_once('.') {
+        Some((stem, hash)) if is_hash(hash) => Some((format!("{stem}.{last}"), hash)),
+        // A name without an ending.
+        _ => is_hash(last).then(|| (stem.to_owned(), last)),
+    }
 }
 
 /// Loads only the files that are pictures and may be published.
@@ -168,7 +176,7 @@ impl Asset {
             Some((stem, extension)) => format!("{stem}.{hash}.{extension}"),
             None => format!("{file}.{hash}"),
         };
-        Self { path: format!("assets/{directory}{file}"), bytes }
+        Self { path: format!("{FOLDER}{directory}{file}"), bytes }
     }
 }
 
@@ -185,4 +193,35 @@ pub(super) fn embedded(directory: &'static Dir) -> Vec<(String, &'static [u8])> 
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_published_path_is_split_into_the_name_and_the_hash_of_the_content() {
+        let hash = "ba7816bf8f";
+        #[rustfmt::skip]
+        let cases = [
+            // what is special             name                    published path
+            ("an ending",                  "ada.png",              "assets/ada.ba7816bf8f.png"),
+            ("two endings",                "ada.min.css",          "assets/ada.min.ba7816bf8f.css"),
+            ("no ending",                  "photo",                "assets/photo.ba7816bf8f"),
+            ("a directory with a dot",     "v1.0/photo",           "assets/v1.0/photo.ba7816bf8f"),
+            ("an ending like a hash",      "a.0123456789",         "assets/a.ba7816bf8f.0123456789"),
+            ("a part like a hash",         "a.0123456789.png",     "assets/a.0123456789.ba7816bf8f.png"),
+            ("a directory like a hash",    "a.0123456789/photo",   "assets/a.0123456789/photo.ba7816bf8f"),
+        ];
+        for (what, name, path) in cases {
+            let asset = Asset::new(name, Cow::Borrowed(b"abc"));
+            assert_eq!(asset.path, path, "{what}");
+            assert_eq!(split_hash(path), Some((format!("{FOLDER}{name}"), hash)), "{what}");
+        }
+        for path in
+            ["index.html", "badge.svg", "assets/photo", "a.012345678/b.png", "a.0123456z89.png"]
+        {
+            assert_eq!(split_hash(path), None, "{path}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 use super::assets::{self, Asset};
 use super::custom_files::LoadProblems;
 use super::picture;
+use super::withheld::Withheld;
 use crate::config::{Faces, Settings};
 
 /// The pictures that the settings name.
@@ -83,23 +84,28 @@ impl Pictures {
         settings.faces.published_at(paths.collect())
     }
 
-    /// The names in `site.static_dir` of files that must not be published: pictures of people who
-    /// are all hidden, and those of `assets` with the same content.
-    pub(super) fn withheld<'a>(
-        &'a self,
-        assets: &'a BTreeMap<String, Asset>,
-        settings: &'a Settings,
-    ) -> BTreeSet<&'a str> {
+    /// The files that must not be published as static files: pictures of people who are all hidden,
+    /// and files with the same content. A file that was not yet a picture when these were loaded is
+    /// among `assets`.
+    pub(super) fn withheld(
+        &self,
+        assets: &BTreeMap<String, Asset>,
+        settings: &Settings,
+    ) -> Withheld {
         let allowed = allowed(settings);
         let named = settings.faces.pictures().map(|(_, file)| file);
-        let hidden = named.chain(self.files.keys().map(String::as_str));
-        let mut withheld: BTreeSet<&str> =
-            hidden.filter(|file| !self.is_shown(file, &allowed)).collect();
-        let contents: Vec<&[u8]> =
-            withheld.iter().filter_map(|file| Some(&*self.files.get(*file)?.bytes)).collect();
-        let is_copy = |asset: &Asset| contents.contains(&asset.bytes.as_ref());
-        let copies = assets.iter().filter(|(_, asset)| is_copy(asset));
-        withheld.extend(copies.map(|(name, _)| name.as_str()));
+        let pictures = named.chain(self.files.keys().map(String::as_str));
+        let mut withheld = Withheld::default();
+        for file in pictures.filter(|file| !self.is_shown(file, &allowed)) {
+            withheld.add_name(file);
+            if let Some(asset) = self.files.get(file).or_else(|| assets.get(file)) {
+                withheld.add_content(asset);
+            }
+        }
+        // Copies go by name, too: what they were before may be what the picture was before.
+        let copies = assets.iter().filter(|(_, asset)| withheld.contains(&asset.path));
+        let names: Vec<&str> = copies.map(|(name, _)| name.as_str()).collect();
+        names.into_iter().for_each(|name| withheld.add_name(name));
         withheld
     }
 

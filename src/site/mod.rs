@@ -16,6 +16,7 @@ pub mod publish;
 mod render;
 pub(crate) mod templates;
 pub mod web_manifest;
+mod withheld;
 
 use std::borrow::Cow;
 use std::io;
@@ -38,6 +39,7 @@ pub use publish::{
 };
 pub use render::Renderer;
 pub use templates::builtin_files as builtin_templates;
+pub use withheld::Withheld;
 
 /// One file of the site.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Renders the dashboard into files, in memory.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::thread;
 
 use anyhow::{Result, anyhow, ensure};
@@ -13,6 +13,7 @@ use super::faces::{Pictures, is_picture};
 use super::look::Look;
 use super::outputs::{Models, Output, TemplateInput, outputs};
 use super::web_manifest::{WEB_MANIFEST, WebManifest};
+use super::withheld::Withheld;
 use super::{File, assets, csv, templates};
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
@@ -68,7 +69,7 @@ impl Renderer {
         // A copy of a picture that is withheld is withheld, too.
         let mut public = assets.clone();
         let withheld = pictures.withheld(&assets, settings);
-        public.retain(|name, _| !withheld.contains(name.as_str()));
+        public.retain(|_, asset| !withheld.contains(&asset.path));
         let look = Look::new(&settings.site, &mut public, &mut problems);
         assets.extend(public);
         set_globals(&mut tera, &assets, &look);
@@ -97,11 +98,10 @@ impl Renderer {
         Dashboard::new(presence, &Settings { faces, ..settings.clone() }, now)
     }
 
-    /// The paths below the output directory, without hashes, of files that `settings` withhold.
-    pub(super) fn withheld(&self, settings: &Settings) -> BTreeSet<String> {
-        let below = settings.site.path.trim_start_matches('/');
-        let withheld = self.pictures.withheld(&self.assets, settings).into_iter();
-        withheld.map(|name| format!("{below}assets/{name}")).collect()
+    /// The files below the output directory that `settings` withhold.
+    pub(super) fn withheld(&self, settings: &Settings) -> Withheld {
+        let folder = settings.site.path.trim_start_matches('/');
+        self.pictures.withheld(&self.assets, settings).below(folder)
     }
 
     /// What templates receive for `dashboard`.
@@ -160,8 +160,8 @@ impl Renderer {
         });
         let mut files = Vec::new();
         let withheld = self.pictures.withheld(&self.assets, settings);
-        let public = self.assets.iter().filter(|(name, _)| !withheld.contains(name.as_str()));
-        let lasting = public.map(|(_, asset)| (asset, true));
+        let public = self.assets.values().filter(|asset| !withheld.contains(&asset.path));
+        let lasting = public.map(|asset| (asset, true));
         // A picture is removed as soon as nobody who has it may appear.
         let pictures = self.pictures.published(settings).into_iter().map(|asset| (asset, false));
         for (asset, lasting) in lasting.chain(pictures) {

@@ -31,7 +31,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
-use super::File;
+use super::{File, Withheld};
 use crate::files::lock::{self, Lock};
 use crate::files::regular_file;
 use crate::time::clock;
@@ -118,7 +118,7 @@ pub struct Published {
 }
 
 /// Publishes exactly `files` into `output_dir`; files of others stay. The lock at `lock` keeps
-/// publications apart. Replaced files whose path without a hash is in `withheld` are removed at once.
+/// publications apart. Replaced files that are `withheld` are removed at once.
 ///
 /// # Errors
 ///
@@ -126,7 +126,7 @@ pub struct Published {
 /// again completes the rest. Or another publication holds the lock for too long.
 pub fn publish(
     files: &[File],
-    withheld: &BTreeSet<String>,
+    withheld: &Withheld,
     mirrors: &[Mirror],
     output_dir: &Path,
     lock: &Path,

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::gzip;
 use super::manifest::Manifest;
-use crate::site::File;
-use crate::site::assets::without_hash;
+use crate::site::{File, Withheld};
 
 /// How long to keep replaced files, in seconds, because open pages may still request them.
 const RETENTION_S: u64 = 24 * 60 * 60;
@@ -23,16 +22,13 @@ pub(super) struct Retention {
 }
 
 impl Retention {
-    /// When `files` are published at `now` (seconds since the epoch), after `before`. Files whose
-    /// path without a hash is in `withheld` are not kept.
-    pub(super) fn new(
-        files: &[File],
-        withheld: &BTreeSet<String>,
-        before: &Manifest,
-        now: u64,
-    ) -> Self {
-        let is_withheld =
-            |path: &str| without_hash(path).is_some_and(|path| withheld.contains(&path));
+    /// When `files` are published at `now` (seconds since the epoch), after `before`. Replaced files
+    /// that are `withheld` are not kept, nor are their compressed copies.
+    pub(super) fn new(files: &[File], withheld: &Withheld, before: &Manifest, now: u64) -> Self {
+        let is_withheld = |path: &str| {
+            withheld.contains(path)
+                || gzip::original_of(path).is_some_and(|path| withheld.contains(path))
+        };
         let mut current = BTreeSet::new();
         let mut lasting = BTreeSet::new();
         for file in files {
@@ -75,6 +71,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
+    use crate::site::assets::Asset;
 
     fn file(path: &str, lasting: bool) -> File<'static> {
         File { path: path.to_owned(), bytes: Cow::Borrowed(b""), lasting }
@@ -99,7 +96,7 @@ mod tests {
         ];
         for (what, now, published, kept, removed) in steps {
             let files: Vec<File> = published.into_iter().cloned().collect();
-            let retention = Retention::new(&files, &BTreeSet::new(), &manifest, now);
+            let retention = Retention::new(&files, &Withheld::default(), &manifest, now);
             assert!(retention.retired.keys().eq(&kept), "{what}: {:?}", retention.retired);
             assert!(retention.obsolete.iter().eq(&removed), "{what}: {:?}", retention.obsolete);
             manifest.files = retention.kept();
@@ -110,21 +107,35 @@ mod tests {
 
     #[test]
     fn what_is_withheld_goes_at_once() {
-        let (picture, style) = ("assets/ada.0123456789.png", "assets/s.0123456789.css");
+        // Their content is `a`, but that of the SVG is `b`.
+        let (png, copy, photo) =
+            ("assets/ada.ca978112ca.png", "assets/x/old.ca978112ca.png", "assets/photo.ca978112ca");
+        let (svg, svg_gz) = ("assets/ada.3e23e81600.svg", "assets/ada.3e23e81600.svg.gz");
+        let all = [png, copy, photo, svg, svg_gz, "assets/s.0123456789.css"];
         let mut before = Manifest::default();
-        before.files = [picture, style].map(str::to_owned).into();
+        before.files = all.map(str::to_owned).into();
         before.lasting = before.files.clone();
         #[rustfmt::skip]
         let cases = [
-            // what is special     withheld              removed
-            ("nothing",            "",                   vec![]),
-            ("the picture",        "assets/ada.png",     vec![picture]),
-            ("another one",        "assets/a.png",       vec![]),
-            ("in a directory",     "assets/x/ada.png",   vec![]),
+            // what is special             name                content    current     removed
+            ("nothing",                    None,               None,      vec![],     vec![]),
+            ("the picture",                Some("ada.png"),    None,      vec![],     vec![png]),
+            ("one without an ending",      Some("photo"),      None,      vec![],     vec![photo]),
+            ("with a compressed copy",     Some("ada.svg"),    None,      vec![],     vec![svg, svg_gz]),
+            ("another one",                Some("a.png"),      None,      vec![],     vec![]),
+            ("in a directory",             Some("x/ada.png"),  None,      vec![],     vec![]),
+            ("the content, anywhere",      None,               Some("a"), vec![],     vec![png, photo, copy]),
+            ("of a compressed copy, too",  None,               Some("b"), vec![],     vec![svg, svg_gz]),
+            ("another content",            None,               Some("c"), vec![],     vec![]),
+            ("somebody else has it, too",  Some("ada.png"),    Some("a"), vec![copy], vec![png, photo]),
         ];
-        for (what, withheld, removed) in cases {
-            let withheld = [withheld.to_owned()].into();
-            let retention = Retention::new(&[], &withheld, &before, 0);
+        for (what, name, content, current, removed) in cases {
+            let mut withheld = Withheld::default();
+            name.iter().for_each(|name| withheld.add_name(name));
+            let asset = |text: &'static str| Asset::new("", Cow::Borrowed(text.as_bytes()));
+            content.iter().for_each(|text| withheld.add_content(&asset(text)));
+            let files: Vec<File> = current.into_iter().map(|path| file(path, false)).collect();
+            let retention = Retention::new(&files, &withheld, &before, 0);
             assert!(retention.obsolete.iter().eq(&removed), "{what}: {:?}", retention.obsolete);
         }
     }

@@ -1,10 +1,9 @@
 //! Conditional requests: whoever asks with an `ETag` is never told "not modified" of what was.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::thread;
 
-use lookout::site::{Edition, File, Position, PublishOutcome, Replace, publish};
+use lookout::site::{Edition, File, Position, PublishOutcome, Replace, Withheld, publish};
 
 use super::{behind_nginx, printed};
 use crate::support::nginx::Nginx;
@@ -82,7 +81,7 @@ fn rebuild(lookout: &Lookout, directory: usize, text: &str) {
     let edition = Edition { position, moment: lookout::time::clock::now() };
     let lock = lookout.path(&format!("r{directory}.lock"));
     loop {
-        match publish(&files, &BTreeSet::new(), &[], &output, &lock, &edition, Replace::Any)
+        match publish(&files, &Withheld::default(), &[], &output, &lock, &edition, Replace::Any)
             .expect("published")
         {
             PublishOutcome::Published(_) => return,

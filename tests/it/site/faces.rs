@@ -170,9 +170,43 @@ fn a_file_that_becomes_the_picture_of_somebody_hidden_is_gone_at_once() {
 }
 
 #[test]
+fn what_was_published_before_a_picture_was_hidden_is_gone_at_once() {
+    let png = picture("ada");
+    let svg = [b"<svg xmlns='http://www.w3.org/2000/svg'>".as_slice(), &[b' '; 2048]].concat();
+    #[rustfmt::skip]
+    let cases = [
+        // what is special                  content  static files before      the picture, the only file after
+        ("the same file",                   &png,    ["ada.png", "b.png"],    "ada.png"),
+        ("it moves, a copy is deleted",     &png,    ["ada.png", "old.png"],  "people/ada.png"),
+        ("a copy without an ending",        &png,    ["ada.png", "photo"],    "ada.png"),
+        ("it has a compressed copy",        &svg,    ["ada.svg", "b.svg"],    "ada.svg"),
+        ("a compressed copy elsewhere",     &svg,    ["ada.svg", "b.svg"],    "people/ada.svg"),
+    ];
+    let (_directory, settings) = with_files(&[]);
+    let builtin = publish(&settings, &evening());
+    for (what, content, before, after) in cases {
+        let (directory, mut settings) = with_files(&before.map(|name| (name, content.as_slice())));
+        settings.privacy.publish = PublishList::only([name("Zoë")]);
+        let own = |settings: &Settings| {
+            let files = publish(settings, &evening());
+            files.into_keys().filter(|path| !builtin.contains_key(path)).collect::<Vec<_>>()
+        };
+        assert!(own(&settings).len() >= 2, "{what}: they are static files");
+        for name in before {
+            fs::remove_file(directory.path().join("static").join(name)).expect("removed");
+        }
+        let picture = directory.path().join("static").join(after);
+        fs::create_dir_all(picture.parent().expect("below static")).expect("made");
+        fs::write(picture, content).expect("written");
+        with_faces(&mut settings, &[("Ada", after)]);
+        assert_eq!(own(&settings), [""; 0], "{what}");
+    }
+}
+
+#[test]
 fn settings_that_name_a_picture_count_at_once_for_a_renderer_loaded_before() {
     let ada = picture("ada");
-    let (_directory, mut settings) = with_files(&[("ada.png", &ada)]);
+    let (_directory, mut settings) = with_files(&[("ada.png", &ada), ("copy.png", &ada)]);
     settings.privacy.publish = PublishList::only([name("Zoë")]);
     let before = Renderer::load(&settings).expect("the built-in templates load");
     with_faces(&mut settings, &[("Ada", "ada.png")]);
@@ -181,7 +215,7 @@ fn settings_that_name_a_picture_count_at_once_for_a_renderer_loaded_before() {
 }
 
 #[test]
-fn a_picture_that_is_missing_or_unfit_leaves_the_letter_and_says_why() {
+fn a_picture_that_is_missing_or_unfit_leaves_the_letter_and_says_why_once_without_a_name() {
     let (small, long) = (png(64, 64), [png(64, 64), vec![0; 300 << 10]].concat());
     #[rustfmt::skip]
     let cases: [(_, _, &[u8], _); 5] = [
@@ -195,7 +229,7 @@ fn a_picture_that_is_missing_or_unfit_leaves_the_letter_and_says_why() {
     for (what, file, content, problem) in cases {
         let given: &[(&str, &[u8])] = if content.is_empty() { &[] } else { &[(file, content)] };
         let (directory, mut settings) = with_files(given);
-        with_faces(&mut settings, &[("Ada", file)]);
+        with_faces(&mut settings, &[("Ada", file), ("Björk", file)]);
         assert_eq!(problems(&directory, &settings), problem, "{what}");
         let files = publish(&settings, &evening());
         let page = String::from_utf8_lossy(&files["lookout/index.html"]).into_owned();

@@ -1,13 +1,12 @@
 //! An output directory, and what is in it.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use lookout::site::{Edition, File, Mirror, PublishOutcome, Published, Replace, publish};
+use lookout::site::{Edition, File, Mirror, PublishOutcome, Published, Replace, Withheld, publish};
 use tempfile::TempDir;
 
 use super::sample::edition;
@@ -48,7 +47,15 @@ impl Stage {
             .collect();
         let mirrors: Vec<Mirror> =
             self.mirrors.iter().map(|target| Mirror { target, of: "a.csv" }).collect();
-        publish(&files, &BTreeSet::new(), &mirrors, &self.output(), &self.lock(), edition, replace)
+        publish(
+            &files,
+            &Withheld::default(),
+            &mirrors,
+            &self.output(),
+            &self.lock(),
+            edition,
+            replace,
+        )
     }
 
     /// The lock of publishers.
