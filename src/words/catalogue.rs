@@ -18,6 +18,9 @@ const COUNTS: &str = "counts.";
 /// The section about the language itself, which is not shown.
 const LANGUAGE: &str = "language.";
 
+/// The text whose values are placed by code of their own.
+const DATE_AND_TIME: &str = "sentences.date_and_time";
+
 /// Merged words. Each English word is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Catalogue {
@@ -164,7 +167,7 @@ fn faults_of(key: &str, word: &Word, english: &Word, file: &File<'_>) -> Vec<Str
     }
     let mut faults = Vec::new();
     if let Word::Forms(forms) = word {
-        for (form, phrase) in forms.iter().filter(|(form, _)| !is_form(key, form, english)) {
+        for (form, phrase) in forms.iter().filter(|(form, _)| !is_form(form)) {
             let what = format!(
                 "`{form}` is no form; there are {}, and numbers",
                 CATEGORIES.map(|name| format!("`{name}`")).join(", ")
@@ -174,28 +177,38 @@ fn faults_of(key: &str, word: &Word, english: &Word, file: &File<'_>) -> Vec<Str
     }
     let known = values(key, english);
     for phrase in word.phrases() {
-        let text = Text::parse(&phrase.text);
-        if let Some(unknown) = text.values().find(|value| !known.contains(*value)) {
-            let known: Vec<_> = known.iter().map(|value| format!("`{{{value}}}`")).collect();
-            let what = match known.is_empty() {
-                true => format!("`{{{unknown}}}` means nothing here: `{key}` has no values"),
-                false => {
-                    format!("`{key}` has no value `{{{unknown}}}`; it has {}", known.join(", "))
-                }
-            };
-            faults.push(file.fault(&phrase.at, &what));
-        }
+        let fault = fault_of_values(key, &Text::parse(&phrase.text), &known);
+        faults.extend(fault.map(|what| file.fault(&phrase.at, &what)));
     }
     faults
 }
 
-/// Whether `form` may be a form of the word `key`.
-fn is_form(key: &str, form: &str, english: &Word) -> bool {
+/// Whether a word may have the form `form`.
+fn is_form(form: &str) -> bool {
     let is_number = form.parse::<u32>().is_ok_and(|number| number.to_string() == form);
-    let is_category = CATEGORIES.contains(&form);
-    // Words of pages may have forms of any other meaning.
-    let is_english = matches!(english, Word::Forms(forms) if forms.contains_key(form));
-    is_number || is_category || is_english && !key.starts_with(COUNTS)
+    is_number || CATEGORIES.contains(&form)
+}
+
+/// What is wrong with the values in `text`, which the word `key` has; `known` may be there.
+fn fault_of_values(key: &str, text: &Text, known: &BTreeSet<String>) -> Option<String> {
+    let list = |between: &str| {
+        let names: Vec<_> = known.iter().map(|value| format!("`{{{value}}}`")).collect();
+        names.join(between)
+    };
+    if let Some(unknown) = text.values().find(|value| !known.contains(*value)) {
+        return Some(match known.is_empty() {
+            true => format!("`{{{unknown}}}` means nothing here: `{key}` has no values"),
+            false => format!("`{key}` has no value `{{{unknown}}}`; it has {}", list(", ")),
+        });
+    }
+    // Elsewhere, a language may do without a value, such as in the form for one.
+    let is_each_there_once = || {
+        let mut values: Vec<&str> = text.values().collect();
+        values.sort_unstable();
+        known.iter().eq(values)
+    };
+    (key == DATE_AND_TIME && !is_each_there_once())
+        .then(|| format!("`{key}` needs {}, each once", list(" and ")))
 }
 
 /// The values of the word `key`.
@@ -204,12 +217,4 @@ fn values(key: &str, english: &Word) -> BTreeSet<String> {
     let named = texts.flat_map(|text| text.values().map(str::to_owned).collect::<Vec<_>>());
     let count = key.starts_with(COUNTS).then(|| COUNT.to_owned());
     named.chain(count).collect()
-}
-
-/// The text `key` of `words`, if it is there.
-pub(super) fn setting<'a>(words: &'a Words, key: &str) -> Option<&'a Phrase> {
-    match words.get(&format!("{LANGUAGE}{key}")) {
-        Some(Word::Text(phrase)) => Some(phrase),
-        _ => None,
-    }
 }

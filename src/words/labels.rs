@@ -14,7 +14,8 @@ pub struct Labels(Arc<BTreeMap<String, Label>>);
 #[serde(untagged)]
 pub(super) enum Label {
     Text(String),
-    /// A template receives a map: `{{ text.came.other }}`.
+    /// Only words that the operator adds have forms; a template receives a map, for which it writes
+    /// `{{ text.NAME.other }}`.
     Forms(BTreeMap<String, String>),
 }
 

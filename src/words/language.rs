@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 
 use icu_locale::Locale as Tag;
 
-use super::catalogue::{Catalogue, overlay, remove_unusable, setting};
-use super::file::{File, Words};
+use super::catalogue::{Catalogue, overlay, remove_unusable};
+use super::file::{File, Phrase, Word, Words};
 use super::locale::Locale;
 use super::translation::Translation;
 use super::{ENDING, FOLDER};
@@ -16,6 +16,9 @@ use crate::files::embedded::TEMPLATES;
 
 /// The language whose words replace missing ones.
 const ENGLISH: &str = "en";
+
+/// The word that names the locale of dates.
+const DATES: &str = "language.dates";
 
 /// The built-in English words, which most programs of this process load more than once.
 static BUILT_IN_ENGLISH: LazyLock<Language> =
@@ -84,8 +87,8 @@ impl Language {
         if let Some(own) = own.get(name) {
             overlay(&mut words, own.words(&english, &mut faults));
         }
-        let dates = setting(&words, "dates").map(|phrase| phrase.text.clone());
-        let dates_tag = dates.as_deref().and_then(parse).unwrap_or_else(|| tag.clone());
+        let dates_tag = dates(&words).and_then(|dates| parse(&dates.text));
+        let dates_tag = dates_tag.unwrap_or_else(|| tag.clone());
         let locale = Locale::of(tag, &dates_tag);
         let catalogue = Catalogue::new(words, &english, &locale);
         let english = Locale::of(&tag_of(ENGLISH), &tag_of(ENGLISH));
@@ -164,9 +167,10 @@ impl OwnFile {
         let file = File { path: &self.path, source };
         let mut words = file.words(faults);
         remove_unusable(&mut words, english, &file, faults);
-        if let Some(dates) = setting(&words, "dates").filter(|dates| parse(&dates.text).is_none()) {
+        if let Some(dates) = dates(&words).filter(|dates| parse(&dates.text).is_none()) {
             let what = format!("`{}` is no language tag, such as `en-GB`", dates.text);
             faults.push(file.fault(&dates.at, &what));
+            words.remove(DATES);
         }
         words
     }
@@ -188,6 +192,14 @@ fn built_in_words(tag: &str) -> Option<Words> {
     let words = File { path: &path, source }.words(&mut faults);
     assert!(faults.is_empty(), "the built-in words have a fault: {}", faults.join("\n"));
     Some(words)
+}
+
+/// The locale of dates that `words` name.
+fn dates(words: &Words) -> Option<&Phrase> {
+    match words.get(DATES) {
+        Some(Word::Text(phrase)) => Some(phrase),
+        _ => None,
+    }
 }
 
 /// The languages that there are words for.

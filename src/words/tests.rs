@@ -11,6 +11,13 @@ fn with_own(tag: &str, source: &str) -> Language {
     Language::load(tag, &OwnFiles::from([(tag.to_owned(), own)])).expect("there is a file")
 }
 
+/// A date and a time, with ordinary spaces.
+fn date(language: &Language) -> String {
+    let words = language.translation();
+    let parts = words.date(0).of("05", "2026");
+    words.date_and_time(parts, ["20", ":", "38"]).replace('\u{a0}', " ")
+}
+
 #[test]
 fn numbers_are_spoken_of_as_the_language_does() {
     #[rustfmt::skip]
@@ -71,12 +78,10 @@ fn dates_and_letters_are_those_of_the_language() {
         ("the year first",       "ja",     "2026/01/05 20:38",    "月曜日",     "月",     "ltr",     "I"),
         ("right to left",        "ar",     "05\u{200f}/01\u{200f}/2026، 20:38", "الاثنين", "الاثنين", "rtl", "I"),
     ];
-    for (what, language, date, monday, short, direction, capital) in cases {
+    for (what, language, written, monday, short, direction, capital) in cases {
         let language = built_in(language);
         let words = language.translation();
-        let parts = words.date(0).of("05", "2026");
-        let written = words.date_and_time(parts, ["20", ":", "38"]).replace('\u{a0}', " ");
-        assert_eq!(written, date, "{what}");
+        assert_eq!(date(&language), written, "{what}");
         assert_eq!([&words.days()[0], &words.weekdays()[0]], [monday, short], "{what}");
         assert_eq!((words.dir, &*words.capital('i')), (direction, capital), "{what}");
     }
@@ -143,6 +148,9 @@ fn what_is_wrong_with_a_file_is_shown_with_its_line_and_the_rest_counts() {
         ("an unknown form",     "[counts.more]\nother = \"a\"\nsome = \"b\"",       "own/words/tr.toml:3:8: `some` is no form; there are `zero`, `one`, "),
         ("forms of a label",    "[page.join]\nother = \"Kom\"",                     "own/words/tr.toml:2:9: `page.join` is one text, without forms"),
         ("a text for forms",    "[counts]\nmore = \"Kom\"",                         "own/words/tr.toml:2:8: `counts.more` is a section `[counts.more]`"),
+        ("a date left out",     "[sentences]\ndate_and_time = \"{time} hrs\"",    "own/words/tr.toml:2:17: `sentences.date_and_time` needs `{date}` and `{time}`, each once"),
+        ("a value left out",    "[sentences]\ndate_and_time = \"hrs\"",            "own/words/tr.toml:2:17: `sentences.date_and_time` needs `{date}` and `{time}`, each once"),
+        ("a time twice",        "[sentences]\ndate_and_time = \"{time}{date}{time}\"", "own/words/tr.toml:2:17: `sentences.date_and_time` needs `{date}` and `{time}`, each once"),
         ("an unknown locale",   "[language]\ndates = \"Türkisch\"",                 "own/words/tr.toml:2:9: `Türkisch` is no language tag, such as `en-GB`"),
     ];
     for (what, source, fault) in cases {
@@ -152,6 +160,7 @@ fn what_is_wrong_with_a_file_is_shown_with_its_line_and_the_rest_counts() {
         assert!(found.contains(" | "), "{what}: {found}");
         assert_eq!(language.translation().more.of(3), "ve 3 tane daha", "{what}");
         assert_eq!(language.translation().since.with("time", "20:38"), "giriş: 20:38", "{what}");
+        assert_eq!(date(&language), "5 Oca 2026, 20:38", "{what}");
     }
     let two = with_own("tr", "[page]\njoin = 7\nrooms = \"Yer\"\nstatus = 8");
     assert_eq!(two.faults().len(), 2);
@@ -162,6 +171,24 @@ fn what_is_wrong_with_a_file_is_shown_with_its_line_and_the_rest_counts() {
       |          ^
     ");
     assert_eq!(serde_json::to_value(&two.translation().labels).expect("JSON")["rooms"], "Yer");
+}
+
+#[test]
+fn date_and_time_may_stand_in_any_order_and_an_unknown_locale_leaves_the_dates() {
+    #[rustfmt::skip]
+    let cases = [
+        // what is special    the file                                                        faults  date
+        ("date first",        "[sentences]\ndate_and_time = \"am {date} um {time} Uhr\"",      0,      "am 5 Jan 2026 um 20:38 Uhr"),
+        ("time first",        "[sentences]\ndate_and_time = \"{time}{date}\"",                 0,      "20:385 Jan 2026"),
+        ("control characters", "[sentences]\ndate_and_time = \"\\u0002{date}\\u0001{time}\"",  0,      "\u{2}5 Jan 2026\u{1}20:38"),
+        ("another locale",    "[language]\ndates = \"en-US\"",                                0,      "Jan 5, 2026, 20:38"),
+        ("no locale",         "[language]\ndates = \"Englisch\"",                             1,      "5 Jan 2026, 20:38"),
+    ];
+    for (what, source, faults, written) in cases {
+        let language = with_own("en", source);
+        assert_eq!(language.faults().len(), faults, "{what}: {:?}", language.faults());
+        assert_eq!(date(&language), written, "{what}");
+    }
 }
 
 #[test]

@@ -46,6 +46,20 @@ impl Text {
         })
     }
 
+    /// The texts around its values: one more than there are values.
+    pub(super) fn literals(&self) -> Vec<String> {
+        let mut literals = vec![String::new()];
+        for piece in &self.0 {
+            match piece {
+                Piece::Literal(text) => {
+                    literals.last_mut().expect("one is always there").push_str(text);
+                }
+                Piece::Value(_) => literals.push(String::new()),
+            }
+        }
+        literals
+    }
+
     /// The text with `value` for `{name}`.
     pub fn with(&self, name: &str, value: &str) -> String {
         self.fill(&[(name, value)])

@@ -192,12 +192,10 @@ impl<'a> DateParts<'a> {
 
 impl DateAndTime {
     fn new(text: &Text) -> Self {
-        const DATE: &str = "\u{1}";
-        const TIME: &str = "\u{2}";
-        let sample = text.fill(&[("date", DATE), ("time", TIME)]);
-        let parts: Vec<&str> = sample.splitn(3, ['\u{1}', '\u{2}']).collect();
-        let part = |index: usize| parts.get(index).copied().unwrap_or(" ").to_owned();
-        let is_time_first = sample.find(TIME) < sample.find(DATE);
-        Self { parts: [part(0), part(1), part(2)], is_time_first }
+        let parts = text.literals().try_into();
+        Self {
+            parts: parts.expect("words without both values are removed, so there are two"),
+            is_time_first: text.values().next() == Some("time"),
+        }
     }
 }
