@@ -63,7 +63,11 @@ const refresh = async () => {
   if (!answer.ok) throw answer;
   etag = answer.headers.get("ETag");
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (frame(page) !== frame(document)) return location.reload();
+  if (frame(page) !== frame(document)) {
+    location.reload();
+    // The script goes on until the page is gone, but what this page has seen stays for the bell of the next.
+    throw answer;
+  }
   const fresh = parts(page), focus = document.activeElement.id, before = present().map(nameOf);
   for (const [id, html] of fresh) {
     if (html !== shown.get(id)) find(id).replaceWith(page.getElementById(id));
@@ -85,8 +89,9 @@ let turn = Promise.resolve();
 const update = () => (turn = turn.then(refresh).then(() => { bell?.compare(); return true; }, () => false));
 
 // The bell, for whoever wants to be told. It is a script of its own, which nobody else waits for.
-let bell;
-const hang = async () => bell ??= (await import(new URL(bellScript, document.baseURI))).hang(restart);
+let bell, hanging;
+const hang = () => hanging ??= import(new URL(bellScript, document.baseURI))
+  .then((script) => bell = script.hang(restart)).catch((error) => { hanging = undefined; throw error; });
 const isHung = () => {
   try { return `lookout bell ${location.pathname}` in localStorage; } catch { return false; }
 };

@@ -1,11 +1,11 @@
 // The bell: tells the visitor who came. `app.js` loads it for whoever wants it.
 //
 // What is chosen stays in this browser, for the path of this page. What this tab has seen survives its reload;
-// what any tab of the site has told is shared by all, so that none of it is told twice.
+// what any tab of the site has told is shared by all, so that none of it is told twice, and goes with the last choice.
 const find = (id) => document.getElementById(id);
 const dialog = find("bell-choices"), button = find("bell"), { lang } = document.documentElement;
 const CHOICES = `lookout bell ${location.pathname}`, SEEN = `lookout seen ${location.pathname}`;
-const TOLD = `lookout told ${new URL("..", import.meta.url).pathname}`;
+const SITE = new URL("..", import.meta.url).pathname, TOLD = `lookout told ${SITE}`;
 // Timers of a hidden tab run once a minute: after so long without one, it slept.
 const ASLEEP = 180e3;
 // So far apart are two tabs that learn of the same change, if it has no time of its own.
@@ -74,6 +74,8 @@ const list = (names) => {
 };
 const say = (word, names) => dialog.dataset[word].replace("{names}", () => list(names));
 
+/** Does `work` while no other tab does its own. */
+const alone = (work) => navigator.locks ? navigator.locks.request(TOLD, work) : work();
 /** Of `news`, what no tab has told yet; from now on it is told. */
 const claim = (news) => {
   const take = () => {
@@ -83,7 +85,15 @@ const claim = (news) => {
     keep(local, TOLD, [...told].filter(([, [, at]]) => now - at < FORGOTTEN));
     return fresh;
   };
-  return navigator.locks ? navigator.locks.request(TOLD, take) : take();
+  return alone(take);
+};
+/** Forgets what was chosen here; and what was told, unless something is chosen on another page of the site. */
+const forget = () => {
+  try {
+    localStorage.removeItem(CHOICES);
+    const isChosen = () => Object.keys(localStorage).some((key) => key.startsWith(`lookout bell ${SITE}`));
+    return alone(() => isChosen() || localStorage.removeItem(TOLD));
+  } catch { /* Nothing was kept. */ }
 };
 
 const newsOf = (before, now, slept) => {
@@ -105,7 +115,7 @@ const compare = async () => {
   isAwake = true;
   keep(session, SEEN, seen);
   const news = rings() ? await claim(newsOf(before, now, slept)) : [];
-  if (!news.length) return;
+  if (!news.length || !choices) return;
   const rooms = news.flatMap(({ room }) => room ?? []), names = news.flatMap(({ name }) => name ?? []), lines = [];
   if (rooms.length) lines.push(say("opened", rooms));
   if (names.length) lines.push(say(slept ? "missed" : "came", names));
@@ -135,7 +145,7 @@ const choose = async ({ target }) => {
     keep(local, CHOICES, choices);
   } else {
     choices = undefined;
-    try { localStorage.removeItem(CHOICES); } catch { /* Nothing was kept. */ }
+    forget();
   }
   if (target.checked && target.name === "sound") chime();
   if (target.checked && target.name !== "sound" && !isRefused()) {
@@ -159,6 +169,8 @@ const open = () => {
 /** Begins; `restart` connects anew. */
 export const hang = (restart) => {
   wake = restart;
+  // The next change may bring a reload.
+  keep(session, SEEN, seen);
   button.dataset.off = button.textContent;
   dialog.addEventListener("change", choose);
   find("bell-close").onclick = () => dialog.close();
