@@ -1,6 +1,7 @@
 //! Words of the site in every language, and in one that only the operator has.
 
 use std::fs;
+use std::path::Path;
 
 use lookout::config::Language;
 
@@ -79,6 +80,25 @@ fn every_language_makes_every_file_and_keeps_names_apart() {
         roxmltree::Document::parse(&badge).expect("a picture is XML");
         roxmltree::Document::parse(&feed).expect("a feed is XML");
     }
+}
+
+#[test]
+fn the_guide_names_every_language() {
+    let names = [
+        ("ar", "Arabic"),
+        ("de", "German"),
+        ("en", "English"),
+        ("es", "Spanish"),
+        ("fr", "French"),
+        ("ja", "Japanese"),
+        ("pt-BR", "Brazilian Portuguese"),
+        ("tr", "Turkish"),
+    ];
+    assert!(Language::all_built_in().into_iter().eq(names.map(|(tag, _)| tag)));
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guide/visitors.md");
+    let text = fs::read_to_string(guide).expect("read");
+    let missing: Vec<_> = names.iter().filter(|(_, name)| !text.contains(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]
