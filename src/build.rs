@@ -6,7 +6,7 @@ use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    for directory in ["templates", "static", GUIDE] {
+    for directory in ["templates", "static", EXAMPLES, GUIDE] {
         println!("cargo::rerun-if-changed={directory}");
     }
     prepare_guide()?;
@@ -19,6 +19,9 @@ fn main() -> io::Result<()> {
     }
     Ok(())
 }
+
+/// The examples of own output files.
+const EXAMPLES: &str = "src/commands/init/examples";
 
 /// The pages as the forge shows them: links lead to files.
 const GUIDE: &str = "src/guide";

@@ -31,6 +31,11 @@ impl<'a> TimeFormatter<'a> {
         Self { zone, translation, today }
     }
 
+    /// The words and rules of the language.
+    pub(super) fn translation(&self) -> &'a Translation {
+        self.translation
+    }
+
     /// `moment` for the page.
     pub(super) fn time(&self, moment: Moment) -> Time {
         let datetime = moment.to_rfc3339();

@@ -1,8 +1,10 @@
 //! `feed.xml`: when a room opened and when it emptied, not every join and leave.
 
+use compact_str::CompactString;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::clock::{Time, TimeFormatter};
 use super::folder::Folder;
 use super::openings::{Opening, Openings};
 use crate::roster::{End, VISITS_LISTED_S};
@@ -12,6 +14,9 @@ use crate::zoom::Name;
 
 /// The maximum number of entries in a feed.
 const MAX_ENTRIES: usize = 30;
+
+/// The maximum number of openings in a feed.
+const MAX_OPENINGS: usize = 100;
 
 /// The maximum number of people an entry names; the rest are counted.
 const MAX_NAMES: usize = 10;
@@ -42,6 +47,27 @@ pub struct Feed {
     pub page: String,
     /// At most 30 entries of the last 35 days, the latest first.
     pub entries: Vec<FeedEntry>,
+    /// When the room was open: at most 100 times of the last 35 days, the latest first.
+    pub openings: Vec<FeedOpening>,
+}
+
+/// A time at which somebody was in.
+#[derive(Debug, Clone, Serialize)]
+pub struct FeedOpening {
+    /// Never changes.
+    pub id: String,
+    /// When the first one came.
+    pub start: Time,
+    /// The same for iCalendar: `20260105T173000Z`.
+    pub start_ical: CompactString,
+    /// When the last one left; null while somebody is in, and where that is not known.
+    pub end: Option<Time>,
+    /// The same for iCalendar: `20260105T191500Z`.
+    pub end_ical: Option<CompactString>,
+    /// Whether somebody is in.
+    pub open: bool,
+    /// Who was in, in the order in which they came; ten are named, further ones counted.
+    pub names: String,
 }
 
 /// An entry: the room opened, or it emptied.
@@ -66,11 +92,13 @@ struct DatedEntry {
 
 impl Feed {
     /// The feed of a folder as of `now`.
-    pub(super) fn new(folder: &Folder, translation: &Translation, now: Moment) -> Self {
+    pub(super) fn new(folder: &Folder, clock: &TimeFormatter, now: Moment) -> Self {
+        let translation = clock.translation();
         let openings = Openings::of(folder.visible.people.iter().copied());
         let writer = EntryWriter {
             folder,
             translation,
+            clock,
             openings: &openings,
             horizon: now.plus(-VISITS_LISTED_S),
         };
@@ -81,12 +109,15 @@ impl Feed {
             .flat_map(|opening| writer.entries(opening))
             .take(MAX_ENTRIES)
             .collect();
+        let listed = || writer.listed();
+        let expiries = entries.iter().map(|entry| entry.expires);
+        let expiries = expiries.chain(listed().map(|opening| expires(opening.start)));
         // `updated` never goes back: an expired entry may still be the latest.
         let latest = entries.first().map(|entries| entries.at).or_else(|| folder.visible.updated());
         let updated = latest.unwrap_or(Moment::from_seconds(0));
         Self {
             folder: folder.prefix.clone(),
-            next_change: entries.iter().map(|entries| entries.expires).min(),
+            next_change: expiries.min(),
             lang: translation.lang.clone(),
             id: id(folder, "feed"),
             title: folder.name.to_owned(),
@@ -94,6 +125,7 @@ impl Feed {
             updated: updated.to_string(),
             address: folder.address.as_ref().map(|address| format!("{address}feed.xml")),
             page: folder.address.clone().unwrap_or_else(|| "./".to_owned()),
+            openings: listed().map(|opening| writer.opening(opening)).collect(),
             entries: entries.into_iter().map(|entries| entries.entry).collect(),
         }
     }
@@ -102,6 +134,7 @@ impl Feed {
 struct EntryWriter<'a> {
     folder: &'a Folder<'a>,
     translation: &'a Translation,
+    clock: &'a TimeFormatter<'a>,
     openings: &'a Openings<'a>,
     /// Earlier times are left out, because visits before it may be missing.
     horizon: Moment,
@@ -117,6 +150,28 @@ impl EntryWriter<'_> {
         let entries = [emptied, Some(self.opened(opening))].into_iter().flatten();
         let horizon = self.horizon;
         entries.filter(move |entries| entries.at >= horizon)
+    }
+
+    /// The openings to list, the latest first.
+    fn listed(&self) -> impl Iterator<Item = &Opening> {
+        let latest_first = self.openings.all().iter().rev();
+        latest_first.take_while(|opening| opening.start >= self.horizon).take(MAX_OPENINGS)
+    }
+
+    fn opening(&self, opening: &Opening) -> FeedOpening {
+        let end = match opening.end {
+            End::At(end) => Some(end),
+            End::Open | End::Unknown => None,
+        };
+        FeedOpening {
+            id: id(self.folder, &format!("opening {}", opening.start)),
+            start: self.clock.time(opening.start),
+            start_ical: for_ical(opening.start),
+            end: end.map(|end| self.clock.time(end)),
+            end_ical: end.map(for_ical),
+            open: opening.end == End::Open,
+            names: self.names(&self.openings.people(opening)),
+        }
     }
 
     fn opened(&self, opening: &Opening) -> DatedEntry {
@@ -155,6 +210,11 @@ impl EntryWriter<'_> {
             more => format!("{named} {}", self.translation.more.of(more)),
         }
     }
+}
+
+/// `moment` as iCalendar writes it (RFC 5545, 3.3.5).
+fn for_ical(moment: Moment) -> CompactString {
+    moment.to_rfc3339().chars().filter(|c| !matches!(c, '-' | ':')).collect()
 }
 
 /// When an entry of the moment `at` expires.

@@ -36,7 +36,7 @@ use page::Pages;
 pub use badge::{Badge, Shield};
 pub use charts::{Bar, FourWeeks, HourMark, LastDay, Run, Strip, Week, WeekDay, Weekday};
 pub use clock::Time;
-pub use feed::{Feed, FeedEntry};
+pub use feed::{Feed, FeedEntry, FeedOpening};
 pub use link_preview::LinkPreview;
 pub(crate) use masked::masked;
 pub(crate) use openings::{Opening, Openings};
@@ -86,7 +86,7 @@ impl Dashboard {
         };
         let folders = Folder::all(settings, &all, &rooms);
         let feeds: Vec<Feed> =
-            folders.iter().map(|folder| Feed::new(folder, translation, now)).collect();
+            folders.iter().map(|folder| Feed::new(folder, &clock, now)).collect();
         let expiries = feeds.iter().filter_map(|feed| feed.next_change);
         let next_change = next_change(presence, &all, &rooms, charts.as_ref(), now);
         Self {

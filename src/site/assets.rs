@@ -7,11 +7,11 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use include_dir::{Dir, DirEntry, include_dir};
+use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 
 use super::custom_files::{self, CustomFile, LoadProblems};
-use crate::files::regular_file;
+use crate::files::{embedded, regular_file};
 
 static BUILTIN: Dir = include_dir!("$CARGO_MANIFEST_DIR/static");
 
@@ -133,7 +133,7 @@ fn read(
 ) -> Result<Vec<u8>, NotPublished> {
     let unfit = |why: String| Err(NotPublished::Unfit(why));
     let name = &file.name;
-    if name.split('/').any(|part| part.len() > MAX_NAME_BYTES) || name.len() > MAX_PATH_BYTES {
+    if !is_short_enough(name) {
         return unfit("its name is too long; give it a shorter one".to_owned());
     }
     // A file that is private here must not be public on the site.
@@ -158,9 +158,14 @@ fn read(
     Ok(bytes)
 }
 
+/// Whether a file can be called `name`, with directories, and have a compressed copy.
+pub(super) fn is_short_enough(name: &str) -> bool {
+    name.split('/').all(|part| part.len() <= MAX_NAME_BYTES) && name.len() <= MAX_PATH_BYTES
+}
+
 /// The built-in static files, for operators who want to change them.
 pub fn builtin_files() -> Vec<(String, &'static [u8])> {
-    embedded(&BUILTIN)
+    embedded::list(&BUILTIN)
 }
 
 impl Asset {
@@ -178,21 +183,6 @@ impl Asset {
         };
         Self { path: format!("{FOLDER}{directory}{file}"), bytes }
     }
-}
-
-/// All files of an embedded directory, by name.
-pub(super) fn embedded(directory: &'static Dir) -> Vec<(String, &'static [u8])> {
-    let mut found = Vec::new();
-    for entry in directory.entries() {
-        match entry {
-            DirEntry::Dir(inner) => found.extend(embedded(inner)),
-            DirEntry::File(file) => {
-                let name = file.path().to_string_lossy().into_owned();
-                found.push((name, file.contents()));
-            }
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -5,16 +5,22 @@
 
 mod accent;
 mod assets;
+mod calendar_lines;
 mod csv;
 mod custom_files;
+mod engine;
+mod escape;
 mod faces;
+mod format;
 pub mod headers;
 mod look;
 mod outputs;
+mod own_outputs;
 mod picture;
 pub mod publish;
 mod render;
 pub(crate) mod templates;
+mod unused_templates;
 pub mod web_manifest;
 mod withheld;
 
@@ -40,6 +46,9 @@ pub use publish::{
 pub use render::Renderer;
 pub use templates::builtin_files as builtin_templates;
 pub use withheld::Withheld;
+
+/// The heartbeat file's name below `site.path`.
+const HEARTBEAT_FILE: &str = "heartbeat.txt";
 
 /// One file of the site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,6 +128,6 @@ pub fn is_published(settings: &Settings) -> io::Result<bool> {
 /// The file exists and its date can't be set.
 pub fn touch_heartbeat(settings: &Settings, moment: Moment) -> io::Result<()> {
     let site = &settings.site;
-    let path = format!("{}{}", site.path.trim_start_matches('/'), render::HEARTBEAT_FILE);
+    let path = format!("{}{}", site.path.trim_start_matches('/'), HEARTBEAT_FILE);
     publish::touch_heartbeat(&site.output_dir.join(path), moment)
 }

@@ -2,19 +2,21 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::thread;
+use std::{iter, thread};
 
 use anyhow::{Result, anyhow, ensure};
 use serde::Serialize;
 use tera::{Context, Tera};
 
 use super::custom_files::LoadProblems;
+use super::engine::Engine;
 use super::faces::{Pictures, is_picture};
 use super::look::Look;
-use super::outputs::{Models, Output, TemplateInput, outputs};
+use super::outputs::{Model, Models, Output, TemplateInput, outputs};
+use super::own_outputs::OwnOutputs;
 use super::web_manifest::{WEB_MANIFEST, WebManifest};
 use super::withheld::Withheld;
-use super::{File, assets, csv, templates};
+use super::{File, HEARTBEAT_FILE, assets, csv, escape, templates};
 use crate::config::Settings;
 use crate::dashboard::Dashboard;
 use crate::roster::Presence;
@@ -23,9 +25,6 @@ use crate::time::moment::Moment;
 /// Constant: only the date of the file matters ([`super::touch_heartbeat`]).
 const HEARTBEAT: &[u8] = b"The date of this file is when Lookout was last at work.\n";
 
-/// The heartbeat file's name below `site.path`.
-pub(super) const HEARTBEAT_FILE: &str = "heartbeat.txt";
-
 /// The number of rows from which the table is made in its own thread. For 10,000 people it takes a
 /// tenth of the time; for few people a thread costs more than it saves.
 const MIN_ROWS_FOR_THREAD: usize = 1_000;
@@ -33,7 +32,8 @@ const MIN_ROWS_FOR_THREAD: usize = 1_000;
 /// Templates and static files, loaded once.
 #[derive(Clone)]
 pub struct Renderer {
-    tera: Tera,
+    engine: Engine,
+    own_outputs: OwnOutputs,
     assets: BTreeMap<String, assets::Asset>,
     look: Look,
     pictures: Pictures,
@@ -59,7 +59,10 @@ impl Renderer {
     /// Loads templates and static files; built-in ones replace broken ones.
     pub fn load_leniently(settings: &Settings) -> Self {
         let mut problems = LoadProblems::default();
-        let mut tera = templates::load(&settings.site.templates_dir, &mut problems);
+        let templates_dir = &settings.site.templates_dir;
+        let (mut tera, own) = templates::load(templates_dir, &mut problems);
+        let mut own_outputs = OwnOutputs::new(&own, templates_dir, &settings.rooms, &mut problems);
+        own_outputs.retain_loaded(&tera);
         problems.faults.extend_from_slice(settings.site.language.faults());
         let static_dir = &settings.site.static_dir;
         let is_picture = |name: &str| is_picture(name, &settings.faces);
@@ -73,7 +76,8 @@ impl Renderer {
         let look = Look::new(&settings.site, &mut public, &mut problems);
         assets.extend(public);
         set_globals(&mut tera, &assets, &look);
-        Self { tera, assets, look, pictures, problems, is_lenient: true }
+        let engine = Engine::new(tera, own_outputs.formats());
+        Self { engine, own_outputs, assets, look, pictures, problems, is_lenient: true }
     }
 
     /// The problems found while loading.
@@ -106,7 +110,8 @@ impl Renderer {
 
     /// What templates receive for `dashboard`.
     pub fn models<'a>(&'a self, dashboard: &'a Dashboard) -> Models<'a> {
-        let models = outputs(dashboard).into_iter().map(TemplateInput::from).collect();
+        let models =
+            outputs(dashboard, &self.own_outputs).into_iter().map(TemplateInput::from).collect();
         Models { assets: paths(&self.assets), look: &self.look, models }
     }
 
@@ -191,17 +196,16 @@ impl Renderer {
     /// All errors of the templates for `dashboard`, each once, however many files it affects.
     pub fn faults(&self, dashboard: &Dashboard) -> Vec<String> {
         let mut faults = Vec::new();
-        for output in outputs(dashboard) {
+        for output in outputs(dashboard, &self.own_outputs) {
             let context = match context(&output) {
                 Ok(context) => context,
                 Err(error) => return vec![error.to_string()],
             };
             for (_, template) in &output.files {
-                if let Err(error) = self.tera.render(template, &context) {
-                    let fault = error.to_string();
-                    if !faults.contains(&fault) {
-                        faults.push(fault);
-                    }
+                if let Err(fault) = self.engine.render(template, &context)
+                    && !faults.contains(&fault)
+                {
+                    faults.push(fault);
                 }
             }
         }
@@ -216,13 +220,16 @@ impl Renderer {
     ) -> Result<Vec<(String, Vec<u8>)>> {
         let mut made = Vec::new();
         let mut builtin = None;
-        for output in outputs(dashboard) {
+        for output in outputs(dashboard, &self.own_outputs) {
             let context = context(&output)?;
             for (path, template) in output.files {
-                let bytes = match render_one(&self.tera, &path, template, &context) {
+                let bytes = match render_one(&self.engine, &path, template, &context) {
                     Ok(bytes) => bytes,
                     Err(fault) => {
                         on_fault(fault)?;
+                        if matches!(output.model, Model::Own(_)) {
+                            continue;
+                        }
                         let builtin = builtin.get_or_insert_with(|| self.builtin());
                         render_one(builtin, &path, template, &context).map_err(|it| anyhow!(it))?
                     }
@@ -234,24 +241,22 @@ impl Renderer {
     }
 
     /// The built-in templates, with these static files.
-    fn builtin(&self) -> Tera {
+    fn builtin(&self) -> Engine {
         let mut tera = templates::load_builtin();
         set_globals(&mut tera, &self.assets, &self.look);
-        tera
+        Engine::new(tera, iter::empty())
     }
 }
 
 fn render_one(
-    tera: &Tera,
+    engine: &Engine,
     path: &str,
     template: &str,
     context: &Context,
 ) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    tera.render_to(template, context, &mut bytes).map_err(|error| {
+    engine.render(template, context).map_err(|error| {
         format!("failed to render `{path}` from the template `{template}`\n{error}")
-    })?;
-    Ok(bytes)
+    })
 }
 
 fn context(output: &Output) -> Result<Context> {
@@ -273,16 +278,6 @@ fn paths(assets: &BTreeMap<String, assets::Asset>) -> BTreeMap<&str, &str> {
 
 /// `model` as JSON that is safe inside HTML, a `<script>` included.
 fn json(model: &impl Serialize) -> Result<Vec<u8>> {
-    let text = serde_json::to_string_pretty(model)?;
-    let mut safe = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                safe.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            _ => safe.push(c),
-        }
-    }
-    safe.push('\n');
-    Ok(safe.into_bytes())
+    let text = escape::html_safe(&serde_json::to_string_pretty(model)?);
+    Ok((text + "\n").into_bytes())
 }

@@ -11,13 +11,15 @@
 //! Everything printed is escaped, whatever the name of the template. Tera alone decides by the
 //! ending of the name and would not escape `page.html.tera`.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use tera::{ErrorKind as TeraErrorKind, Tera};
 
 use super::custom_files::{self, CustomFile, LoadProblems};
-use crate::files::embedded::TEMPLATES;
+use super::unused_templates::unused;
+use super::{engine, escape, own_outputs};
+use crate::files::embedded::{self, TEMPLATES};
 use crate::files::regular_file;
 use crate::words::{FOLDER, Language};
 
@@ -47,12 +49,24 @@ pub(crate) enum Side<'a> {
     MessagesWithoutEnglish(&'a Language),
 }
 
-/// Loads the templates of pages; `templates_dir` need not exist. A broken template of the operator
-/// is reported in `problems` and replaced by the built-in one.
-pub(super) fn load(templates_dir: &Path, problems: &mut LoadProblems) -> Tera {
+/// Loads the templates of pages, and returns names and sources of the operator's; `templates_dir`
+/// need not exist. A broken template of the operator is reported in `problems` and replaced by the
+/// built-in one.
+pub(super) fn load(
+    templates_dir: &Path,
+    problems: &mut LoadProblems,
+) -> (Tera, Vec<(String, String)>) {
     let mut tera = empty();
-    fill(&mut tera, templates_dir, &Side::Pages, problems);
-    tera
+    let own = fill(&mut tera, templates_dir, &Side::Pages, problems);
+    for name in unused(&own) {
+        let shown = templates_dir.join(name);
+        problems.left_out(format!(
+            "`{}` is left out: nothing uses it; a file of its own is made from each template in `{}`",
+            shown.display(),
+            own_outputs::FOLDER
+        ));
+    }
+    (tera, own)
 }
 
 /// Loads only the built-in templates of pages.
@@ -98,20 +112,32 @@ impl Side<'_> {
 
 fn empty() -> Tera {
     let mut tera = Tera::new();
-    tera.set_escape_fn(escape);
+    tera.set_escape_fn(escape::markup);
+    engine::register_filters(&mut tera);
     tera
 }
 
 /// Adds the templates of `side` to `tera`, which has filters and an escaper, but no templates yet.
-/// Broken ones are left out as in [`load`].
+/// Broken ones are left out as in [`load`]. Returns names and sources of all of the operator's.
 pub(crate) fn fill(
     tera: &mut Tera,
     templates_dir: &Path,
     side: &Side,
     problems: &mut LoadProblems,
-) {
+) -> Vec<(String, String)> {
     fill_with_builtin(tera, side);
     let own = own(templates_dir, side, problems);
+    add_sound(tera, own.clone(), templates_dir, problems);
+    own
+}
+
+/// Adds those of the operator's templates `own` that are not broken.
+fn add_sound(
+    tera: &mut Tera,
+    own: Vec<(String, String)>,
+    templates_dir: &Path,
+    problems: &mut LoadProblems,
+) {
     let (sound, faults) = without_syntax_errors(own);
     let shown = templates_dir.display();
     let in_directory = |faults: &str| format!("the templates of `{shown}` have a fault\n{faults}");
@@ -184,38 +210,9 @@ fn missing_parent(error: &tera::Error, sources: &[(String, String)]) -> Option<S
     ))
 }
 
-/// Escapes `text` for HTML and XML, attributes included. Tera's own function writes byte by byte,
-/// which would take a third of the time of a page of 10,000 people. It also keeps characters that
-/// XML forbids even escaped; one of them would make a feed invalid.
-fn escape(text: &str, output: &mut dyn Write) -> io::Result<()> {
-    let mut rest = text;
-    while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_special(c)) {
-        output.write_all(&rest.as_bytes()[..at])?;
-        output.write_all(match c {
-            '&' => b"&amp;",
-            '<' => b"&lt;",
-            '>' => b"&gt;",
-            '"' => b"&quot;",
-            '\'' => b"&#39;",
-            _ => b"",
-        })?;
-        rest = &rest[at + c.len_utf8()..];
-    }
-    output.write_all(rest.as_bytes())
-}
-
-/// Whether `c` is HTML markup or no character of XML 1.0.
-fn is_special(c: char) -> bool {
-    match c {
-        '&' | '<' | '>' | '"' | '\'' | '\u{fffe}' | '\u{ffff}' => true,
-        '\t' | '\n' | '\r' => false,
-        _ => c < ' ',
-    }
-}
-
 /// The built-in templates by name, for operators who want to change them.
 pub fn builtin_files() -> Vec<(String, &'static [u8])> {
-    super::assets::embedded(&TEMPLATES)
+    embedded::list(&TEMPLATES)
 }
 
 /// The sources of the operator's templates of `side`.
@@ -226,6 +223,10 @@ fn own(templates_dir: &Path, side: &Side, problems: &mut LoadProblems) -> Vec<(S
     for CustomFile { name, path } in own.files.into_iter().filter(|file| side.has_own(&file.name)) {
         let shown = templates_dir.join(&name);
         let shown = shown.display();
+        if let Some(why) = own_outputs::unknown_format(&name) {
+            problems.fault(format!("the template `{shown}` {why}"));
+            continue;
+        }
         match regular_file::read(&path, MAX_TEMPLATE_BYTES).map(String::from_utf8) {
             Ok(Ok(source)) => {
                 // Tera would print a byte order mark and ignore an `extends` behind it.
@@ -263,30 +264,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_character_of_xml_is_left_out() {
-        #[rustfmt::skip]
-        let cases = [
-            // what is special       text                    written
-            ("markup",               "<a b='c' d=\"e\">&",    "&lt;a b=&#39;c&#39; d=&quot;e&quot;&gt;&amp;"),
-            ("white space",          "a\tb\nc\r",            "a\tb\nc\r"),
-            ("control characters",   "a\u{0}b\u{1b}[31mc",   "ab[31mc"),
-            ("no characters at all", "ğ\u{fffe}ş\u{ffff}é",   "ğşé"),
-        ];
-        for (what, text, expected) in cases {
-            let mut written = Vec::new();
-            escape(text, &mut written).expect("memory can be written");
-            assert_eq!(String::from_utf8_lossy(&written), expected, "{what}");
-        }
-    }
-
-    #[test]
     fn a_template_is_escaped_whatever_it_is_called() {
         for name in ["a.html", "a.html.tera", "a.svg", "a"] {
             let directory = TempDir::new().expect("a temporary directory");
             fs::write(directory.path().join(name), "{{ name }}").expect("it can be written");
             let mut problems = LoadProblems::default();
-            let tera = load(directory.path(), &mut problems);
-            assert_eq!(problems, LoadProblems::default(), "the template loads");
+            let (tera, _) = load(directory.path(), &mut problems);
+            assert_eq!(problems.faults, Vec::<String>::new(), "the template loads");
             let mut context = tera::Context::new();
             context.insert("name", "<b>");
             let text = tera.render(name, &context).expect("the template renders");

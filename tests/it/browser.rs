@@ -1,7 +1,10 @@
 //! A real Chromium looks at real pages; what it looks for stands in `tests/fixtures/browser`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use crate::support::Lookout;
 
 /// Runs a script of `tests/fixtures/browser` with the program's path, and expects it to find nothing wrong.
 #[track_caller]
@@ -106,6 +109,31 @@ fn golden_pages_are_valid_html() {
     let pages: Vec<PathBuf> =
         paths.filter(|path| path.extension().is_some_and(|e| e == "html")).collect();
     assert!(!pages.is_empty());
+    expect_valid(&scripts, &pages);
+}
+
+#[test]
+fn example_pages_are_valid_html_with_somebody_and_with_nobody() {
+    let scripts = scripts();
+    let lookout = Lookout::new();
+    let pages = ["board", "overlay"].map(|example| {
+        lookout.ok(&["init", "--example", example]);
+        lookout.path(&format!("site/lookout/{example}.html"))
+    });
+    lookout.ok(&["build"]);
+    expect_valid(&scripts, &pages);
+    let join = r#"{"event":"meeting.participant_joined","event_ts":1767634200000,"payload":{"object":{"uuid":"m","id":"42","participant":{"user_id":"1","user_name":"<b>Ada & \"Co\""}}}}"#;
+    fs::write(lookout.path("events.jsonl"), join).expect("written");
+    lookout.ok(&["import", "events.jsonl"]);
+    lookout.ok(&["build", "--at", "2026-01-05T18:00:00Z"]);
+    for page in &pages {
+        assert!(fs::read_to_string(page).expect("built").contains("&lt;b&gt;Ada"), "{page:?}");
+    }
+    expect_valid(&scripts, &pages);
+}
+
+#[track_caller]
+fn expect_valid(scripts: &Path, pages: &[PathBuf]) {
     let mut validate = Command::new(scripts.join("node_modules/.bin/html-validate"));
     validate.arg("--config").arg(scripts.join(".htmlvalidate.json")).args(pages);
     expect_success(&mut validate);

@@ -98,6 +98,10 @@ fn unused_files() -> Vec<Case> {
         }, "<p>mine, Ada</p>", "", Fine),
         case("pictures among the templates", |dir| write(dir, "templates/logo.png", b"\x89PNG\r\n\x1a\n\xff"),
             BUILTIN, "logo.png` is no template, so it is left out", LeftOut),
+        case("a directory in the place of a template", |dir| write(dir, "templates/index.html/a", "{{ heading }}"),
+            BUILTIN, "a` is left out: nothing uses it", LeftOut),
+        case("a misspelt name", |dir| write(dir, "templates/indx.html", "{{ heading }}"),
+            BUILTIN, "indx.html` is left out: nothing uses it", LeftOut),
         case("a static file whose name is not UTF-8", |dir| {
             write(dir, "static/a", "");
             fs::write(dir.join("static").join(OsStr::from_bytes(b"caf\xe9.png")), "latin").expect("written");
@@ -140,8 +144,14 @@ fn unused_files() -> Vec<Case> {
 
 #[rustfmt::skip]
 fn faults() -> Vec<Case> {
-    use Severity::{Fault, Fine};
+    use Severity::Fault;
     vec![
+        case("a picture among the own output files", |dir| write(dir, "templates/more/logo.png", b"\x89PNG\r\n\x1a\n\xff"),
+            BUILTIN, "logo.png` makes no file of the site", Fault),
+        case("an own output file in the place of ours", |dir| write(dir, "templates/more/presence.json", "{}"),
+            BUILTIN, "is a name that Lookout itself uses", Fault),
+        case("an own output file with a fault", |dir| write(dir, "templates/more/who.txt", "{{ headline }}"),
+            BUILTIN, "`headline` is not defined", Fault),
         case("a fault in the syntax", |dir| write(dir, "templates/index.html", "<p>\n{% if heading %}"),
             BUILTIN, "Unexpected end of input", Fault),
         case("a fault that shows when somebody is in", |dir| {
@@ -175,8 +185,6 @@ fn faults() -> Vec<Case> {
             BUILTIN, "cannot read the directory `templates`", Fault),
         case("a page without an end", |dir| grow(dir, "templates/index.html", 5 << 20),
             BUILTIN, "index.html`: it is longer than 4 MiB", Fault),
-        case("a directory in the place of a template", |dir| write(dir, "templates/index.html/a", "{{ heading }}"),
-            BUILTIN, "", Fine),
     ]
 }
 
@@ -264,6 +272,27 @@ fn a_template_that_is_broken_at_the_start_shows_no_withdrawn_name_and_is_taken_u
     let settings = settings.replace("[\"*\"]", "[\"Grace\", \"Grace 2\"]");
     write(lookout.dir.path(), "lookout.toml", settings);
     lookout.wait_for(PAGE, |page| page == "mine: Lookout 2");
+}
+
+#[test]
+fn an_own_output_file_comes_changes_and_goes_while_lookout_runs() {
+    const FILE: &str = "lookout/who.txt";
+    let mut lookout = Lookout::new();
+    lookout.serve();
+    let template = |source: &str| write(lookout.dir.path(), "templates/more/who.txt", source);
+    assert_eq!(lookout.deliver(join("Ada").as_bytes()).status, 204);
+    template("one:{% for member in members %} {{ member.name }}{% endfor %}");
+    lookout.wait_for(FILE, |text| text == "one: Ada");
+    template("{{ headline }}");
+    let is_told = || ready(&lookout).1["warnings"].to_string().contains("`headline`");
+    assert!(until(is_told), "{}", ready(&lookout).1);
+    assert_eq!(lookout.deliver(join("Grace").as_bytes()).status, 204);
+    lookout.wait_for(FILE, |text| text == "one: Ada Grace");
+    template("two: {{ count }}");
+    lookout.wait_for(FILE, |text| text == "two: 2");
+    fs::remove_file(lookout.path("templates/more/who.txt")).expect("removed");
+    let published = lookout.path("site/lookout/who.txt");
+    assert!(until(|| !published.try_exists().expect("readable")), "it is gone");
 }
 
 #[test]

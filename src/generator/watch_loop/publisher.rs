@@ -207,7 +207,9 @@ impl Publisher {
             return;
         }
         for fault in faults.iter().filter(|fault| !self.template_faults.contains(fault)) {
-            tracing::error!("a built-in file is used instead of one with a fault: {fault}");
+            tracing::error!(
+                "a built-in file, or none, is used instead of one with a fault: {fault}"
+            );
         }
         if faults.is_empty() {
             tracing::info!("all templates and static files work again");

@@ -2,9 +2,11 @@
 
 mod around;
 mod atom;
+mod calendar_reader;
 mod charts;
 mod compressed;
 mod dashboard;
+mod examples;
 mod faces;
 mod faults;
 mod golden;
@@ -12,6 +14,7 @@ mod hostile;
 mod jekyll;
 mod look;
 mod model;
+mod own_outputs;
 mod previews;
 mod privacy;
 mod publish;

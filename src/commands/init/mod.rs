@@ -1,5 +1,7 @@
 //! `lookout init`: writes a settings file to start from.
 
+pub mod example;
+
 use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Write};
@@ -7,6 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use clap::builder::PossibleValuesParser;
 
 use crate::files::metadata;
 use crate::{config, site};
@@ -21,6 +24,10 @@ pub struct Args {
     /// Also write the built-in templates and static files, to edit them
     #[arg(long)]
     pub templates: bool,
+
+    /// Also write an example of a further file of the site: its template, and the static files it needs
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(example::names()))]
+    pub example: Option<String>,
 
     /// Keep journal and site below this directory, such as /var/lib/lookout, instead of next to the settings
     #[arg(long, value_name = "DIR")]
@@ -45,7 +52,7 @@ const SETTINGS_MODE: u32 = 0o640;
 /// overwritten, writes none.
 pub fn run(args: &Args, notes: &mut impl Write) -> anyhow::Result<()> {
     let mut plan = plan(args);
-    if args.templates {
+    if args.templates || args.example.is_some() {
         // Adding templates later must not overwrite the settings, and the secret in them.
         let is_missing = |path: &Path| matches!(path.try_exists(), Ok(false));
         plan.retain(|file| file.mode != SETTINGS_MODE || is_missing(&file.path));
@@ -57,7 +64,9 @@ pub fn run(args: &Args, notes: &mut impl Write) -> anyhow::Result<()> {
         write(file)?;
         writeln!(notes, "wrote {}", file.path.display())?;
     }
-    write_next_steps(args, notes)?;
+    if plan.iter().any(|file| file.mode == SETTINGS_MODE) {
+        write_next_steps(args, notes)?;
+    }
     Ok(())
 }
 
@@ -70,6 +79,9 @@ fn plan(args: &Args) -> Vec<Planned> {
     if args.templates {
         plan.extend(builtin(args, "templates", site::builtin_templates()));
         plan.extend(builtin(args, "static", site::builtin_static_files()));
+    }
+    if let Some(name) = &args.example {
+        plan.extend(builtin(args, "", example::files(name)));
     }
     plan
 }
@@ -162,7 +174,7 @@ mod tests {
 
     fn args(dir: &Path) -> Args {
         let dir = dir.to_owned();
-        Args { dir, templates: true, state_dir: None, force: false }
+        Args { dir, templates: true, example: None, state_dir: None, force: false }
     }
 
     #[test]
@@ -207,6 +219,31 @@ mod tests {
         let force = Args { force: true, ..settings_only };
         run(&force, &mut Vec::new()).expect("overwritten");
         assert_eq!(fs::read_to_string(&file).expect("readable"), config::COMMENTED);
+    }
+
+    #[test]
+    fn an_example_is_added_to_what_is_there() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let settings = dir.path().join("lookout.toml");
+        fs::write(&settings, "mine").expect("written");
+        let board = Some("board".to_owned());
+        let args = Args { templates: false, example: board, ..args(dir.path()) };
+        let mut notes = Vec::new();
+        run(&args, &mut notes).expect("written");
+        assert_eq!(fs::read_to_string(&settings).expect("readable"), "mine");
+        let at = |name: &str| dir.path().join(name);
+        let expected: Vec<String> = ["static/board.css", "templates/more/board.html"]
+            .map(|name| format!("wrote {}", at(name).display()))
+            .into();
+        let notes = String::from_utf8(notes).expect("UTF-8");
+        assert_eq!(notes.lines().collect::<Vec<_>>(), expected);
+
+        fs::write(at("static/board.css"), "mine, too").expect("written");
+        let error = run(&args, &mut Vec::new()).expect_err("refused");
+        assert!(error.to_string().contains("exist already, so nothing was written"), "{error}");
+        assert_eq!(fs::read_to_string(at("static/board.css")).expect("readable"), "mine, too");
+        run(&Args { force: true, ..args }, &mut Vec::new()).expect("overwritten");
+        assert_eq!(fs::read_to_string(&settings).expect("readable"), "mine", "never the settings");
     }
 
     #[test]
