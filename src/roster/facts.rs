@@ -31,6 +31,8 @@ pub(super) type Table<K, V> = IndexMap<K, V, FxBuildHasher>;
 pub(super) struct Facts {
     /// When it ended, in order. Usually one moment.
     pub ended: SmallVec<[Moment; 1]>,
+    /// When it was last observed not to be going on.
+    pub not_going_on: Option<Moment>,
     pub legs: Table<LegId, Leg>,
     pub connections: Table<Id, IdentityFacts>,
 }
@@ -70,15 +72,37 @@ pub(super) struct LegEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum LegAction {
     Join,
+    /// A join that only [Zoom's API](crate::zoom::observation) stated.
+    JoinObserved,
     StartSharing,
     StopSharing,
     Leave,
+    /// A leave that only Zoom's API stated.
+    LeaveObserved,
 }
 
 impl LegAction {
     /// Whether this creates a leg. Sharing does not: a participant who only shares was never in.
     pub(super) fn makes_leg(self) -> bool {
-        matches!(self, Self::Join | Self::Leave)
+        !matches!(self, Self::StartSharing | Self::StopSharing)
+    }
+}
+
+impl Leg {
+    /// What it did, in order. A join or leave that was observed counts only if no event of Zoom's
+    /// states one (rule 17): both mean the same, and may differ by a second.
+    pub(super) fn actions(&self) -> impl Iterator<Item = LegEvent> {
+        let has = |action| self.events.iter().any(|event| event.action == action);
+        self.events.iter().filter_map(move |event| {
+            let action = match event.action {
+                LegAction::JoinObserved if has(LegAction::Join) => return None,
+                LegAction::JoinObserved => LegAction::Join,
+                LegAction::LeaveObserved if has(LegAction::Leave) => return None,
+                LegAction::LeaveObserved => LegAction::Leave,
+                action => action,
+            };
+            Some(LegEvent { action, ..*event })
+        })
     }
 }
 

@@ -63,8 +63,12 @@ impl Meeting {
 
     /// Applies one event of this meeting that [states a fact](states_a_fact).
     pub(crate) fn apply(&mut self, event: &Event, symbols: &mut SymbolTable) -> ChangedSessions {
+        let was_over = self.is_observed_over();
         if event.kind.makes_meeting_seen() {
             self.info.see(event.at);
+        }
+        if event.kind == Kind::NotGoingOn {
+            self.facts.not_going_on = self.facts.not_going_on.max(Some(event.at));
         }
         let number = event.meeting.as_ref().and_then(|named| named.number.as_deref());
         if let Some(number) = number {
@@ -78,7 +82,8 @@ impl Meeting {
             facts::insert(&mut self.facts.ended, event.at);
             return ChangedSessions::All;
         }
-        if self.has_bindings && changed != ChangedSessions::Nothing {
+        let concerns_all = self.has_bindings && changed != ChangedSessions::Nothing;
+        if concerns_all || was_over != self.is_observed_over() {
             ChangedSessions::All
         } else {
             changed
@@ -91,6 +96,13 @@ impl Meeting {
         let legs = (0..).zip(self.facts.legs.values());
         let alone = legs.filter(|(_, leg)| leg.connection.is_none());
         connections.chain(alone.map(|(index, _)| GroupRef::Leg(index))).map(GroupId::from)
+    }
+
+    /// Whether it was observed not to be going on after everything that Zoom's events state
+    /// (rule 17).
+    pub(super) fn is_observed_over(&self) -> bool {
+        let last_seen = self.info.seen.map(|seen| seen.last);
+        self.facts.not_going_on.is_some() && self.facts.not_going_on > last_seen
     }
 
     pub(super) fn facts(&self) -> &Facts {
@@ -284,7 +296,9 @@ fn binding(event: &Event, participant: &Participant) -> Option<Binding> {
 fn action(kind: Kind) -> Option<LegAction> {
     match kind {
         Kind::Joined => Some(LegAction::Join),
+        Kind::JoinObserved => Some(LegAction::JoinObserved),
         Kind::Left => Some(LegAction::Leave),
+        Kind::LeaveObserved => Some(LegAction::LeaveObserved),
         Kind::SharingStarted => Some(LegAction::StartSharing),
         Kind::SharingEnded => Some(LegAction::StopSharing),
         _ => None,

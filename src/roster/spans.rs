@@ -1,6 +1,6 @@
 //! Derives spans from the facts of one meeting: when each leg was in.
 //!
-//! Rules 1 to 6 of the [roster](crate::roster), in two steps. [`sessions`] applies the rules that
+//! Rules 1 to 6 and 17 of the [roster](crate::roster), in two steps. [`sessions`] applies the rules that
 //! need only the facts of the meeting. [`Bounds::close`] applies rule 5, which also depends on other
 //! meetings of the number and on the current time.
 
@@ -92,7 +92,7 @@ impl Bounds {
     }
 }
 
-/// Rules 1 to 4 and 6: the sessions of a group; `None` if it has none.
+/// Rules 1 to 4, 6 and 17: the sessions of a group; `None` if it has none.
 pub(super) fn sessions(
     meeting: &Meeting,
     group_ref: GroupRef,
@@ -120,7 +120,7 @@ pub(super) fn sessions(
         return None;
     }
     let who = binding::identity(&group.identities, meeting, symbols);
-    Some(Sessions { who, spans: group.resolve_ends(facts) })
+    Some(Sessions { who, spans: group.resolve_ends(meeting) })
 }
 
 /// The legs of one connection, or one leg that has none.
@@ -147,15 +147,15 @@ impl<'a> Group<'a> {
         let mut joined = false;
         let mut open = None;
         let mut sharing = Sharing::default();
-        for &LegEvent { at, action } in &leg.events {
+        for LegEvent { at, action } in leg.actions() {
             match action {
-                LegAction::Join => {
+                LegAction::Join | LegAction::JoinObserved => {
                     joined = true;
                     open = open.or(Some(at));
                 }
                 LegAction::StartSharing => sharing.start(at),
                 LegAction::StopSharing => sharing.stop(at),
-                LegAction::Leave => {
+                LegAction::Leave | LegAction::LeaveObserved => {
                     sharing = Sharing::default();
                     match open.take() {
                         Some(start) => self.push(index, start, SpanEnd::At(at)),
@@ -175,7 +175,8 @@ impl<'a> Group<'a> {
         self.spans.push(LegSpan { span: Span { start, end }, leg });
     }
 
-    fn resolve_ends(mut self, facts: &Facts) -> SmallVec<[Span; 1]> {
+    fn resolve_ends(mut self, meeting: &Meeting) -> SmallVec<[Span; 1]> {
+        let facts = meeting.facts();
         if self.spans.len() > 1 {
             self.spans.sort_by(|a, b| {
                 let by_id = || facts.leg_id(a.leg).cmp_text(facts.leg_id(b.leg));
@@ -184,8 +185,15 @@ impl<'a> Group<'a> {
         }
         self.unmatched_leaves.sort_unstable();
         let settled = self.spans.iter().enumerate().map(|(index, &LegSpan { span, .. })| {
-            let known = span.is_open().then(|| self.end_of_open(index, facts)).flatten();
-            Span { end: known.map_or(span.end, SpanEnd::At), ..span }
+            if !span.is_open() {
+                return span;
+            }
+            let end = match self.end_of_open(index, facts) {
+                Some(known) => SpanEnd::At(known),
+                None if meeting.is_observed_over() => SpanEnd::Unknown,
+                None => span.end,
+            };
+            Span { end, ..span }
         });
         let bare =
             self.unmatched_leaves.iter().map(|&start| Span { start, end: SpanEnd::UnmatchedLeave });

@@ -56,7 +56,7 @@ pub use seen::{SeenName, SeenNumber};
 
 /// The version of the facts derived from an event. Increment it when Lookout parses more from an
 /// event: it then rereads all events in the background.
-const FACTS_VERSION: u32 = 1;
+const FACTS_VERSION: u32 = 2;
 
 /// Earlier than every event.
 const MIN_MOMENT: Moment = Moment::from_seconds(i64::MIN);

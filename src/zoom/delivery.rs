@@ -7,6 +7,9 @@ use crate::zoom::json::{Json, Unreadable};
 use crate::zoom::redaction::Redaction;
 use crate::zoom::surrogate;
 
+/// The `event` of our own documents: see [`observation`](crate::zoom::observation).
+pub const OBSERVATION: &str = "lookout.observed";
+
 /// The result of parsing a body.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reading {
@@ -34,6 +37,9 @@ pub enum Odd {
     /// JSON, but not an object with a text `event`.
     #[error("not an object with a text `event`")]
     NoEvent,
+    /// It names itself as one of [our own documents](OBSERVATION), which Zoom never sends.
+    #[error("`lookout.observed` is an event of Lookout's own")]
+    Ours,
 }
 
 impl Reading {
@@ -50,7 +56,8 @@ impl Document {
     /// Parses a raw body.
     pub fn read(body: &[u8]) -> Result<Self, Odd> {
         let text = surrogate::text_of(body).ok_or(Odd::NotUtf8)?;
-        Self::new(Json::parse(&text)?)
+        let document = Self::new(Json::parse(&text)?)?;
+        if document.event() == OBSERVATION { Err(Odd::Ours) } else { Ok(document) }
     }
 
     /// Accepts `json` if it is an object with a text `event`.
@@ -90,7 +97,7 @@ mod tests {
     #[test]
     fn bodies_are_documents_or_quarantined() {
         #[rustfmt::skip]
-        let cases: [(&str, &[u8], Result<&str, Odd>); 10] = [
+        let cases: [(&str, &[u8], Result<&str, Odd>); 11] = [
             // what is special      body                             verdict
             ("an event",            br#"{"event":"meeting.ended"}"#, Ok("meeting.ended")),
             ("an unknown event",    br#"{"a":1,"event":"x"}"#,       Ok("x")),
@@ -101,6 +108,7 @@ mod tests {
             ("a list",              br#"[{"event":"x"}]"#,           Err(Odd::NoEvent)),
             ("no event",            b"{}",                           Err(Odd::NoEvent)),
             ("event is a number",   br#"{"event":1}"#,               Err(Odd::NoEvent)),
+            ("an event of our own", br#"{"event":"lookout.observed"}"#, Err(Odd::Ours)),
             ("two events",          br#"{"event":"a","event":"b"}"#, Err(Odd::Unreadable(Unreadable::DuplicateKey))),
         ];
         for (what, body, expected) in cases {

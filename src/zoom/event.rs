@@ -50,12 +50,18 @@ pub enum Kind {
     Bound,
     /// Any other event; it provides at most a name.
     Other,
+    /// A leg begins, by [Zoom's API](crate::zoom::observation).
+    JoinObserved,
+    /// A leg ends, by Zoom's API.
+    LeaveObserved,
+    /// The meeting was not going on, by Zoom's API or the operator.
+    NotGoingOn,
 }
 
 impl Kind {
     /// Whether this event makes its meeting *seen* (the [rules](crate::roster), "Meeting").
     pub fn makes_meeting_seen(self) -> bool {
-        !matches!(self, Self::Bound | Self::Other)
+        !matches!(self, Self::Bound | Self::Other | Self::NotGoingOn)
     }
 }
 

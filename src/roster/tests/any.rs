@@ -8,7 +8,7 @@ use crate::config;
 use crate::roster::{NEVER, Rules};
 use crate::zoom::{Event, Kind, Name};
 
-const KINDS: [Kind; 14] = [
+const KINDS: [Kind; 19] = [
     Kind::Joined,
     Kind::Joined,
     Kind::Joined,
@@ -23,6 +23,11 @@ const KINDS: [Kind; 14] = [
     Kind::Bound,
     Kind::Bound,
     Kind::Other,
+    Kind::JoinObserved,
+    Kind::LeaveObserved,
+    Kind::LeaveObserved,
+    Kind::NotGoingOn,
+    Kind::NotGoingOn,
 ];
 
 /// Events of one day's meetings, so many seconds apart or at once.

@@ -4,6 +4,7 @@ pub mod any;
 mod callers;
 mod cases;
 mod future;
+mod observations;
 mod people;
 mod properties;
 mod rooms;

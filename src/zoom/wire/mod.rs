@@ -3,13 +3,14 @@
 //! Parsing is lenient: `""`, `null`, missing and a value of the wrong type all mean absent, and an id
 //! may be text or a number. Every document is therefore *some* event, possibly one without facts.
 
-mod lenient;
+pub(super) mod lenient;
 mod topic;
 
 use serde::Deserialize;
 
 use crate::time::moment::Moment;
 use crate::types::Name;
+use crate::zoom::delivery::OBSERVATION;
 use crate::zoom::event::{Bound, Event, Kind, Meeting, Participant};
 use crate::zoom::surrogate;
 use lenient::{Object, Text};
@@ -52,8 +53,11 @@ pub fn understand(document: &str, received_ms: i64) -> Event {
         }
     };
     let stamp_ms = wire.event_ts.millis().unwrap_or(received_ms);
-    let kind = kind(wire.event.as_str());
     let object = wire.payload.0.object.0;
+    let kind = match wire.event.as_str() {
+        OBSERVATION => observed_kind(&object.participant.0),
+        event => kind(event),
+    };
     Event {
         kind,
         at: fact_time(kind, &object).unwrap_or(Moment::from_millis(stamp_ms)),
@@ -126,6 +130,17 @@ fn kind(event: &str) -> Kind {
     }
 }
 
+/// An [observation](crate::zoom::observation) of a participant has one of the two times.
+fn observed_kind(participant: &WireParticipant<'_>) -> Kind {
+    if participant.leave_time.moment().is_some() {
+        Kind::LeaveObserved
+    } else if participant.join_time.moment().is_some() {
+        Kind::JoinObserved
+    } else {
+        Kind::NotGoingOn
+    }
+}
+
 /// The time of the fact. Every event has a `start_time`, and a leave may have a `join_time`, so each
 /// kind reads only its own field.
 fn fact_time(kind: Kind, object: &WireObject<'_>) -> Option<Moment> {
@@ -133,12 +148,14 @@ fn fact_time(kind: Kind, object: &WireObject<'_>) -> Option<Moment> {
     match kind {
         Kind::Started => object.start_time.moment(),
         Kind::Ended => object.end_time.moment(),
-        Kind::Joined | Kind::BreakoutJoined => participant.join_time.moment(),
-        Kind::Left | Kind::BreakoutLeft => participant.leave_time.moment(),
+        Kind::Joined | Kind::BreakoutJoined | Kind::JoinObserved => participant.join_time.moment(),
+        Kind::Left | Kind::BreakoutLeft | Kind::LeaveObserved => participant.leave_time.moment(),
         Kind::SharingStarted | Kind::SharingEnded => {
             participant.sharing_details.0.date_time.moment()
         }
         Kind::RoleChanged => participant.date_time.moment(),
+        // The moment of the question is in `event_ts`.
+        Kind::NotGoingOn => None,
         // A binding has one of the two.
         Kind::Bound | Kind::Other => {
             participant.date_time.moment().or_else(|| participant.join_time.moment())

@@ -1,0 +1,65 @@
+//! What an answer that is no success means.
+
+use serde::Deserialize;
+
+use crate::time::moment::Moment;
+use crate::zoom::wire::lenient::Text;
+
+/// Codes of Zoom for a scope that the app lacks, or a plan that the account lacks.
+const NOT_ALLOWED: [&str; 3] = ["200", "4700", "4711"];
+
+/// Codes of Zoom for a meeting that does not exist, or no longer.
+const NO_MEETING: &str = "3001";
+
+/// Why Zoom did not answer a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The token is not valid, or no longer.
+    Token,
+    /// The account or the app may not ask this; as Zoom says.
+    NotAllowed(String),
+    /// There is no such meeting.
+    NoMeeting,
+    /// Too many questions; the seconds until the next one may be asked, if Zoom says so.
+    TooMany(Option<i64>),
+    /// Anything else, such as a failure of Zoom.
+    Other(String),
+}
+
+/// What an answer with `status` and `body`, which is no success, means at `now`. `retry_after` is that
+/// header: seconds, or of a daily limit the moment from which to ask again.
+pub fn refusal(status: u16, retry_after: Option<&str>, body: &[u8], now: Moment) -> Refusal {
+    let wire: Wire<'_> = serde_json::from_slice(body).unwrap_or_default();
+    let (code, message) = (wire.code.as_str(), wire.message.as_str());
+    let said = || match (code, message) {
+        ("", "") => format!("it answered {status}"),
+        ("", message) => format!("it answered {status}: {}", shown(message)),
+        (code, message) => format!("it answered {status}, code {code}: {}", shown(message)),
+    };
+    match status {
+        429 => Refusal::TooMany(retry_after.and_then(|text| seconds_until(text, now))),
+        400..500 if NOT_ALLOWED.contains(&code) => Refusal::NotAllowed(said()),
+        401 => Refusal::Token,
+        403 => Refusal::NotAllowed(said()),
+        404 if code == NO_MEETING => Refusal::NoMeeting,
+        _ => Refusal::Other(said()),
+    }
+}
+
+fn seconds_until(retry_after: &str, now: Moment) -> Option<i64> {
+    let seconds = retry_after.parse().ok();
+    let until = || Some(Moment::parse_rfc3339(retry_after)?.since(now));
+    seconds.or_else(until).filter(|seconds| *seconds >= 0)
+}
+
+/// The start of `message` on one line.
+fn shown(message: &str) -> String {
+    message.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Wire<'a> {
+    code: Text<'a>,
+    message: Text<'a>,
+}
