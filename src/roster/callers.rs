@@ -22,14 +22,25 @@ pub(super) fn list_callers(
     mut spans: Vec<RoomSpan>,
     since: Moment,
 ) {
-    // The ordinals follow this order, so it must not depend on the order of arrival.
-    spans.sort_unstable_by_key(|found| (visits::span_order(&found.span), found.span, found.room));
+    sort(&mut spans);
     let CallerSplit { callers, split_until } = split(spans, since);
     let merged_at = split_until.map(|last| last.plus(VISITS_LISTED_S + 1));
     presence.next_change = presence.next_change.into_iter().chain(merged_at).min();
     for (numbered, spans) in caller_names(name, resolver).zip(callers) {
         list(presence, &numbered, spans, since);
     }
+}
+
+/// The spans of the first of several callers with one masked number. All spans that ended before
+/// `since` are of that caller.
+pub(crate) fn first_caller(mut spans: Vec<RoomSpan>, since: Moment) -> Vec<RoomSpan> {
+    sort(&mut spans);
+    split(spans, since).callers.swap_remove(0)
+}
+
+/// Sorts spans into an order that does not depend on the order of arrival: the ordinals follow it.
+fn sort(spans: &mut [RoomSpan]) {
+    spans.sort_unstable_by_key(|found| (visits::span_order(&found.span), found.span, found.room));
 }
 
 /// The names of the callers with the masked number `name`: the number itself, then with ordinals,

@@ -9,7 +9,7 @@ use super::attendance::{AttendedMeetings, IdentityKey, MeetingCache};
 use super::last_visits::LastVisits;
 use super::recent::{self, RecentSessions};
 use super::{MIN_MOMENT, chunks};
-use crate::roster::{PresenceBuilder, RequiredSince, RoomSpan, Rules, SymbolTable};
+use crate::roster::{PresenceBuilder, RequiredSince, RoomSpan, Rules, SymbolTable, first_caller};
 use crate::time::moment::Moment;
 
 /// Where older sessions are looked up.
@@ -53,7 +53,13 @@ impl Candidate<'_> {
         since: Moment,
         counts: impl Fn(&RoomSpan) -> bool,
     ) -> Option<Moment> {
-        let from = RequiredSince::of(spans, since, &counts).all()?;
+        let from = if self.is_masked {
+            // Of several callers, the first one has all older spans.
+            let mut first = first_caller(spans.to_vec(), since);
+            RequiredSince::of(&mut first, since, &counts).all()?
+        } else {
+            RequiredSince::of(spans, since, &counts).all()?
+        };
         // How callers are split depends on all spans that overlap.
         let earliest = spans.iter().filter(|found| self.is_masked && counts(found));
         Some(earliest.map(|found| found.span.start).fold(from, Moment::min))

@@ -204,6 +204,30 @@ proptest! {
 }
 
 #[test]
+fn of_several_callers_the_first_one_has_an_older_last_join() {
+    let caller = |event: Event, leg: &str| event.leg(leg).connection(leg).name("•••••••••43");
+    let mut events = vec![
+        caller(join("10:00"), "1").meeting("m1 of day 1"),
+        caller(leave("11:00"), "1").meeting("m1 of day 1"),
+        caller(leave("2 10:00"), "2"),
+        caller(join("50 10:00"), "3").room("222"),
+        caller(join("50 10:00"), "4").meeting("m2"),
+        event(Kind::NotGoingOn, "50 10:30").meeting("m2"),
+    ];
+    for what in ["in two rooms", "in one room"] {
+        let mut store = Store::in_memory().expect("it opens");
+        events.iter().for_each(|event| take_in(&mut store, event, clock(LATE)));
+        commit(&mut store, LastVisitUpdate::Now);
+        let (rules, now) = (rules_of_rooms(&["111", "222"]), clock("50 11:00"));
+        let found = store.presence(&rules, now).expect("it is read");
+        assert_eq!(found, roster(&events).presence(&rules, now), "{what}");
+        for event in &mut events {
+            event.meeting.as_mut().expect("it has one").number = Some("111".into());
+        }
+    }
+}
+
+#[test]
 fn who_finds_the_store_written_by_another_begins_anew_with_what_is_there() {
     let (directory, mut ours) = on_disk();
     let mut theirs = Store::open(&directory.path().join("store")).expect("it opens");
