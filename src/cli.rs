@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::check::Depth;
 use crate::commands::export::{Store, What};
 use crate::commands::import::Input;
-use crate::commands::{arguments, forget, guide, init, notify, print, visits, who};
+use crate::commands::{arguments, end, forget, guide, init, notify, print, visits, who};
 use crate::server::visitors::preview;
 use crate::telemetry::logging::{LogFormat, Verbosity};
 use crate::time::moment::Moment;
@@ -66,6 +66,8 @@ pub enum Command {
     Who(who::Args),
     /// List who was in which room, from when to when, for a spreadsheet or a program
     Visits(visits::Args),
+    /// End a meeting of which Zoom never said that it is over
+    End(end::Args),
     /// Print a ready-to-use file for these settings
     #[command(subcommand)]
     Print(print::What),
@@ -277,6 +279,7 @@ mod tests {
           export   Write all stored events to stdout as JSON lines
           who      List every name and meeting seen so far, who is in, and who is shown
           visits   List who was in which room, from when to when, for a spreadsheet or a program
+          end      End a meeting of which Zoom never said that it is over
           print    Print a ready-to-use file for these settings
           backup   Copy the journal to a file, even while it is written to
           restore  Replace the journal by a backup, and keep the old journal next to it

@@ -13,8 +13,8 @@ use lookout::app::Options;
 use lookout::cli::{self, Cli, Command};
 use lookout::commands::arguments::UsageError;
 use lookout::commands::{
-    backup, build, check, demo, export, forget, guide, import, init, intake, notify, print, repair,
-    restore, serve, visits, watch, who,
+    backup, build, check, demo, end, export, forget, guide, import, init, intake, notify, print,
+    repair, restore, serve, visits, watch, who,
 };
 use lookout::config::{self, Environment, Settings, SettingsError, Supervisor};
 use lookout::generator::Load;
@@ -48,8 +48,9 @@ fn forbid_dumps() {}
 fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
     let load = || config::load(cli.config.as_deref(), env);
     let mut out = io::stdout().lock();
+    let notes = &mut io::stderr();
     match cli.command {
-        Command::Init(args) => init::run(&args, &mut io::stderr())?,
+        Command::Init(args) => init::run(&args, notes)?,
         Command::Serve(args) => {
             let options = options(args, cli.config.clone(), env);
             until_signalled(|signals| Ok(serve::run(load()?, options, supervisor()?, signals)))?;
@@ -86,12 +87,11 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         Command::Export(args) => {
             export::run(&load()?, args.from, args.what(), runtime()?.handle(), &mut out)?;
         }
-        Command::Who(args) => {
-            who::run(&load()?, args, runtime()?.handle(), &mut out, &mut io::stderr())?;
-        }
+        Command::Who(args) => who::run(&load()?, args, runtime()?.handle(), &mut out, notes)?,
         Command::Visits(args) => {
-            visits::run(&load()?, &args, runtime()?.handle(), &mut out, &mut io::stderr())?;
+            visits::run(&load()?, &args, runtime()?.handle(), &mut out, notes)?
         }
+        Command::End(args) => end::run(&load()?, &args, runtime()?.handle(), notes)?,
         Command::Print(what) => {
             let command = Cli::command();
             print::run(&what, cli.config.as_deref(), env, command, &mut out)?;
@@ -100,7 +100,7 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         Command::Repair(args) => repair::run(&load()?, args.from.as_deref(), runtime()?.handle())?,
         Command::Restore(args) => restore::run(&load()?, &args.from)?,
         Command::Forget(args) => {
-            let (notes, answer) = (&mut io::stderr(), &mut io::stdin().lock());
+            let answer = &mut io::stdin().lock();
             forget::run(load()?, &args, runtime()?.handle(), notes, answer)?;
         }
         Command::Guide(args) => guide::run(&args, &mut out)?,

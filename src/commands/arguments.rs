@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use chrono::NaiveDate;
 
-use crate::config;
+use crate::config::{self, Settings, suggest};
 use crate::time::moment::Moment;
 use crate::time::zone::Zone;
 
@@ -63,4 +63,36 @@ pub fn edge(text: &str) -> Result<Edge, String> {
         "write a date, such as 2026-01-05, or date, time and zone, such as 2026-01-05T20:00:00Z"
             .to_owned()
     })
+}
+
+/// The index in the settings of the room that `text` names: by its name, slug or meeting number.
+/// `argument` is where it was typed.
+///
+/// # Errors
+///
+/// There is no such room.
+pub fn room_index(settings: &Settings, argument: &str, text: &str) -> Result<u32, UsageError> {
+    let rooms = &settings.rooms;
+    let number: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let is_meant = |room: &&config::Room| {
+        room.name == text || room.slug.as_str() == text || room.meeting_id == number
+    };
+    if let Some((index, _)) = (0..).zip(rooms).find(|(_, room)| is_meant(room)) {
+        return Ok(index);
+    }
+    let shown = text.escape_debug();
+    if rooms.is_empty() {
+        return Err(UsageError(format!(
+            "{argument}: no `[[rooms]]` are configured, so all meetings count as one room; add them, or leave {argument} out"
+        )));
+    }
+    let words = rooms.iter().flat_map(|room| [room.name.as_str(), room.slug.as_str()]);
+    let problem = match suggest(text, words) {
+        Some(near) => format!("{argument}: no room is called `{shown}`; did you mean `{near}`?"),
+        None => {
+            let all: Vec<_> = rooms.iter().map(|room| format!("`{}`", room.slug)).collect();
+            format!("{argument}: no room is called `{shown}`; there are {}", all.join(", "))
+        }
+    };
+    Err(UsageError(problem))
 }

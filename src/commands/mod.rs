@@ -5,6 +5,7 @@ pub mod backup;
 pub mod build;
 pub mod check;
 pub mod demo;
+pub mod end;
 pub mod export;
 pub mod forget;
 pub mod guide;

@@ -77,6 +77,13 @@ pub struct Record {
 }
 
 impl Record {
+    /// An [observation](zoom::observation) of our own, made at `received_ms`.
+    pub fn of_observation(document: Document, received_ms: i64, redaction: &Redaction) -> Self {
+        let key = Key::of(document.json().to_string().as_bytes());
+        let content = Content::event(document, received_ms, redaction);
+        Self { key, received_ms, request_id: None, content }
+    }
+
     /// What is stored next to the body.
     pub fn envelope(&self) -> Envelope<'_> {
         let request_id = self.request_id.as_deref();

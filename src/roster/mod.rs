@@ -44,7 +44,7 @@ pub(crate) mod tests;
 
 pub(crate) use builder::PresenceBuilder;
 pub(crate) use callers::first_caller;
-pub(crate) use context::{Newest, RoomSpan, add_newest};
+pub(crate) use context::{DerivationContext, Newest, RoomSpan, add_newest};
 pub(crate) use future::{due_at, is_due};
 pub(crate) use identity::Identity;
 pub(crate) use interner::{Symbol, SymbolTable};

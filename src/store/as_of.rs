@@ -48,7 +48,7 @@ impl Store {
         let (db, since) = (&self.db, moment.plus(-VISITS_LISTED_S));
         let AsOf { symbols, derived, newest, recent, .. } = AsOf::read(db, &self.memory, moment)?;
         let mut builder = PresenceBuilder::new(&symbols, rules, moment, &newest);
-        for (info, sessions) in recent.meetings() {
+        for (_, info, sessions) in recent.meetings() {
             builder.add(info, sessions);
         }
         let mut backfill = Backfill {

@@ -32,6 +32,7 @@ mod read;
 mod recent;
 mod schema;
 mod seen;
+mod unsettled;
 mod verify;
 
 #[cfg(test)]
@@ -53,6 +54,7 @@ use loaded::LoadedMeeting;
 use recent::RecentSessions;
 
 pub use seen::{SeenName, SeenNumber};
+pub use unsettled::UnsettledMeeting;
 
 /// The version of the facts derived from an event. Increment it when Lookout parses more from an
 /// event: it then rereads all events in the background.

@@ -31,7 +31,7 @@ impl Store {
         let (db, memory, since) = (&self.db, &mut self.memory, now.plus(-VISITS_LISTED_S));
         memory.recent.load(db, since)?;
         let mut builder = PresenceBuilder::new(&memory.symbols, rules, now, &memory.newest);
-        for (info, sessions) in memory.recent.meetings() {
+        for (_, info, sessions) in memory.recent.meetings() {
             builder.add(info, sessions);
         }
         let mut backfill = Backfill {

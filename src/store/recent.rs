@@ -158,13 +158,13 @@ impl RecentSessions {
         self.meetings.get(&meeting).map_or(0, |recent| recent.chunks.len())
     }
 
-    /// All meetings with their sessions.
+    /// All meetings, by id, with their sessions.
     pub(super) fn meetings(
         &self,
-    ) -> impl Iterator<Item = (&MeetingInfo, impl Iterator<Item = &Sessions>)> {
-        self.meetings.values().map(|recent| {
+    ) -> impl Iterator<Item = (i64, &MeetingInfo, impl Iterator<Item = &Sessions>)> {
+        self.meetings.iter().map(|(id, recent)| {
             let sessions = recent.chunks.values().flatten().map(|(_, sessions)| sessions);
-            (&recent.info, sessions)
+            (*id, &recent.info, sessions)
         })
     }
 }

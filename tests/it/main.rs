@@ -12,6 +12,7 @@ mod crash;
 mod damage;
 mod deploy;
 mod discretion;
+mod ending;
 mod evening;
 mod forget;
 mod forgotten;

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 
 use super::Args;
-use crate::commands::arguments::UsageError;
+use crate::commands::arguments::{self, UsageError};
 use crate::commands::standing::{Shown, form_shown};
-use crate::config::{Privacy, Settings, suggest, suggest_name};
+use crate::config::{Privacy, Settings, suggest_name};
 use crate::generator::Log;
 use crate::roster::{End, PersonVisit};
 use crate::time::moment::Moment;
@@ -48,7 +48,11 @@ impl<'a> Selection<'a> {
             );
             return Err(UsageError(problem).into());
         }
-        let room = args.room.as_deref().map(|room| room_index(settings, room)).transpose()?;
+        let room = args
+            .room
+            .as_deref()
+            .map(|room| arguments::room_index(settings, "`--room`", room))
+            .transpose()?;
         let person = args.person.as_deref().map(|name| wanted(settings, name)).transpose()?;
         let privacy = (!args.all).then_some(&settings.privacy);
         Ok(Self { from, to, room, person, privacy, now })
@@ -123,31 +127,6 @@ impl<'a> Selection<'a> {
             None => format!("nobody has had the name `{name}`; `lookout who` lists all names"),
         }
     }
-}
-
-fn room_index(settings: &Settings, text: &str) -> Result<u32> {
-    let rooms = &settings.rooms;
-    let number: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-    let is_meant = |room: &&crate::config::Room| {
-        room.name == text || room.slug.as_str() == text || room.meeting_id == number
-    };
-    if let Some((index, _)) = (0..).zip(rooms).find(|(_, room)| is_meant(room)) {
-        return Ok(index);
-    }
-    let shown = text.escape_debug();
-    if rooms.is_empty() {
-        let problem = "`--room`: no `[[rooms]]` are configured, so all meetings count as one room; add them, or leave `--room` out";
-        return Err(UsageError(problem.to_owned()).into());
-    }
-    let words = rooms.iter().flat_map(|room| [room.name.as_str(), room.slug.as_str()]);
-    let problem = match suggest(text, words) {
-        Some(near) => format!("`--room`: no room is called `{shown}`; did you mean `{near}`?"),
-        None => {
-            let all: Vec<_> = rooms.iter().map(|room| format!("`{}`", room.slug)).collect();
-            format!("`--room`: no room is called `{shown}`; there are {}", all.join(", "))
-        }
-    };
-    Err(UsageError(problem).into())
 }
 
 fn wanted(settings: &Settings, text: &str) -> Result<Wanted> {

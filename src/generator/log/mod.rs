@@ -24,7 +24,7 @@ use crate::generator::store_file::{self, Opened};
 use crate::journal::Reader;
 use crate::roster::{PersonVisit, Presence, Rules};
 use crate::site;
-use crate::store::{Damaged, Position, Store};
+use crate::store::{Damaged, Position, Store, UnsettledMeeting};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 use archive_follower::ArchiveFollower;
@@ -172,6 +172,15 @@ impl Log {
             Some(moment) => self.store.presence_as_of(&self.rules, moment),
             None => self.store.presence(&self.rules, now),
         }
+    }
+
+    /// The meetings in which somebody is at `now`, or of which something is not known.
+    ///
+    /// # Errors
+    ///
+    /// The store can't be read.
+    pub fn unsettled(&mut self, now: Moment) -> Result<Vec<UnsettledMeeting>> {
+        self.store.unsettled(&self.rules, now)
     }
 
     /// Calls `each` for every visit of all times, in the order in which they began. `each` must
