@@ -69,6 +69,7 @@
 //! | connection | one `participant_uuid`: from joining to leaving, across legs |
 //! | session | one connection's spans with the identity reported for it |
 //! | span | an interval of a session; its end may be unknown |
+//! | wait | somebody waits to be let in; shown beside presence |
 //! | visit | one unbroken stay of a person: merged spans |
 //! | person | a display name, or several merged by `[[people]]` |
 //! | roster | all people with their visits, per room, computed in memory |

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Privacy;
-use crate::roster::{Person, Presence};
+use crate::roster::Presence;
 use crate::zoom::Name;
 
 /// `presence` with telephone numbers masked, except those that `privacy.publish` names, and those
@@ -19,10 +19,13 @@ pub(crate) fn masked<'a>(presence: &'a Presence, privacy: &Privacy) -> Cow<'a, P
         return Cow::Borrowed(presence);
     }
     let mut presence = presence.clone();
-    let rooms = presence.rooms.iter_mut().map(|room| &mut room.people);
-    for person in rooms.chain([&mut presence.people]).flatten() {
-        if let Some(mask) = masks.get(&person.name) {
-            person.name = mask.clone();
+    let rooms = presence.rooms.iter_mut().map(|room| (&mut room.people, &mut room.waiting));
+    for (people, waiting) in rooms.chain([(&mut presence.people, &mut presence.waiting)]) {
+        let waiting = waiting.people.iter_mut().map(|person| &mut person.name);
+        for name in people.iter_mut().map(|person| &mut person.name).chain(waiting) {
+            if let Some(mask) = masks.get(name) {
+                *name = mask.clone();
+            }
         }
     }
     presence.sort();
@@ -31,16 +34,16 @@ pub(crate) fn masked<'a>(presence: &'a Presence, privacy: &Privacy) -> Cow<'a, P
 
 /// For each number to mask, a unique masked name.
 fn masks(presence: &Presence, privacy: &Privacy) -> BTreeMap<Name, Name> {
-    let is_hidden = |person: &&Person| privacy.hide.names(&person.name);
-    let is_published = |person: &&Person| privacy.publish.names(&person.name);
-    let mask = |person: &Person| Some((person.name.clone(), person.name.telephone_mask()?));
-    let shown = || presence.people.iter().filter(|person| !is_hidden(person));
-    let numbers = shown().filter(|person| !is_published(person));
+    let mask = |name: &Name| Some((name.clone(), name.telephone_mask()?));
+    let people = || presence.people.iter().map(|person| &person.name);
+    let waiting = || presence.waiting.people.iter().map(|person| &person.name);
+    let shown = || people().chain(waiting()).filter(|name| !privacy.hide.names(name));
+    let numbers = shown().filter(|name| !privacy.publish.names(name));
     let mut masks: BTreeMap<_, _> = numbers.filter_map(mask).collect();
     if masks.is_empty() {
         return masks;
     }
-    let mut taken: BTreeSet<Name> = shown().map(|person| person.name.clone()).collect();
+    let mut taken: BTreeSet<Name> = shown().cloned().collect();
     for mask in masks.values_mut() {
         let mut ordinals = 2..;
         let first = mask.clone();
@@ -58,7 +61,7 @@ fn masks(presence: &Presence, privacy: &Privacy) -> BTreeMap<Name, Name> {
 mod tests {
     use super::*;
     use crate::config::{HideList, PublishList, Settings};
-    use crate::roster::{End, RoomPresence, Visit};
+    use crate::roster::{End, Person, RoomPresence, Visit};
     use crate::time::moment::Moment;
 
     fn person(name: &str) -> Person {
@@ -98,7 +101,7 @@ mod tests {
             let hide = HideList::new(Name::clean("12025551111"), &[]);
             let privacy = Privacy { publish, hide, ..Settings::default().privacy };
             let people: Vec<_> = people.into_iter().map(person).collect();
-            let room = RoomPresence { people: people[..1].to_vec(), nameless_present: 0 };
+            let room = RoomPresence { people: people[..1].to_vec(), ..RoomPresence::default() };
             let presence = Presence { people, rooms: vec![room], ..Presence::default() };
             let masked = masked(&presence, &privacy);
             let mut expected = shown;

@@ -1,7 +1,7 @@
 //! Sample data, so that templates can be checked without events.
 
 use crate::config::{Others, PublishList, Room, Settings, Slug};
-use crate::roster::{self, End, Person, Presence, Visit};
+use crate::roster::{self, End, Person, PersonWaiting, Presence, Visit, Waiting};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
@@ -43,10 +43,15 @@ fn room(number: usize, settings: &Settings) -> Room {
 
 fn crowd(settings: &Settings, now: Moment) -> Presence {
     let people = people(now);
-    let room = roster::RoomPresence { people: people.clone(), nameless_present: 2 };
+    let visitor = Name::clean("At The Door").map(|name| PersonWaiting { name, since: now });
+    let waiting = Waiting { people: visitor.into_iter().collect(), nameless: vec![now] };
+    let (nameless_present, people_here) = (2, people.clone());
+    let room =
+        roster::RoomPresence { people: people_here, nameless_present, waiting: waiting.clone() };
     Presence {
         people,
-        nameless_present: 2,
+        nameless_present,
+        waiting,
         rooms: vec![room; settings.rooms.len()],
         next_change: None,
     }

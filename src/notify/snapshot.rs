@@ -43,10 +43,12 @@ pub(super) fn recent(presence: &Presence, now: Moment) -> Presence {
     Presence {
         people: recent_people(&presence.people, now),
         nameless_present: presence.nameless_present,
+        waiting: presence.waiting.clone(),
         rooms: rooms
             .map(|room| crate::roster::RoomPresence {
                 people: recent_people(&room.people, now),
                 nameless_present: room.nameless_present,
+                waiting: room.waiting.clone(),
             })
             .collect(),
         next_change: presence.next_change,

@@ -39,12 +39,12 @@ pub(super) fn identity(
 }
 
 fn latest_binding<'a>(facts: &[&'a IdentityFacts]) -> Option<&'a Binding> {
-    let bindings = facts.iter().filter_map(|facts| facts.bound.as_deref());
+    let bindings = facts.iter().filter_map(|facts| facts.bound());
     bindings.reduce(|known, other| if known.is_before(other) { other } else { known })
 }
 
 /// All identity facts of the participant with the leg or connection `to`.
-fn facts_of<'a>(to: &LegId, meeting: &'a Meeting) -> Vec<&'a IdentityFacts> {
+pub(super) fn facts_of<'a>(to: &LegId, meeting: &'a Meeting) -> Vec<&'a IdentityFacts> {
     let facts = meeting.facts();
     let Some(connection) = facts.connection_of(to) else {
         return facts.legs.get(to).and_then(|leg| leg.own.as_deref()).into_iter().collect();

@@ -11,6 +11,8 @@ use super::presence::{Presence, RoomPresence};
 use super::resolver::PersonResolver;
 use super::rules::Rules;
 use super::spans::Sessions;
+use super::waiting_people::WaitingPeople;
+use super::waits::Wait;
 use crate::time::moment::Moment;
 
 /// Collects the sessions of meetings by person.
@@ -22,6 +24,9 @@ pub(crate) struct PresenceBuilder<'a> {
     spans: Vec<Vec<RoomSpan>>,
     /// For each room, the number of present connections without a person.
     nameless: Vec<usize>,
+    /// Who waits to be let into some room, and into each.
+    waiting: WaitingPeople,
+    waiting_in: Vec<WaitingPeople>,
     next_change: Option<Moment>,
 }
 
@@ -34,12 +39,15 @@ impl<'a> PresenceBuilder<'a> {
         newest: &'a Newest,
     ) -> Self {
         let resolver = PersonResolver::new(symbols, rules);
+        let rooms = rules.rooms.len().max(1);
         Self {
             context: DerivationContext::new(rules, now, newest),
             spans: vec![Vec::new(); resolver.people().len()],
             resolver,
             now,
-            nameless: vec![0; rules.rooms.len().max(1)],
+            nameless: vec![0; rooms],
+            waiting: WaitingPeople::default(),
+            waiting_in: vec![WaitingPeople::default(); rooms],
             next_change: None,
         }
     }
@@ -71,6 +79,25 @@ impl<'a> PresenceBuilder<'a> {
         }
     }
 
+    /// Adds those who wait for a meeting, unless the meeting is in no shown room.
+    pub(crate) fn add_waits<'w>(
+        &mut self,
+        meeting: &MeetingInfo,
+        waits: impl IntoIterator<Item = &'w Wait>,
+    ) {
+        let Some((room, bounds)) = self.context.room_and_wait_bounds(meeting) else { return };
+        for Wait { who, since } in waits {
+            let stale_at = self.context.wait_stale_at(meeting, *since);
+            if bounds.is_over(*since) || stale_at.is_some_and(|stale_at| stale_at <= self.now) {
+                continue;
+            }
+            self.next_change = self.next_change.into_iter().chain(stale_at).min();
+            let person = self.resolver.resolve(who);
+            self.waiting.add(person, *since);
+            self.waiting_in[room as usize].add(person, *since);
+        }
+    }
+
     pub(crate) fn resolver(&self) -> &PersonResolver<'a> {
         &self.resolver
     }
@@ -89,16 +116,21 @@ impl<'a> PresenceBuilder<'a> {
     /// It lists the visits that lasted into the 35 days before now. Last Join and Last Left are
     /// right if all spans up to theirs were added. `next_due` is when the next future event counts.
     pub(crate) fn build(self, next_due: Option<Moment>) -> Presence {
-        let Self { resolver, spans, nameless, now, next_change, context } = self;
+        let Self { resolver, spans, nameless, waiting, waiting_in, now, next_change, context } =
+            self;
         let mut people: Vec<_> = resolver.people().iter().copied().zip(spans).collect();
         people.sort_unstable_by_key(|(name, _)| *name);
         let mut presence = Presence {
             nameless_present: nameless.iter().sum(),
+            waiting: waiting.list(resolver.people()),
             rooms: nameless.into_iter().map(empty_room).collect(),
             next_change: next_change.into_iter().chain(next_due).min(),
             ..Presence::default()
         };
         presence.rooms.truncate(context.room_count());
+        for (room, waiting) in presence.rooms.iter_mut().zip(waiting_in) {
+            room.waiting = waiting.list(resolver.people());
+        }
         let since = now.plus(-VISITS_LISTED_S);
         let mut has_callers = false;
         for (name, spans) in people {
@@ -117,5 +149,5 @@ impl<'a> PresenceBuilder<'a> {
 }
 
 fn empty_room(nameless_present: usize) -> RoomPresence {
-    RoomPresence { people: Vec::new(), nameless_present }
+    RoomPresence { nameless_present, ..RoomPresence::default() }
 }

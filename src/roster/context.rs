@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::meeting::MeetingInfo;
 use super::rules::Rules;
 use super::spans::{Bounds, Span};
+use super::waits::WaitBounds;
 use crate::time::moment::Moment;
 
 /// A span in one of the rooms.
@@ -52,6 +53,19 @@ impl<'a> DerivationContext<'a> {
         let (room, seen) = (self.room(meeting.number())?, meeting.seen?);
         let stale_at = self.rules.stale_at(meeting.number(), seen.last);
         Some((room, Bounds { newest: self.newest(meeting.number()), stale_at, now: self.now }))
+    }
+
+    /// The room of a meeting and what ends the waits for it; `None` if the meeting is not shown.
+    pub(super) fn room_and_wait_bounds(&self, meeting: &MeetingInfo) -> Option<(u32, WaitBounds)> {
+        let room = self.room(meeting.number())?;
+        let first_seen = meeting.seen.map(|seen| seen.first);
+        Some((room, WaitBounds { first_seen, newest: self.newest(meeting.number()) }))
+    }
+
+    /// When a wait that began at `since` becomes stale; `None`: never.
+    pub(super) fn wait_stale_at(&self, meeting: &MeetingInfo, since: Moment) -> Option<Moment> {
+        let last = meeting.seen.map_or(since, |seen| seen.last.max(since));
+        self.rules.stale_at(meeting.number(), last)
     }
 
     /// When the newest meeting of a number was first seen.

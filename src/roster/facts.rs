@@ -113,8 +113,17 @@ pub(super) struct IdentityFacts {
     pub sighting: Option<Sighting>,
     /// Every account reported.
     pub zoom_user_ids: SmallVec<[Symbol; 4]>,
+    /// What few participants have.
+    pub rare: Option<Box<RareFacts>>,
+}
+
+/// Facts about the identity of few participants.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RareFacts {
     /// The latest binding to another participant.
-    pub bound: Option<Box<Binding>>,
+    pub bound: Option<Binding>,
+    /// Names other than the latest.
+    pub other_names: SmallVec<[Symbol; 2]>,
 }
 
 /// States that the legs belong to another participant, as those of a telephone do once its caller is
@@ -220,15 +229,36 @@ impl LegId {
 impl IdentityFacts {
     /// Records a sighting: the later by (time, `event_ts`, name) holds.
     pub(super) fn see(&mut self, sighting: Sighting, names: &Interner<Name>) {
-        if self.sighting.is_none_or(|known| known.is_before(&sighting, names)) {
+        let Some(known) = self.sighting else {
+            self.sighting = Some(sighting);
+            return;
+        };
+        let is_later = known.is_before(&sighting, names);
+        if is_later {
             self.sighting = Some(sighting);
         }
+        if known.name != sighting.name {
+            let other = if is_later { known.name } else { sighting.name };
+            insert(&mut self.rare.get_or_insert_default().other_names, other);
+        }
+    }
+
+    /// All names that were ever seen.
+    pub(super) fn names(&self) -> impl Iterator<Item = Symbol> {
+        let latest = self.sighting.iter().map(|sighting| sighting.name);
+        let others = self.rare.iter().flat_map(|rare| &rare.other_names).copied();
+        latest.chain(others)
+    }
+
+    /// The latest binding.
+    pub(super) fn bound(&self) -> Option<&Binding> {
+        self.rare.as_ref()?.bound.as_ref()
     }
 
     /// Records a binding: the later by (time, text) holds.
     pub(super) fn bind(&mut self, binding: Binding) {
-        if self.bound.as_ref().is_none_or(|known| known.is_before(&binding)) {
-            self.bound = Some(Box::new(binding));
+        if self.bound().is_none_or(|known| known.is_before(&binding)) {
+            self.rare.get_or_insert_default().bound = Some(binding);
         }
     }
 

@@ -77,6 +77,7 @@ impl Roster {
         for meeting in self.meetings.values() {
             let sessions: Vec<_> = meeting.all_sessions(&self.symbols).collect();
             builder.add(meeting.info(), sessions.iter().map(|(_, sessions)| sessions));
+            builder.add_waits(meeting.info(), &meeting.waits(&self.symbols));
         }
         builder.build(self.future.iter().map(future::due_at).min())
     }

@@ -13,6 +13,7 @@ use super::facts::{
 };
 use super::id::Id;
 use super::interner::{Symbol, SymbolTable};
+use super::wait_facts::{WaitFacts, Waiter};
 use crate::time::moment::Moment;
 use crate::zoom::{Event, Kind, Name, Participant};
 
@@ -21,6 +22,8 @@ use crate::zoom::{Event, Kind, Name, Participant};
 pub(crate) struct Meeting {
     info: MeetingInfo,
     facts: Facts,
+    /// Who waited to be let in, if anybody did.
+    waiting: Option<Box<WaitFacts>>,
     /// For each connection, the indexes of its legs.
     legs: Vec<SmallVec<[u32; 2]>>,
     /// Whether any telephone was bound to a participant, so that sessions of one depend on events of
@@ -109,6 +112,10 @@ impl Meeting {
         &self.facts
     }
 
+    pub(super) fn wait_facts(&self) -> Option<&WaitFacts> {
+        self.waiting.as_deref()
+    }
+
     /// The indexes of a connection's legs.
     pub(super) fn legs_of(&self, connection: usize) -> impl Iterator<Item = usize> {
         self.legs.get(connection).into_iter().flatten().map(|leg| *leg as usize)
@@ -135,6 +142,7 @@ impl Meeting {
             }
         }
         self.record_identity(event, participant, &identity, connection, leg.as_ref(), symbols);
+        self.record_wait(event, participant, &identity, symbols);
         let by_leg = leg.and_then(|leg| self.facts.group_of(&leg)).map(GroupId::from);
         let by_connection = connection.map(|index| GroupRef::Connection(index).into());
         match (by_leg, by_connection) {
@@ -142,6 +150,30 @@ impl Meeting {
             (Some(a), Some(b)) if a != b => ChangedSessions::All,
             (Some(group), _) | (None, Some(group)) => ChangedSessions::Group(group),
             (None, None) => ChangedSessions::Nothing,
+        }
+    }
+
+    /// Records whether the participant began or stopped to wait to be let in.
+    fn record_wait(
+        &mut self,
+        event: &Event,
+        participant: &Participant,
+        identity: &EventIdentity,
+        symbols: &mut SymbolTable,
+    ) {
+        if !matches!(event.kind, Kind::WaitStarted | Kind::WaitEnded) {
+            return;
+        }
+        let waiter = Waiter::new(participant, identity.compared);
+        let waiting = self.waiting.get_or_insert_default();
+        if event.kind == Kind::WaitEnded {
+            return waiting.end(&waiter, event.at);
+        }
+        let who = waiting.start(waiter, event.at);
+        identity.zoom_user_ids.iter().for_each(|id| who.add_account(*id));
+        if let Some(name) = identity.name {
+            who.see(Sighting { at: event.at, stamp_ms: event.stamp_ms, name }, &symbols.names);
+            symbols.see(name, (event.at, event.stamp_ms));
         }
     }
 

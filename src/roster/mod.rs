@@ -10,6 +10,7 @@
 //!   and the other meetings (`context`), the spans of its legs (`spans`), and what each leg shares
 //!   (`sharing`). It finds the person of each span (`resolver`, `binding`) and merges the spans of
 //!   a person into visits (`visits`, `interval`). Callers with equal masked numbers are split (`callers`).
+//!   Beside that, it collects who waits to be let in (`wait_facts`, `waits`, `waiting_people`).
 //! - Names and account ids are stored once and referred to by number (`interner`).
 //!
 //! `sweep` merges the spans of all times, for lists of visits.
@@ -38,6 +39,9 @@ mod sharing;
 mod spans;
 mod sweep;
 mod visits;
+mod wait_facts;
+mod waiting_people;
+mod waits;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -56,8 +60,9 @@ pub(crate) use meeting::{
 pub(crate) use spans::{Sessions, Span, SpanEnd};
 pub(crate) use sweep::VisitSweep;
 pub(crate) use visits::{DerivedVisit, RequiredSince, merge_spans, span_order};
+pub(crate) use waits::Wait;
 
 pub use fold::Roster;
-pub use presence::{End, Person, Presence, RoomPresence, Visit};
+pub use presence::{End, Person, PersonWaiting, Presence, RoomPresence, Visit, Waiting};
 pub use rules::{NEVER, Rules};
 pub use sweep::PersonVisit;

@@ -10,6 +10,8 @@ pub struct Presence {
     pub people: Vec<Person>,
     /// Connections without a name that are present in some shown room.
     pub nameless_present: usize,
+    /// Who waits to be let into some shown room.
+    pub waiting: Waiting,
     /// One for each configured room, in the order of the settings.
     pub rooms: Vec<RoomPresence>,
     /// When this changes next even if no event arrives (a meeting becomes stale).
@@ -19,9 +21,10 @@ pub struct Presence {
 impl Presence {
     /// Orders people by name.
     pub(crate) fn sort(&mut self) {
-        let rooms = self.rooms.iter_mut().map(|room| &mut room.people);
-        for people in rooms.chain([&mut self.people]) {
+        let rooms = self.rooms.iter_mut().map(|room| (&mut room.people, &mut room.waiting));
+        for (people, waiting) in rooms.chain([(&mut self.people, &mut self.waiting)]) {
             people.sort_by(|a, b| a.name.cmp(&b.name));
+            waiting.sort();
         }
     }
 }
@@ -33,6 +36,39 @@ pub struct RoomPresence {
     pub people: Vec<Person>,
     /// Connections without a name that are present in this room.
     pub nameless_present: usize,
+    /// Who waits to be let into this room.
+    pub waiting: Waiting,
+}
+
+/// Who waits to be let in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Waiting {
+    /// Those who have a name, ordered by name.
+    pub people: Vec<PersonWaiting>,
+    /// Since when each participant without a name has been waiting, in order.
+    pub nameless: Vec<Moment>,
+}
+
+impl Waiting {
+    /// How many wait.
+    pub fn count(&self) -> usize {
+        self.people.len() + self.nameless.len()
+    }
+
+    /// Orders people by name.
+    pub(super) fn sort(&mut self) {
+        self.people.sort_by(|a, b| a.name.cmp(&b.name));
+        self.nameless.sort_unstable();
+    }
+}
+
+/// One person who waits to be let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonWaiting {
+    /// The name shown.
+    pub name: Name,
+    /// Since when.
+    pub since: Moment,
 }
 
 /// One person with the visits of the last 35 days.

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::attendance::MeetingCache;
 use super::backfill::Backfill;
 use super::recent::{RecentSessions, StoredMeeting};
+use super::waiting::Waits;
 use super::{Memory, Store, classify, read};
 use crate::roster::{
     Meeting, Newest, Presence, PresenceBuilder, Roster, Rules, SymbolTable, VISITS_LISTED_S,
@@ -28,6 +29,7 @@ struct AsOf {
     derived: FxHashMap<i64, Arc<StoredMeeting>>,
     newest: Newest,
     recent: RecentSessions,
+    waits: Waits,
 }
 
 impl Store {
@@ -46,11 +48,13 @@ impl Store {
             return Ok(self.roster_as_of(moment)?.presence(rules, moment));
         }
         let (db, since) = (&self.db, moment.plus(-VISITS_LISTED_S));
-        let AsOf { symbols, derived, newest, recent, .. } = AsOf::read(db, &self.memory, moment)?;
+        let AsOf { symbols, derived, newest, recent, waits, .. } =
+            AsOf::read(db, &self.memory, moment)?;
         let mut builder = PresenceBuilder::new(&symbols, rules, moment, &newest);
         for (_, info, sessions) in recent.meetings() {
             builder.add(info, sessions);
         }
+        waits.add_to(&mut builder);
         let mut backfill = Backfill {
             db,
             recent: &recent,
@@ -86,6 +90,7 @@ impl AsOf {
             derived: FxHashMap::default(),
             newest: Newest::default(),
             recent: RecentSessions::default(),
+            waits: memory.waits.up_to(db, moment)?,
         };
         let mut query = db.prepare(
             "SELECT id, uuid FROM meeting WHERE first_fact <= ?1 AND last_fact > ?1 ORDER BY id",
@@ -133,6 +138,7 @@ impl AsOf {
         }
         let sessions = meeting.all_sessions(&self.symbols).collect();
         let info = meeting.info().clone();
+        self.waits.set(id, &info, meeting.waits(&self.symbols));
         self.derived.insert(id, Arc::new(StoredMeeting { info, chunks: vec![(0, sessions)] }));
         Ok(())
     }

@@ -124,6 +124,9 @@ impl Memory {
         write_info(db, id, loaded)?;
         let has_moved = before.number() != info.number() || before.seen.is_none();
         self.recent.set_info(id, &info);
+        if loaded.meeting.has_waiting_facts() {
+            self.waits.write(db, id, &info, loaded.meeting.waits(&self.symbols))?;
+        }
         let mut writer = SessionWriter { db, id, symbols: &self.symbols, whose: BTreeMap::new() };
         for (chunk, groups) in writer.outdated_chunks(loaded, &changes, has_moved)? {
             let sessions = writer.sessions(loaded, chunk, &groups, has_moved)?;

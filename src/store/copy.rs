@@ -13,7 +13,7 @@ use crate::zoom::{Event, Name};
 const EVENTS_PER_COMMIT: usize = 10_000;
 
 /// All tables that [`Store::replace_with`] copies.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "store",
     "name",
     "account",
@@ -25,6 +25,7 @@ const TABLES: [&str; 11] = [
     "last_visit",
     "outdated",
     "future",
+    "waiting",
 ];
 
 impl Store {

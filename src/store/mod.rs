@@ -4,7 +4,8 @@
 //!
 //! - the facts of each meeting: the parsed events, each stored once;
 //! - the *sessions* that follow from these facts alone;
-//! - who attended which meeting, and the last visits of each name and account.
+//! - who attended which meeting, and the last visits of each name and account;
+//! - who waits to be let in, for the few meetings where somebody does.
 //!
 //! An event changes only the facts and sessions of its own meeting. One transaction stores the
 //! change together with the position in the log. An event of any age therefore costs little, no
@@ -34,6 +35,7 @@ mod schema;
 mod seen;
 mod unsettled;
 mod verify;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
@@ -52,6 +54,7 @@ use attendance::MeetingCache;
 use last_visits::LastVisits;
 use loaded::LoadedMeeting;
 use recent::RecentSessions;
+use waiting::Waits;
 
 pub use seen::{SeenName, SeenNumber};
 pub use unsettled::UnsettledMeeting;
@@ -107,6 +110,7 @@ struct Memory {
     future_changes: FutureChanges,
     newest: Newest,
     recent: RecentSessions,
+    waits: Waits,
     last_visits: LastVisits,
     meeting_cache: MeetingCache,
 }

@@ -8,6 +8,7 @@ use super::attendance::MeetingCache;
 use super::backfill::{self, Backfill};
 use super::last_visits::LastVisits;
 use super::recent::RecentSessions;
+use super::waiting::Waits;
 use super::{
     Damaged, FACTS_VERSION, FutureChanges, Memory, Position, Store, StoreHeader, chunks, classify,
 };
@@ -34,6 +35,7 @@ impl Store {
         for (_, info, sessions) in memory.recent.meetings() {
             builder.add(info, sessions);
         }
+        memory.waits.add_to(&mut builder);
         let mut backfill = Backfill {
             db,
             recent: &memory.recent,
@@ -68,6 +70,7 @@ impl Memory {
             future_changes: FutureChanges::default(),
             newest: read_newest(&reading)?,
             recent: RecentSessions::default(),
+            waits: Waits::read(&reading)?,
             last_visits: LastVisits::read(&reading)?,
             meeting_cache: MeetingCache::default(),
         })

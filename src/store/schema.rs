@@ -67,6 +67,11 @@ CREATE TABLE outdated (who INTEGER, number TEXT, PRIMARY KEY (who, number)) WITH
 CREATE TABLE future (event BLOB PRIMARY KEY, source INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
+/// Tables that stores of the same version may lack, because they were added later.
+const ADD_TABLES: &str = "
+CREATE TABLE IF NOT EXISTS waiting (meeting INTEGER PRIMARY KEY, of BLOB NOT NULL);
+";
+
 /// Opens the store at `path`, which is created if it is missing; `None` if it has another version.
 pub(super) fn open(path: &Path) -> Result<Option<Connection>> {
     make_private(path)?;
@@ -126,6 +131,7 @@ fn ready(mut connection: Connection) -> Result<Option<Connection>> {
         VERSION => {}
         _ => return Ok(None),
     }
+    transaction.execute_batch(ADD_TABLES)?;
     transaction.commit()?;
     Ok(Some(connection))
 }

@@ -342,6 +342,23 @@ fn a_large_meeting_is_written_in_pieces() {
 }
 
 #[test]
+fn a_store_of_an_earlier_version_gets_room_for_waits_and_reads_all_again() {
+    let (directory, mut store) = on_disk();
+    take_in(&mut store, &join("10:00"), clock(LATE));
+    commit(&mut store, LastVisitUpdate::Now);
+    let earlier = "DROP TABLE waiting; UPDATE store SET understood = 1";
+    store.db.execute_batch(earlier).expect("written");
+    drop(store);
+    let mut store = Store::open(&directory.path().join("store")).expect("it opens");
+    assert_eq!(store.position().reread, Some(0));
+    take_in(&mut store, &about_ada(Kind::WaitStarted, "10:30"), clock(LATE));
+    commit(&mut store, LastVisitUpdate::Now);
+    store.reload().expect("it is read");
+    let presence = store.presence(&rules(), clock("11:00")).expect("it is read");
+    assert_eq!(presence.waiting.count(), 1);
+}
+
+#[test]
 fn damage_is_never_believed() {
     let (directory, mut store) = on_disk();
     take_in(&mut store, &join("10:00"), clock(LATE));
@@ -370,6 +387,14 @@ fn what_does_not_follow_from_the_facts_is_found() {
     commit(&mut store, LastVisitUpdate::Now);
     assert_eq!(store.verify().expect("it is read"), None);
     store.db.execute("UPDATE sessions SET of = ?1", [sessions]).expect("written");
+    let fault = store.verify().expect("it is read").expect("it is noticed");
+    assert_eq!(fault, "the sessions of the meeting `m1` do not follow from its events");
+
+    let (_directory, mut store) = on_disk();
+    take_in(&mut store, &about_ada(Kind::WaitStarted, "10:00"), clock(LATE));
+    commit(&mut store, LastVisitUpdate::Now);
+    assert_eq!(store.verify().expect("it is read"), None);
+    store.db.execute("DELETE FROM waiting", []).expect("written");
     let fault = store.verify().expect("it is read").expect("it is noticed");
     assert_eq!(fault, "the sessions of the meeting `m1` do not follow from its events");
 }

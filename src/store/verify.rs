@@ -1,10 +1,10 @@
-//! Verifies that the sessions in the store follow from its facts.
+//! Verifies that the sessions and waits in the store follow from its facts.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::{Store, attendance, classify, read};
+use super::{Store, attendance, classify, read, waiting};
 use crate::roster::{GroupId, Meeting, Sessions, SymbolTable};
 
 impl Store {
@@ -40,7 +40,7 @@ impl Store {
         Ok(None)
     }
 
-    /// Whether the sessions of a meeting follow from its facts.
+    /// Whether the sessions and waits of a meeting follow from its facts.
     fn verify_meeting(&self, id: i64, uuid: &str, symbols: &mut SymbolTable) -> Result<bool> {
         let mut meeting = Meeting::default();
         read::for_each_event(&self.db, id, uuid, |_, event| {
@@ -50,6 +50,7 @@ impl Store {
         let stored = attendance::read_chunks(&self.db, id)?;
         let stored: BTreeMap<GroupId, Sessions> =
             stored.into_iter().flat_map(|(_, sessions)| sessions).collect();
-        Ok(stored == meeting.all_sessions(symbols).collect())
+        let waits = waiting::read_waits(&self.db, id)?;
+        Ok(stored == meeting.all_sessions(symbols).collect() && waits == meeting.waits(symbols))
     }
 }

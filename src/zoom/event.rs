@@ -25,7 +25,8 @@ pub struct Event {
     pub participant: Option<Participant>,
 }
 
-/// The kind of an event, the same for `meeting.*` and `webinar.*`.
+/// The kind of an event, the same for `meeting.*` and `webinar.*`. The store keeps its place in this
+/// list, so add kinds at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kind {
     /// The meeting began.
@@ -56,12 +57,19 @@ pub enum Kind {
     LeaveObserved,
     /// The meeting was not going on, by Zoom's API or the operator.
     NotGoingOn,
+    /// A participant began to wait to be let in; presence does not change.
+    WaitStarted,
+    /// A participant no longer waits to be let in; presence does not change.
+    WaitEnded,
 }
 
 impl Kind {
     /// Whether this event makes its meeting *seen* (the [rules](crate::roster), "Meeting").
     pub fn makes_meeting_seen(self) -> bool {
-        !matches!(self, Self::Bound | Self::Other | Self::NotGoingOn)
+        !matches!(
+            self,
+            Self::Bound | Self::Other | Self::NotGoingOn | Self::WaitStarted | Self::WaitEnded
+        )
     }
 }
 

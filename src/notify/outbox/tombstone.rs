@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::notify::delivery_state::REMEMBERED_S;
-use crate::roster::{Person, Presence, RoomPresence};
+use crate::roster::{Person, PersonWaiting, Presence, RoomPresence, Waiting};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
@@ -39,9 +39,19 @@ impl Tombstone {
         let is_outdated = |person: &Person| {
             self.matches(&person.name) && after(person, self.at).as_ref() != Some(person)
         };
+        let has_waited =
+            |waiting: &Waiting| waiting.people.iter().any(|person| self.forgets_wait(person));
+        let is_outdated = |people: &[Person], waiting: &Waiting| {
+            people.iter().any(is_outdated) || has_waited(waiting)
+        };
         now.since(self.at) <= REMEMBERED_S
-            || presence.people.iter().any(is_outdated)
-            || presence.rooms.iter().any(|room| room.people.iter().any(is_outdated))
+            || is_outdated(&presence.people, &presence.waiting)
+            || presence.rooms.iter().any(|room| is_outdated(&room.people, &room.waiting))
+    }
+
+    /// Whether this wait began before the person was forgotten.
+    fn forgets_wait(&self, person: &PersonWaiting) -> bool {
+        person.since <= self.at && self.matches(&person.name)
     }
 }
 
@@ -64,13 +74,21 @@ pub fn without_forgotten(presence: &Presence, tombstones: &[Tombstone]) -> Prese
             })
             .collect()
     };
+    let still_waiting = |waiting: &Waiting| {
+        let is_forgotten =
+            |person: &&PersonWaiting| tombstones.iter().any(|it| it.forgets_wait(person));
+        let people = waiting.people.iter().filter(|person| !is_forgotten(person));
+        Waiting { people: people.cloned().collect(), nameless: waiting.nameless.clone() }
+    };
     let rooms = presence.rooms.iter().map(|room| RoomPresence {
         people: remaining(&room.people),
         nameless_present: room.nameless_present,
+        waiting: still_waiting(&room.waiting),
     });
     Presence {
         people: remaining(&presence.people),
         nameless_present: presence.nameless_present,
+        waiting: still_waiting(&presence.waiting),
         rooms: rooms.collect(),
         next_change: presence.next_change,
     }

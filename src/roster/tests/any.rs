@@ -8,7 +8,7 @@ use crate::config;
 use crate::roster::{NEVER, Rules};
 use crate::zoom::{Event, Kind, Name};
 
-const KINDS: [Kind; 19] = [
+const KINDS: [Kind; 23] = [
     Kind::Joined,
     Kind::Joined,
     Kind::Joined,
@@ -28,6 +28,10 @@ const KINDS: [Kind; 19] = [
     Kind::LeaveObserved,
     Kind::NotGoingOn,
     Kind::NotGoingOn,
+    Kind::WaitStarted,
+    Kind::WaitStarted,
+    Kind::WaitStarted,
+    Kind::WaitEnded,
 ];
 
 /// Events of one day's meetings, so many seconds apart or at once.

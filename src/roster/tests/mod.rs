@@ -11,3 +11,4 @@ mod rooms;
 mod rules;
 mod sharing;
 pub mod story;
+mod waiting;

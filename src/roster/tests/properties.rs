@@ -87,11 +87,14 @@ proptest! {
         };
         if untouched {
             prop_assert_eq!(state(&before.people), state(&after.people));
+            prop_assert_eq!(&before.waiting, &after.waiting);
             prop_assert_eq!(before.next_change, after.next_change);
         }
         if let Some(next) = before.next_change {
             let changed = roster.presence(&rules, next);
-            let shown = |p: &crate::roster::Presence| (state(&p.people), p.nameless_present, p.next_change);
+            let shown = |p: &crate::roster::Presence| {
+                (state(&p.people), p.nameless_present, p.waiting.clone(), p.next_change)
+            };
             prop_assert_ne!(shown(&before), shown(&changed));
         }
     }

@@ -25,7 +25,7 @@ pub fn clock(text: &str) -> Moment {
 }
 
 /// What [`clock`] reads.
-fn show(moment: Moment) -> String {
+pub fn show(moment: Moment) -> String {
     let seconds = moment.since(MIDNIGHT);
     let (day, seconds) = (seconds.div_euclid(DAY) + 1, seconds.rem_euclid(DAY));
     let (hours, minutes, seconds) = (seconds / HOUR, seconds / 60 % 60, seconds % 60);

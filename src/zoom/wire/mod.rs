@@ -126,6 +126,17 @@ fn kind(event: &str) -> Kind {
         Some("participant_bind") => Kind::Bound,
         Some("sharing_started") => Kind::SharingStarted,
         Some("sharing_ended") => Kind::SharingEnded,
+        Some(
+            "participant_joined_waiting_room"
+            | "participant_put_in_waiting_room"
+            | "participant_jbh_waiting",
+        ) => Kind::WaitStarted,
+        Some(
+            "participant_left_waiting_room"
+            | "participant_admitted"
+            | "participant_jbh_waiting_left"
+            | "participant_jbh_joined",
+        ) => Kind::WaitEnded,
         _ => Kind::Other,
     }
 }
@@ -153,7 +164,7 @@ fn fact_time(kind: Kind, object: &WireObject<'_>) -> Option<Moment> {
         Kind::SharingStarted | Kind::SharingEnded => {
             participant.sharing_details.0.date_time.moment()
         }
-        Kind::RoleChanged => participant.date_time.moment(),
+        Kind::RoleChanged | Kind::WaitStarted | Kind::WaitEnded => participant.date_time.moment(),
         // The moment of the question is in `event_ts`.
         Kind::NotGoingOn => None,
         // A binding has one of the two.

@@ -50,6 +50,7 @@ fn each_kind_takes_its_own_time() {
         ("meeting.participant_left_breakout_room",   4),
         ("meeting.participant_role_changed",         5),
         ("meeting.participant_admitted",             5),
+        ("meeting.participant_joined_waiting_room",  5),
         ("meeting.participant_bind",                 5),
         ("meeting.sharing_started",                  6),
         ("meeting.sharing_ended",                    6),
@@ -59,6 +60,27 @@ fn each_kind_takes_its_own_time() {
             format!(r#"{{"event":"{event}","event_ts":0,"payload":{{"object":{{{object}}}}}}}"#);
         let expected = at(&format!("2026-01-01T{hour:02}:00:00Z"));
         assert_eq!(understand(&document, RECEIVED_MS).at, expected, "{event}");
+    }
+}
+
+#[test]
+fn waiting_rooms_and_waiting_for_the_host_are_one_kind_of_waiting() {
+    #[rustfmt::skip]
+    let cases = [
+        // subject                           kind
+        ("participant_joined_waiting_room",  Kind::WaitStarted),
+        ("participant_put_in_waiting_room",  Kind::WaitStarted),
+        ("participant_jbh_waiting",          Kind::WaitStarted),
+        ("participant_left_waiting_room",    Kind::WaitEnded),
+        ("participant_admitted",             Kind::WaitEnded),
+        ("participant_jbh_waiting_left",     Kind::WaitEnded),
+        ("participant_jbh_joined",           Kind::WaitEnded),
+    ];
+    for (subject, kind) in cases {
+        for prefix in ["meeting", "webinar"] {
+            let event = understand(&format!(r#"{{"event":"{prefix}.{subject}"}}"#), RECEIVED_MS);
+            assert_eq!(event.kind, kind, "{prefix}.{subject}");
+        }
     }
 }
 

@@ -90,7 +90,8 @@ impl Site {
         settings.site.title = name.to_string();
         settings.rooms.iter_mut().for_each(|room| room.name = name.to_string());
         let presence = sample::presence(name);
-        let room = roster::RoomPresence { people: presence.people.clone(), nameless_present: 0 };
+        let people = presence.people.clone();
+        let room = roster::RoomPresence { people, ..roster::RoomPresence::default() };
         let presence = Presence { rooms: vec![room; 2], ..presence };
         let dashboard = Dashboard::new(&presence, &settings, sample::NOW);
         let files = self.renderer.render(&dashboard, &settings).expect("names can't break it");

@@ -67,8 +67,9 @@ pub fn presence(people: Vec<Person>) -> Presence {
 pub fn presence_in(rooms: Vec<Vec<Person>>) -> Presence {
     let mut people: Vec<Person> = rooms.iter().flatten().cloned().collect();
     people.sort_by(|a, b| a.name.cmp(&b.name));
-    let rooms =
-        rooms.into_iter().map(|people| roster::RoomPresence { people, nameless_present: 0 });
+    let rooms = rooms
+        .into_iter()
+        .map(|people| roster::RoomPresence { people, ..roster::RoomPresence::default() });
     Presence { people, rooms: rooms.collect(), ..Presence::default() }
 }
 

@@ -131,6 +131,10 @@ pub(super) fn other(event: &Event, event_name: Option<&str>) -> Finding {
         Kind::SharingStarted | Kind::SharingEnded => {
             Finding::ok("sharing", format!("{who} began or stopped sharing in {meeting}"))
         }
+        Kind::WaitStarted => {
+            Finding::ok("waiting", format!("{who} waits to be let into {meeting}"))
+        }
+        Kind::WaitEnded => Finding::ok("waiting", format!("{who} no longer waits for {meeting}")),
         _ => {
             let event_name = event_name.unwrap_or("an event without a name");
             let text = format!("`{event_name}` came; it is stored, and shows nothing on the page");
@@ -245,6 +249,8 @@ mod tests {
             ("participant_left", r#""user_id":"1","user_name":"Ada""#),
             ("participant_left", r#""user_id":"1""#),
             ("sharing_started", r#""user_id":"1","user_name":"Ada""#),
+            ("participant_jbh_waiting", r#""user_name":"Ada""#),
+            ("participant_admitted", r#""user_id":"1","user_name":"Ada""#),
             ("chat_message_sent", ""),
         ];
         let events = events.map(|(name, participant)| {
