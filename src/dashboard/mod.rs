@@ -70,7 +70,12 @@ impl Dashboard {
         let translation = settings.site.language.translation();
         let zone = &settings.site.time_zone;
         let clock = TimeFormatter::new(zone, translation, now);
-        let all = Visible::of(&presence.people, presence.nameless_present, &settings.privacy);
+        let all = Visible::of(
+            &presence.people,
+            presence.nameless_present,
+            &presence.waiting,
+            &settings.privacy,
+        );
         let rooms = visible_rooms(presence, settings);
         let charts = ChartBuilder::new(zone, translation, &clock, now);
         let pages = Pages {
@@ -119,8 +124,8 @@ fn visible_rooms<'a>(
     let rooms = settings.rooms.iter().zip(&presence.rooms);
     rooms
         .map(|(room, found)| {
-            let visible = Visible::of(&found.people, found.nameless_present, &settings.privacy);
-            (room, visible)
+            let (people, nameless) = (&found.people, found.nameless_present);
+            (room, Visible::of(people, nameless, &found.waiting, &settings.privacy))
         })
         .collect()
 }

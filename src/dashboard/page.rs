@@ -69,6 +69,8 @@ pub struct Page {
     pub members: Vec<Member>,
     /// How many more are in, as a sentence; null if none or hidden.
     pub others: Option<String>,
+    /// How many wait to be let in, as a sentence; null if none or hidden.
+    pub waiting: Option<String>,
     /// The latest 12 people who left in the last 35 days; `rows` has everybody.
     pub away: Vec<Away>,
     /// How many more people left, as a sentence; null if all are listed.
@@ -167,6 +169,8 @@ pub struct RoomCard {
     pub members: Vec<Member>,
     /// How many more are in, as a sentence; null if none or hidden.
     pub others: Option<String>,
+    /// How many wait to be let in, as a sentence; null if none or hidden.
+    pub waiting: Option<String>,
     /// The person seen last, if nobody is in; at most one.
     pub away: Vec<Away>,
     /// The link for "join"; null if there is none.
@@ -252,6 +256,7 @@ impl Pages<'_> {
             summary: self.translation.summary.of(count),
             members: self.members(visible, root),
             others: self.others(visible),
+            waiting: self.waiting(visible),
             away: out().filter_map(|person| self.away(person, root)).take(MAX_AWAY).collect(),
             more_away: (more_away > 0).then(|| self.translation.more.of(more_away)),
             last_day: charts.last_day,
@@ -278,6 +283,7 @@ impl Pages<'_> {
             summary: self.translation.summary.of(count),
             members: self.members(visible, TOP),
             others: self.others(visible),
+            waiting: self.waiting(visible),
             away: last_seen.filter(|_| count == 0).into_iter().collect(),
             join_url: join_url(room),
         }
@@ -304,6 +310,10 @@ impl Pages<'_> {
             (others, true) => Some(self.translation.others.of(others)),
             (others, false) => Some(self.translation.only_others.of(others)),
         }
+    }
+
+    fn waiting(&self, visible: &Visible) -> Option<String> {
+        (visible.waiting > 0).then(|| self.translation.waiting.of(visible.waiting))
     }
 
     fn away(&self, person: &roster::Person, root: &str) -> Option<Away> {

@@ -6,15 +6,17 @@
 //!   "updated_at": "2026-01-05T17:38:00Z",
 //!   "count": 2,
 //!   "others": 0,
+//!   "waiting": 0,
 //!   "members": [{ "name": "Ada", "since": "2026-01-05T17:30:00Z", "sharing": "2026-01-05T17:35:00Z",
 //!                 "emoji": null, "picture": "assets/ada.0123456789.png" }],
 //!   "rooms": [{ "name": "Lounge", "slug": "lounge", "url": "lounge/", "join_url": null,
-//!               "count": 2, "others": 0, "members": […] }]
+//!               "count": 2, "others": 0, "waiting": 0, "members": […] }]
 //! }
 //! ```
 //!
 //! Times are UTC. `updated_at` is null until something changes. `others` is the number of people who
-//! are in but not named; `count` includes them. `sharing` is since when a screen is
+//! are in but not named; `count` includes them. `waiting` is the number of people who wait to be let
+//! in; `count` does not include them. `sharing` is since when a screen is
 //! shared. `rooms` lists the configured rooms; `url` and `picture` are relative to the file. What a
 //! person does not have is null. Only pages of the same origin may show a picture.
 
@@ -36,6 +38,8 @@ pub struct PresenceJson {
     pub count: usize,
     /// How many of them are not named.
     pub others: usize,
+    /// How many wait to be let in, as far as a visitor may know.
+    pub waiting: usize,
     /// Who is in, in the order in which they came.
     pub members: Vec<PresenceJsonMember>,
     /// The configured rooms, in the order of the settings.
@@ -72,6 +76,8 @@ pub struct PresenceJsonRoom {
     pub count: usize,
     /// How many of them are not named.
     pub others: usize,
+    /// How many wait to be let in, as far as a visitor may know.
+    pub waiting: usize,
     /// Who is in, in the order in which they came.
     pub members: Vec<PresenceJsonMember>,
 }
@@ -86,6 +92,7 @@ impl PresenceJson {
             join_url: (!room.join_url.is_empty()).then(|| room.join_url.clone()),
             count: visible.count(),
             others: visible.others,
+            waiting: visible.waiting,
             members: members(visible, &settings.faces),
         };
         Self {
@@ -93,6 +100,7 @@ impl PresenceJson {
             updated_at: all.updated().map(|moment| moment.to_string()),
             count: all.count(),
             others: all.others,
+            waiting: all.waiting,
             members: members(all, &settings.faces),
             rooms: rooms.iter().map(room).collect(),
         }

@@ -4,20 +4,27 @@
 use std::cmp::Reverse;
 
 use crate::config::{Others, Privacy};
-use crate::roster::{Person, VISITS_LISTED_S};
+use crate::roster::{Person, VISITS_LISTED_S, Waiting};
 use crate::time::moment::Moment;
 
-/// The people who may be shown, and the number of the others who are in.
+/// The people who may be shown, and the numbers of the others who are in and of those who wait.
 pub(crate) struct Visible<'a> {
     /// Last action first, then by name in code-point order.
     pub(crate) people: Vec<&'a Person>,
     /// The number of others who are in; 0 if others are hidden.
     pub(crate) others: usize,
+    /// The number of people who wait to be let in, whoever they are; 0 unless others are counted.
+    pub(crate) waiting: usize,
 }
 
 impl<'a> Visible<'a> {
     /// Selects the published people. Everybody else is at most counted.
-    pub(crate) fn of(people: &'a [Person], nameless_present: usize, privacy: &Privacy) -> Self {
+    pub(crate) fn of(
+        people: &'a [Person],
+        nameless_present: usize,
+        waiting: &Waiting,
+        privacy: &Privacy,
+    ) -> Self {
         let (mut shown, hidden): (Vec<_>, Vec<_>) =
             people.iter().partition(|person| privacy.allows(&person.name));
         shown.sort_by_cached_key(|person| (Reverse(person.last_action()), &person.name));
@@ -27,7 +34,11 @@ impl<'a> Visible<'a> {
             Others::Counted => hidden_present + nameless_present,
             Others::OnlyNameless => nameless_present,
         };
-        Self { people: shown, others }
+        let waiting = match privacy.others {
+            Others::Counted => waiting.count(),
+            Others::Hidden | Others::OnlyNameless => 0,
+        };
+        Self { people: shown, others, waiting }
     }
 
     /// The people a page shows at `now`: who is in, or was in during the last 35 days.

@@ -30,6 +30,8 @@ pub struct Translation {
     pub others: Plural,
     /// The same, if nobody is named.
     pub only_others: Plural,
+    /// How many wait to be let in.
+    pub waiting: Plural,
     /// How many more there are than were listed.
     pub more: Plural,
     /// How many are in, in two words.
@@ -93,6 +95,7 @@ impl Translation {
             summary: plural("summary"),
             others: plural("others"),
             only_others: plural("only_others"),
+            waiting: plural("waiting"),
             more: plural("more"),
             online: plural("online"),
             since: text("since"),

@@ -170,13 +170,14 @@ fn compare(seed: u8, steps: i64, privacy: &str) {
                 "participant_joined",
                 "participant_left",
                 "participant_joined_waiting_room",
+                "participant_jbh_waiting",
                 "participant_role_changed",
             ];
             let names = ["Mallory", "Eve", "", "12025550143"];
             let meetings = [shared, ("their own", "2")];
             for _ in 0..pick(3) {
                 number += 1;
-                let (event, name) = (events[pick(4) as usize], names[pick(4) as usize]);
+                let (event, name) = (events[pick(5) as usize], names[pick(4) as usize]);
                 busy.deliver(&body(event, name, meetings[pick(2) as usize], now - 1, number), now);
             }
         };

@@ -3,7 +3,7 @@
 use crate::config::Privacy;
 use crate::dashboard::{Opening, Openings, Visible};
 use crate::notify::message::PersonInside;
-use crate::roster::{End, Person};
+use crate::roster::{End, Person, Waiting};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
@@ -25,7 +25,7 @@ impl<'a> VisibleRoom<'a> {
         privacy: &Privacy,
         only: &[Name],
     ) -> Self {
-        let mut visible = Visible::of(people, nameless_present, privacy);
+        let mut visible = Visible::of(people, nameless_present, &Waiting::default(), privacy);
         let mut bystanders = 0;
         if !only.is_empty() {
             let everybody = visible.count();

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use lookout::config::{Others, PublishList, Settings};
 use lookout::dashboard::Dashboard;
-use lookout::roster::{Person, Presence};
+use lookout::roster::{Person, PersonWaiting, Presence, Waiting};
+use lookout::site::Renderer;
 
 use super::sample::{Does, NOW, at, name, person, presence, presence_in, room, settings};
 
@@ -131,6 +132,49 @@ fn others_are_counted_only_where_that_is_wanted() {
         let page = &made.pages[0];
         assert_eq!((page.count, page.others.as_deref()), (count, sentence), "{what}");
         assert_eq!(made.presence_json.count, count, "{what}");
+    }
+}
+
+#[test]
+fn those_who_wait_are_counted_only_where_others_are() {
+    let waiting = |names: &[&str], nameless| Waiting {
+        people: names
+            .iter()
+            .map(|text| PersonWaiting { name: name(text), since: at(NOW) })
+            .collect(),
+        nameless: vec![at(NOW); nameless],
+    };
+    #[rustfmt::skip]
+    let cases = [
+        // what is special              others            waiting                          number  sentence
+        ("hidden, though published",    Others::Hidden,   waiting(&["Ada"], 1),            0,      None),
+        ("nobody",                      Others::Counted,  waiting(&[], 0),                 0,      None),
+        ("somebody published",          Others::Counted,  waiting(&["Ada"], 0),            1,      Some("1 waiting")),
+        ("hidden and nameless people",  Others::Counted,  waiting(&["Ada", "hidden"], 1),  3,      Some("3 waiting")),
+    ];
+    for (what, others, waiting, number, sentence) in cases {
+        let mut settings = settings(Path::new("/nowhere"));
+        settings.privacy.publish = PublishList::Only([name("Ada")].into());
+        settings.privacy.others = others;
+        settings.rooms = ["a", "b"].map(|slug| room(slug, slug)).to_vec();
+        let mut presence = presence_in(vec![Vec::new(), Vec::new()]);
+        presence.waiting = waiting.clone();
+        presence.rooms[1].waiting = waiting;
+        let made = Dashboard::new(&presence, &settings, at(NOW));
+        let [all, quiet, busy] = &made.pages[..] else { panic!("{what}: three pages") };
+        assert_eq!((all.count, all.waiting.as_deref()), (0, sentence), "{what}");
+        assert_eq!(all.rooms[1].waiting.as_deref(), sentence, "{what}");
+        assert_eq!((quiet.waiting.as_deref(), busy.waiting.as_deref()), (None, sentence), "{what}");
+        let json = &made.presence_json;
+        assert_eq!((json.waiting, json.rooms[0].waiting), (number, 0), "{what}");
+        assert_eq!(json.rooms[1].waiting, number, "{what}");
+        let renderer = Renderer::load(&settings).expect("the built-in templates load");
+        let files = renderer.render(&made, &settings).expect("they render");
+        for path in ["index.html", "b/index.html", "b/embed.html"] {
+            let file = files.iter().find(|file| file.path.ends_with(path)).expect("it is there");
+            let has_it = String::from_utf8_lossy(&file.bytes).contains(" waiting</p>");
+            assert_eq!(has_it, sentence.is_some(), "{what}: {path}");
+        }
     }
 }
 

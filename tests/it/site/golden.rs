@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use lookout::config::{Language, Others, PublishList, Settings};
 use lookout::dashboard::Dashboard;
-use lookout::roster::Presence;
+use lookout::roster::{PersonWaiting, Presence, Waiting};
 use lookout::site::Renderer;
 
 use super::sample::{Does, NOW, at, name, person, presence, presence_in, room, settings};
@@ -131,7 +131,7 @@ fn golden_three_rooms_in_turkish_with_others_counted() {
     settings.privacy.publish = PublishList::Only(published.into());
     settings.rooms =
         vec![room("salon", "Salon"), room("kitaplik", "Kitaplık"), room("mutfak", "Mutfak")];
-    let presence = presence_in(vec![
+    let mut presence = presence_in(vec![
         evening(),
         vec![
             person("Hidden").stays_from("2026-01-05T17:50:00Z"),
@@ -139,6 +139,10 @@ fn golden_three_rooms_in_turkish_with_others_counted() {
         ],
         vec![person("Nobody Knows").stays_from("2026-01-05T17:51:00Z")],
     ]);
+    let person = PersonWaiting { name: name("At the door"), since: at(NOW) };
+    let waiting = Waiting { people: vec![person], nameless: Vec::new() };
+    presence.rooms[2].waiting = waiting.clone();
+    presence.waiting = waiting;
     check("three-rooms", &render(&presence, &settings));
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lookout::config::{HideList, PublishList, Settings};
 use lookout::dashboard::Dashboard;
-use lookout::roster::{self, End, Person, Presence};
+use lookout::roster::{self, End, Person, PersonWaiting, Presence, Waiting};
 use lookout::site::Renderer;
 use lookout::time::moment::Moment;
 use proptest::prelude::*;
@@ -76,11 +76,23 @@ prop_compose! {
     }
 }
 
+/// Published people, as many hidden ones, and one without a name, who wait to be let in.
+fn crowd_of(count: usize) -> Waiting {
+    let names = ["Ada", "Zoë"].into_iter().cycle().take(count).map(name);
+    let hidden = (0..count).map(|number| name(&format!("hidden {number}")));
+    let person = |name| PersonWaiting { name, since: at(NOW) };
+    Waiting {
+        people: names.chain(hidden).map(person).collect(),
+        nameless: vec![at(NOW); count.min(1)],
+    }
+}
+
 proptest! {
     #[test]
     fn hidden_people_change_no_byte(
         hidden in proptest::collection::vec(hidden(), 1..20),
         nameless in 0..5_usize,
+        waiting in 0..5_usize,
         next_change in proptest::option::of(0_i64..100_000),
         // Their coming and going makes a build of its own, before the charts move on anyway.
         later in 0_i64..15 * 60,
@@ -97,8 +109,10 @@ proptest! {
         busy.rooms.iter_mut().for_each(|room: &mut roster::RoomPresence| {
             add(&mut room.people);
             room.nameless_present = nameless;
+            room.waiting = crowd_of(waiting);
         });
         busy.nameless_present = nameless;
+        busy.waiting = crowd_of(waiting);
         busy.next_change = next_change.map(|offset| at(NOW).plus(offset));
         prop_assert_eq!(
             render(&renderer, &busy, &settings, at(NOW).plus(later)),
