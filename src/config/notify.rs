@@ -91,6 +91,10 @@ pub enum NotifyEvent {
     Ended,
     /// Somebody started or stopped sharing the screen.
     Sharing,
+    /// Somebody began to wait to be let in.
+    Waiting,
+    /// Somebody joined whom neither `privacy.publish` nor `[[people]]` names.
+    Stranger,
 }
 
 /// The people of whom a target receives events.

@@ -49,6 +49,9 @@ pub struct RoomState {
     pub opened: Option<Moment>,
     /// When the room last emptied.
     pub emptied: Option<Moment>,
+    /// When the last participant without a name of whom the target was told began to wait.
+    #[serde(default, rename = "nameless_waited", skip_serializing_if = "Option::is_none")]
+    pub nameless_waiting_since: Option<Moment>,
     /// Changes that are being debounced.
     #[serde(skip)]
     pub pending: Option<PendingChanges>,
@@ -84,6 +87,9 @@ pub struct PersonState {
     /// When the person last started to share.
     #[serde(default, rename = "shared")]
     pub sharing_since: Option<Moment>,
+    /// When the person last began to wait to be let in.
+    #[serde(default, rename = "waited", skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<Moment>,
 }
 
 /// Changes that wait for more changes, to be announced together.
@@ -108,6 +114,12 @@ pub struct Changes {
     pub sharing_started: Vec<Name>,
     /// Who stopped.
     pub sharing_stopped: Vec<Name>,
+    /// Who joined and is a stranger.
+    pub strangers: Vec<Name>,
+    /// Who began to wait to be let in.
+    pub waiting: Vec<Name>,
+    /// How many without a name did.
+    pub waiting_nameless: usize,
     /// Whether the content of the card changed.
     pub is_card_changed: bool,
 }
@@ -164,8 +176,14 @@ impl CardPost {
 
 impl RoomState {
     fn is_stored_as(&self, other: &Self) -> bool {
-        (&self.people, &self.open, self.opened, self.emptied)
-            == (&other.people, &other.open, other.opened, other.emptied)
+        (&self.people, &self.open, self.opened, self.emptied, self.nameless_waiting_since)
+            == (
+                &other.people,
+                &other.open,
+                other.opened,
+                other.emptied,
+                other.nameless_waiting_since,
+            )
     }
 
     /// Removes people whose facts are all too old to be announced again.
@@ -173,6 +191,7 @@ impl RoomState {
         let horizon = now.plus(-REMEMBERED_S);
         self.people.retain(|_, person| {
             let last = person.joined.max(person.left).max(person.sharing_since);
+            let last = last.max(person.waiting_since);
             person.is_in || last >= Some(horizon)
         });
     }
@@ -188,14 +207,17 @@ impl Changes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notify::message::RoomInfo;
+    use crate::notify::message::{Members, RoomInfo};
 
     #[test]
     fn a_card_is_shown_by_a_post_that_exists_and_has_its_content() {
         let card = |peak| {
             let (since, inside, sharing) = (Moment::from_seconds(0), Vec::new(), Vec::new());
             let room = RoomInfo { name: None, dashboard: None, join: None };
-            Card { room, state: CardState::Open { since, inside, others: 1, peak, sharing } }
+            let (others, strangers, waiting) = (1, Vec::new(), Members::default());
+            let state =
+                CardState::Open { since, inside, others, peak, sharing, strangers, waiting };
+            Card { room, state }
         };
         #[rustfmt::skip]
         let cases = [

@@ -22,7 +22,7 @@ pub struct Message {
     pub members: Members,
 }
 
-/// Who is in a room.
+/// Some people: who is in a room, or who waits to be let in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Members {
     /// Those who may be named, in display order.
@@ -32,7 +32,7 @@ pub struct Members {
 }
 
 impl Members {
-    /// Whether nobody is known to be in.
+    /// Whether there is nobody.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -116,6 +116,15 @@ pub enum MessageKind {
     },
     /// The room emptied.
     Ended(RoomSummary),
+    /// People began to wait to be let in.
+    Waiting(Members),
+    /// Strangers joined: people whom the settings do not name.
+    Stranger {
+        /// Who joined. Not empty.
+        joined: Vec<Name>,
+        /// How many people are in the room now.
+        inside: usize,
+    },
     /// A sample that tests whether the target can be reached.
     Test,
 }
@@ -161,6 +170,12 @@ pub enum CardState {
         peak: usize,
         /// Which of the people inside share the screen.
         sharing: Vec<Name>,
+        /// Which of the people inside are strangers, if the target wants to know.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        strangers: Vec<Name>,
+        /// Who waits to be let in, if the target wants to know.
+        #[serde(default, skip_serializing_if = "Members::is_empty")]
+        waiting: Members,
     },
     /// The room is empty again.
     Closed(RoomSummary),
@@ -223,6 +238,8 @@ mod tests {
             ("sharing",         r#"{"sharing":{"started":["Ada"],"stopped":[]}}"#),
             ("started",         r#"{"started":{"at":1767637800,"by":["Ada"],"inside":1}}"#),
             ("ended",           r#"{"ended":{"from":1767637800,"until":1767645300,"peak":2,"people":["Ada"],"others":1}}"#),
+            ("waiting",         r#"{"waiting":{"names":["Ada"],"others":1}}"#),
+            ("stranger",        r#"{"stranger":{"joined":["Ada"],"inside":2}}"#),
             ("test",            r#""test""#),
         ];
         for (what, news) in messages {
@@ -234,6 +251,7 @@ mod tests {
         let cards = [
             // what is special  state
             ("open",            r#"{"open":{"since":1767637800,"inside":[{"name":"Ada","since":1767637800}],"others":0,"peak":1,"sharing":["Ada"]}}"#),
+            ("somebody waits",  r#"{"open":{"since":1767637800,"inside":[{"name":"Ada","since":1767637800}],"others":0,"peak":1,"sharing":[],"strangers":["Ada"],"waiting":{"names":["Grace"],"others":1}}}"#),
             ("closed",          r#"{"closed":{"from":1767637800,"until":1767645300,"peak":2,"people":[],"others":0}}"#),
         ];
         for (what, state) in cards {

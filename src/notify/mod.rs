@@ -45,7 +45,9 @@ mod tests;
 
 pub use encoder::{Encoder, Service, WebhookSettings, missing_messages};
 pub use forget::forget;
-pub use message::{Card, CardState, Message, MessageKind, PersonInside, RoomInfo, RoomSummary};
+pub use message::{
+    Card, CardState, Members, Message, MessageKind, PersonInside, RoomInfo, RoomSummary,
+};
 pub use metrics::Metrics;
 pub use notifier::{Notifier, start};
 pub use snapshot::{Snapshot, Snapshots};

@@ -1,6 +1,6 @@
 //! The chats of the settings, with all that is needed to send to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,12 +10,13 @@ use sha2::{Digest, Sha256};
 
 use crate::config::access::{Access, Bot, Credential, Webhook};
 use crate::config::notify::{Chat, Form, Names, Notify, NotifyEvent};
-use crate::config::{Others, Privacy, PublishList, Secret, Settings};
+use crate::config::{Others, Person, Privacy, PublishList, Secret, Settings};
 use crate::notify::client::ChatClient;
 use crate::notify::difference::{Rules, WatchedRoom};
 use crate::notify::encoder::{Encoder, Service, WebhookSettings};
 use crate::notify::message::RoomInfo;
 use crate::notify::timing::Timing;
+use crate::zoom::Name;
 
 /// One `[[notify]]` of the settings.
 #[derive(Clone)]
@@ -267,10 +268,22 @@ fn rules(notify: &Notify, settings: &Settings, timing: Timing) -> Rules {
         privacy,
         quiet: notify.quiet.map(|quiet| (quiet, settings.site.time_zone.clone())),
         people: notify.people.clone(),
+        known: known_names(settings),
         has_cards: notify.form == Form::Card,
         debounce_s: timing.debounce_s,
         debounce_max_s: timing.debounce_max_s,
     }
+}
+
+/// The names that the settings publish or give to people, [comparable](Name::comparable).
+fn known_names(settings: &Settings) -> BTreeSet<Name> {
+    let published = match &settings.privacy.publish {
+        PublishList::Everybody => None,
+        PublishList::Only(names) => Some(names),
+    };
+    let people = settings.people.iter().flat_map(Person::known_names);
+    let names = published.into_iter().flatten().chain(people);
+    names.map(|name| name.comparable().into_owned()).collect()
 }
 
 /// The rules of a chat that names everybody. Hidden people stay hidden; they are counted only if the

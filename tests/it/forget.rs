@@ -104,6 +104,10 @@ fn where_old_events_are_only_in_the_store_they_are_forgotten_there() {
     let mut lookout = Lookout::new();
     lookout.serve();
     with_an_evening(&lookout);
+    let waits = format!(
+        r#"{{"event":"meeting.participant_jbh_waiting","event_ts":1773530000000,"payload":{{"object":{{"uuid":"door==","participant":{{"user_name":"{NAME}"}}}}}}}}"#
+    );
+    assert_eq!(lookout.deliver(waits.as_bytes()).status, 204);
     lookout.wait_for("_data/zoom-room-dashboard.csv", |csv| csv.contains(NAME));
     lookout.stop();
     let journal = rusqlite::Connection::open(lookout.path("data/lookout.db")).expect("it opens");
@@ -184,7 +188,11 @@ fn forgets_with_its_followers(settings: &str, events: &Events) {
 
 /// A chat to tell.
 fn target(chat: &Chat) -> String {
-    format!("[[notify]]\nkind = \"mattermost\"\nurl = \"{}\"\n", chat.hook())
+    format!(
+        "[[notify]]\nkind = \"mattermost\"\nurl = \"{}\"\nnames = \"all\"\n\
+         events = [\"joined\", \"left\", \"started\", \"ended\", \"waiting\"]\n",
+        chat.hook()
+    )
 }
 
 /// Somebody comes or goes, now.
@@ -193,18 +201,21 @@ fn deliver(lookout: &Lookout, what: &str, id: &str, name: &str) {
     let time = Moment::from_seconds(now());
     let key = if what == "left" { "leave_time" } else { "join_time" };
     let body = format!(
-        r#"{{"event":"meeting.participant_{what}","event_ts":1,"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{id}","user_name":"{name}","{key}":"{time}"}}}}}}}}"#
+        r#"{{"event":"meeting.participant_{what}","event_ts":1,"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{id}","user_name":"{name}","{key}":"{time}","date_time":"{time}"}}}}}}}}"#
     );
     assert_eq!(lookout.deliver(body.as_bytes()).status, 204, "{body}");
 }
 
-/// Grace and others come while the chat is down, and `kept` says when all of it waits.
+/// Grace and others come and wait to be let in while the chat is down, and `kept` says when all of it
+/// waits.
 #[track_caller]
 fn with_messages_that_wait(lookout: &Lookout, chat: &Chat, kept: impl Fn() -> String) {
     lookout.wait_for_chats();
     chat.always(Answer::Status(503));
     deliver(lookout, "joined", "1", "Grace");
     assert!(until(|| kept().contains("started")), "{}", lookout.log());
+    deliver(lookout, "joined_waiting_room", "4", NAME);
+    assert!(until(|| kept().contains(r#""waiting":{"names":"#)), "{}", lookout.log());
     deliver(lookout, "joined", "2", "Edsger");
     deliver(lookout, "joined", "3", NAME);
     let waits = format!(r#""joined":["Edsger","{NAME}"]"#);

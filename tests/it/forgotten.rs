@@ -68,7 +68,13 @@ fn body(rng: &mut Rng, names: &[&str], number: usize) -> Vec<u8> {
     let quoted = serde_json::to_string(name).expect("any text can be written");
     let (id, room) = (rng.below(9), rng.below(2));
     let time = format!("2026-03-14T{:02}:{:02}:{:02}Z", 10 + number / 60 % 9, number % 60, id);
-    let (kind, key) = *rng.pick(&[("joined", "join_time"), ("left", "leave_time")]);
+    let kinds = [
+        ("joined", "join_time"),
+        ("left", "leave_time"),
+        ("joined_waiting_room", "date_time"),
+        ("jbh_waiting", "date_time"),
+    ];
+    let (kind, key) = *rng.pick(&kinds);
     let words = "word ".repeat(rng.below(200));
     let object = match rng.below(10) {
         0 => format!(
@@ -140,7 +146,8 @@ fn after_any_history_no_byte_of_any_file_names_who_was_forgotten() {
         chat.always(Answer::Status(503));
         let mut lookout = Lookout::with_settings(&format!(
             "[privacy]\npublish = [\"*\"]\n[csv]\ncopies = [\"copies/table.csv\"]\n\
-             [[notify]]\nkind = \"mattermost\"\nurl = \"{}\"\n",
+             [[notify]]\nkind = \"mattermost\"\nurl = \"{}\"\nnames = \"all\"\n\
+             events = [\"joined\", \"left\", \"waiting\", \"stranger\"]\n",
             chat.hook()
         ));
         for dir in ["copies", "backups"] {

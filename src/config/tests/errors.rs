@@ -317,7 +317,7 @@ fn a_mistake_in_a_target_names_what_to_write_and_never_its_secret() {
     insta::assert_snapshot!(target(&format!("{hook}rooms = ['lunge']\n{rooms}")), @"`notify.rooms`: there is no room `lunge`; did you mean `Lounge`?");
     insta::assert_snapshot!(target(&format!("{hook}rooms = ['cellar']\n{rooms}")), @"`notify.rooms`: there is no room `cellar`; write one of `lounge`, `tea`");
     // An event, no event, a time.
-    insta::assert_snapshot!(target(&format!("{hook}events = ['join']")), @"`notify.events`: `join` is not one of `joined`, `left`, `started`, `ended`, `sharing`");
+    insta::assert_snapshot!(target(&format!("{hook}events = ['join']")), @"`notify.events`: `join` is not one of `joined`, `left`, `started`, `ended`, `sharing`, `waiting`, `stranger`");
     insta::assert_snapshot!(target(&format!("{hook}events = []")), @"`notify.events` is empty; remove the line for all events");
     insta::assert_snapshot!(target(&format!("{hook}quiet = '23-7'")), @"`notify.quiet`: `23-7` is not a range of times; write for example `23:00-07:00`");
     insta::assert_snapshot!(target(&format!("{hook}names = 'some'")), @"`notify.names`: `some` is not one of `published`, `all`");
@@ -340,6 +340,8 @@ fn a_mistake_in_a_target_names_what_to_write_and_never_its_secret() {
     insta::assert_snapshot!(of("ntfy", "topic = 'a'\nform = 'card'"), @r#"posts can't be edited there, so there is no card; remove the line, or write `form = "messages"`"#);
     insta::assert_snapshot!(of("discord", &format!("{hook}only_first = true")), @r#"`notify.only_first` is for messages, as the edits of a card notify nobody; remove it, or write `form = "messages"`"#);
     insta::assert_snapshot!(target(&format!("{hook}only_first = true\nevents = ['ended']")), @"`notify.only_first` is for the message that a room opens; add `started` to `events`");
+    insta::assert_snapshot!(target(&format!("{hook}events = ['started', 'waiting']")), @r#"`notify.events`: `waiting` tells of people whom the page may not show; write `names = "all"` if this chat may know them, or remove `waiting`"#);
+    insta::assert_snapshot!(target(&format!("{hook}events = ['stranger']\nnames = 'published'")), @r#"`notify.events`: `stranger` tells of people whom the page may not show; write `names = "all"` if this chat may know them, or remove `stranger`"#);
     insta::assert_snapshot!(target(&format!("{hook}mention = '@here'\nevents = ['ended']")), @"`notify.mention` is for the message that a room opens; add `started` to `events`");
     insta::assert_snapshot!(of("ntfy", "topic = 'a'\nmention = '@here'"), @"`notify.mention` is for chats; remove it");
 }

@@ -8,6 +8,7 @@
 //!
 //! Pure: `now` is an argument, and the result says when to compare again.
 
+mod door;
 mod people;
 mod visible_room;
 
@@ -42,12 +43,21 @@ pub struct Rules {
     pub quiet: Option<(QuietHours, Zone)>,
     /// Whose events it hears of; empty for all who may be named.
     pub people: Vec<Name>,
+    /// The names in the settings, [comparable](Name::comparable): whoever else joins is a stranger.
+    pub known: BTreeSet<Name>,
     /// Whether it gets cards instead of messages.
     pub has_cards: bool,
     /// Changes are announced once there were none for this many seconds …
     pub debounce_s: i64,
     /// … or this many seconds after the first of them.
     pub debounce_max_s: i64,
+}
+
+impl Rules {
+    /// Whether the settings do not have this name.
+    fn is_stranger(&self, name: &Name) -> bool {
+        !self.known.contains(&*name.comparable())
+    }
 }
 
 /// A room that a target hears of.
@@ -123,14 +133,14 @@ impl<'a> RoomComparison<'a> {
         rules: &'a Rules,
         now: Moment,
     ) -> Option<Self> {
-        let (people, nameless) = match watched.index {
-            None => (&presence.people, presence.nameless_present),
+        let (people, nameless, waiting) = match watched.index {
+            None => (&presence.people, presence.nameless_present, &presence.waiting),
             Some(index) => {
                 let room = presence.rooms.get(index)?;
-                (&room.people, room.nameless_present)
+                (&room.people, room.nameless_present, &room.waiting)
             }
         };
-        let room = VisibleRoom::new(people, nameless, &rules.privacy, &rules.people);
+        let room = VisibleRoom::new(people, nameless, waiting, &rules.privacy, &rules.people);
         let opening = room.opening();
         let is_quiet =
             rules.quiet.as_ref().is_some_and(|(quiet, zone)| quiet.ends(zone, now).is_some());
@@ -251,6 +261,7 @@ impl<'a> RoomComparison<'a> {
             _ => return self.announce_people(state, difference),
         };
         difference.messages.push(self.message(kind));
+        self.announce_door(self.door_changes(state), difference);
         state.pending = None;
         self.people().update(state, &Changes::default());
     }
@@ -260,6 +271,7 @@ impl<'a> RoomComparison<'a> {
         let changes = if self.is_quiet { Changes::default() } else { people.changes(state) };
         people.update(state, &changes);
         let Some(changes) = self.debounce(state, changes, difference) else { return };
+        self.announce_door(changes.clone(), difference);
         let Changes { joined, left, sharing_started, sharing_stopped, .. } = changes;
         if !joined.is_empty() || !left.is_empty() {
             let inside = self.room.everybody();
@@ -304,8 +316,10 @@ impl<'a> RoomComparison<'a> {
         card: Option<usize>,
         transition: Transition,
     ) {
+        let door = self.door_changes(state);
         match (card, transition) {
             (None, Transition::Opened) if !self.is_quiet => {
+                self.announce_door(door, difference);
                 let number = difference.state.next_card;
                 difference.state.next_card += 1;
                 difference.state.cards.push(CardPost {
@@ -317,22 +331,29 @@ impl<'a> RoomComparison<'a> {
                     wanted_since: self.now,
                 });
             }
-            (None, _) => {}
+            (None, _) => {
+                if let Some(door) = self.debounce(state, door, difference) {
+                    self.announce_door(door, difference);
+                }
+            }
             (Some(card), Transition::Emptied(summary, _)) => {
                 state.pending = None;
+                self.announce_door(door, difference);
                 let closed = self.card(CardState::Closed(summary));
                 difference.state.cards[card].set_wanted(closed, self.now);
             }
             (Some(card), _) => {
                 let wanted = self.card(self.open_card(state));
                 let is_card_changed = difference.state.cards[card].wanted != wanted;
-                let changes = Changes { is_card_changed, ..Changes::default() };
-                if self.debounce(state, changes, difference).is_some() {
+                let changes = Changes { is_card_changed, ..door };
+                if let Some(changes) = self.debounce(state, changes, difference) {
                     difference.state.cards[card].set_wanted(wanted, self.now);
+                    self.announce_door(changes, difference);
                 }
             }
         }
-        self.people().update(state, &Changes::default());
+        let pending = state.pending.as_ref().map(|pending| pending.changes.clone());
+        self.people().update(state, &pending.unwrap_or_default());
     }
 
     /// The content of the card of an open room.
@@ -346,6 +367,8 @@ impl<'a> RoomComparison<'a> {
             others: self.room.others() + self.room.bystanders(),
             peak: named_peak.max(peak),
             sharing: self.room.sharing(),
+            strangers: self.strangers(),
+            waiting: self.waiting(),
         }
     }
 
@@ -360,6 +383,6 @@ impl<'a> RoomComparison<'a> {
     }
 
     fn people(&self) -> PeopleComparison<'_> {
-        PeopleComparison { room: &self.room, events: &self.rules.events, now: self.now }
+        PeopleComparison { room: &self.room, rules: self.rules, now: self.now }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Rules;
 use super::visible_room::VisibleRoom;
 use crate::config::notify::NotifyEvent;
 use crate::notify::delivery_state::{Changes, FRESH_S, PersonState, RoomState};
@@ -12,8 +13,7 @@ use crate::zoom::Name;
 /// Compares the people of a room with what the target has been told of them.
 pub(super) struct PeopleComparison<'a> {
     pub(super) room: &'a VisibleRoom<'a>,
-    /// The events that the target wants.
-    pub(super) events: &'a BTreeSet<NotifyEvent>,
+    pub(super) rules: &'a Rules,
     pub(super) now: Moment,
 }
 
@@ -26,7 +26,7 @@ impl PeopleComparison<'_> {
     /// The changes to announce: fresh, and later than what was announced before.
     pub(super) fn changes(&self, state: &RoomState) -> Changes {
         let unknown = PersonState::default();
-        let (mut joined, mut left) = (Vec::new(), Vec::new());
+        let (mut joined, mut left, mut strangers) = (Vec::new(), Vec::new(), Vec::new());
         let (mut started, mut stopped) = (Vec::new(), Vec::new());
         for person in self.room.people() {
             let before = state.people.get(&*person.name.comparable()).unwrap_or(&unknown);
@@ -34,6 +34,7 @@ impl PeopleComparison<'_> {
             match (before.is_in, person.present_since) {
                 (false, Some(since)) if self.is_new(since, before.joined) => {
                     joined.push((since, name()));
+                    strangers.extend(self.rules.is_stranger(&person.name).then(|| (since, name())));
                 }
                 (true, None) => {
                     let at = person.last_left.filter(|at| {
@@ -60,8 +61,29 @@ impl PeopleComparison<'_> {
             left: self.wanted(NotifyEvent::Left, left),
             sharing_started: self.wanted(NotifyEvent::Sharing, started),
             sharing_stopped: self.wanted(NotifyEvent::Sharing, stopped),
+            strangers: self.wanted(NotifyEvent::Stranger, strangers),
+            waiting: self.wanted(NotifyEvent::Waiting, self.new_waits(state)),
+            waiting_nameless: self.new_nameless_waits(state),
             is_card_changed: false,
         }
+    }
+
+    /// Who began to wait to be let in.
+    fn new_waits(&self, state: &RoomState) -> Vec<(Moment, Name)> {
+        let waiting = self.room.waiting().iter().filter(|person| {
+            let before = state.people.get(&*person.name.comparable());
+            self.is_new(person.since, before.and_then(|before| before.waiting_since))
+        });
+        waiting.map(|person| (person.since, person.name.clone())).collect()
+    }
+
+    /// How many without a name did.
+    fn new_nameless_waits(&self, state: &RoomState) -> usize {
+        if !self.rules.events.contains(&NotifyEvent::Waiting) {
+            return 0;
+        }
+        let waiting = self.room.waiting_nameless().iter();
+        waiting.filter(|since| self.is_new(**since, state.nameless_waiting_since)).count()
     }
 
     /// Copies the roster into `state`, except for the people in `pending`, whose changes are
@@ -80,7 +102,10 @@ impl PeopleComparison<'_> {
                 continue;
             }
             let known = state.people.entry(person.name.comparable().into_owned()).or_default();
-            if !pending.joined.contains(&person.name) && !pending.left.contains(&person.name) {
+            let is_pending = [&pending.joined, &pending.left, &pending.strangers]
+                .iter()
+                .any(|names| names.contains(&person.name));
+            if !is_pending {
                 known.is_in = person.present_since.is_some();
                 known.joined = known.joined.max(person.present_since);
                 if !known.is_in {
@@ -94,6 +119,20 @@ impl PeopleComparison<'_> {
                 known.sharing_since = known.sharing_since.max(person.sharing_since);
             }
         }
+        self.update_waits(state, pending);
+    }
+
+    fn update_waits(&self, state: &mut RoomState, pending: &Changes) {
+        let waiting = self.room.waiting().iter();
+        for person in waiting.filter(|person| !pending.waiting.contains(&person.name)) {
+            let name = person.name.comparable().into_owned();
+            let known = state.people.entry(name).or_default();
+            known.waiting_since = known.waiting_since.max(Some(person.since));
+        }
+        if pending.waiting_nameless == 0 {
+            let latest = self.room.waiting_nameless().iter().max().copied();
+            state.nameless_waiting_since = state.nameless_waiting_since.max(latest);
+        }
     }
 
     /// Whether the person is in, or left recently.
@@ -106,7 +145,7 @@ impl PeopleComparison<'_> {
     }
 
     fn wanted(&self, what: NotifyEvent, mut facts: Vec<(Moment, Name)>) -> Vec<Name> {
-        if !self.events.contains(&what) {
+        if !self.rules.events.contains(&what) {
             return Vec::new();
         }
         facts.sort();

@@ -3,7 +3,7 @@
 use crate::config::Privacy;
 use crate::dashboard::{Opening, Openings, Visible};
 use crate::notify::message::PersonInside;
-use crate::roster::{End, Person, Waiting};
+use crate::roster::{End, Person, PersonWaiting, Waiting};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
@@ -14,29 +14,37 @@ pub struct VisibleRoom<'a> {
     openings: Openings<'a>,
     /// How many more are in who may be counted, but of whom the target does not hear.
     bystanders: usize,
+    /// Who waits to be let in.
+    waiting: Waiting,
 }
 
 impl<'a> VisibleRoom<'a> {
-    /// Applies `privacy` to `people`, and to the people present who have no name. If `only` is not
-    /// empty, the room is seen as if no one else came in, except that others are counted.
+    /// Applies `privacy` to `people`, to the people present who have no name, and to who waits. If
+    /// `only` is not empty, the room is seen as if no one else came in or waited, except that others
+    /// who are in are counted.
     pub fn new(
         people: &'a [Person],
         nameless_present: usize,
+        waiting: &Waiting,
         privacy: &Privacy,
         only: &[Name],
     ) -> Self {
-        let mut visible = Visible::of(people, nameless_present, &Waiting::default(), privacy);
+        let mut visible = Visible::of(people, nameless_present, waiting, privacy);
+        let mut waiting = waiting.clone();
+        waiting.people.retain(|person| privacy.allows(&person.name));
         let mut bystanders = 0;
         if !only.is_empty() {
             let everybody = visible.count();
             let is_meant =
                 |person: &Name| only.iter().any(|name| name.comparable() == person.comparable());
+            waiting.people.retain(|person| is_meant(&person.name));
+            waiting.nameless.clear();
             visible.people.retain(|person| is_meant(&person.name));
             visible.others = 0;
             bystanders = everybody - visible.count();
         }
         let openings = Openings::of(visible.people.iter().copied());
-        Self { visible, openings, bystanders }
+        Self { visible, openings, bystanders, waiting }
     }
 
     /// How many people are in, also those of whom the target does not hear.
@@ -68,6 +76,16 @@ impl<'a> VisibleRoom<'a> {
     pub fn inside(&self) -> Vec<PersonInside> {
         let present = self.visible.present().into_iter();
         present.map(|(person, since)| PersonInside { name: person.name.clone(), since }).collect()
+    }
+
+    /// Who waits to be let in and may be named.
+    pub fn waiting(&self) -> &[PersonWaiting] {
+        &self.waiting.people
+    }
+
+    /// Since when each participant without a name has been waiting.
+    pub fn waiting_nameless(&self) -> &[Moment] {
+        &self.waiting.nameless
     }
 
     /// Who shares the screen, ordered by since when.

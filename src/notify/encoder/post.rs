@@ -136,7 +136,12 @@ const ENDED_FIELDS: &[(&str, Width)] = &[
 const CARD: Kind = Kind {
     name: "card",
     colour: Colour::Open,
-    fields: &[("since", Width::Half), ("peak", Width::Half), ("join", Width::Half)],
+    fields: &[
+        ("since", Width::Half),
+        ("peak", Width::Half),
+        ("waiting", Width::Full),
+        ("join", Width::Half),
+    ],
 };
 
 impl Renderer {
@@ -175,6 +180,14 @@ impl Renderer {
                 Ok(Post::Attachment(Attachment { picture: self.portrait(by), ..attachment }))
             }
             MessageKind::Ended(summary) => self.ended(&ENDED, room, summary).map(Post::Attachment),
+            MessageKind::Waiting(waiting) => {
+                let waiting = ("waiting", self.people(&waiting.names, waiting.others)?);
+                self.line("waiting", room, [waiting])
+            }
+            MessageKind::Stranger { joined, inside } => {
+                let joined = ("joined", self.people(joined, 0)?);
+                self.line("stranger", room, [joined, ("inside", Value::from(*inside))])
+            }
             MessageKind::Test => self.line("test", room, []),
         }
     }
@@ -183,15 +196,16 @@ impl Renderer {
     pub(super) fn card(&self, card: &Card) -> Result<Attachment> {
         match &card.state {
             CardState::Closed(summary) => self.ended(&CLOSED, &card.room, summary),
-            CardState::Open { since, inside, others, peak, sharing } => {
+            CardState::Open { since, inside, others, peak, sharing, strangers, waiting } => {
                 let listed = inside.iter().take(MAX_LISTED);
-                let listed = listed.map(|person| self.listed(person, *since, sharing));
+                let listed = listed.map(|person| self.listed(person, *since, sharing, strangers));
                 let values = [
                     ("inside", Value::from(listed.collect::<Vec<Value>>())),
                     ("more", Value::from(inside.len().saturating_sub(MAX_LISTED) + others)),
                     ("count", Value::from(inside.len() + others)),
                     ("peak", Value::from(*peak)),
                     ("since", self.time(*since, *since)),
+                    ("waiting", self.people(&waiting.names, waiting.others)?),
                 ];
                 self.attachment(&CARD, &card.room, values)
             }
@@ -274,11 +288,18 @@ impl Renderer {
         self.templates.raw("list", &context)
     }
 
-    fn listed(&self, person: &PersonInside, opened: Moment, sharing: &[Name]) -> Value {
+    fn listed(
+        &self,
+        person: &PersonInside,
+        opened: Moment,
+        sharing: &[Name],
+        strangers: &[Name],
+    ) -> Value {
         map([
             ("name", Value::from(self.shown(&person.name))),
             ("since", self.time(person.since, opened)),
             ("sharing", Value::from(sharing.contains(&person.name))),
+            ("stranger", Value::from(strangers.contains(&person.name))),
         ])
     }
 

@@ -1,7 +1,7 @@
 //! Sample messages of every kind, to find broken templates early.
 
 use crate::notify::message::{
-    Card, CardState, Message, MessageKind, PersonInside, RoomInfo, RoomSummary,
+    Card, CardState, Members, Message, MessageKind, PersonInside, RoomInfo, RoomSummary,
 };
 use crate::time::moment::Moment;
 use crate::zoom::Name;
@@ -21,6 +21,8 @@ pub(super) fn messages() -> impl Iterator<Item = Message> {
             MessageKind::Sharing { started: Vec::new(), stopped: names.clone() },
             MessageKind::Started { at: OPENED, by: names.clone(), inside: names.len() + 1 },
             MessageKind::Ended(summary(names.clone())),
+            MessageKind::Waiting(Members { names: names.clone(), others: 1 }),
+            MessageKind::Stranger { joined: names.clone(), inside: names.len() },
             MessageKind::Test,
         ]
     });
@@ -37,7 +39,9 @@ pub(super) fn cards() -> impl Iterator<Item = Card> {
             let inside = people(count).into_iter();
             let inside = inside.map(|name| PersonInside { name, since: OPENED.plus(60) }).collect();
             let (others, peak, sharing) = (3, count + 3, people(1));
-            let open = CardState::Open { since: OPENED, inside, others, peak, sharing };
+            let (strangers, waiting) = (people(2), Members { names: people(count), others: 1 });
+            let since = OPENED;
+            let open = CardState::Open { since, inside, others, peak, sharing, strangers, waiting };
             let closed = CardState::Closed(summary(people(count)));
             [open, closed].map(|state| Card { room: room.clone(), state })
         })

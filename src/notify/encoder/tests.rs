@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{Emoji, Face, Faces, PublishList};
-use crate::notify::message::{CardState, MessageKind, PersonInside, RoomInfo};
+use crate::notify::message::{CardState, Members, MessageKind, PersonInside, RoomInfo};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
@@ -40,7 +40,15 @@ fn an_emoji_is_before_the_name_of_its_person_in_messages_and_cards() {
     let since = Moment::from_seconds(0);
     let inside = ["Ada", "Grace"].map(|text| PersonInside { name: name(text), since });
     let (inside, sharing) = (inside.into(), joined);
-    let state = CardState::Open { since, inside, others: 0, peak: 2, sharing };
+    let state = CardState::Open {
+        since,
+        inside,
+        others: 0,
+        peak: 2,
+        sharing,
+        strangers: Vec::new(),
+        waiting: Members::default(),
+    };
     let card = Card { room, state };
     for service in [mattermost(), slack(), discord()] {
         let encoder = Encoder::builtin(service.clone(), &settings);

@@ -4,7 +4,7 @@ use super::contents::Outbox;
 use super::tombstone::Tombstone;
 use crate::config::Others;
 use crate::notify::delivery_state::{CardPost, Changes, RoomState};
-use crate::notify::message::{Card, CardState, Message, MessageKind, RoomSummary};
+use crate::notify::message::{Card, CardState, Members, Message, MessageKind, RoomSummary};
 use crate::zoom::Name;
 
 /// Replaces what a chat said when it refused something: it may have quoted a name.
@@ -50,9 +50,10 @@ impl RoomState {
     fn forget(&mut self, is_meant: &dyn Fn(&Name) -> bool) {
         self.people.retain(|name, _| !is_meant(name));
         if let Some(pending) = &mut self.pending {
-            let Changes { joined, left, sharing_started, sharing_stopped, .. } =
-                &mut pending.changes;
-            for names in [joined, left, sharing_started, sharing_stopped] {
+            let Changes {
+                joined, left, sharing_started, sharing_stopped, strangers, waiting, ..
+            } = &mut pending.changes;
+            for names in [joined, left, sharing_started, sharing_stopped, strangers, waiting] {
                 names.retain(|name| !is_meant(name));
             }
         }
@@ -75,8 +76,10 @@ impl Card {
     /// Removes these names; returns how many people were removed.
     fn redact(&mut self, is_meant: &dyn Fn(&Name) -> bool) -> usize {
         match &mut self.state {
-            CardState::Open { inside, sharing, .. } => {
-                sharing.retain(|name| !is_meant(name));
+            CardState::Open { inside, sharing, strangers, waiting, .. } => {
+                for names in [sharing, strangers, &mut waiting.names] {
+                    names.retain(|name| !is_meant(name));
+                }
                 let before = inside.len();
                 inside.retain(|person| !is_meant(&person.name));
                 before - inside.len()
@@ -108,8 +111,9 @@ impl Message {
         let removed = remove(&mut self.members.names, is_meant);
         if others == Others::Counted {
             self.members.others += removed;
-        } else if let MessageKind::Moves { inside, .. } | MessageKind::Started { inside, .. } =
-            &mut self.kind
+        } else if let MessageKind::Moves { inside, .. }
+        | MessageKind::Started { inside, .. }
+        | MessageKind::Stranger { inside, .. } = &mut self.kind
         {
             *inside = inside.saturating_sub(removed);
         }
@@ -125,7 +129,12 @@ impl MessageKind {
             | Self::Sharing { started: some, stopped: more } => {
                 (remove(some, is_meant) + remove(more, is_meant), some.len() + more.len())
             }
-            Self::Started { by, .. } => (remove(by, is_meant), by.len()),
+            Self::Started { by: names, .. } | Self::Stranger { joined: names, .. } => {
+                (remove(names, is_meant), names.len())
+            }
+            Self::Waiting(Members { names, others }) => {
+                (remove(names, is_meant), names.len() + *others)
+            }
             Self::Ended(RoomSummary { people, others, .. }) => {
                 (remove(people, is_meant), people.len() + *others)
             }

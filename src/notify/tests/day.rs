@@ -5,13 +5,17 @@ use serde_json::Value;
 use super::scenario::{Scenario, rules, show, watched};
 use crate::config::Settings;
 use crate::config::access::{Credential, Ntfy, Statuses, Telegram};
+use crate::config::notify::NotifyEvent;
 use crate::notify::attempt::Attempt;
 use crate::notify::difference::{Rules, WatchedRoom};
 use crate::notify::{Encoder, Service, WebhookSettings};
+use crate::time::moment::Moment;
 use crate::types::Secret;
+use crate::zoom::Name;
 
 /// A co-working room: an early bird, a stand-up, a quiet noon, an afternoon with breakouts and
-/// bad networks, a talk in the evening to which many come at once, and night owls.
+/// bad networks, a talk in the evening to which many come at once, and night owls. Ada waits for
+/// the host, and Kurt, a stranger, to be let in.
 const DAY: &str = "
     07:58:12 +Barbara
     08:40:03 +Ken
@@ -42,10 +46,12 @@ const DAY: &str = "
     15:05:00 -Dorothy -Mary#c -Katherine#c
     16:00:00 -Hedy#2
     16:00:02 -Radia#2
+    19:50:00 ?Ada
     19:52:00 +Ada
     19:55:30 +Charles
     19:56:02 +Sophie +Emmy
-    19:57:45 +Kurt
+    19:57:00 ?Kurt
+    19:57:45 ~Kurt +Kurt
     19:58:00 +Alan +Joan +Gordon +Rosalind +Vera +Cecilia +Lise +Chien +Maria +Rita +Jocelyn
     19:58:06 +Annie +Henrietta +Caroline
     20:00:10 >Ada
@@ -61,10 +67,19 @@ const DAY: &str = "
     22:30:00 -Ada
 ";
 
+/// A target that watches the door, too. The settings know everybody but Kurt.
+fn day_rules(lounge: WatchedRoom) -> Rules {
+    let mut rules = Rules { rooms: vec![lounge], ..rules() };
+    rules.events.extend([NotifyEvent::Waiting, NotifyEvent::Stranger]);
+    let people = DAY.split_whitespace().filter_map(|word| word.strip_prefix('+'));
+    let names = people.filter_map(|person| Name::clean(person.split('#').next()?));
+    rules.known = names.filter(|name| name.as_str() != "Kurt").collect();
+    rules
+}
+
 #[test]
 fn a_day_of_a_room_reads_well() {
-    let mut rules = rules();
-    rules.rooms = vec![watched("1", Some(0), Some("Lounge"))];
+    let rules = day_rules(watched("1", Some(0), Some("Lounge")));
     let scenario = Scenario::started(rules).play(DAY);
     let settings = Settings::default();
     let address = Secret::new("https://chat.example/hooks/x").expect("not empty");
@@ -96,24 +111,32 @@ fn lounge() -> WatchedRoom {
 
 #[test]
 fn a_day_of_a_room_reads_well_as_cards() {
-    let scenario = Scenario::started(Rules { rooms: vec![lounge()], has_cards: true, ..rules() });
+    let scenario = Scenario::started(Rules { has_cards: true, ..day_rules(lounge()) });
     let scenario = scenario.play(DAY);
     let (server, chat) = ("https://telegram.example".to_owned(), "1".to_owned());
     let token = Credential::Known(secret("1:t"));
     let settings = Telegram { token, server, chat, thread: None };
     let service = Service::telegram(&settings, &secret("1:t")).expect("a URL");
     let encoder = Encoder::load(service, &Settings::default()).expect("the words are ours");
-    let cards = scenario.cards.iter().map(|(at, card)| {
-        let body = encoder.card(card).expect("it is written").body;
+    let text = |at: Moment, body: Vec<u8>| {
         let body: Value = serde_json::from_slice(&body).expect("JSON");
-        format!("{}\n{}\n", show(*at), body["text"].as_str().expect("a text"))
+        (at, format!("{}\n{}\n", show(at), body["text"].as_str().expect("a text")))
+    };
+    let cards = scenario.cards.iter();
+    let cards = cards.map(|(at, card)| text(*at, encoder.card(card).expect("it is written").body));
+    let messages = scenario.messages.iter().map(|(at, message)| {
+        let body = encoder.message(message, &Attempt::new("t", 0, *at, *at));
+        text(*at, body.expect("it is written").body)
     });
-    insta::assert_snapshot!(cards.collect::<Vec<_>>().join("\n").replace('\u{200b}', ""));
+    let mut posts: Vec<_> = messages.chain(cards).collect();
+    posts.sort_by_key(|(at, _)| *at);
+    let texts: Vec<_> = posts.into_iter().map(|(_, text)| text).collect();
+    insta::assert_snapshot!(texts.join("\n").replace('\u{200b}', ""));
 }
 
 #[test]
 fn a_day_of_a_room_reads_well_on_a_phone_and_as_requests() {
-    let scenario = Scenario::started(Rules { rooms: vec![lounge()], ..rules() }).play(DAY);
+    let scenario = Scenario::started(day_rules(lounge())).play(DAY);
     let (server, topic) = ("https://ntfy.example".to_owned(), "lounge".to_owned());
     let ntfy = Ntfy { server, topic, token: None, priority: None, tags: Vec::new() };
     let (url, success) = (secret("https://hook.example/in"), [Statuses { first: 200, last: 299 }]);

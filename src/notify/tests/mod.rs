@@ -2,6 +2,7 @@
 
 mod cards;
 mod day;
+mod door;
 mod openings;
 mod redaction;
 mod scenario;

@@ -7,7 +7,7 @@ use super::scenario::privacy;
 use crate::config::{Others, PublishList, Settings};
 use crate::dashboard::Dashboard;
 use crate::notify::difference::VisibleRoom;
-use crate::roster::{End, Person, Presence, Visit};
+use crate::roster::{End, Person, Presence, Visit, Waiting};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
@@ -25,7 +25,7 @@ proptest! {
     fn a_chat_and_the_feed_agree_on_the_latest_opening(visits in vec(visits(), 1..4)) {
         let people: Vec<_> = visits.iter().enumerate().map(person).collect();
         let privacy = privacy(PublishList::Everybody, Others::Hidden);
-        let by_chat = VisibleRoom::new(&people, 0, &privacy, &[]).opening();
+        let by_chat = VisibleRoom::new(&people, 0, &Waiting::default(), &privacy, &[]).opening();
 
         let settings = Settings { privacy, ..Settings::default() };
         let presence = Presence { people: people.clone(), ..Presence::default() };

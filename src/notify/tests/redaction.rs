@@ -1,5 +1,6 @@
 //! Somebody is forgotten while messages wait, and while the roster is outdated.
 
+use super::door;
 use super::scenario::{Scenario, clock, rules};
 use crate::config::Others;
 use crate::notify::delivery_state::CardPost;
@@ -29,6 +30,9 @@ fn a_name_is_removed_from_messages_and_empty_messages_are_dropped() {
         ("opened by nobody named",  r#"{"started":{"at":1,"by":[],"inside":1}}"#,                Some(r#"{"started":{"at":1,"by":[],"inside":1}}"#)),
         ("was there with others",   r#"{"ended":{"from":1,"until":2,"peak":2,"people":["Ada"],"others":1}}"#, Some(r#"{"ended":{"from":1,"until":2,"peak":2,"people":[],"others":1}}"#)),
         ("was there alone",         r#"{"ended":{"from":1,"until":2,"peak":1,"people":["Ada"],"others":0}}"#, None),
+        ("waits alone",             r#"{"waiting":{"names":["Ada"],"others":0}}"#,               None),
+        ("waits with somebody",     r#"{"waiting":{"names":["Ada"],"others":1}}"#,               Some(r#"{"waiting":{"names":[],"others":1}}"#)),
+        ("a stranger",              r#"{"stranger":{"joined":["Ada"],"inside":2}}"#,             None),
         ("a sample",                r#""test""#,                                                 Some(r#""test""#)),
     ];
     for (what, before, after) in cases {
@@ -79,11 +83,16 @@ fn who_may_not_be_named_any_more_counts_only_where_others_do() {
 fn a_card_without_a_forgotten_person_is_edited_and_an_empty_one_is_not_posted() {
     let ada = r#"{"open":{"since":1,"inside":[{"name":"Ada","since":1}],"others":0,"peak":1,"sharing":["Ada"]}}"#;
     let both = ada.replace("}],", r#"},{"name":"Bo","since":1}],"#);
+    let waits = both.replace(
+        r#""sharing""#,
+        r#""strangers":["Ada"],"waiting":{"names":["Ada"],"others":0},"sharing""#,
+    );
     #[rustfmt::skip]
     let cases = [
         // what is special       wanted         there         left, is shown
         ("not posted",           both.as_str(), None,         Some(false)),
         ("not posted, alone",    ada,           None,         None),
+        ("waits at the door",    &waits,        Some(&*both), Some(false)),
         ("stands there",         &both,         Some(&*both), Some(false)),
         ("stands there, alone",  ada,           Some(ada),    Some(false)),
     ];
@@ -178,6 +187,28 @@ fn a_forgotten_person_who_joins_again_is_announced() {
     }
     let announced = scenario.announced();
     assert!(announced.ends_with("20:07:10 Ada joined; 2 in"), "{announced}");
+}
+
+#[test]
+fn of_a_forgotten_person_who_waits_nothing_is_said_until_they_wait_again() {
+    let beginning = "20:00:00 +Bob\n20:04:00 ?Ada";
+    let (mut scenario, tombstones) = forget_after(door::rules(), beginning);
+    let before = scenario.announced();
+    assert!(before.ends_with("20:04:10 waiting: Ada +0"), "{before}");
+    for time in ["20:05:01", "20:05:20"] {
+        compare(&mut scenario, &tombstones, time);
+    }
+    assert_eq!(scenario.announced(), before);
+    let state = serde_json::to_string(&scenario.state).expect("it encodes");
+    assert!(!state.contains("Ada"), "{state}");
+    assert!(tombstones[0].is_needed(&scenario.presence(clock("21:00:00")), clock("21:00:00")));
+    scenario.deliver_all("20:06:00", "~Ada");
+    scenario.deliver_all("20:07:00", "?Ada");
+    for time in ["20:07:00", "20:07:10"] {
+        compare(&mut scenario, &tombstones, time);
+    }
+    assert!(scenario.announced().ends_with("20:07:10 waiting: Ada +0"));
+    assert_ne!(scenario.announced(), before);
 }
 
 #[test]

@@ -3,13 +3,17 @@
 //! `20:00:05 +Ada -Bob` is Ada joining and Bob leaving, delivered at that second; `+Ada#2` is her
 //! second device, `+Ada@22` another room, and `-Ada=19:55:00` reports late what happened earlier.
 
+use std::collections::BTreeSet;
+
 use compact_str::format_compact;
 
 use crate::config::notify::NotifyEvent;
 use crate::config::{HideList, Others, Privacy, PublishList};
 use crate::notify::delivery_state::DeliveryState;
 use crate::notify::difference::{Rules, WatchedRoom, compare};
-use crate::notify::message::{Card, CardState, Message, MessageKind, RoomInfo, RoomSummary};
+use crate::notify::message::{
+    Card, CardState, Members, Message, MessageKind, RoomInfo, RoomSummary,
+};
 use crate::roster::{self, Presence, Roster};
 use crate::time::moment::Moment;
 use crate::zoom::{Event, Kind, Meeting, Name, Participant};
@@ -39,6 +43,7 @@ pub fn rules() -> Rules {
         privacy: privacy(PublishList::Everybody, Others::Hidden),
         quiet: None,
         people: Vec::new(),
+        known: BTreeSet::new(),
         has_cards: false,
         debounce_s: 10,
         debounce_max_s: 60,
@@ -190,6 +195,8 @@ fn event(now: Moment, delivery: &str) -> Event {
     let kind = match kind {
         "+" => Kind::Joined,
         "-" => Kind::Left,
+        "?" => Kind::WaitStarted,
+        "~" => Kind::WaitEnded,
         ">" => Kind::SharingStarted,
         "<" => Kind::SharingEnded,
         "!" => Kind::Ended,
@@ -228,6 +235,12 @@ fn describe(message: &Message) -> String {
             format!("opened at {} by {}; {inside} in", show(*at), listed(by))
         }
         MessageKind::Ended(summary) => format!("emptied: {}", summed_up(summary)),
+        MessageKind::Waiting(Members { names, others }) => {
+            format!("waiting: {} +{others}", listed(names))
+        }
+        MessageKind::Stranger { joined, inside } => {
+            format!("unknown: {}; {inside} in", listed(joined))
+        }
         MessageKind::Test => "test".to_owned(),
     };
     format!("{}{kind}", room.unwrap_or_default())
@@ -235,14 +248,21 @@ fn describe(message: &Message) -> String {
 
 fn describe_card(state: &CardState) -> String {
     match state {
-        CardState::Open { since, inside, others, peak, sharing } => {
+        CardState::Open { since, inside, others, peak, sharing, strangers, waiting } => {
             let inside: Vec<_> = inside.iter().map(|one| one.name.as_str()).collect();
             let inside = inside.join(", ");
             let sharing = listed(sharing);
-            format!(
+            let mut card = format!(
                 "card: since {}: {inside} +{others}, peak {peak}, sharing: {sharing}",
                 show(*since)
-            )
+            );
+            if !strangers.is_empty() {
+                card += &format!(", unknown: {}", listed(strangers));
+            }
+            if !waiting.is_empty() {
+                card += &format!(", waiting: {} +{}", listed(&waiting.names), waiting.others);
+            }
+            card
         }
         CardState::Closed(summary) => format!("card closed: {}", summed_up(summary)),
     }

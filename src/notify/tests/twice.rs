@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::scenario::{Scenario, clock, rules, show};
+use super::door::rules;
+use super::scenario::{Scenario, clock, show};
 use crate::notify::message::{Message, MessageKind};
 use crate::zoom::Name;
 
@@ -13,7 +14,8 @@ use crate::zoom::Name;
 fn script() -> Vec<(i64, String)> {
     let mut script = Vec::new();
     for person in 0..6_i64 {
-        script.push((person * 20, format!("+P{person}")));
+        script.push((person * 20, format!("?P{person}")));
+        script.push((person * 20 + 15, format!("+P{person}")));
         script.push((200 + person * 25, format!("-P{person}")));
     }
     script.sort();
@@ -65,6 +67,8 @@ fn facts_of(message: &Message) -> Vec<(&'static str, String)> {
         MessageKind::Sharing { started, stopped } => {
             [each("shares", started), each("stopped", stopped)].concat()
         }
+        MessageKind::Waiting(waiting) => each("waits", &waiting.names),
+        MessageKind::Stranger { joined, .. } => each("stranger", joined),
         MessageKind::Test => Vec::new(),
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use lookout::config::Secret;
 use lookout::notify::attempt::Attempt;
 use lookout::notify::{
-    Card, CardState, Encoder, Message, MessageKind, PersonInside, RoomInfo, RoomSummary, Service,
+    Card, CardState, Encoder, Members, Message, MessageKind, PersonInside, RoomInfo, RoomSummary,
+    Service,
 };
 use lookout::time::moment::Moment;
 use lookout::zoom::Name;
@@ -166,7 +167,7 @@ fn read(body: &[u8]) -> Value {
     serde_json::from_slice(body).expect("a body is JSON")
 }
 
-fn kinds(name: &Name) -> [(&'static str, MessageKind); 5] {
+fn kinds(name: &Name) -> [(&'static str, MessageKind); 7] {
     let (names, nobody) = (|| vec![name.clone(); 2], Vec::new);
     [
         ("joined", MessageKind::Moves { joined: names(), left: names(), inside: 2 }),
@@ -174,6 +175,8 @@ fn kinds(name: &Name) -> [(&'static str, MessageKind); 5] {
         ("sharing", MessageKind::Sharing { started: names(), stopped: names() }),
         ("started", MessageKind::Started { at: sample::NOW, by: names(), inside: 2 }),
         ("ended", MessageKind::Ended(summary(names()))),
+        ("waiting", MessageKind::Waiting(Members { names: names(), others: 1 })),
+        ("stranger", MessageKind::Stranger { joined: names(), inside: 2 }),
     ]
 }
 
@@ -181,7 +184,10 @@ fn states(name: &Name) -> [(&'static str, CardState); 2] {
     let since = sample::NOW;
     let inside = vec![PersonInside { name: name.clone(), since }; 2];
     let sharing = vec![name.clone()];
-    let open = CardState::Open { since, inside, others: 1, peak: 3, sharing };
+    let strangers = vec![name.clone()];
+    let waiting = Members { names: vec![name.clone(); 2], others: 1 };
+    let (others, peak) = (1, 3);
+    let open = CardState::Open { since, inside, others, peak, sharing, strangers, waiting };
     [("open", open), ("closed", CardState::Closed(summary(vec![name.clone(); 2])))]
 }
 

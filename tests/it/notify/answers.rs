@@ -76,11 +76,9 @@ fn each_answer_leads_to_what_it_means() {
 #[test]
 fn a_server_that_says_when_is_asked_then() {
     let wait = Duration::from_secs(1);
-    for (kind, chat) in
-        [("mattermost", Chat::mattermost()), ("slack", Chat::slack()), ("discord", Chat::discord())]
-    {
+    for (kind, chat, target) in with_messages() {
         chat.next([Answer::TooMany { retry_after: wait }]);
-        let mut chats = Harness::new(&hook(kind, &chat.hook()));
+        let mut chats = Harness::new(&target);
         chats.join("Ada");
         chat.wait_for_posts(1);
         let heard = chat.heard();

@@ -128,12 +128,18 @@ impl Harness {
         self.send_snapshot();
     }
 
+    /// Somebody waits to be let in, since now.
+    pub fn wait(&mut self, name: &str) {
+        self.event("joined_waiting_room", name);
+        self.send_snapshot();
+    }
+
     /// Stores an event without sending a snapshot.
     pub fn event(&mut self, what: &str, name: &str) {
         let time = Moment::from_seconds(now());
         let key = if what == "left" { "leave_time" } else { "join_time" };
         let body = format!(
-            r#"{{"event":"meeting.participant_{what}","event_ts":1,"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{name}","user_name":"{name}","{key}":"{time}"}}}}}}}}"#
+            r#"{{"event":"meeting.participant_{what}","event_ts":1,"payload":{{"object":{{"uuid":"m","id":"1","participant":{{"user_id":"{name}","user_name":"{name}","{key}":"{time}","date_time":"{time}"}}}}}}}}"#
         );
         self.roster.apply(&zoom::understand(&body, 0));
     }

@@ -4,8 +4,8 @@ use lookout::config::access::{Credential, Ntfy, Statuses, Telegram};
 use lookout::config::{Language, Secret, Settings};
 use lookout::notify::attempt::Attempt;
 use lookout::notify::{
-    Card, CardState, Encoder, Message, MessageKind, PersonInside, RoomInfo, RoomSummary, Service,
-    WebhookSettings,
+    Card, CardState, Encoder, Members, Message, MessageKind, PersonInside, RoomInfo, RoomSummary,
+    Service, WebhookSettings,
 };
 use lookout::time::moment::Moment;
 use lookout::time::zone::Zone;
@@ -50,6 +50,8 @@ pub fn messages(room: &RoomInfo, names: &[Name], others: usize) -> Vec<(&'static
         ("shares instead", MessageKind::Sharing { started: names(), stopped: friend() }),
         ("started", MessageKind::Started { at: started, by: names(), inside }),
         ("ended", MessageKind::Ended(summary(names(), others))),
+        ("waits", MessageKind::Waiting(Members { names: names(), others })),
+        ("a stranger", MessageKind::Stranger { joined: names(), inside }),
         ("test", MessageKind::Test),
     ];
     kinds.map(|(name, kind)| (name, Message::new(room.clone(), kind))).to_vec()
@@ -63,7 +65,9 @@ pub fn cards(room: &RoomInfo, names: &[Name], others: usize) -> Vec<(&'static st
     let inside = inside.map(|(name, since)| PersonInside { name, since }).collect();
     let peak = names.len() + others + 1;
     let sharing = names.iter().skip(1).take(1).cloned().collect();
-    let open = CardState::Open { since, inside, others, peak, sharing };
+    let strangers = names.iter().take(1).cloned().collect();
+    let waiting = Members { names: names.to_vec(), others };
+    let open = CardState::Open { since, inside, others, peak, sharing, strangers, waiting };
     let closed = CardState::Closed(summary(names.to_vec(), others));
     [("card, open", open), ("card, closed", closed)]
         .map(|(kind, state)| (kind, Card { room: room.clone(), state }))

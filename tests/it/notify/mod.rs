@@ -2,6 +2,7 @@
 
 mod answers;
 mod cards;
+mod door;
 mod doubles;
 mod harness;
 mod hostile;

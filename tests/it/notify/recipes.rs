@@ -65,5 +65,5 @@ fn each_recipe_sends_what_its_service_documents() {
             assert!(text.contains("Ada joined"), "{service}: {body}");
         }
     }
-    assert_eq!(recipes.len(), 12, "each is valid: {recipes:?}");
+    assert_eq!(recipes.len(), 13, "each is valid: {recipes:?}");
 }

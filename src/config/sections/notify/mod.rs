@@ -49,9 +49,15 @@ pub(in crate::config) fn read(section: &mut Section<'_>) -> Option<Notify> {
 
 /// Reports keys that contradict each other.
 fn check(section: &mut Section<'_>, target: &Notify) {
-    let Notify { kind, access, events, form, mention, only_first, .. } = target;
+    let Notify { kind, access, events, names, form, mention, only_first, .. } = target;
     if events.is_empty() {
         section.conflict("events", "`notify.events` is empty; remove the line for all events");
+    }
+    let at_the_door = [("waiting", NotifyEvent::Waiting), ("stranger", NotifyEvent::Stranger)];
+    for (word, event) in at_the_door {
+        if events.contains(&event) && *names == Names::Published {
+            section.conflict("events", format!("`notify.events`: `{word}` tells of people whom the page may not show; write `names = \"all\"` if this chat may know them, or remove `{word}`"));
+        }
     }
     let hears_of_opening = events.contains(&NotifyEvent::Started);
     if mention.is_some() && !hears_of_opening {
@@ -87,6 +93,8 @@ fn event(text: &str) -> Result<NotifyEvent, String> {
         ("started", NotifyEvent::Started),
         ("ended", NotifyEvent::Ended),
         ("sharing", NotifyEvent::Sharing),
+        ("waiting", NotifyEvent::Waiting),
+        ("stranger", NotifyEvent::Stranger),
     ];
     values::word(text, &words)
 }

@@ -14,7 +14,7 @@ use crate::zoom::Name;
 pub(super) struct Model {
     /// The id of the message, the same over all attempts.
     id: String,
-    /// `joined`, `left`, `started`, `ended`, `sharing` or `test`.
+    /// `joined`, `left`, `started`, `ended`, `sharing`, `waiting`, `stranger` or `test`.
     event: &'static str,
     /// The name of the room; null if all meetings are one room.
     room: Option<String>,
@@ -22,6 +22,8 @@ pub(super) struct Model {
     joined: Vec<String>,
     /// Who left.
     left: Vec<String>,
+    /// Who began to wait to be let in.
+    waiting: Vec<String>,
     /// How many people are in the room.
     count: usize,
     /// Who is in the room, as far as they may be named.
@@ -46,6 +48,7 @@ impl Model {
             room: room.name.as_deref().map(display_name),
             joined: Vec::new(),
             left: Vec::new(),
+            waiting: Vec::new(),
             count: members.names.len() + members.others,
             members: names(&members.names),
             text: text(post),
@@ -65,6 +68,13 @@ impl Model {
             }
             MessageKind::Ended(summary) => {
                 (model.event, model.at) = ("ended", summary.until.to_string());
+            }
+            MessageKind::Waiting(waiting) => {
+                (model.event, model.waiting) = ("waiting", names(&waiting.names));
+            }
+            MessageKind::Stranger { joined, inside } => {
+                model.event = "stranger";
+                (model.joined, model.count) = (names(joined), *inside);
             }
             MessageKind::Test => {}
         }
@@ -94,6 +104,7 @@ pub(super) fn samples() -> [Model; 2] {
         room: None,
         joined: Vec::new(),
         left: Vec::new(),
+        waiting: Vec::new(),
         count: 0,
         members: Vec::new(),
         text: "🌙 The room is empty again".to_owned(),
@@ -106,6 +117,7 @@ pub(super) fn samples() -> [Model; 2] {
         room: Some(name()),
         joined: vec![name(), name()],
         left: vec![name()],
+        waiting: vec![name()],
         count: 2,
         members: vec![name(), name()],
         text: name(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Heard, Post, Reply};
+use super::{Heard, Post, Reply, seconds};
 
 /// The only topic that the token may write to.
 pub const TOPIC: &str = "lounge-7Hq2mVw9";
@@ -50,7 +50,11 @@ pub(super) fn refusal(status: u16, code: u32, error: &str) -> Reply {
     Reply::new(status, body.to_string()).header("content-type", "application/json")
 }
 
-/// ntfy does not say when to come again.
-pub(super) fn too_many(_: Option<Duration>) -> Reply {
-    refusal(429, 42_901, "limit reached: too many requests")
+/// ntfy does not say when to come again; a proxy before it may.
+pub(super) fn too_many(wait: Option<Duration>) -> Reply {
+    let reply = refusal(429, 42_901, "limit reached: too many requests");
+    match wait {
+        Some(wait) => reply.header("retry-after", seconds(wait)),
+        None => reply,
+    }
 }
