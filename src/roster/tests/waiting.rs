@@ -187,7 +187,7 @@ fn the_meetings_end_a_newer_meeting_and_silence_end_waits() {
         ("Zoom's API states that she joined",
             vec![wait("10:00"), event(Kind::JoinObserved, "10:05").leg("1").name("Ada")],
             "11:00", ""),
-        ("the wait has not begun yet",
+        ("as soon as it begins",
             vec![wait("10:00")],
             "10:00", "Ada since 10:00"),
     ]);

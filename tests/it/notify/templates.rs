@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::messages::{
-    attempt, discord, lounge, mattermost, messages, ntfy, people, slack, telegram,
+    attempt, cards, discord, lounge, mattermost, messages, ntfy, people, slack, telegram,
 };
 use crate::support::chat::telegram::without_tags;
 
@@ -100,6 +100,7 @@ fn very_long(text: &str) -> String {
             "when_title",
             "when_value",
         ],
+        ["waiting", "stranger", "waiting_title", "waiting_value", "card_title", "card_text"],
     ];
     let texts = texts.into_iter().flatten().chain(["people_title", "people_value"]);
     let component = |name| format!("{{% component {name}() %}}{text}{{% endcomponent {name} %}}");
@@ -127,8 +128,13 @@ fn nothing_is_longer_than_a_service_takes() {
     for (service, line, body) in limits {
         for templates in [&all[0][..], &all[1], &[]] {
             let encoder = encoder(service.clone(), templates).expect("long, but without a fault");
-            for (kind, message) in messages(&lounge(), &names, 1) {
-                let bytes = encoder.message(&message, &attempt()).expect("it can be written").body;
+            let messages = messages(&lounge(), &names, 1).into_iter();
+            let messages =
+                messages.map(|(kind, message)| (kind, encoder.message(&message, &attempt())));
+            let cards = cards(&lounge(), &names, 1).into_iter();
+            let cards = cards.map(|(kind, card)| (kind, encoder.card(&card)));
+            for (kind, written) in messages.chain(cards) {
+                let bytes = written.expect("it can be written").body;
                 let mut at_most = |what: &str, length: usize, most: usize| {
                     if length > most {
                         too_long.push(format!("{service:?}, {kind}: {what}, {length}"));
