@@ -52,7 +52,7 @@ pub use people::{HideList, Person, PublishList};
 pub use problem::{Problem, SettingsError};
 pub use settings::{
     Acknowledge, Admin, Archive, Csv, Journal, Origin, Others, Presence, Privacy, Room,
-    SecretSource, Settings, Site, StaleAfter, Zoom,
+    SecretSource, Settings, Site, StaleAfter, Zoom, ZoomApi,
 };
 pub use slug::Slug;
 pub use suggestion::{suggest, suggest_name};

@@ -51,7 +51,8 @@ fn set_by_platform(variable: &str) -> bool {
 
 /// The variable that sets `key`.
 fn variable(key: &Key) -> String {
-    format!("{PREFIX}{}__{}", key.section, key.name).to_uppercase()
+    let section = key.section.replace('.', "__");
+    format!("{PREFIX}{section}__{}", key.name).to_uppercase()
 }
 
 /// The key that the variable `name` sets, else a message.

@@ -8,7 +8,7 @@ use super::key::Key;
 use super::problem::Diagnostic;
 use super::section::{KeySpans, Output, Section};
 use super::sections::{
-    admin, archive, csv, journal, notify, people, presence, privacy, rooms, site, zoom,
+    admin, archive, csv, journal, notify, people, presence, privacy, rooms, site, zoom, zoom_api,
 };
 use super::settings::{Origin, Settings};
 use super::source::{Sources, Span};
@@ -38,6 +38,7 @@ impl<'a> Reader<'a> {
         let (site, zone_rules) = self.section("site", site::read);
         let csv = self.section("csv", csv::read);
         let (zoom, secret) = self.section("zoom", zoom::read);
+        let zoom_api = self.section_if_typed("zoom.api", zoom_api::read).flatten();
         let journal = self.section("journal", journal::read);
         let archive = self.section_if_typed("archive", archive::read);
         let privacy = self.section("privacy", privacy::read);
@@ -55,6 +56,7 @@ impl<'a> Reader<'a> {
             site,
             csv,
             zoom,
+            zoom_api,
             journal,
             archive,
             privacy,

@@ -75,6 +75,11 @@ impl<'a> Section<'a> {
         Self { name, entries, spans, context, output }
     }
 
+    /// Its name in the settings file.
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// The parsed value of `key`, else its parsed `default`.
     pub(super) fn value<T>(
         &mut self,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use palette::Srgb;
 
+use super::access::Credential;
 use super::emoji::Emoji;
 use super::faces::Faces;
 use super::notify::Notify;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub csv: Csv,
     /// Zoom and the webhook endpoint.
     pub zoom: Zoom,
+    /// How to ask Zoom's API, if it may be asked.
+    pub zoom_api: Option<ZoomApi>,
     /// The local log of events.
     pub journal: Journal,
     /// The shared archive, if there is one.
@@ -213,6 +216,19 @@ impl Zoom {
         let path = self.path.trim_end_matches('/');
         [path.to_owned(), format!("{path}/")]
     }
+}
+
+/// `[zoom.api]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZoomApi {
+    /// The account's id.
+    pub account_id: String,
+    /// The app's id.
+    pub client_id: String,
+    /// The app's secret.
+    pub client_secret: Credential,
+    /// Where tokens are given out, such as `https://zoom.us`, without a slash at the end.
+    pub server: String,
 }
 
 /// `[journal]`

@@ -9,6 +9,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::source::Span;
 
+/// The sections within sections.
+const NESTED_SECTIONS: [&str; 1] = ["zoom.api"];
+
 /// Keys and their values.
 pub(super) type Table = BTreeMap<String, Entry>;
 
@@ -54,6 +57,20 @@ pub(super) fn table(source: usize, table: DeTable<'_>) -> Table {
         (name.into_owned(), Entry { key: span, node })
     };
     table.into_iter().map(entry).collect()
+}
+
+/// Moves the sections within sections, such as `[zoom.api]`, to the top, where each is read by itself.
+pub(super) fn lift_sections(root: &mut Table) {
+    for name in NESTED_SECTIONS {
+        let (outer, inner) = name.split_once('.').expect("it lies in another section");
+        let Some(Value::Table(table)) = root.get_mut(outer).map(|entry| &mut entry.node.value)
+        else {
+            continue;
+        };
+        if let Some(entry) = table.remove(inner) {
+            root.insert(name.to_owned(), entry);
+        }
+    }
 }
 
 /// Converts a value of the source with the number `source`.

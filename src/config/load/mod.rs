@@ -177,7 +177,8 @@ fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Loaded, Settin
 fn parse_tree(path: &Path, text: &str, sources: &mut Sources) -> Result<Table, SettingsError> {
     let source = sources.add_file(path.to_owned(), text);
     let (table, errors) = DeTable::parse_recoverable(text);
-    let root = tree::table(source, table.into_inner());
+    let mut root = tree::table(source, table.into_inner());
+    tree::lift_sections(&mut root);
     let Some(error) = errors.first() else {
         return Ok(root);
     };

@@ -2,6 +2,7 @@
 
 pub(super) mod admin;
 pub(super) mod archive;
+pub(super) mod credential;
 pub(super) mod csv;
 pub(super) mod journal;
 pub(super) mod notify;
@@ -11,3 +12,4 @@ pub(super) mod privacy;
 pub(super) mod rooms;
 pub(super) mod site;
 pub(super) mod zoom;
+pub(super) mod zoom_api;

@@ -66,7 +66,7 @@ fn unknown_keys_and_sections_name_what_was_probably_meant() {
       |  ^^^^^
     ");
     // A section that is nothing like any.
-    insta::assert_snapshot!(said("[colours]\ntitle = 'red'"), @"there is no section `colours`; there are `[site]`, `[csv]`, `[zoom]`, `[journal]`, `[archive]`, `[privacy]`, `[presence]`, `[[rooms]]`, `[[people]]`, `[[notify]]`, `[admin]`");
+    insta::assert_snapshot!(said("[colours]\ntitle = 'red'"), @"there is no section `colours`; there are `[site]`, `[csv]`, `[zoom]`, `[zoom.api]`, `[journal]`, `[archive]`, `[privacy]`, `[presence]`, `[[rooms]]`, `[[people]]`, `[[notify]]`, `[admin]`");
     // A key above the first header.
     insta::assert_snapshot!(mistake("title = 'Lounge'"), @"
     lookout.toml:1:1: `title` is outside of any section; it belongs to `[site]`

@@ -59,7 +59,8 @@ fn each_variable_sets_a_key() {
     let keys = config::keys();
     let known: BTreeSet<_> = keys
         .iter()
-        .map(|key| format!("LOOKOUT_{}__{}", key.section, key.name).to_uppercase())
+        .map(|key| format!("LOOKOUT_{}__{}", key.section.replace('.', "__"), key.name))
+        .map(|variable| variable.to_uppercase())
         .collect();
     let mut problems = Vec::new();
     for document in documents().values() {
@@ -104,8 +105,9 @@ fn name_of(span: &str) -> &str {
 
 /// The section of `[site]` and `[[rooms]]`.
 fn section_of(text: &str) -> Option<&str> {
-    let is_word =
-        |text: &str| text.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+    let is_word = |text: &str| {
+        text.chars().all(|letter| letter.is_ascii_lowercase() || "_.".contains(letter))
+    };
     let inside = text.strip_prefix('[')?.strip_suffix(']')?;
     let inside = inside.strip_prefix('[').and_then(|i| i.strip_suffix(']')).unwrap_or(inside);
     (is_word(inside) && !inside.is_empty()).then_some(inside)

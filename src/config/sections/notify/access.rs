@@ -1,10 +1,10 @@
 //! How a target is reached: the keys of each service.
 
-use super::credential::{self, address, token};
 use super::webhook;
 use crate::config::access::{Access, Bot, Credential, Ntfy, Telegram};
 use crate::config::notify::Chat;
 use crate::config::section::Section;
+use crate::config::sections::credential::{self, address, token};
 use crate::config::url;
 
 /// The length of an id in Mattermost.

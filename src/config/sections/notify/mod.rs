@@ -1,7 +1,6 @@
 //! `[[notify]]`: the targets that receive messages.
 
 mod access;
-mod credential;
 mod mention;
 mod rooms;
 #[cfg(test)]

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::header::{HeaderName, HeaderValue};
 
-use super::credential;
 use crate::config::access::{Credential, Statuses, Webhook};
 use crate::config::section::Section;
+use crate::config::sections::credential;
 use crate::config::values;
 use crate::types::Secret;
 use crate::types::secret::trimmed;

@@ -1,4 +1,4 @@
-//! Secrets of a target: typed, or in a file.
+//! Secrets, typed or in a file, that only some commands need.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::types::Secret;
 use crate::types::secret::trimmed;
 
 /// A secret, typed or from a file. No message quotes it.
-pub(super) fn read(
+pub(in crate::config) fn read(
     section: &mut Section<'_>,
     [key, file_key]: [&'static str; 2],
     parse: fn(&str) -> Result<Secret, String>,
@@ -21,9 +21,10 @@ pub(super) fn read(
     let file = section.secret_file(file_key);
     match (typed, file) {
         (Some(_), Some(_)) => {
+            let name = section.name();
             section.conflict(
                 file_key,
-                format!("`notify.{key}` and `notify.{file_key}` are both set; keep one of them"),
+                format!("`{name}.{key}` and `{name}.{file_key}` are both set; keep one of them"),
             );
             None
         }
@@ -37,7 +38,10 @@ pub(super) fn read(
 }
 
 /// The secret in the file at `path`.
-pub(super) fn from_file(path: &Path, parse: fn(&str) -> Result<Secret, String>) -> Credential {
+pub(in crate::config) fn from_file(
+    path: &Path,
+    parse: fn(&str) -> Result<Secret, String>,
+) -> Credential {
     let text = secret_file::read(path).map_err(|error| match error {
         Unreadable::System(error) => {
             format!("{error}; correct the path, or the file's owner and mode")
@@ -51,7 +55,7 @@ pub(super) fn from_file(path: &Path, parse: fn(&str) -> Result<Secret, String>) 
 }
 
 /// The address of a webhook.
-pub(super) fn address(text: &str) -> Result<Secret, String> {
+pub(in crate::config) fn address(text: &str) -> Result<Secret, String> {
     const ADVICE: &str = "copy what the chat shows, such as `https://chat.example.org/hooks/…`";
     // Where the id of the message stands is no part of the address.
     let bare = text.replace("{id}", "id");
@@ -67,7 +71,7 @@ pub(super) fn address(text: &str) -> Result<Secret, String> {
 }
 
 /// A token.
-pub(super) fn token(text: &str) -> Result<Secret, String> {
+pub(in crate::config) fn token(text: &str) -> Result<Secret, String> {
     const ADVICE: &str = "copy what the service shows when you make one";
     if let Some(invalid_character) = characters::invalid_character(text, characters::is_of_token) {
         return Err(format!("this is not a token, {invalid_character}; {ADVICE}"));
