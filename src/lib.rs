@@ -27,6 +27,9 @@
 //!    [`server::visitors::preview`] does the same for template authors.
 //! 6. [`notify`] compares presence with what each chat was sent, and sends the difference.
 //!
+//! Where events get lost, [`zoom_api`] asks Zoom, if the settings allow it, and puts the answers into the
+//! journal as events of our own: [`zoom::observation`].
+//!
 //! [`app::App`] is the running program: it starts and stops these parts in order. Templates, static
 //! files and settings may change meanwhile: the generator reloads them if the whole site renders.
 //!
@@ -65,6 +68,7 @@
 //! | fact | what one event states about a meeting |
 //! | meeting | one instance, Zoom's `uuid` |
 //! | room | a meeting number with a name from the settings |
+//! | observation | a fact that Zoom's API or the operator states, stored as an event of our own |
 //! | leg | one `(meeting, user_id)`: one join, or one move to a breakout room |
 //! | connection | one `participant_uuid`: from joining to leaving, across legs |
 //! | session | one connection's spans with the identity reported for it |
@@ -96,12 +100,12 @@
 //! notify                    chats
 //! site simulate             renders and publishes files; an invented crowd
 //! dashboard                 what a visitor may know, as text
-//! archive jsonl             MongoDB; events as lines of JSON
+//! archive jsonl zoom_api    MongoDB; events as lines of JSON; Zoom's API
 //! journal store             the event log; the presence database
 //! roster forget             who is present, from events; how to erase a name
 //! telemetry                 log, health, metrics
 //! config                    settings
-//! zoom                      signature, challenge, delivery, event
+//! zoom                      signature, challenge, delivery, event; what Zoom's API says
 //! words                     the texts of each language
 //! files shutdown types      files that others use, too; stopping; shared types
 //! request_failure time      why a request failed; moments, zones, the clock
@@ -155,3 +159,4 @@ pub mod time;
 pub mod types;
 pub mod words;
 pub mod zoom;
+pub mod zoom_api;

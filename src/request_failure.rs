@@ -95,6 +95,29 @@ impl Failure {
         }
     }
 
+    /// Explains why there was no response and what to do, without the URL.
+    pub fn explanation(&self) -> String {
+        let text = match self {
+            Self::Certificate(fault) => return fault.explanation(),
+            Self::Tls(text) => return format!("TLS fails: {text}"),
+            Self::Other(text) => return format!("there was no answer: {text}"),
+            Self::NoSuchHost => {
+                "its name cannot be looked up; is the address right, and does this machine's DNS work?"
+            }
+            Self::Unreachable => "there is no route to it; does this machine's network work?",
+            Self::Refused => "nothing listens there; is the address right, and the server up?",
+            Self::TimedOut => "no answer in time; is the server up, or a firewall in between?",
+            Self::Closed => "the connection was closed before the answer came",
+            Self::NotTls => "it does not speak TLS; is it `http://`, or another port?",
+            Self::NotHttp => "it does not answer in HTTP; is it `https://`, or another port?",
+            Self::NoAuthorities => {
+                "this machine has no certificates of authorities; install `ca-certificates`, and \
+             restart Lookout"
+            }
+        };
+        text.to_owned()
+    }
+
     fn of_tls(error: &Tls) -> Self {
         match error {
             Tls::InvalidCertificate(fault) => Self::Certificate(Certificate::of(fault)),
@@ -114,6 +137,24 @@ impl Certificate {
             UnknownIssuer => Self::Untrusted,
             other => Self::Other(other.to_string()),
         }
+    }
+
+    fn explanation(&self) -> String {
+        let text = match self {
+            Self::Other(text) => return format!("its certificate is not in order: {text}"),
+            Self::Expired => {
+                "its certificate has expired; have it renewed, or set this machine's clock"
+            }
+            Self::NotValidYet => "its certificate is not valid yet; is this machine's clock right?",
+            Self::WrongName => {
+                "its certificate is for another name; correct the address, or have one made for it"
+            }
+            Self::Untrusted => {
+                "this machine does not trust the authority of its certificate; add the authority with \
+             `update-ca-certificates` and restart Lookout, or have the server send the whole chain"
+            }
+        };
+        text.to_owned()
     }
 }
 

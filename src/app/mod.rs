@@ -5,6 +5,7 @@
 
 pub mod counted;
 mod follower;
+mod healing;
 mod listeners;
 mod monitoring;
 pub mod privileges;
@@ -35,7 +36,9 @@ use crate::notify::{self, Notifier, Timing};
 use crate::server::{self, admin, visitors};
 use crate::shutdown::Signals;
 use crate::telemetry::health::Health;
+use crate::zoom_api::Sink;
 
+use healing::Healing;
 use monitoring::Monitoring;
 use publishing::{Connections, Publishing};
 use servers::Servers;
@@ -60,6 +63,7 @@ pub struct App {
     pub address: Option<SocketAddr>,
     health: Arc<Health>,
     servers: Servers,
+    healing: Option<Healing>,
     journal: Option<Arc<Journal>>,
     pruning: Option<JoinHandle<()>>,
     publishing: Option<Publishing>,
@@ -94,6 +98,9 @@ impl App {
         let archive = app.shipping.as_ref().map(|shipping| shipping.archive.clone());
         let webhook = app.webhook(settings, &journal, monitoring.intake);
         let (sender, snapshots) = watch::channel(None);
+        let (unsettled, meetings) = watch::channel(None);
+        let sink = Sink::Running(Arc::clone(&journal));
+        app.healing = Healing::start(settings, sink, meetings, monitoring.zoom_api)?;
         let connections = Connections {
             journal: Some(journal),
             archive: archive.clone(),
@@ -102,6 +109,7 @@ impl App {
             health: Arc::clone(&app.health),
             metrics: monitoring.generator,
             snapshots: sender,
+            unsettled,
         };
         let publishing = Publishing::start(settings, connections)?;
         let timing = Timing::default();
@@ -152,6 +160,9 @@ impl App {
         let monitoring = Monitoring::default();
         let mut app = Self::new(monitoring.health);
         scrubbing::start(&settings.journal.path, &app.health, monitoring.scrubbing, None);
+        let (unsettled, meetings) = watch::channel(None);
+        let sink = Sink::Shared(settings.journal.path.clone());
+        app.healing = Healing::start(settings, sink, meetings, monitoring.zoom_api)?;
         let connections = Connections {
             journal: None,
             archive: archive(settings),
@@ -160,6 +171,7 @@ impl App {
             health: Arc::clone(&app.health),
             metrics: monitoring.generator,
             snapshots: watch::channel(None).0,
+            unsettled,
         };
         let publishing = Publishing::start(settings, connections)?;
         if let Some(listener) = preview {
@@ -225,6 +237,9 @@ impl App {
     pub async fn stop(self) -> Result<()> {
         self.health.set_fault("process", Some("it is shutting down".to_owned()));
         self.servers.stop().await?;
+        if let Some(healing) = self.healing {
+            healing.stop().await?;
+        }
         if let Some(pruning) = self.pruning {
             pruning.abort();
             // Waits until the cancelled task has released the journal.
@@ -252,6 +267,7 @@ impl App {
             address: None,
             health,
             servers: Servers::new(),
+            healing: None,
             journal: None,
             pruning: None,
             publishing: None,

@@ -6,7 +6,7 @@ use prometheus_client::metrics::gauge::Gauge;
 
 use crate::app::scrubbing;
 use crate::telemetry::health::Health;
-use crate::{generator, intake, notify};
+use crate::{generator, intake, notify, zoom_api};
 
 /// Every process registers the metrics of all parts, also of those that it does not run.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Monitoring {
     pub scrubbing: scrubbing::Metrics,
     /// Metrics of messages to chats.
     pub notify: notify::Metrics,
+    /// Metrics of questions to Zoom's API.
+    pub zoom_api: zoom_api::Metrics,
 }
 
 impl Default for Monitoring {
@@ -34,6 +36,7 @@ impl Default for Monitoring {
             archive_backlog: health.register("archive_backlog", "Events that wait for the archive"),
             scrubbing: scrubbing::Metrics::register(&health),
             notify: notify::Metrics::register(Arc::clone(&health)),
+            zoom_api: zoom_api::Metrics::register(&health),
             health,
         }
     }

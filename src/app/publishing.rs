@@ -16,6 +16,7 @@ use crate::generator::{self, Generator, Load, Log, Metrics, Previews};
 use crate::journal::{Journal, Shipped};
 use crate::notify::Snapshot;
 use crate::server::visitors::Publications;
+use crate::store::UnsettledMeeting;
 use crate::telemetry::health::Health;
 
 /// How long to wait for the last publication. The systemd unit kills the process after 30 s.
@@ -33,6 +34,8 @@ pub(super) struct Connections {
     pub(super) health: Arc<Health>,
     pub(super) metrics: Metrics,
     pub(super) snapshots: watch::Sender<Option<Arc<Snapshot>>>,
+    /// Receives the meetings that are not settled.
+    pub(super) unsettled: watch::Sender<Option<Arc<Vec<UnsettledMeeting>>>>,
 }
 
 /// The running generator.
@@ -62,6 +65,7 @@ impl Publishing {
             metrics: connections.metrics,
             shipped: connections.shipped,
             snapshots: connections.snapshots,
+            unsettled: connections.unsettled,
             current_settings: Arc::new(Mutex::new(Arc::new(settings.clone()))),
             load: connections.load,
             previews: previews.clone(),

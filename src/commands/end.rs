@@ -13,7 +13,7 @@ use crate::config::Settings;
 use crate::journal::{Journal, Record};
 use crate::store::UnsettledMeeting;
 use crate::time::clock;
-use crate::zoom::{Meeting, observation};
+use crate::zoom::observation;
 
 /// The question that is stored with the answer.
 const QUESTION: &str = "lookout end";
@@ -70,7 +70,7 @@ fn store(settings: &Settings, meetings: &[UnsettledMeeting], now_ms: i64) -> Res
     let redaction = settings.redaction();
     let record = |meeting: &UnsettledMeeting| {
         let over_ms = meeting.over_ms(now_ms);
-        let document = observation::not_going_on(&named(meeting), over_ms, QUESTION, "over");
+        let document = observation::not_going_on(&meeting.meeting(), over_ms, QUESTION, "over");
         Record::of_observation(document, now_ms, &redaction)
     };
     let journal = Journal::open(&settings.journal.path)?;
@@ -78,13 +78,6 @@ fn store(settings: &Settings, meetings: &[UnsettledMeeting], now_ms: i64) -> Res
     journal.close();
     stored?;
     Ok(())
-}
-
-fn named(meeting: &UnsettledMeeting) -> Meeting {
-    Meeting {
-        uuid: meeting.uuid.as_str().into(),
-        number: meeting.number.as_deref().map(Into::into),
-    }
 }
 
 fn which_room(settings: &Settings, rooms: &BTreeSet<u32>) -> UsageError {

@@ -53,6 +53,7 @@ pages! {
     rooms_and_people "rooms-and-people"
     notifications "notifications"
     jekyll "jekyll"
+    lost_events "lost-events"
     migrating "migrating"
     templates "templates"
     widgets "widgets"

@@ -12,7 +12,7 @@ use reqwest::{Client, Response, redirect};
 use crate::notify::answer::{Answer, Outcome};
 use crate::notify::encoder::Service;
 use crate::notify::request::Request;
-use crate::request_failure::{Certificate, Failure};
+use crate::request_failure::Failure;
 use crate::time::clock;
 
 /// How much of a response is read, in bytes.
@@ -40,7 +40,7 @@ impl ChatClient {
         if service.url().scheme() == "http" {
             builder = builder.tls_certs_only([]);
         }
-        let http = builder.build().map_err(|error| anyhow!(explain(&Failure::of(&error))))?;
+        let http = builder.build().map_err(|error| anyhow!(Failure::of(&error).explanation()))?;
         Ok(Self { http, service })
     }
 
@@ -50,7 +50,7 @@ impl ChatClient {
         let response = self.http.request(method, url).headers(headers).body(body).send().await;
         match response {
             Ok(response) => self.outcome(response, is_edit).await,
-            Err(error) => Outcome::NoAnswer(explain(&Failure::of(&error))),
+            Err(error) => Outcome::NoAnswer(Failure::of(&error).explanation()),
         }
     }
 
@@ -60,7 +60,7 @@ impl ChatClient {
             Ok(body) => body,
             // The response broke off, so it is unknown whether the server accepted the request.
             Err(error) if status.is_success() => {
-                return Outcome::NoAnswer(explain(&Failure::of(&error)));
+                return Outcome::NoAnswer(Failure::of(&error).explanation());
             }
             Err(_) => Vec::new(),
         };
@@ -85,47 +85,4 @@ async fn read(mut response: Response) -> reqwest::Result<Vec<u8>> {
         answer.extend_from_slice(&chunk);
     }
     Ok(answer)
-}
-
-/// Explains why there was no response and what to do, without the URL.
-fn explain(failure: &Failure) -> String {
-    let text = match failure {
-        Failure::Certificate(fault) => return explain_certificate(fault),
-        Failure::Tls(text) => return format!("TLS fails: {text}"),
-        Failure::Other(text) => return format!("there was no answer: {text}"),
-        Failure::NoSuchHost => {
-            "its name cannot be looked up; is the address right, and does this machine's DNS work?"
-        }
-        Failure::Unreachable => "there is no route to it; does this machine's network work?",
-        Failure::Refused => "nothing listens there; is the address right, and the server up?",
-        Failure::TimedOut => "no answer in time; is the server up, or a firewall in between?",
-        Failure::Closed => "the connection was closed before the answer came",
-        Failure::NotTls => "it does not speak TLS; is it `http://`, or another port?",
-        Failure::NotHttp => "it does not answer in HTTP; is it `https://`, or another port?",
-        Failure::NoAuthorities => {
-            "this machine has no certificates of authorities; install `ca-certificates`, and \
-             restart Lookout"
-        }
-    };
-    text.to_owned()
-}
-
-fn explain_certificate(fault: &Certificate) -> String {
-    let text = match fault {
-        Certificate::Other(text) => return format!("its certificate is not in order: {text}"),
-        Certificate::Expired => {
-            "its certificate has expired; have it renewed, or set this machine's clock"
-        }
-        Certificate::NotValidYet => {
-            "its certificate is not valid yet; is this machine's clock right?"
-        }
-        Certificate::WrongName => {
-            "its certificate is for another name; correct the address, or have one made for it"
-        }
-        Certificate::Untrusted => {
-            "this machine does not trust the authority of its certificate; add the authority with \
-             `update-ca-certificates` and restart Lookout, or have the server send the whole chain"
-        }
-    };
-    text.to_owned()
 }

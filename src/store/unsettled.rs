@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::{Memory, Store, classify};
 use crate::roster::{DerivationContext, Rules, SpanEnd, VISITS_LISTED_S};
 use crate::time::moment::Moment;
+use crate::zoom::Meeting;
 
 /// A meeting in a shown room, by the committed events.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +25,12 @@ pub struct UnsettledMeeting {
 }
 
 impl UnsettledMeeting {
+    /// The meeting as events name it.
+    pub fn meeting(&self) -> Meeting {
+        let number = self.number.as_deref().map(Into::into);
+        Meeting { uuid: self.uuid.as_str().into(), number }
+    }
+
     /// The moment to state that it was not going on, if that was learnt at `now_ms`: later than
     /// everything known of it, because Zoom's clock may be ahead of ours.
     pub fn over_ms(&self, now_ms: i64) -> i64 {

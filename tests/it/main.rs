@@ -18,6 +18,7 @@ mod forget;
 mod forgotten;
 mod future;
 mod guide;
+mod healing;
 mod interference;
 mod late;
 mod notify;

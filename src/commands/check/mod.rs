@@ -24,6 +24,7 @@ mod unit;
 pub mod wait;
 mod words;
 mod zone;
+mod zoom_api;
 
 use std::io::Write;
 use std::path::{Display, Path};
@@ -96,6 +97,7 @@ pub const CHECKS: &[Check] = &[
     files::journal,
     events::check,
     archive::check,
+    zoom_api::check,
     personal::check,
     files::output,
     served::home,

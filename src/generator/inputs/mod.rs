@@ -290,6 +290,7 @@ fn reloadable(old: &Settings, new: Settings) -> (Settings, Vec<&'static str>) {
         ("zoom.path",                new.zoom.path == old.zoom.path),
         ("zoom.tolerance",           new.zoom.tolerance == old.zoom.tolerance),
         ("zoom.max_body",            new.zoom.max_body == old.zoom.max_body),
+        ("zoom.api",                 new.zoom_api == old.zoom_api),
         ("journal.path",             new.journal.path == old.journal.path),
         ("journal.keep_quarantined", new.journal.keep_quarantined == old.journal.keep_quarantined),
         ("archive",                  new.archive == old.archive),

@@ -27,6 +27,7 @@ use crate::generator::preview::Previews;
 use crate::generator::site_generator::Generator;
 use crate::journal::{Journal, Shipped};
 use crate::notify::Snapshot;
+use crate::store::UnsettledMeeting;
 use crate::telemetry::health::Health;
 use crate::time::backoff::Backoff;
 use crate::time::clock;
@@ -72,6 +73,8 @@ pub struct Connections {
     pub shipped: Option<watch::Receiver<Shipped>>,
     /// Receives presence for the chats.
     pub snapshots: watch::Sender<Option<Arc<Snapshot>>>,
+    /// Receives the meetings that are not settled.
+    pub unsettled: watch::Sender<Option<Arc<Vec<UnsettledMeeting>>>>,
     /// Receives the settings that the loop uses.
     pub current_settings: CurrentSettings,
     /// Reads the settings after a change; `None` where nothing is watched.
@@ -115,6 +118,7 @@ struct WatchLoop {
     log_reader: LogReader,
     is_store_locked: bool,
     chats: ChatSnapshots,
+    unsettled: watch::Sender<Option<Arc<Vec<UnsettledMeeting>>>>,
     publisher: Publisher,
     housekeeping: Housekeeping,
 }
@@ -131,6 +135,7 @@ impl WatchLoop {
             log_reader: LogReader::new(connections, BACKOFF),
             is_store_locked: false,
             chats: ChatSnapshots::new(connections.snapshots.clone()),
+            unsettled: connections.unsettled.clone(),
             publisher: Publisher::new(connections, BACKOFF),
             housekeeping: Housekeeping::new(connections),
             generator,
@@ -214,6 +219,10 @@ impl WatchLoop {
         }
         let presence = self.generator.presence(now)?;
         if self.chats.is_pending() {
+            if self.unsettled.receiver_count() > 0 {
+                let unsettled = self.generator.log_mut().unsettled(now)?;
+                self.unsettled.send_replace(Some(Arc::new(unsettled)));
+            }
             self.chats.send(&presence, self.generator.settings(), now);
         }
         if is_publishing

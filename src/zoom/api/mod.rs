@@ -32,27 +32,40 @@ pub const QUESTIONS: [Question; 3] =
 const PAGE_SIZE: &str = "page_size=300";
 
 impl Question {
-    /// The path for `of`: a meeting number for [`Question::Status`], else a uuid.
-    pub fn path(self, of: &str) -> String {
-        match self {
-            Self::Status => format!("/v2/meetings/{}", encoded(of)),
-            Self::PastParticipants => format!("/v2/past_meetings/{}/participants", encoded(of)),
-            Self::Metrics => format!("/v2/metrics/meetings/{}/participants", encoded(of)),
-        }
+    /// Path and query of [`Question::Status`] for a meeting number.
+    pub fn status(number: &str) -> String {
+        format!("/v2/meetings/{}", encoded(number))
     }
 
-    /// The query of the page that `token` names; of the first one if it is empty.
-    pub fn query(self, is_over: IsOver, token: &str) -> String {
-        let kind = match (self, is_over) {
-            (Self::Metrics, IsOver::Yes) => "type=past&",
-            (Self::Metrics, IsOver::No) => "type=live&",
-            (Self::Status | Self::PastParticipants, _) => "",
+    /// Path and query for the participants of the meeting `uuid`: of the page that `token` names, of the
+    /// first one if it is empty.
+    pub fn participants(self, uuid: &str, is_over: IsOver, token: &str) -> String {
+        let uuid = encoded(uuid);
+        let list = match (self, is_over) {
+            (Self::Metrics, IsOver::Yes) => {
+                format!("/v2/metrics/meetings/{uuid}/participants?type=past&")
+            }
+            (Self::Metrics, IsOver::No) => {
+                format!("/v2/metrics/meetings/{uuid}/participants?type=live&")
+            }
+            (Self::Status | Self::PastParticipants, _) => {
+                format!("/v2/past_meetings/{uuid}/participants?")
+            }
         };
         let page = match token {
             "" => String::new(),
             token => format!("&next_page_token={}", percent_encoded(token)),
         };
-        format!("{kind}{PAGE_SIZE}{page}")
+        format!("{list}{PAGE_SIZE}{page}")
+    }
+
+    /// What it asks, in messages.
+    pub fn purpose(self) -> &'static str {
+        match self {
+            Self::Status => "whether a meeting goes on",
+            Self::PastParticipants => "who was in a meeting that is over",
+            Self::Metrics => "who is in a meeting now",
+        }
     }
 
     /// The scopes, any of which allows the question: Zoom's granular ones, then the classic ones of older

@@ -22,6 +22,8 @@ pub enum Refusal {
     NoMeeting,
     /// Too many questions; the seconds until the next one may be asked, if Zoom says so.
     TooMany(Option<i64>),
+    /// It refuses this question for another reason.
+    Refused(String),
     /// Anything else, such as a failure of Zoom.
     Other(String),
 }
@@ -42,6 +44,7 @@ pub fn refusal(status: u16, retry_after: Option<&str>, body: &[u8], now: Moment)
         401 => Refusal::Token,
         403 => Refusal::NotAllowed(said()),
         404 if code == NO_MEETING => Refusal::NoMeeting,
+        400..500 => Refusal::Refused(said()),
         _ => Refusal::Other(said()),
     }
 }

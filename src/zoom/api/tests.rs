@@ -16,22 +16,24 @@ fn a_uuid_is_encoded_as_zoom_asks() {
         ("what would end the path", "a?b#c/../d",  "/v2/meetings/a%3Fb%23c%2F..%2Fd"),
     ];
     for (what, id, path) in cases {
-        assert_eq!(Question::Status.path(id), path, "{what}");
+        assert_eq!(Question::status(id), path, "{what}");
     }
 }
 
 #[test]
 fn a_question_names_its_page() {
+    let past = "/v2/past_meetings/m/participants";
+    let metrics = "/v2/metrics/meetings/m/participants";
     #[rustfmt::skip]
     let cases = [
-        // what is special   question                    over         token   query
-        ("the first page",   Question::PastParticipants, IsOver::Yes, "",     "page_size=300"),
-        ("another page",     Question::PastParticipants, IsOver::Yes, "a b&", "page_size=300&next_page_token=a%20b%26"),
-        ("while it goes on", Question::Metrics,          IsOver::No,  "",     "type=live&page_size=300"),
-        ("when it is over",  Question::Metrics,          IsOver::Yes, "",     "type=past&page_size=300"),
+        // what is special   question                    over         token   path, query
+        ("the first page",   Question::PastParticipants, IsOver::Yes, "",     past,    "page_size=300"),
+        ("another page",     Question::PastParticipants, IsOver::Yes, "a b&", past,    "page_size=300&next_page_token=a%20b%26"),
+        ("while it goes on", Question::Metrics,          IsOver::No,  "",     metrics, "type=live&page_size=300"),
+        ("when it is over",  Question::Metrics,          IsOver::Yes, "",     metrics, "type=past&page_size=300"),
     ];
-    for (what, question, is_over, token, query) in cases {
-        assert_eq!(question.query(is_over, token), query, "{what}");
+    for (what, question, is_over, token, path, query) in cases {
+        assert_eq!(question.participants("m", is_over, token), format!("{path}?{query}"), "{what}");
     }
 }
 
@@ -103,6 +105,7 @@ fn participants_are_read_without_those_who_wait() {
 fn what_is_no_success_says_what_to_do() {
     let now = at("2026-01-05T20:00:00Z");
     let other = |text: &str| Refusal::Other(text.to_owned());
+    let refused = |text: &str| Refusal::Refused(text.to_owned());
     let not_allowed = |text: &str| Refusal::NotAllowed(text.to_owned());
     #[rustfmt::skip]
     let cases = [
@@ -113,8 +116,8 @@ fn what_is_no_success_says_what_to_do() {
         ("a plan that is lacking",  400, None,                        r#"{"code":200,"message":"Only available for Paid account"}"#, not_allowed("it answered 400, code 200: Only available for Paid account")),
         ("forbidden",               403, None,                        "",                                  not_allowed("it answered 403")),
         ("no such meeting",         404, None,                        r#"{"code":3001,"message":"Meeting does not exist"}"#, Refusal::NoMeeting),
-        ("no such host",            404, None,                        r#"{"code":1001,"message":"User does not exist"}"#, other("it answered 404, code 1001: User does not exist")),
-        ("no such page of a proxy", 404, None,                        "<html>",                            other("it answered 404")),
+        ("no such host",            404, None,                        r#"{"code":1001,"message":"User does not exist"}"#, refused("it answered 404, code 1001: User does not exist")),
+        ("no such page of a proxy", 404, None,                        "<html>",                            refused("it answered 404")),
         ("too many a second",       429, Some("7"),                   "{}",                                Refusal::TooMany(Some(7))),
         ("too many a day",          429, Some("2026-01-06T00:00:00Z"), "{}",                               Refusal::TooMany(Some(4 * 3600))),
         ("too many, since when?",   429, Some("soon"),                "{}",                                Refusal::TooMany(None)),

@@ -15,6 +15,7 @@ pub mod replay;
 pub mod stored;
 pub mod systemd;
 pub mod tls;
+pub mod zoom_api;
 
 pub use http::{Reply, Request};
 pub use lookout::{Lookout, SECRET};

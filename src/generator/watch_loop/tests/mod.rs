@@ -56,6 +56,7 @@ impl Stage {
             metrics: Metrics::default(),
             current_settings: Arc::new(Mutex::new(Arc::clone(generator.settings()))),
             snapshots: watch::channel(None).0,
+            unsettled: watch::channel(None).0,
             shipped: None,
             load: None,
             previews: Previews::default(),
