@@ -58,7 +58,8 @@ fn some_targets_hear_nothing_of_who_is_at_the_door() {
         ("not among the events",     Rules { events: [NotifyEvent::Joined].into(), ..rules() },           "20:00:10 Ada joined; 1 in\n20:06:10 Mallory joined; 2 in"),
         ("hidden",                   Rules { privacy: hidden, ..rules() },                                "20:00:00 opened at 20:00:00 by Ada; 1 in\n20:07:10 waiting:  +1"),
         ("only of others",           Rules { people: vec![name("Ada")], ..rules() },                      "20:00:00 opened at 20:00:00 by Ada; 1 in"),
-        ("quiet",                    Rules { quiet: Some((quiet, utc)), ..rules() },          ""),
+        ("quiet, in messages",       Rules { quiet: Some((quiet, utc.clone())), ..rules() },          ""),
+        ("quiet, with cards",        Rules { quiet: Some((quiet, utc)), has_cards: true, ..rules() },          ""),
     ];
     for (what, rules, expected) in cases {
         assert_eq!(Scenario::started(rules).play(script).announced(), expected, "{what}");
