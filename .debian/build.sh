@@ -27,6 +27,10 @@ on_the_machine() { sed "s|$root||g"; }
 cd "$root"
 lookout=$root/usr/bin/lookout
 "$lookout" init --quiet --state-dir /var/lib/lookout etc/lookout 2>/dev/null
+# A schema is no configuration, so it lies elsewhere.
+mkdir -p usr/share/lookout
+mv etc/lookout/lookout.schema.json usr/share/lookout/
+sed -i '1s|\./|file:///usr/share/lookout/|' etc/lookout/lookout.toml
 for unit in service socket; do
     option=$([ "$unit" = socket ] && echo --socket || true)
     # shellcheck disable=SC2086

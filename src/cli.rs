@@ -120,6 +120,10 @@ pub struct Build {
     /// Print what templates receive, as JSON, instead of building
     #[arg(long, conflicts_with_all = ["output_dir", "json"])]
     pub model: bool,
+
+    /// With --model: print its JSON Schema instead
+    #[arg(long, requires = "model", conflicts_with_all = ["at", "replay"])]
+    pub schema: bool,
 }
 
 /// Arguments of `demo`.

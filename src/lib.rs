@@ -123,6 +123,7 @@
 //! | a new command | `commands/NAME.rs`, `cli.rs`, `main.rs`, `guide/commands.md` |
 //! | a new page of the guide | `guide/NAME.md`, `guide/mod.rs` |
 //! | a look that a setting chooses | `site/look.rs`, `site/accent.rs`, `templates/base.html` |
+//! | a new variable of templates | its type in `dashboard/`, with a comment; `guide/template-variables.md` (a test writes it) |
 //! | a new output file | `templates/FILE`, `site/outputs.rs`, `site/own_outputs.rs` (its name is taken) |
 //! | a new format of own output files | `site/format.rs`, `site/escape.rs`, `guide/templates.md` |
 //! | a new word | each file of `templates/words/`; if Rust fills it in, `words/translation.rs` |

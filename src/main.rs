@@ -12,6 +12,7 @@ use clap::{CommandFactory, Parser};
 use lookout::app::Options;
 use lookout::cli::{self, Cli, Command};
 use lookout::commands::arguments::UsageError;
+use lookout::commands::print::schema;
 use lookout::commands::{
     backup, build, check, demo, end, export, forget, guide, import, init, intake, notify, print,
     repair, restore, serve, visits, watch, who,
@@ -69,6 +70,9 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
         Command::Notify(_) => {
             let again = reading(cli.config.clone(), env);
             until_signalled(|signals| Ok(notify::run(load()?, again, supervisor()?, signals)))?;
+        }
+        Command::Build(args) if args.schema => {
+            out.write_all(schema::schema(schema::Subject::Model)?.as_bytes())?;
         }
         Command::Build(args) => build(load()?, args, &mut out)?,
         Command::Check(args) if args.wait => {

@@ -17,8 +17,8 @@ const KEYCAP: char = '\u{20e3}';
 const MAX_BYTES: usize = 48;
 
 /// One emoji, in its coloured form.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Emoji(CompactString);
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct Emoji(#[schemars(with = "String")] CompactString);
 
 impl Emoji {
     /// Parses one emoji: a character, or several that are shown as one, such as a flag.

@@ -9,6 +9,7 @@
 
 pub mod access;
 mod characters;
+mod commented;
 mod context;
 mod credentials;
 mod effective;
@@ -25,6 +26,7 @@ mod overrides;
 pub mod people;
 mod problem;
 mod reader;
+mod schema;
 mod secret_file;
 mod section;
 mod sections;
@@ -41,6 +43,7 @@ mod url;
 mod values;
 pub mod zones;
 
+pub use commented::{CommentedKey, CommentedSection, commented_sections};
 pub use credentials::credential_name;
 pub use emoji::Emoji;
 pub use environment::Environment;
@@ -50,6 +53,7 @@ pub use load::{keys, load, load_effective, parse};
 pub use notify::Notify;
 pub use people::{HideList, Person, PublishList};
 pub use problem::{Problem, SettingsError};
+pub use schema::schema;
 pub use settings::{
     Acknowledge, Admin, Archive, Csv, Journal, Origin, Others, Presence, Privacy, Room,
     SecretSource, Settings, Site, StaleAfter, Zoom, ZoomApi,

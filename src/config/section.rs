@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::Context;
 use super::effective::{Block, Entry};
-use super::key::Key;
+use super::key::{Key, Kind};
 use super::languages;
 use super::problem::Diagnostic;
 use super::source::Span;
@@ -87,7 +87,7 @@ impl<'a> Section<'a> {
         default: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> T {
-        self.register(key, Some(quoted(default)));
+        self.register(key, Kind::Text, Some(quoted(default)));
         self.parsed(key, &parse)
             .unwrap_or_else(|| parse(default).expect("each default is a valid value"))
     }
@@ -99,7 +99,7 @@ impl<'a> Section<'a> {
         why: &str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
-        self.register(key, None);
+        self.register(key, Kind::Text, None);
         if !self.entries.contains_key(key) {
             self.report_at_header(format!("`{}` needs a `{key}`: {why}", self.name));
         }
@@ -121,7 +121,7 @@ impl<'a> Section<'a> {
 
     /// Whether `key` is `true`; by default it is `false`.
     pub(super) fn flag(&mut self, key: &'static str) -> bool {
-        self.register(key, Some(false.to_string()));
+        self.register(key, Kind::Flag, Some(false.to_string()));
         self.parsed(key, &values::truth).unwrap_or_default()
     }
 
@@ -184,7 +184,7 @@ impl<'a> Section<'a> {
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
         let quotes: Vec<_> = default.iter().map(|item| quoted(item)).collect();
-        self.register(key, Some(format!("[{}]", quotes.join(", "))));
+        self.register(key, Kind::List, Some(format!("[{}]", quotes.join(", "))));
         let Some(node) = self.take(key) else {
             let parsed = default.iter().map(|item| parse(item));
             return parsed.map(|item| item.expect("each default is a valid value")).collect();
@@ -203,7 +203,7 @@ impl<'a> Section<'a> {
         key: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
-        self.register(key, Some(quoted("")));
+        self.register(key, Kind::TextOrList, Some(quoted("")));
         let Some(node) = self.take(key) else {
             return Vec::new();
         };
@@ -243,8 +243,8 @@ impl<'a> Section<'a> {
         self.spans
     }
 
-    fn register(&mut self, name: &'static str, default: Option<String>) {
-        let key = Key { section: self.name, name, default };
+    fn register(&mut self, name: &'static str, kind: Kind, default: Option<String>) {
+        let key = Key { section: self.name, name, kind, default };
         let typed = self.entries.get(name).map(|entry| &entry.node);
         if let Some(block) = self.output.blocks.last_mut() {
             block.entries.push(Entry::new(&key, typed));

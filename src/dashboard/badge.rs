@@ -1,5 +1,6 @@
 //! `badge.svg` and `badge.json`: how many people are in.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::folder::Folder;
@@ -11,7 +12,7 @@ const PADDING: u32 = 8;
 
 /// The variables of the template `badge.svg`: two halves side by side, each with a text
 /// in its middle. All lengths are whole pixels.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Badge {
     /// The badge's folder below `site.path`: empty, or a room's slug followed by `/`.
     #[serde(skip)]

@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use compact_str::{CompactString, ToCompactString};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::calendar::Day;
@@ -10,11 +11,13 @@ use crate::time::zone::Zone;
 use crate::words::Translation;
 
 /// A moment, written out for a `<time>` element.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Time {
     /// In the site's zone: `5 Jan 2026, 20:38`; a line breaks only after the comma.
+    #[schemars(with = "String")]
     pub text: CompactString,
     /// For machines, in UTC: `2026-01-05T17:38:00Z`.
+    #[schemars(with = "String")]
     pub datetime: CompactString,
 }
 

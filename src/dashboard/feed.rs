@@ -1,6 +1,7 @@
 //! `feed.xml`: when a room opened and when it emptied, not every join and leave.
 
 use compact_str::CompactString;
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -22,7 +23,7 @@ const MAX_OPENINGS: usize = 100;
 const MAX_NAMES: usize = 10;
 
 /// The variables of the template `feed.xml`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Feed {
     /// The feed's folder below `site.path`: empty, or a room's slug followed by `/`.
     #[serde(skip)]
@@ -52,17 +53,19 @@ pub struct Feed {
 }
 
 /// A time at which somebody was in.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct FeedOpening {
     /// Never changes.
     pub id: String,
     /// When the first one came.
     pub start: Time,
     /// The same for iCalendar: `20260105T173000Z`.
+    #[schemars(with = "String")]
     pub start_ical: CompactString,
     /// When the last one left; null while somebody is in, and where that is not known.
     pub end: Option<Time>,
     /// The same for iCalendar: `20260105T191500Z`.
+    #[schemars(with = "Option<String>")]
     pub end_ical: Option<CompactString>,
     /// Whether somebody is in.
     pub open: bool,
@@ -71,7 +74,7 @@ pub struct FeedOpening {
 }
 
 /// An entry: the room opened, or it emptied.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct FeedEntry {
     /// Never changes.
     pub id: String,

@@ -3,6 +3,7 @@
 //! A chat keeps what it read, so the text says as of when it holds. The address of the image changes
 //! with the count, because chats also keep images. No name is in either.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::clock::Time;
@@ -12,7 +13,7 @@ use crate::words::Translation;
 const MAX_IMAGE: usize = 9;
 
 /// The variable `preview` of a page.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LinkPreview {
     /// The URL of the dashboard, with which the image's URL begins.
     pub home: String,

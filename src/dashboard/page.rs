@@ -4,6 +4,7 @@
 //! Names are hostile text; templates escape all they print.
 
 use compact_str::CompactString;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::charts::{ChartBuilder, Charts, FourWeeks, LastDay, Week};
@@ -29,7 +30,7 @@ const TOP: &str = "./";
 const ABOVE: &str = "../";
 
 /// The variables of a template.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Page {
     /// The file below `site.path`: `index.html`, `lounge/index.html`.
     #[serde(skip)]
@@ -96,7 +97,7 @@ pub struct Page {
 }
 
 /// A person who is in.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Member {
     /// The name shown.
     pub name: Name,
@@ -117,7 +118,7 @@ pub struct Member {
 }
 
 /// A person who is out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Away {
     /// The name shown.
     pub name: Name,
@@ -132,17 +133,19 @@ pub struct Away {
     /// The last join or the last leave, whichever is later.
     pub last_seen: Time,
     /// The same, short: `20:38` if it is today.
+    #[schemars(with = "String")]
     pub last_seen_text: CompactString,
 }
 
 /// A row of the table.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Row {
     /// The name shown.
     pub name: Name,
     /// Whether the person is in.
     pub online: bool,
     /// The same, as a word.
+    #[schemars(with = "String")]
     pub status: CompactString,
     /// Null if there is none.
     pub last_join: Option<Time>,
@@ -151,7 +154,7 @@ pub struct Row {
 }
 
 /// A room on the page of all rooms.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct RoomCard {
     /// The room's name.
     pub name: String,

@@ -21,6 +21,7 @@
 //! person does not have is null. Only pages of the same origin may show a picture.
 
 use compact_str::CompactString;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::visible::Visible;
@@ -28,7 +29,7 @@ use crate::config::{Emoji, Faces, Room, Settings};
 use crate::zoom::Name;
 
 /// The content of `presence.json`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PresenceJson {
     /// `site.title`.
     pub title: String,
@@ -47,13 +48,15 @@ pub struct PresenceJson {
 }
 
 /// A person who is in.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PresenceJsonMember {
     /// The name shown.
     pub name: Name,
     /// Since when, RFC 3339 in UTC.
+    #[schemars(with = "String")]
     pub since: CompactString,
     /// Since when the person has been sharing a screen, RFC 3339 in UTC.
+    #[schemars(with = "Option<String>")]
     pub sharing: Option<CompactString>,
     /// The person's emoji.
     pub emoji: Option<Emoji>,
@@ -62,7 +65,7 @@ pub struct PresenceJsonMember {
 }
 
 /// One room.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PresenceJsonRoom {
     /// The room's name.
     pub name: String,

@@ -56,6 +56,7 @@ pages! {
     lost_events "lost-events"
     migrating "migrating"
     templates "templates"
+    template_variables "template-variables"
     widgets "widgets"
     operations "operations"
     troubleshooting "troubleshooting"

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::assets::Asset;
@@ -14,7 +15,7 @@ use crate::config::Site;
 const OWN_STYLE: &str = "own.css";
 
 /// Variables of every template.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct Look {
     /// The paths of further style sheets, below `site.path`, in the order of their links.
     pub(super) styles: Vec<String>,
@@ -23,7 +24,7 @@ pub(super) struct Look {
 }
 
 /// The picture above each page.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct Logo {
     /// Its path below `site.path`.
     path: String,

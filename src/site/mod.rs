@@ -19,6 +19,7 @@ mod own_outputs;
 mod picture;
 pub mod publish;
 mod render;
+mod schema;
 pub(crate) mod templates;
 mod unused_templates;
 pub mod web_manifest;
@@ -44,6 +45,7 @@ pub use publish::{
     ArchivePosition, Edition, Mirror, Position, PublishOutcome, Published, Replace, publish,
 };
 pub use render::Renderer;
+pub use schema::{model_schema, presence_schema};
 pub use templates::builtin_files as builtin_templates;
 pub use withheld::Withheld;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::look::Look;
@@ -17,7 +18,7 @@ pub(super) struct Output<'a> {
 }
 
 /// The variables of a template.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum Model<'a> {
     Page(&'a Page),
@@ -28,7 +29,7 @@ pub(super) enum Model<'a> {
 
 /// The variables of the templates of own output files: those of the page, and what the built-in
 /// files beside it are made from.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct OwnModel<'a> {
     #[serde(flatten)]
     page: &'a Page,
@@ -39,7 +40,7 @@ pub(super) struct OwnModel<'a> {
 }
 
 /// Everything that templates receive: what `build --model` prints.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Models<'a> {
     /// The variable `assets` of every template.
     pub(super) assets: BTreeMap<&'a str, &'a str>,
@@ -51,7 +52,7 @@ pub struct Models<'a> {
 }
 
 /// A model and the templates that receive it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct TemplateInput<'a> {
     /// For each file below `site.path`, its template.
     files: BTreeMap<String, &'a str>,

@@ -17,7 +17,7 @@ use std::path::Path;
 use tera::{ErrorKind as TeraErrorKind, Tera};
 
 use super::custom_files::{self, CustomFile, LoadProblems};
-use super::unused_templates::unused;
+use super::unused_templates::{is_output, unused};
 use super::{engine, escape, own_outputs};
 use crate::files::embedded::{self, TEMPLATES};
 use crate::files::regular_file;
@@ -233,7 +233,7 @@ fn own(templates_dir: &Path, side: &Side, problems: &mut LoadProblems) -> Vec<(S
                 let source = source.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(source);
                 sources.push((name, source));
             }
-            Ok(Err(_)) if TEMPLATES.get_file(&name).is_some() => {
+            Ok(Err(_)) if is_output(&name) => {
                 problems.fault(format!("the template `{shown}` is not UTF-8; save it as UTF-8"));
             }
             Ok(Err(_)) => {
@@ -241,10 +241,7 @@ fn own(templates_dir: &Path, side: &Side, problems: &mut LoadProblems) -> Vec<(S
                     "`{shown}` is no template, so it is left out: it is not UTF-8"
                 ));
             }
-            Err(error)
-                if error.kind() == ErrorKind::FileTooLarge
-                    && TEMPLATES.get_file(&name).is_none() =>
-            {
+            Err(error) if error.kind() == ErrorKind::FileTooLarge && !is_output(&name) => {
                 problems.left_out(format!("`{shown}` is no template, so it is left out: {error}"));
             }
             // It was removed meanwhile.

@@ -18,7 +18,7 @@ pub(super) fn unused(own: &[(String, String)]) -> Vec<&str> {
 }
 
 /// Whether files are made from the template `name`, or from templates that extend it.
-fn is_output(name: &str) -> bool {
+pub(super) fn is_output(name: &str) -> bool {
     name.starts_with(own_outputs::FOLDER) || TEMPLATES.get_file(name).is_some()
 }
 

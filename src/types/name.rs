@@ -12,13 +12,16 @@ use std::fmt;
 use compact_str::CompactString;
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// A display name without control and invisible characters, in NFC, with white space collapsed and
 /// trimmed (the [rules](crate::roster), "Facts"). Never empty.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Name(CompactString);
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+pub struct Name(#[schemars(with = "String")] CompactString);
 
 impl Name {
     /// Cleans `text`; `None` if nothing visible is left.

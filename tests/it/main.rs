@@ -31,6 +31,7 @@ mod preview;
 mod properties;
 mod refused_calls;
 mod rotation;
+mod schema;
 mod secrets;
 mod signals;
 #[path = "../simulate/mod.rs"]

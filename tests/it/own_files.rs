@@ -150,6 +150,8 @@ fn faults() -> Vec<Case> {
             BUILTIN, "logo.png` makes no file of the site", Fault),
         case("an own output file in the place of ours", |dir| write(dir, "templates/more/presence.json", "{}"),
             BUILTIN, "is a name that Lookout itself uses", Fault),
+        case("an own output file in Latin-1", |dir| write(dir, "templates/more/who.txt", b"caf\xe9"),
+            BUILTIN, "who.txt` is not UTF-8; save it as UTF-8", Fault),
         case("an own output file with a fault", |dir| write(dir, "templates/more/who.txt", "{{ headline }}"),
             BUILTIN, "`headline` is not defined", Fault),
         case("a fault in the syntax", |dir| write(dir, "templates/index.html", "<p>\n{% if heading %}"),

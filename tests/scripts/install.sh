@@ -42,6 +42,10 @@ fi
 if [ ! -d target/feedparser/feedparser ]; then
     pip3 install --quiet --no-compile --target target/feedparser feedparser==6.0.11
 fi
+# A validator of JSON Schemas.
+if ! python3 -c 'import jsonschema' 2>/dev/null && [ ! -d target/jsonschema/jsonschema ]; then
+    pip3 install --quiet --no-compile --target target/jsonschema jsonschema==4.26.0
+fi
 # The newest time-zone rules, which ours are compared with.
 if [ ! -d target/tzdata/tzdata-2026.6.dist-info ]; then
     pip3 install --quiet --no-compile --upgrade --target target/tzdata tzdata==2026.6

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::builder::PossibleValuesParser;
 
+use crate::commands::print::schema;
 use crate::files::metadata;
 use crate::{config, site};
 
@@ -45,18 +46,23 @@ struct Planned {
     mode: u32,
 }
 
+/// The settings file.
+const SETTINGS: &str = "lookout.toml";
+
+/// What editors read beside the settings.
+const SCHEMA: &str = "lookout.schema.json";
+
 /// Not readable by everybody, because the file will contain a secret.
 const SETTINGS_MODE: u32 = 0o640;
 
 /// Writes the files, and the next steps to `notes` (stderr). If a file exists and may not be
 /// overwritten, writes none.
 pub fn run(args: &Args, notes: &mut impl Write) -> anyhow::Result<()> {
-    let mut plan = plan(args);
-    if args.templates || args.example.is_some() {
-        // Adding templates later must not overwrite the settings, and the secret in them.
-        let is_missing = |path: &Path| matches!(path.try_exists(), Ok(false));
-        plan.retain(|file| file.mode != SETTINGS_MODE || is_missing(&file.path));
-    }
+    // Adding templates later must not overwrite the settings, and the secret in them.
+    let is_missing = || matches!(in_dir(args, SETTINGS).try_exists(), Ok(false));
+    let has_settings = added(args).is_empty() || is_missing();
+    let mut plan = if has_settings { settings_files(args)? } else { Vec::new() };
+    plan.extend(added(args));
     if !args.force {
         refuse_to_overwrite(&plan)?;
     }
@@ -64,18 +70,27 @@ pub fn run(args: &Args, notes: &mut impl Write) -> anyhow::Result<()> {
         write(file)?;
         writeln!(notes, "wrote {}", file.path.display())?;
     }
-    if plan.iter().any(|file| file.mode == SETTINGS_MODE) {
+    if has_settings {
         write_next_steps(args, notes)?;
     }
     Ok(())
 }
 
-fn plan(args: &Args) -> Vec<Planned> {
-    let mut plan = vec![Planned {
-        path: in_dir(args, "lookout.toml"),
-        contents: settings(args.state_dir.as_deref()),
+/// The settings, and the schema that their first line names.
+fn settings_files(args: &Args) -> anyhow::Result<Vec<Planned>> {
+    let settings = Planned {
+        path: in_dir(args, SETTINGS),
+        contents: settings(args.state_dir.as_deref()).into_bytes().into(),
         mode: SETTINGS_MODE,
-    }];
+    };
+    let schema = schema::schema(schema::Subject::Settings)?.into_bytes();
+    let schema = Planned { path: in_dir(args, SCHEMA), contents: schema.into(), mode: 0o644 };
+    Ok(vec![settings, schema])
+}
+
+/// The templates, static files and examples that `args` ask for.
+fn added(args: &Args) -> Vec<Planned> {
+    let mut plan = Vec::new();
     if args.templates {
         plan.extend(builtin(args, "templates", site::builtin_templates()));
         plan.extend(builtin(args, "static", site::builtin_static_files()));
@@ -87,14 +102,14 @@ fn plan(args: &Args) -> Vec<Planned> {
 }
 
 /// The commented settings, with journal and site below `state_dir` if there is one.
-fn settings(state_dir: Option<&Path>) -> Cow<'static, [u8]> {
-    let Some(state_dir) = state_dir else { return config::COMMENTED.as_bytes().into() };
+fn settings(state_dir: Option<&Path>) -> String {
+    let commented = format!("#:schema ./{SCHEMA}\n{}", config::COMMENTED);
+    let Some(state_dir) = state_dir else { return commented };
     let below =
         |name: &str| toml::Value::from(state_dir.join(name).to_string_lossy().as_ref()).to_string();
-    let text = config::COMMENTED
+    commented
         .replace("#output_dir = \"site\"", &format!("output_dir = {}", below("site")))
-        .replace("#path = \"data/lookout.db\"", &format!("path = {}", below("lookout.db")));
-    text.into_bytes().into()
+        .replace("#path = \"data/lookout.db\"", &format!("path = {}", below("lookout.db")))
 }
 
 fn builtin(
@@ -218,7 +233,8 @@ mod tests {
 
         let force = Args { force: true, ..settings_only };
         run(&force, &mut Vec::new()).expect("overwritten");
-        assert_eq!(fs::read_to_string(&file).expect("readable"), config::COMMENTED);
+        let written = fs::read_to_string(&file).expect("readable");
+        assert!(written.ends_with(config::COMMENTED), "{written}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod manual;
 pub mod nginx;
 mod nginx_version;
 mod quoted;
+pub mod schema;
 pub(in crate::commands) mod systemd;
 
 use std::io::Write;
@@ -29,6 +30,12 @@ pub enum What {
     Systemd(systemd::Args),
     /// The settings in effect, without secrets
     Config,
+    /// A JSON Schema, for editors and programs
+    Schema {
+        /// What it describes
+        #[arg(value_name = "SUBJECT", value_enum, default_value = "settings")]
+        subject: schema::Subject,
+    },
     /// The completions for a shell
     Completions {
         /// The shell
@@ -55,6 +62,7 @@ pub fn run(
             systemd::unit(&config::load(file, env)?, args, &program)?
         }
         What::Config => config::load_effective(file, env)?,
+        What::Schema { subject } => schema::schema(*subject)?,
         What::Completions { shell } => {
             manual::completions(*shell, command, out);
             return Ok(());

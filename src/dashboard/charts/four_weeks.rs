@@ -3,6 +3,7 @@
 //! They are the 28 days before today: each day of the week occurs four times, and the chart changes
 //! once a day. Averages use the actual length of an hour, which differs where clocks change.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::calendar::Day;
@@ -18,7 +19,7 @@ const DAYS: u64 = 28;
 const CELLS: usize = 7 * 24;
 
 /// The last four weeks, hour by hour of the week.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FourWeeks {
     /// The days and the zone: `8 Dec 2025 – 4 Jan 2026, Europe/Istanbul`.
     pub note: String,
@@ -33,7 +34,7 @@ pub struct FourWeeks {
 }
 
 /// One day of the week.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Weekday {
     /// `Mon`.
     pub name: String,
@@ -42,7 +43,7 @@ pub struct Weekday {
 }
 
 /// Hours of the same level, side by side.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Run {
     /// The first of them, 0 to 23.
     pub from: usize,

@@ -3,6 +3,7 @@
 //! The strips end with the quarter of an hour that `now` is in, so that an evening stays visible past
 //! midnight. They are always 24 hours long, also where clocks change meanwhile.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::calendar::hours_between;
@@ -27,7 +28,7 @@ const MAJOR_MARK_HOURS: usize = 6;
 const DAY_S: i64 = 24 * 60 * 60;
 
 /// The last 24 hours, for each person who was in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LastDay {
     /// The dates and the zone: `4 Jan 2026 – 5 Jan 2026, Europe/Istanbul`.
     pub note: String,
@@ -42,7 +43,7 @@ pub struct LastDay {
 }
 
 /// A mark at an hour.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct HourMark {
     /// `06`; the weekday where a day begins, `Tue`.
     pub text: String,
@@ -55,7 +56,7 @@ pub struct HourMark {
 }
 
 /// One person's last 24 hours.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Strip {
     /// The name shown.
     pub name: String,
@@ -66,7 +67,7 @@ pub struct Strip {
 }
 
 /// A period in which the person was in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Bar {
     /// Minutes from the start of the strip.
     pub from: i64,

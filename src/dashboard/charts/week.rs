@@ -1,5 +1,6 @@
 //! This week: the hours that people spent in the room, day by day.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::visible::Visible;
@@ -8,7 +9,7 @@ use super::tally::Tally;
 use crate::time::moment::Moment;
 
 /// The hours of this week, from Monday to Sunday.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Week {
     /// The sum of the hours, and the zone: `61.5 h, everybody's together, Europe/Istanbul`.
     pub note: String,
@@ -17,7 +18,7 @@ pub struct Week {
 }
 
 /// One day of this week.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct WeekDay {
     /// `Mon`.
     pub name: String,

@@ -4,6 +4,7 @@ mod commands;
 mod links;
 mod quotes;
 mod settings;
+mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

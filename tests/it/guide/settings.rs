@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use lookout::config::{self, COMMENTED, Environment};
+use lookout::config::{self, CommentedSection, Environment};
 
 use super::{assert_none, documents, root};
 
@@ -115,32 +115,26 @@ fn section_of(text: &str) -> Option<&str> {
 
 /// A table for each section of the commented file.
 fn reference() -> String {
-    let mut text = String::new();
-    let mut comment = String::new();
-    let mut section = "";
-    for line in COMMENTED.lines() {
-        if line.is_empty() {
-            comment.clear();
-        } else if let Some(words) = line.strip_prefix("# ") {
-            comment += if comment.is_empty() { "" } else { " " };
-            comment += words;
-        } else if let Some(name) = section_of(line.trim_start_matches('#')) {
-            section = name;
-            text += if text.is_empty() { "" } else { "\n" };
-            text += &heading(line.trim_start_matches('#'), &std::mem::take(&mut comment));
-        } else if let Some((key, value)) = line.trim_start_matches('#').split_once(" = ") {
-            let meaning = prose(&std::mem::take(&mut comment));
-            text += &format!("| `{section}.{key}` | `{value}` | {meaning} |\n");
-        }
-    }
-    text
+    let sections = config::commented_sections().into_iter().map(|section| {
+        let rows = section.keys.iter().map(|key| {
+            let meaning = prose(&key.comment);
+            format!("| `{}.{}` | `{}` | {meaning} |\n", section.name, key.name, key.value)
+        });
+        heading(&section) + &rows.collect::<String>()
+    });
+    sections.collect::<Vec<_>>().join("\n")
 }
 
-fn heading(section: &str, comment: &str) -> String {
-    let value = if section.starts_with("[[") { "example or default" } else { "default" };
-    let comment =
-        if comment.is_empty() { String::new() } else { format!("{}\n\n", prose(comment)) };
-    format!("### `{section}`\n\n{comment}| key | {value} | meaning |\n|---|---|---|\n")
+fn heading(section: &CommentedSection) -> String {
+    let (header, value) = match section.is_list {
+        true => (format!("[[{}]]", section.name), "example or default"),
+        false => (format!("[{}]", section.name), "default"),
+    };
+    let comment = match section.comment.as_str() {
+        "" => String::new(),
+        comment => format!("{}\n\n", prose(comment)),
+    };
+    format!("### `{header}`\n\n{comment}| key | {value} | meaning |\n|---|---|---|\n")
 }
 
 /// A comment as Markdown: values in quotes, and lists of them, are code.

@@ -18,6 +18,6 @@ mod own_outputs;
 mod previews;
 mod privacy;
 mod publish;
-mod sample;
+pub mod sample;
 mod stage;
 mod templates;
