@@ -105,22 +105,23 @@ impl Feed {
             openings: &openings,
             horizon: now.plus(-VISITS_LISTED_S),
         };
+        let listed: Vec<FeedOpening> = writer.listed().map(|it| writer.opening(it)).collect();
         let entries: Vec<DatedEntry> = openings
             .all()
             .iter()
             .rev()
-            .flat_map(|opening| writer.entries(opening))
+            .enumerate()
+            .flat_map(|(number, opening)| writer.entries(opening, listed.get(number)))
             .take(MAX_ENTRIES)
             .collect();
-        let listed = || writer.listed();
         let expiries = entries.iter().map(|entry| entry.expires);
-        let expiries = expiries.chain(listed().map(|opening| expires(opening.start)));
+        let oldest = writer.listed().last().map(|opening| expires(opening.start));
         // `updated` never goes back: an expired entry may still be the latest.
         let latest = entries.first().map(|entries| entries.at).or_else(|| folder.visible.updated());
         let updated = latest.unwrap_or(Moment::from_seconds(0));
         Self {
             folder: folder.prefix.clone(),
-            next_change: expiries.min(),
+            next_change: expiries.chain(oldest).min(),
             lang: translation.lang.clone(),
             id: id(folder, "feed"),
             title: folder.name.to_owned(),
@@ -128,8 +129,8 @@ impl Feed {
             updated: updated.to_string(),
             address: folder.address.as_ref().map(|address| format!("{address}feed.xml")),
             page: folder.address.clone().unwrap_or_else(|| "./".to_owned()),
-            openings: listed().map(|opening| writer.opening(opening)).collect(),
             entries: entries.into_iter().map(|entries| entries.entry).collect(),
+            openings: listed,
         }
     }
 }
@@ -144,10 +145,14 @@ struct EntryWriter<'a> {
 }
 
 impl EntryWriter<'_> {
-    /// The entries of an opening, the latest first.
-    fn entries(&self, opening: &Opening) -> impl Iterator<Item = DatedEntry> {
+    /// The entries of an opening, the latest first. It is `listed` if it is known as a whole.
+    fn entries(
+        &self,
+        opening: &Opening,
+        listed: Option<&FeedOpening>,
+    ) -> impl Iterator<Item = DatedEntry> + use<> {
         let emptied = match opening.end {
-            End::At(end) => Some(self.emptied(opening, end)),
+            End::At(end) => Some(self.emptied(opening, end, listed)),
             End::Open | End::Unknown => None,
         };
         let entries = [emptied, Some(self.opened(opening))].into_iter().flatten();
@@ -183,18 +188,14 @@ impl EntryWriter<'_> {
         self.entry("opened", &texts.opened, opening.start, came)
     }
 
-    fn emptied(&self, opening: &Opening, end: Moment) -> DatedEntry {
+    fn emptied(&self, opening: &Opening, end: Moment, listed: Option<&FeedOpening>) -> DatedEntry {
         let texts = self.translation;
-        let whole = opening.start >= self.horizon;
-        let text = if whole {
+        let text = listed.map(|listed| {
             let duration = texts.duration(end.since(opening.start));
-            let names = self.names(&self.openings.people(opening));
-            texts.open_for.fill(&[("duration", &duration), ("names", &names)])
-        } else {
-            String::new()
-        };
-        let entries = self.entry("emptied", &texts.emptied, end, text);
-        let expires = if whole { expires(opening.start) } else { entries.expires };
+            texts.open_for.fill(&[("duration", &duration), ("names", &listed.names)])
+        });
+        let entries = self.entry("emptied", &texts.emptied, end, text.unwrap_or_default());
+        let expires = if listed.is_some() { expires(opening.start) } else { entries.expires };
         DatedEntry { expires, ..entries }
     }
 

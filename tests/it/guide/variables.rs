@@ -14,12 +14,12 @@ const PAGE: &str = "src/guide/template-variables.md";
 /// Above what is made from the types.
 const MARK: &str = "src/dashboard and src/site. -->\n";
 
-/// The types of what templates receive, in the order of the page, with their headings.
+/// The types of what templates receive, in the order of the page, and for which templates each is.
 const MODELS: [(&str, &str); 4] = [
-    ("Page", "The page: `index.html`, `room.html`, `embed.html`"),
-    ("OwnModel", "Files of your own: `more/…`"),
-    ("Feed", "The feed: `feed.xml`"),
-    ("Badge", "The badge: `badge.svg`"),
+    ("Page", "`index.html`, `room.html` and `embed.html`"),
+    ("OwnModel", "files of your own (`more/…`)"),
+    ("Feed", "`feed.xml`"),
+    ("Badge", "`badge.svg`"),
 ];
 
 /// What no template receives, but `build --model` prints.
@@ -45,20 +45,21 @@ fn the_page_of_variables_lists_what_the_types_say() {
 /// A table for each type.
 fn reference(schema: &Value) -> String {
     let types = schema["$defs"].as_object().expect("there are some");
-    let mut text = table("Every template", schema, types, &["models"]);
+    let mut text = table("Every template", "", schema, types, &["models"]);
     let mut listed: BTreeSet<&str> = ABOVE.into();
-    for (name, heading) in MODELS {
+    for (name, templates) in MODELS {
         let page = types["Page"]["properties"].as_object().expect("it has some");
         let of_page: Vec<&str> = match name {
             "OwnModel" => page.keys().map(String::as_str).collect(),
             _ => Vec::new(),
         };
-        text += &table(heading, &types[name], types, &of_page);
+        let note = format!("What {templates} receive, besides what every template does.");
+        text += &table(name, &note, &types[name], types, &of_page);
         listed.insert(name);
     }
     for (name, of_type) in types.iter().filter(|(name, _)| !listed.contains(name.as_str())) {
         if of_type["properties"].is_object() {
-            text += &table(name, of_type, types, &[]);
+            text += &table(name, "", of_type, types, &[]);
         }
     }
     text.trim_end().to_owned() + "\n"
@@ -66,11 +67,11 @@ fn reference(schema: &Value) -> String {
 
 type Types = serde_json::Map<String, Value>;
 
-fn table(heading: &str, of: &Value, types: &Types, except: &[&str]) -> String {
+fn table(heading: &str, note: &str, of: &Value, types: &Types, except: &[&str]) -> String {
     let about = of["description"].as_str().filter(|_| of["$schema"].is_null()).unwrap_or_default();
     let mut text = format!("## {heading}\n\n");
-    if !about.is_empty() {
-        text += &format!("{}\n\n", prose(about));
+    for paragraph in [prose(about), note.to_owned()].iter().filter(|text| !text.is_empty()) {
+        text += &format!("{paragraph}\n\n");
     }
     text += "| name | is | meaning |\n|---|---|---|\n";
     let properties = of["properties"].as_object().expect("a type with names");
