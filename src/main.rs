@@ -71,10 +71,7 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
             let again = reading(cli.config.clone(), env);
             until_signalled(|signals| Ok(notify::run(load()?, again, supervisor()?, signals)))?;
         }
-        Command::Build(args) if args.schema => {
-            out.write_all(schema::schema(schema::Subject::Model)?.as_bytes())?;
-        }
-        Command::Build(args) => build(load()?, args, &mut out)?,
+        Command::Build(args) => build(load, args, &mut out)?,
         Command::Check(args) if args.wait => {
             let load = reading(cli.config.clone(), env);
             let well = until_signalled(|signals| Ok(check::wait::run(load, signals, &mut out)))?;
@@ -139,7 +136,15 @@ fn reading(file: Option<PathBuf>, env: &Environment) -> Load {
     Arc::new(move || config::load(file.as_deref(), &env))
 }
 
-fn build(mut settings: Settings, args: cli::Build, out: &mut impl Write) -> Result<()> {
+fn build(
+    load: impl FnOnce() -> Result<Settings, SettingsError>,
+    args: cli::Build,
+    out: &mut impl Write,
+) -> Result<()> {
+    if args.schema {
+        return Ok(out.write_all(schema::schema(schema::Subject::Model)?.as_bytes())?);
+    }
+    let mut settings = load()?;
     if let Some(output_dir) = args.output_dir {
         settings.site.output_dir = output_dir;
         settings.refuse_overlaps()?;

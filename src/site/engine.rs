@@ -1,12 +1,20 @@
-//! The template engine: renders each template with the escaping of its file's format.
+//! The template engine: renders each template with the escaping of its file's format. Its filters:
+//!
+//! - `json` prints any value as JSON;
+//! - `data_uri` turns the URL of a person's picture into one that contains the picture, for files that
+//!   can load no other.
 //!
 //! Tera has one function that escapes, whatever the template is called. So each format that is in
 //! use has a copy of it, with the same templates.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
+use super::assets::Asset;
 use super::escape;
 use super::format::Format;
 
@@ -44,6 +52,22 @@ impl Engine {
 pub(super) fn register_filters(tera: &mut Tera) {
     tera.register_filter("json", |value: Value, _: Kwargs, _: &State| -> TeraResult<Value> {
         Ok(Value::normal_string(&json(&value)?))
+    });
+    set_pictures(tera, BTreeMap::new());
+}
+
+/// Makes the `pictures`, by their paths below `site.path`, known to the filter `data_uri`.
+pub(super) fn set_pictures(tera: &mut Tera, pictures: BTreeMap<String, Asset>) {
+    let pictures = Arc::new(pictures);
+    tera.register_filter("data_uri", move |value: Value, _: Kwargs, _: &State| {
+        let url = value.as_str().unwrap_or_default();
+        let path = url.trim_start_matches("../").trim_start_matches("./");
+        let picture = pictures.get(path).ok_or_else(|| {
+            tera::Error::message(format!("`{url}` is not the URL of a person's picture"))
+        })?;
+        let kind = mime_guess::from_path(path).first_or_octet_stream();
+        let bytes = BASE64_STANDARD.encode(&picture.bytes);
+        Ok::<_, tera::Error>(Value::normal_string(&format!("data:{kind};base64,{bytes}")))
     });
 }
 

@@ -76,6 +76,13 @@ impl Pictures {
         files.map(|(_, asset)| asset).collect()
     }
 
+    /// All pictures that browsers can show, by their paths below `site.path`. Templates receive only
+    /// paths of published ones.
+    pub(super) fn by_path(&self) -> BTreeMap<String, Asset> {
+        let shown = self.files.iter().filter(|(file, _)| self.shown.contains(*file));
+        shown.map(|(_, asset)| (asset.path.clone(), asset.clone())).collect()
+    }
+
     /// The faces of `settings`, with the paths of published pictures.
     pub(super) fn faces(&self, settings: &Settings) -> Faces {
         let allowed = allowed(settings);

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use super::custom_files::LoadProblems;
-use super::engine::Engine;
+use super::engine::{self, Engine};
 use super::faces::{Pictures, is_picture};
 use super::look::Look;
 use super::outputs::{Model, Models, Output, TemplateInput, outputs};
@@ -76,6 +76,7 @@ impl Renderer {
         let look = Look::new(&settings.site, &mut public, &mut problems);
         assets.extend(public);
         set_globals(&mut tera, &assets, &look);
+        engine::set_pictures(&mut tera, pictures.by_path());
         let engine = Engine::new(tera, own_outputs.formats());
         Self { engine, own_outputs, assets, look, pictures, problems, is_lenient: true }
     }

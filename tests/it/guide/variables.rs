@@ -53,7 +53,8 @@ fn reference(schema: &Value) -> String {
             "OwnModel" => page.keys().map(String::as_str).collect(),
             _ => Vec::new(),
         };
-        let note = format!("What {templates} receive, besides what every template does.");
+        let besides = if of_page.is_empty() { "" } else { " all of [Page](#page), and" };
+        let note = format!("For {templates}:{besides}");
         text += &table(name, &note, &types[name], types, &of_page);
         listed.insert(name);
     }
@@ -70,8 +71,9 @@ type Types = serde_json::Map<String, Value>;
 fn table(heading: &str, note: &str, of: &Value, types: &Types, except: &[&str]) -> String {
     let about = of["description"].as_str().filter(|_| of["$schema"].is_null()).unwrap_or_default();
     let mut text = format!("## {heading}\n\n");
-    for paragraph in [prose(about), note.to_owned()].iter().filter(|text| !text.is_empty()) {
-        text += &format!("{paragraph}\n\n");
+    let about = if note.is_empty() { prose(about) } else { note.to_owned() };
+    if !about.is_empty() {
+        text += &format!("{about}\n\n");
     }
     text += "| name | is | meaning |\n|---|---|---|\n";
     let properties = of["properties"].as_object().expect("a type with names");

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use lookout::commands::init::example;
-use lookout::config::Settings;
-use lookout::dashboard::Dashboard;
+use lookout::config::{Face, Faces, PublishList, Settings};
 use lookout::roster::{Person, Presence};
 use lookout::site::Renderer;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::calendar_reader;
+use super::look::png;
 use super::sample::{Does, NOW, at, name, person, presence, presence_in, room, settings};
 use crate::support::hostile;
 
@@ -36,7 +38,7 @@ impl Installation {
 
     /// What the example makes of `presence`.
     fn render(&self, path: &str, presence: &Presence) -> String {
-        let dashboard = Dashboard::new(presence, &self.settings, at(NOW));
+        let dashboard = self.renderer.dashboard(presence, &self.settings, at(NOW));
         let files = self.renderer.render(&dashboard, &self.settings).expect("it renders");
         let path = format!("lookout/{path}");
         let file = files.iter().find(|file| file.path == path).expect("the example makes it");
@@ -173,6 +175,28 @@ fn the_card_is_one_picture_of_the_same_elements() {
         assert!(is_named, "{what}: {text}");
         assert_eq!(text.contains("+23<"), what == "a crowd", "{what}");
     });
+}
+
+#[test]
+fn the_card_contains_the_pictures_of_those_who_are_in_and_may_appear() {
+    let mut installation = Installation::of("card");
+    let directory = installation.settings.site.static_dir.clone();
+    fs::create_dir_all(&directory).expect("made");
+    let picture = |of: &str| [png(64, 64), of.as_bytes().to_vec()].concat();
+    for of in ["Ada", "Eve"] {
+        fs::write(directory.join(format!("{of}.png")), picture(of)).expect("written");
+    }
+    let faces = ["Ada", "Eve"].map(|of| (name(of), Face::Picture(format!("{of}.png"))));
+    installation.settings.faces = Faces::new(faces);
+    installation.settings.privacy.publish = PublishList::Only([name("Ada")].into());
+    installation.renderer = Renderer::load(&installation.settings).expect("the example loads");
+    let in_it = ["Ada", "Eve"].map(|of| person(of).stays_from("2026-01-05T17:00:00Z"));
+    let card = installation.render("card.svg", &presence(in_it.into()));
+    let document = roxmltree::Document::parse(&card).expect("it is XML");
+    let images = document.descendants().filter(|node| node.has_tag_name("image"));
+    let images: Vec<_> = images.map(|image| image.attribute("href").expect("it has one")).collect();
+    let expected = format!("data:image/png;base64,{}", BASE64_STANDARD.encode(picture("Ada")));
+    assert_eq!(images, [expected]);
 }
 
 #[test]
