@@ -40,7 +40,7 @@ fn fold(criterion: &mut Criterion) {
         let mut number = EVENTS;
         bencher.iter(|| {
             number += 1;
-            store.take_in(number, &event(number), now).expect("it is read");
+            store.take_in(number, &event(number).into(), now).expect("it is read");
             commit(&mut store, LastVisitUpdate::Now);
         });
     });
@@ -63,7 +63,7 @@ fn fold(criterion: &mut Criterion) {
 
 fn fill(store: &mut Store, events: &[Event], now: Moment) {
     for (number, event) in (1..).zip(events) {
-        store.take_in(number, event, now).expect("it is read");
+        store.take_in(number, &event.clone().into(), now).expect("it is read");
         if number % 10_000 == 0 {
             commit(store, LastVisitUpdate::Deferred);
         }

@@ -23,6 +23,9 @@ const CHUNKS_PER_MEETING: i64 = 1 << CHUNK_BITS;
 /// The maximum size of a chunk of facts, unless a single fact is larger.
 pub(super) const MAX_CHUNK_BYTES: usize = 16 << 10;
 
+/// Longer than most facts, so that their buffer seldom grows.
+const USUAL_FACT_BYTES: usize = 128;
+
 /// The number of groups whose sessions are in one chunk.
 const GROUPS_PER_CHUNK: u32 = 128;
 
@@ -63,13 +66,14 @@ struct Fact {
 pub(super) fn encode_fact(event: &Event) -> Vec<u8> {
     let number = event.meeting.as_ref().and_then(|meeting| meeting.number.as_ref());
     let fact = (event.kind, event.at, event.stamp_ms, number, &event.participant);
-    postcard::to_stdvec(&fact).expect("numbers and texts always encode")
+    let bytes = postcard::to_extend(&fact, Vec::with_capacity(USUAL_FACT_BYTES));
+    bytes.expect("numbers and texts always encode")
 }
 
 /// Appends a fact to a chunk, with the id of its event in the journal, or 0.
 pub(super) fn push_fact(chunk: &mut Vec<u8>, source: u64, fact: &[u8]) {
-    let entry = postcard::to_stdvec(&(source, fact)).expect("numbers and bytes always encode");
-    chunk.extend(entry);
+    let filled = postcard::to_extend(&(source, fact), std::mem::take(chunk));
+    *chunk = filled.expect("numbers and bytes always encode");
 }
 
 /// The facts in a chunk of the meeting `uuid`: the journal id, the bytes, and the event.

@@ -76,7 +76,7 @@ impl Store {
             if !keeps(source, &event) {
                 return Ok(());
             }
-            self.take_in(source, &event, now)?;
+            self.take_in(source, &event.into(), now)?;
             uncommitted += 1;
             if uncommitted % EVENTS_PER_COMMIT == 0 {
                 self.commit_exclusively(LastVisitUpdate::Deferred)?;

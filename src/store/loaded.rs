@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::chunks;
+use super::{EncodedEvent, chunks};
 use crate::roster::{ChangedSessions, GroupId, Meeting, MeetingInfo, SymbolTable, TimeRange};
 use crate::zoom::Event;
 
@@ -87,8 +87,12 @@ impl LoadedMeeting {
     }
 
     /// Applies an event of this meeting, unless it is known.
-    pub(super) fn take_in(&mut self, source: u64, event: &Event, symbols: &mut SymbolTable) {
-        let fact = chunks::encode_fact(event);
+    pub(super) fn take_in(
+        &mut self,
+        source: u64,
+        EncodedEvent { event, fact }: &EncodedEvent,
+        symbols: &mut SymbolTable,
+    ) {
         if !self.known.insert(fact.as_slice().into()) {
             return;
         }
@@ -98,7 +102,7 @@ impl LoadedMeeting {
             self.full.push((self.chunk, std::mem::take(&mut self.filling)));
             self.chunk += 1;
         }
-        chunks::push_fact(&mut self.filling, source, &fact);
+        chunks::push_fact(&mut self.filling, source, fact);
     }
 
     fn apply(&mut self, event: &Event, symbols: &mut SymbolTable) {

@@ -26,6 +26,7 @@ mod backfill;
 mod chunks;
 mod commit;
 mod copy;
+mod encoded_event;
 mod history;
 mod last_visits;
 mod loaded;
@@ -56,6 +57,7 @@ use loaded::LoadedMeeting;
 use recent::RecentSessions;
 use waiting::Waits;
 
+pub use encoded_event::EncodedEvent;
 pub use seen::{SeenName, SeenNumber};
 pub use unsettled::UnsettledMeeting;
 
@@ -185,6 +187,16 @@ impl Store {
             .with_context(|| format!("cannot open the store of presence `{}`", path.display()))
     }
 
+    /// Creates a store in the empty file `path`, only to fill it and to
+    /// [replace](Self::replace_with) another one by it. A failure may damage it.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be opened or written.
+    pub fn create_temporary(path: &Path) -> Result<Self> {
+        Self::with(schema::open_temporary(path)?)
+    }
+
     /// Creates a store in memory.
     ///
     /// # Errors
@@ -225,12 +237,13 @@ impl Store {
     /// # Errors
     ///
     /// The store can't be read.
-    pub fn take_in(&mut self, source: u64, event: &Event, now: Moment) -> Result<()> {
+    pub fn take_in(&mut self, source: u64, encoded: &EncodedEvent, now: Moment) -> Result<()> {
+        let event = &encoded.event;
         if !states_a_fact(event) {
             return Ok(());
         }
         if is_due(event, now) {
-            return self.memory.apply(&self.db, source, event).map_err(classify);
+            return self.memory.apply(&self.db, source, encoded).map_err(classify);
         }
         let memory = &mut self.memory;
         if !memory.future.iter().any(|(_, known)| known == event) {
@@ -249,7 +262,7 @@ impl Store {
         let future = &mut self.memory.future;
         let due: Vec<_> = future.extract_if(.., |(_, event)| is_due(event, now)).collect();
         for (source, event) in &due {
-            self.memory.apply(&self.db, *source, event).map_err(classify)?;
+            self.memory.apply(&self.db, *source, &event.clone().into()).map_err(classify)?;
         }
         let count = due.len();
         self.memory.future_changes.due.extend(due.into_iter().map(|(_, event)| event));
@@ -283,12 +296,12 @@ impl Store {
 }
 
 impl Memory {
-    fn apply(&mut self, db: &Connection, source: u64, event: &Event) -> Result<()> {
-        let Some(meeting) = &event.meeting else { return Ok(()) };
+    fn apply(&mut self, db: &Connection, source: u64, encoded: &EncodedEvent) -> Result<()> {
+        let Some(meeting) = &encoded.event.meeting else { return Ok(()) };
         let id = self.meeting_id(db, &meeting.uuid)?;
         let symbols = &mut self.symbols;
         if let Some(loaded) = self.loaded.get_mut(&id) {
-            loaded.take_in(source, event, symbols);
+            loaded.take_in(source, encoded, symbols);
         }
         Ok(())
     }

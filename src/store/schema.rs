@@ -83,6 +83,18 @@ pub(super) fn open(path: &Path) -> Result<Option<Connection>> {
     ready(connection)
 }
 
+/// Opens a new store at `path` that is filled, copied and removed. It need not survive a failure, so
+/// nothing is logged, synced or overwritten.
+pub(super) fn open_temporary(path: &Path) -> Result<Connection> {
+    make_private(path)?;
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "memory")?;
+    connection.pragma_update(None, "synchronous", "off")?;
+    connection.pragma_update(None, "secure_delete", false)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    ready(connection)?.context("a new database has no version")
+}
+
 /// Creates a store in memory.
 pub(super) fn in_memory() -> Result<Connection> {
     let connection = Connection::open_in_memory()?;

@@ -36,7 +36,7 @@ fn commit(store: &mut Store, last_visits: LastVisitUpdate) {
 
 #[track_caller]
 fn take_in(store: &mut Store, event: &Event, now: Moment) {
-    store.take_in(1, event, now).expect("it is read");
+    store.take_in(1, &event.clone().into(), now).expect("it is read");
 }
 
 /// A store in a directory of its own.
@@ -372,7 +372,7 @@ fn damage_is_never_believed() {
     drop(store);
     let mut store = Store::open(&directory.path().join("store")).expect("it opens");
     assert!(store.presence(&Rules::default(), clock("11:00")).is_err());
-    assert!(store.take_in(1, &leave("10:30"), clock(LATE)).is_err());
+    assert!(store.take_in(1, &leave("10:30").into(), clock(LATE)).is_err());
 }
 
 #[test]

@@ -100,7 +100,7 @@ mod tests {
         for (what, events, expected) in cases {
             let mut store = Store::in_memory().expect("it opens");
             for event in &events {
-                store.take_in(1, event, clock("12:00")).expect("it is read");
+                store.take_in(1, &event.clone().into(), clock("12:00")).expect("it is read");
             }
             store.commit(&Position::default(), LastVisitUpdate::Now).expect("it is written");
             let found = store.unsettled(&rules_of_rooms(&["111"]), clock("12:00"));

@@ -205,8 +205,8 @@ impl Log {
                 }
             };
             let mut position = self.store.position().clone();
-            for event in &events {
-                self.store.take_in(0, event, now)?;
+            for event in events {
+                self.store.take_in(0, &event.into(), now)?;
             }
             let settle =
                 if read_to.is_some() { LastVisitUpdate::Now } else { LastVisitUpdate::Deferred };

@@ -7,9 +7,9 @@ use std::thread;
 use anyhow::{Context, Result, anyhow};
 
 use crate::journal::{Entry, Reader};
-use crate::store::{CommitOutcome, LastVisitUpdate, Position, Store};
+use crate::store::{CommitOutcome, EncodedEvent, LastVisitUpdate, Position, Store};
 use crate::time::moment::Moment;
-use crate::zoom::{self, Event, Key};
+use crate::zoom::{self, Key};
 
 /// How many events one transaction holds.
 pub(super) const BATCH_EVENTS: usize = 10_000;
@@ -20,16 +20,16 @@ const PAGE_EVENTS: usize = 1_000;
 /// How many pages may wait for the store.
 const MAX_QUEUED_PAGES: usize = 4;
 
-/// An event of the journal, parsed.
+/// An event of the journal, parsed and encoded.
 pub(super) struct Parsed {
     pub(super) id: u64,
     key: Key,
-    pub(super) event: Event,
+    pub(super) event: EncodedEvent,
 }
 
 impl From<&Entry> for Parsed {
     fn from(entry: &Entry) -> Self {
-        let event = zoom::understand(&entry.document, entry.received_ms);
+        let event = zoom::understand(&entry.document, entry.received_ms).into();
         Self { id: entry.id, key: entry.key, event }
     }
 }

@@ -51,7 +51,7 @@ impl Log {
         let path = self.settings.journal.path.clone();
         let scratch = self.file.map(|_| store_file::scratch(&path)).transpose()?;
         let mut new = match &scratch {
-            Some(scratch) => Store::open(&scratch.path())?,
+            Some(scratch) => Store::create_temporary(&scratch.path())?,
             None => Store::in_memory()?,
         };
         if let Some(reader) = &self.reader {
@@ -59,7 +59,8 @@ impl Log {
             if self.archive.is_none() && store_file::adopt(&path, &journal_id, &mut self.store)? {
                 return Ok(());
             }
-            if self.store.position().journal == journal_id {
+            let is_pruned = first_id > 1;
+            if is_pruned && self.store.position().journal == journal_id {
                 new.copy_events(&self.store, now, |source, _| source > 0 && source < first_id)?;
             }
             let committed = ingest::read_many(&mut new, &path, &journal_id, now)?;

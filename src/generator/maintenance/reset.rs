@@ -64,7 +64,7 @@ fn forget_in_store(
         })?;
     }
     let scratch = store_file::scratch(path)?;
-    let mut rest = Store::open(&scratch.path())?;
+    let mut rest = Store::create_temporary(&scratch.path())?;
     rest.copy_events(store, clock::now(), |_, event| !forgetting.is_theirs(event))?;
     let (journal, former) = (new_id.to_owned(), old_id.to_owned());
     rest.set_position(&Position { journal, former, ..store.position().clone() })?;

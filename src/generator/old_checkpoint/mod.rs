@@ -41,7 +41,7 @@ pub fn import(path: &Path, id: &str, store: &mut Store, now: Moment) -> Result<b
         match format::decode(&bytes) {
             Ok((header, roster)) if header.journal == id => {
                 for event in events::events_of(roster) {
-                    store.take_in(PRUNED_ID, &event, now)?;
+                    store.take_in(PRUNED_ID, &event.into(), now)?;
                 }
                 let last_key = header.last_key.map(Key::from_bytes);
                 let position = Position {

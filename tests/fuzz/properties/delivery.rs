@@ -114,7 +114,7 @@ fn is_folded(stored: &str) {
     let presence = once.presence(&rules, sample::NOW);
     assert_eq!(roster.presence(&rules, sample::NOW), presence, "twice is not once");
     let mut store = Store::in_memory().expect("there is memory");
-    store.take_in(1, &event, event.at).expect("it is taken in");
+    store.take_in(1, &event.clone().into(), event.at).expect("it is taken in");
     store.commit(&Position::default(), LastVisitUpdate::Now).expect("it is kept");
     let then = store.presence_as_of(&rules, event.at).expect("it is read");
     assert_eq!(then, once.presence(&rules, event.at), "as of then, it was another one");
