@@ -22,8 +22,11 @@ const DEFAULT_FILES: [&str; 2] = ["lookout.toml", "/etc/lookout/lookout.toml"];
 /// A variable whose use is recorded: its secret is in no file.
 const SECRET_VARIABLE: &str = "LOOKOUT_ZOOM__SECRET_TOKEN";
 
-/// Another such variable: an address that may hold a password.
-const ARCHIVE_VARIABLE: &str = "LOOKOUT_ARCHIVE__URL";
+/// Other such variables, with their keys.
+const SECRETS_OF_ENVIRONMENT: [(&str, &str); 2] = [
+    ("LOOKOUT_ARCHIVE__URL", "archive.url"),
+    ("LOOKOUT_ZOOM__API__CLIENT_SECRET", "zoom.api.client_secret"),
+];
 
 /// Loads settings from `file`, else from `lookout.toml` in the working directory or in `/etc/lookout`
 /// if there is one; `env` overrides them.
@@ -153,8 +156,10 @@ fn read(file: Option<(&Path, &str)>, env: &Environment) -> Result<Loaded, Settin
     if settings.origin.secret == SecretSource::Settings && env.is_set(SECRET_VARIABLE) {
         settings.origin.secret = SecretSource::Environment;
     }
-    if env.is_set(ARCHIVE_VARIABLE) {
-        settings.origin.inline_secrets.retain(|key| key != "archive.url");
+    for (variable, key) in SECRETS_OF_ENVIRONMENT {
+        if env.is_set(variable) {
+            settings.origin.inline_secrets.retain(|inline| inline != key);
+        }
     }
     let effective = reader.effective(path);
     let mut without_span = Vec::new();

@@ -70,6 +70,10 @@ mod tests {
             assert_eq!(api.client_secret.get().expect("known").reveal(), "hush");
             assert!(!format!("{api:?}").contains("hush"));
         }
+        let inline = |settings: Settings| settings.origin.inline_secrets;
+        let in_file = read(&format!("{IDS}client_secret = \"hush\""), &Environment::default());
+        assert_eq!(inline(in_file.expect("valid")), ["zoom.api.client_secret"]);
+        assert!(inline(read(IDS, &env).expect("valid")).is_empty(), "it is in no file");
     }
 
     #[test]
