@@ -135,6 +135,11 @@ pub(super) fn other(event: &Event, event_name: Option<&str>) -> Finding {
             Finding::ok("waiting", format!("{who} waits to be let into {meeting}"))
         }
         Kind::WaitEnded => Finding::ok("waiting", format!("{who} no longer waits for {meeting}")),
+        Kind::JoinObserved | Kind::LeaveObserved | Kind::NotGoingOn => {
+            let text =
+                format!("Zoom's API, or `lookout end`, told what no event said of {meeting}");
+            Finding::ok("learnt", text)
+        }
         _ => {
             let event_name = event_name.unwrap_or("an event without a name");
             let text = format!("`{event_name}` came; it is stored, and shows nothing on the page");
@@ -257,7 +262,10 @@ mod tests {
             let document = document(name, participant);
             other(&understand(&document, 0), event_name(&document).as_deref())
         });
-        let said = lines.chain(events).chain([quarantined(), other(&understand("{}", 0), None)]);
+        let observation =
+            r#"{"event":"lookout.observed","payload":{"object":{"uuid":"u","id":"81234567890"}}}"#;
+        let others = ["{}", observation].map(|document| other(&understand(document, 0), None));
+        let said = lines.chain(events).chain([quarantined()]).chain(others);
         let said: String = said.map(|line| format!("{line}\n")).collect();
         insta::assert_snapshot!(said);
     }
