@@ -1,4 +1,5 @@
-//! `lookout end [ROOM]`: says that nobody is in a room any more, where Zoom did not. Also while `serve` runs.
+//! `lookout end [ROOM]`: says that nobody is in a room any more, or waits for it, where Zoom did not.
+//! Also while `serve` runs.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -47,7 +48,10 @@ pub fn run(
     };
     let mut meetings = log.unsettled(clock::now())?;
     drop(log);
-    meetings.retain(|meeting| meeting.inside > 0 && room.is_none_or(|room| meeting.room == room));
+    meetings.retain(|meeting| {
+        let has_anybody = meeting.inside + meeting.waiting > 0;
+        has_anybody && room.is_none_or(|room| meeting.room == room)
+    });
     let rooms: BTreeSet<u32> = meetings.iter().map(|meeting| meeting.room).collect();
     if rooms.len() > 1 {
         return Err(which_room(settings, &rooms).into());
@@ -58,11 +62,21 @@ pub fn run(
         return Ok(());
     };
     store(settings, &meetings, now_ms)?;
-    let inside = meetings.iter().map(|meeting| meeting.inside as u64).sum();
-    let connections = counted(inside, "connection is", "connections are");
-    let place = name_of(settings, found);
-    writeln!(notes, "{place}: {connections} over, at an unknown time; whoever joins again is in")?;
+    writeln!(notes, "{}: {}", name_of(settings, found), done(&meetings))?;
     Ok(())
+}
+
+/// What became of those in `meetings`.
+fn done(meetings: &[UnsettledMeeting]) -> String {
+    let sum = |of: fn(&UnsettledMeeting) -> usize| meetings.iter().map(|it| of(it) as u64).sum();
+    let inside = counted(sum(|it| it.inside), "connection is", "connections are");
+    let waiting = match sum(|it| it.waiting) {
+        0 => String::new(),
+        waiting => {
+            format!("; {} no longer", counted(waiting, "participant waits", "participants wait"))
+        }
+    };
+    format!("{inside} over, at an unknown time{waiting}; whoever joins again is in")
 }
 
 /// Stores that none of `meetings` goes on.

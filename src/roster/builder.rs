@@ -85,12 +85,9 @@ impl<'a> PresenceBuilder<'a> {
         meeting: &MeetingInfo,
         waits: impl IntoIterator<Item = &'w Wait>,
     ) {
-        let Some((room, bounds)) = self.context.room_and_wait_bounds(meeting) else { return };
+        let Some((room, waits)) = self.context.room_and_open_waits(meeting, waits) else { return };
         for Wait { who, since } in waits {
             let stale_at = self.context.wait_stale_at(meeting, *since);
-            if bounds.is_over(*since) || stale_at.is_some_and(|stale_at| stale_at <= self.now) {
-                continue;
-            }
             self.next_change = self.next_change.into_iter().chain(stale_at).min();
             let person = self.resolver.resolve(who);
             self.waiting.add(person, *since);

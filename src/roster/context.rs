@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::meeting::MeetingInfo;
 use super::rules::Rules;
 use super::spans::{Bounds, Span};
-use super::waits::WaitBounds;
+use super::waits::{Wait, WaitBounds};
 use crate::time::moment::Moment;
 
 /// A span in one of the rooms.
@@ -56,10 +56,25 @@ impl<'a> DerivationContext<'a> {
     }
 
     /// The room of a meeting and what ends the waits for it; `None` if the meeting is not shown.
-    pub(super) fn room_and_wait_bounds(&self, meeting: &MeetingInfo) -> Option<(u32, WaitBounds)> {
+    fn room_and_wait_bounds(&self, meeting: &MeetingInfo) -> Option<(u32, WaitBounds)> {
         let room = self.room(meeting.number())?;
         let first_seen = meeting.seen.map(|seen| seen.first);
         Some((room, WaitBounds { first_seen, newest: self.newest(meeting.number()) }))
+    }
+
+    /// The room of a meeting, and the `waits` for it that are not over; `None` if the meeting is not
+    /// shown.
+    pub(crate) fn room_and_open_waits<'w>(
+        &self,
+        meeting: &MeetingInfo,
+        waits: impl IntoIterator<Item = &'w Wait>,
+    ) -> Option<(u32, impl Iterator<Item = &'w Wait>)> {
+        let (room, bounds) = self.room_and_wait_bounds(meeting)?;
+        let is_open = move |wait: &&Wait| {
+            let stale_at = self.wait_stale_at(meeting, wait.since);
+            !bounds.is_over(wait.since) && stale_at.is_none_or(|stale_at| stale_at > self.now)
+        };
+        Some((room, waits.into_iter().filter(is_open)))
     }
 
     /// When a wait that began at `since` becomes stale; `None`: never.

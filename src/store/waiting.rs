@@ -68,6 +68,11 @@ impl Waits {
         Ok(())
     }
 
+    /// The meetings where somebody waits, by id.
+    pub(super) fn meetings(&self) -> impl Iterator<Item = (i64, &MeetingInfo, &[Wait])> {
+        self.meetings.iter().map(|(id, (info, waits))| (*id, info, &waits[..]))
+    }
+
     pub(super) fn add_to(&self, builder: &mut PresenceBuilder<'_>) {
         for (info, waits) in self.meetings.values() {
             builder.add_waits(info, waits);

@@ -90,6 +90,18 @@ fn the_room_is_the_one_that_was_named_or_the_only_one() {
 }
 
 #[test]
+fn nobody_waits_any_more_for_a_room_that_was_ended() {
+    let waits = join(LOUNGE, "Ada", 60)
+        .replace("participant_joined", "participant_joined_waiting_room")
+        .replace("join_time", "date_time");
+    let lookout = imported(&[waits]);
+    let [ended, again] = [(); 2].map(|()| stderr(&lookout.run(&["end"])));
+    let said = "`lounge`: 0 connections are over, at an unknown time; 1 participant waits no longer; \
+                whoever joins again is in\n";
+    assert_eq!((ended.as_str(), again.contains("nobody is in any room")), (said, true), "{again}");
+}
+
+#[test]
 fn ending_twice_stores_nothing_more_and_a_copy_shows_the_same() {
     let lookout = imported(&[join(LOUNGE, "Ada", 60)]);
     lookout.ok(&["end"]);

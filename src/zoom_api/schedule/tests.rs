@@ -10,6 +10,7 @@ fn found(uuid: &str, inside: usize, has_gaps: bool, ago_s: i64) -> UnsettledMeet
         number: Some(NUMBER.to_owned()),
         last_seen: NOW.plus(-ago_s),
         inside,
+        waiting: 0,
         has_gaps,
     }
 }
