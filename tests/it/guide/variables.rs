@@ -110,12 +110,18 @@ fn kind(schema: &Value, types: &Types) -> String {
             "string" => "text".to_owned(),
             "boolean" => "yes or no".to_owned(),
             "integer" | "number" => "number".to_owned(),
-            "array" => format!("list of {}", kind(&schema["items"], types)),
-            "object" => format!("map of {}", kind(&schema["additionalProperties"], types)),
+            "array" => format!("list of {}", inner(&schema["items"], types)),
+            "object" => format!("map of {}", inner(&schema["additionalProperties"], types)),
             other => other.to_owned(),
         },
         other => panic!("a type that the page cannot tell: {other}"),
     }
+}
+
+/// What the items of a list or a map are.
+fn inner(schema: &Value, types: &Types) -> String {
+    let kind = kind(schema, types);
+    if kind.contains(" or ") { format!("({kind})") } else { kind }
 }
 
 /// `text or null`.

@@ -88,6 +88,7 @@ fn a_template_that_can_make_no_file_is_refused_with_what_to_do() {
         ("no JSON",                  "more/a.json",                "{\"a\": {{ heading }}}", "error: The result is no JSON: expected value at line 1 column 7; write `{{ name | json }}` without quotes around it\n --> more/a.json"),
         ("an unknown variable",      "more/a.html",                "{{ headline }}",       "failed to render `a.html` from the template `more/a.html`\nerror: Variable `headline` is not defined"),
         ("an unknown variable, room", "more/room/a.md",            "{{ headline }}",       "failed to render `lounge/a.md` from the template `more/room/a.md`"),
+        ("no picture",               "more/a.svg",                 "{{ heading | data_uri }}", "error: `Lookout` is not the URL of a person's picture"),
         ("a fault in the syntax",    "more/a.ics",                 "{% if %}",             "more/a.ics:1:7"),
     ];
     for (what, template, source, expected) in cases {
