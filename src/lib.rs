@@ -117,6 +117,7 @@
 //! | change | files, in order |
 //! |---|---|
 //! | a new Zoom event | `zoom/wire/mod.rs` (its shape), `zoom/event.rs` (what it means), `roster/facts.rs` (the fact), a file in `tests/fixtures/deliveries/` |
+//! | a new question to Zoom's API | `zoom/api/mod.rs` (its path, scope and answer), `zoom_api/schedule/mod.rs` (when it is asked), `zoom_api/healer.rs` (what is stored), `guide/lost-events.md`, `tests/it/support/zoom_api.rs` |
 //! | a new setting | `config/lookout.toml` (its comment), `config/sections/SECTION.rs` (its value), its user, `guide/settings.md` (a test writes it), `CHANGELOG.md` |
 //! | a new chat | `notify/encoder/NAME.rs` (its requests and answers), a line each of `notify/encoder/mod.rs` and `notify/target.rs`; its settings: `config/access.rs`, `config/sections/notify/access.rs` |
 //! | a new chart | `dashboard/charts/NAME.rs`, `dashboard/charts/mod.rs`, `templates/components.html` |

@@ -187,6 +187,22 @@ fn somebody_who_left_meanwhile_is_out_although_the_meeting_goes_on() {
 }
 
 #[test]
+fn who_is_forgotten_is_gone_from_what_the_api_said() {
+    let zoom = ZoomApi::start();
+    let mut lookout = with_ghost(&zoom);
+    lookout.serve();
+    lookout.wait_for(CSV, |csv| csv.contains("Ada") && !csv.contains("N/A"));
+    let mentions = || lookout.ok(&["export"]).matches("\"Ada\"").count();
+    assert!(mentions() > 2, "{}", lookout.ok(&["export"]));
+    lookout.ok(&["forget", "Ada", "--yes"]);
+    assert_eq!(mentions(), 0, "{}", lookout.ok(&["export"]));
+    lookout.wait_for(CSV, |csv| !csv.contains("Ada"));
+    // Longer than the task sleeps between two looks.
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(mentions(), 0, "it is not asked again");
+}
+
+#[test]
 fn a_watch_beside_an_intake_asks_as_well() {
     let zoom = ZoomApi::start();
     let events = [joined("Ada", 2 * HOUR), left("Ada", HOUR)];
