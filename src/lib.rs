@@ -108,7 +108,8 @@
 //! zoom                      signature, challenge, delivery, event; what Zoom's API says
 //! words                     the texts of each language
 //! files shutdown types      files that others use, too; stopping; shared types
-//! request_failure time      why a request failed; moments, zones, the clock
+//! http_client time          HTTP clients and the authorities they trust; moments, zones, the clock
+//! request_failure           why a request failed
 //! guide                     the pages of the guide
 //! ```
 //!
@@ -145,6 +146,7 @@ pub mod files;
 pub mod forget;
 pub mod generator;
 pub mod guide;
+pub mod http_client;
 pub mod intake;
 pub mod journal;
 pub mod jsonl;

@@ -34,7 +34,7 @@ pub enum Failure {
     Tls(String),
     /// The server does not speak HTTP.
     NotHttp,
-    /// This machine has no certificate authorities.
+    /// The certificate authorities that the environment names cannot be read.
     NoAuthorities,
     /// Another failure, with the text of its error.
     Other(String),
@@ -111,8 +111,8 @@ impl Failure {
             Self::NotTls => "it does not speak TLS; is it `http://`, or another port?",
             Self::NotHttp => "it does not answer in HTTP; is it `https://`, or another port?",
             Self::NoAuthorities => {
-                "this machine has no certificates of authorities; install `ca-certificates`, and \
-             restart Lookout"
+                "the certificates of authorities in `SSL_CERT_FILE` or `SSL_CERT_DIR` cannot be read; \
+             correct that, and restart Lookout"
             }
         };
         text.to_owned()

@@ -1,14 +1,15 @@
 //! Sends one request to a service, and reads the response.
 //!
 //! The URL of a webhook and the token of a bot are secrets: no error, log line or `Debug` output
-//! contains them. Redirects are not followed, and proxies in the environment are ignored.
+//! contains them.
 
 use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use reqwest::{Client, Response, redirect};
+use reqwest::{Client, Response};
 
+use crate::http_client;
 use crate::notify::answer::{Answer, Outcome};
 use crate::notify::encoder::Service;
 use crate::notify::request::Request;
@@ -28,18 +29,10 @@ pub struct ChatClient {
 impl ChatClient {
     /// A client for `service`.
     pub fn new(service: Service, request_timeout: Duration) -> Result<Self> {
-        // Fails only if a provider is installed already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
+        let builder = http_client::builder(service.url().as_str())
             .user_agent(concat!("lookout/", env!("CARGO_PKG_VERSION")))
             .timeout(request_timeout)
-            .redirect(redirect::Policy::none())
-            .pool_max_idle_per_host(1)
-            .no_proxy();
-        // A small container may have no certificates, and HTTP needs none.
-        if service.url().scheme() == "http" {
-            builder = builder.tls_certs_only([]);
-        }
+            .pool_max_idle_per_host(1);
         let http = builder.build().map_err(|error| anyhow!(Failure::of(&error).explanation()))?;
         Ok(Self { http, service })
     }

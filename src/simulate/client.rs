@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use reqwest::{StatusCode, Url, redirect};
+use reqwest::{StatusCode, Url};
 
+use crate::http_client;
 use crate::time::clock;
 use crate::types::Secret;
 use crate::zoom::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, sign};
@@ -27,19 +28,11 @@ impl Client {
     ///
     /// The scheme of `url` is neither http nor https, or the HTTP client cannot start.
     pub fn new(url: Url, secret: Secret) -> anyhow::Result<Self> {
-        // An error means that a provider is installed already, which serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .user_agent("Zoom Marketplace/1.0a")
-            .timeout(TIMEOUT)
-            .redirect(redirect::Policy::none())
-            .no_proxy();
-        match url.scheme() {
-            "https" => {}
-            // A small container may have no certificates, and plain HTTP needs none.
-            "http" => builder = builder.tls_certs_only([]),
-            _ => bail!("cannot post to `{url}`; use an http or https URL"),
+        if !matches!(url.scheme(), "http" | "https") {
+            bail!("cannot post to `{url}`; use an http or https URL");
         }
+        let builder =
+            http_client::builder(url.as_str()).user_agent("Zoom Marketplace/1.0a").timeout(TIMEOUT);
         let http = builder.build().context("cannot start the HTTP client")?;
         Ok(Self { http, url, secret })
     }

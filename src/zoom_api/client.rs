@@ -1,16 +1,17 @@
 //! Sends questions to Zoom's API, with a token that is asked for when it is needed.
 //!
 //! Zoom, *Server-to-Server OAuth*. The client secret and the token are secrets: no error, log line or
-//! `Debug` output contains them. Redirects are not followed, and proxies in the environment are ignored.
+//! `Debug` output contains them.
 
 use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Method, RequestBuilder, redirect};
+use reqwest::{Method, RequestBuilder};
 use tokio::time::Instant;
 
 use crate::config::ZoomApi;
+use crate::http_client;
 use crate::request_failure;
 use crate::time::clock;
 use crate::zoom::api::{Refusal, Token, refusal};
@@ -68,18 +69,10 @@ impl Client {
     ///
     /// TLS can't be used.
     pub fn new(api: ZoomApi) -> anyhow::Result<Self> {
-        // Fails only if a provider is installed already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
+        let builder = http_client::builder(&api.server)
             .user_agent(concat!("lookout/", env!("CARGO_PKG_VERSION")))
             .timeout(REQUEST_TIMEOUT)
-            .redirect(redirect::Policy::none())
-            .pool_max_idle_per_host(1)
-            .no_proxy();
-        // A small container may have no certificates, and HTTP needs none.
-        if api.server.starts_with("http://") {
-            builder = builder.tls_certs_only([]);
-        }
+            .pool_max_idle_per_host(1);
         let explain = |error| request_failure::Failure::of(&error).explanation();
         let http = builder.build().map_err(|error| anyhow::anyhow!(explain(error)))?;
         Ok(Self { http, api, token: None })

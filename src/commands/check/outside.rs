@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use reqwest::{StatusCode, redirect};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Context, Finding};
 use crate::config::Secret;
+use crate::http_client;
 use crate::request_failure::{Certificate, Failure};
 use crate::zoom::challenge::CHALLENGE;
 use crate::zoom::signature::{SIGNATURE_HEADER, TIMESTAMP_HEADER, hmac_hex, sign};
@@ -48,14 +49,7 @@ struct Reply {
 }
 
 async fn ask(url: &str, secret: &Secret, seconds: &str) -> Result<Reply> {
-    // Fails only if a provider is installed already, which serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut client = reqwest::Client::builder().timeout(TIMEOUT).no_proxy();
-    if url.starts_with("http://") {
-        // A small container may have no certificates, and plain HTTP needs none.
-        client = client.tls_certs_only([]);
-    }
-    let client = client.redirect(redirect::Policy::none()).build()?;
+    let client = http_client::builder(url).timeout(TIMEOUT).build()?;
     let challenge = json!({ "event": CHALLENGE, "payload": { "plainToken": TOKEN } }).to_string();
     let request = client
         .post(url)
@@ -113,7 +107,9 @@ fn explain(failure: &Failure) -> String {
             format!("its certificate or TLS is not in order ({text}); correct that")
         }
         Failure::NoAuthorities => {
-            "this machine has no certificates of authorities; install `ca-certificates`".to_owned()
+            "the certificates of authorities in `SSL_CERT_FILE` or `SSL_CERT_DIR` cannot be read; \
+             correct that"
+                .to_owned()
         }
         Failure::NotHttp => advice("it does not answer in HTTP"),
         Failure::Closed => advice("the connection was closed before an answer came"),

@@ -69,6 +69,30 @@ fn a_test_names_what_is_wrong_with_a_certificate() {
 }
 
 #[test]
+fn where_the_system_has_no_authorities_those_in_the_program_are_trusted() {
+    let (dir, chat) = (TempDir::new().expect("a temporary directory"), Chat::mattermost());
+    let (_nginx, addresses) = fronts(dir.path(), &chat);
+    let lookout = lookout(&hook("mattermost", &behind(addresses[0], &chat)));
+    let (empty, missing) = (dir.path().join("empty"), dir.path().join("missing"));
+    std::fs::create_dir(&empty).expect("created");
+    let unreadable = "the certificates of authorities in `SSL_CERT_FILE` or `SSL_CERT_DIR` cannot be read; \
+         correct that, and restart Lookout";
+    #[rustfmt::skip]
+    let cases = [
+        // what is special             variable         value     said
+        ("none, so not the test's own", "SSL_CERT_DIR",  &empty,   UNTRUSTED),
+        ("named, but not there",        "SSL_CERT_FILE", &missing, unreadable),
+    ];
+    for (what, variable, value, expected) in cases {
+        let mut test = lookout.command(&["notify", "--test"]);
+        let output = test.env(variable, value).output().expect("it starts");
+        let said =
+            String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(expected), "{what}: {said}");
+    }
+}
+
+#[test]
 fn the_log_and_check_name_what_is_wrong_with_a_certificate() {
     let (dir, chat) = (TempDir::new().expect("a temporary directory"), Chat::mattermost());
     let (_nginx, addresses) = fronts(dir.path(), &chat);

@@ -8,6 +8,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use crate::commands::print::nginx::reachable;
+use crate::http_client;
 
 /// How long to wait for the running Lookout.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -55,11 +56,8 @@ impl Admin {
         if listen.port() == 0 {
             return Ok(None);
         }
-        // Fails only if a provider is installed already, which serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        // Plain HTTP on this machine needs no certificates.
-        let client = reqwest::Client::builder().timeout(TIMEOUT).no_proxy().tls_certs_only([]);
-        let (address, client) = (reachable(listen), client.build()?);
+        let address = reachable(listen);
+        let client = http_client::builder(&format!("http://{address}")).timeout(TIMEOUT).build()?;
         Ok(Some(Self { address, client, counts: None, is_away: false }))
     }
 
