@@ -9,6 +9,7 @@ pub mod nginx;
 mod nginx_version;
 mod quoted;
 pub mod schema;
+mod settings_manual;
 pub(in crate::commands) mod systemd;
 
 use std::io::Write;
@@ -42,7 +43,7 @@ pub enum What {
         #[arg(value_name = "SHELL")]
         shell: Shell,
     },
-    /// The manual page
+    /// The manual: the main page, or all pages
     Man(manual::Args),
 }
 

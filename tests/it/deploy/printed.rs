@@ -165,4 +165,6 @@ fn the_manual_and_the_completions_know_every_command() {
         assert!(texts.iter().all(|text| text.contains(command)), "{command} is not completed");
     }
     assert!(lookout.ok(&["print", "man"]).contains(".TH lookout 1"));
+    let settings = fs::read_to_string(lookout.path("man/lookout.toml.5")).expect("it is written");
+    assert!(settings.contains(".TH lookout.toml 5"), "{settings}");
 }
