@@ -153,6 +153,10 @@ pub struct Check {
     /// set next; beside a running `serve` or `intake`
     #[arg(long, conflicts_with = "deep")]
     pub wait: bool,
+
+    /// Check only whether Lookout answers at `admin.listen`, as the health check of a container
+    #[arg(long, conflicts_with_all = ["deep", "wait"])]
+    pub alive: bool,
 }
 
 impl Check {

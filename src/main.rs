@@ -77,6 +77,7 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
             let well = until_signalled(|signals| Ok(check::wait::run(load, signals, &mut out)))?;
             return Ok(exit(well));
         }
+        Command::Check(args) if args.alive => return Ok(exit(check::alive(&load()?, &mut out)?)),
         Command::Check(args) => return check(&load()?, args.depth(), &mut out),
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,
         Command::Demo(args) => {

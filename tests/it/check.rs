@@ -182,3 +182,21 @@ fn a_running_lookout_is_asked_from_outside_and_names_are_compared_with_those_see
     assert_eq!(code, Some(1), "{lines}");
     assert!(lines.contains("✗ webhook   http://PUBLIC/webhooks/zoom answers 401"), "{lines}");
 }
+
+#[test]
+fn a_container_is_told_whether_lookout_is_alive() {
+    let mut lookout = Lookout::with_settings("");
+    lookout.serve();
+    let admin = lookout.admin().to_string();
+    let is_alive = |lookout: &Lookout| {
+        let mut check = lookout.command(&["check", "--alive"]);
+        let output = check.env("LOOKOUT_ADMIN__LISTEN", &admin).output().expect("it starts");
+        let said = String::from_utf8(output.stdout).expect("UTF-8");
+        (output.status.code(), said.replace(&admin, "ADMIN"))
+    };
+    let running = "✓ ports     Lookout is running; its health is at ADMIN\n";
+    assert_eq!(is_alive(&lookout), (Some(0), running.to_owned()));
+    lookout.stop();
+    let stopped = "✗ ports     no Lookout answers at ADMIN; `lookout serve` starts it\n";
+    assert_eq!(is_alive(&lookout), (Some(1), stopped.to_owned()));
+}

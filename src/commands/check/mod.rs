@@ -138,6 +138,13 @@ pub fn run(context: &Context<'_>, depth: Depth, out: &mut impl Write) -> Result<
     Ok(all_in_order)
 }
 
+/// Writes whether Lookout runs here as a line to `out`; returns whether it does.
+pub fn alive(settings: &Settings, out: &mut impl Write) -> Result<bool> {
+    let finding = ports::alive(settings.admin.listen);
+    writeln!(out, "{finding}")?;
+    Ok(finding.mark == Mark::Ok)
+}
+
 /// Reports where the settings came from. They are valid, as they could be loaded.
 fn settings(context: &Context<'_>) -> Vec<Finding> {
     let text = match &context.settings.origin.file {

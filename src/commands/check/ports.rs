@@ -28,6 +28,16 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     }
 }
 
+/// Reports whether Lookout answers at `admin`. It may be not ready, which a restart would not mend.
+pub(super) fn alive(admin: SocketAddr) -> Finding {
+    if is_alive(admin) {
+        Finding::ok("ports", format!("Lookout is running; its health is at {admin}"))
+    } else {
+        let text = format!("no Lookout answers at {admin}; `lookout serve` starts it");
+        Finding::problem("ports", text)
+    }
+}
+
 enum Health {
     Ready,
     NotReady(String),
@@ -35,8 +45,7 @@ enum Health {
 
 /// The health of the Lookout that runs at `admin`; `None` if none does.
 fn health(admin: SocketAddr) -> Option<Health> {
-    let alive = get(admin, "/healthz")?;
-    if !alive.ends_with("\r\n\r\nok\n") {
+    if !is_alive(admin) {
         return None;
     }
     let ready = get(admin, "/readyz")?;
@@ -47,6 +56,10 @@ fn health(admin: SocketAddr) -> Option<Health> {
     let body: serde_json::Value = serde_json::from_str(body).ok()?;
     let reasons = body["reasons"].as_array()?.iter().filter_map(|reason| reason["why"].as_str());
     Some(Health::NotReady(reasons.collect::<Vec<_>>().join("; ")))
+}
+
+fn is_alive(admin: SocketAddr) -> bool {
+    get(admin, "/healthz").is_some_and(|answer| answer.ends_with("\r\n\r\nok\n"))
 }
 
 fn get(address: SocketAddr, path: &str) -> Option<String> {
