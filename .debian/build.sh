@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Builds the Debian package; its path is the last line. What is in it besides the program is
-# made by the program itself: the units, the settings, the manual and the completions.
+# Builds the Debian package; its path is the last line. The program is the static one, so the package suits
+# every release of Debian and Ubuntu. What is in it besides the program is made by the program itself: the
+# units, the settings, the manual and the completions.
 #
-#   .debian/build.sh              an optimised package
-#   PROFILE=dev .debian/build.sh  quickly, to try the package itself
+#   .debian/build.sh                  an optimised package
+#   PROFILE=dev .debian/build.sh      quickly, to try the package itself
+#   PROGRAM=FILE .debian/build.sh     of a program that was built before
 set -euo pipefail
 cd "$(dirname "$0")/.."
-profile=${PROFILE:-release}
 
 # cargo-deb writes the package; it is kept beside what it builds.
 deb=$PWD/target/cargo-deb
@@ -14,14 +15,13 @@ if [ ! -x "$deb/bin/cargo-deb" ]; then
     cargo install --locked --quiet --root "$deb" --target-dir "$deb/build" \
         cargo-deb --version 3.8.0 --no-default-features
 fi
-cargo build --locked --quiet --profile "$profile"
+program=${PROGRAM:-$(.release/build.sh | tail -n 1)}
 
 # A root as it will be on the machine: paths in it are those of the machine behind this one.
 root=$PWD/target/debian/root
 rm -rf "$root"
 mkdir -p "$root"/{usr/bin,usr/lib/systemd/system,usr/share/man/man1,completions}
-built=target/$([ "$profile" = dev ] && echo debug || echo "$profile")
-install -m 755 "$built/lookout" "$root/usr/bin/lookout"
+install -m 755 "$program" "$root/usr/bin/lookout"
 strip "$root/usr/bin/lookout"
 on_the_machine() { sed "s|$root||g"; }
 cd "$root"
@@ -38,6 +38,8 @@ for unit in service socket; do
         | on_the_machine > "usr/lib/systemd/system/lookout.$unit"
 done
 "$lookout" print man --dir usr/share/man/man1
+mkdir -p usr/share/man/man5
+mv usr/share/man/man1/*.5 usr/share/man/man5/
 for shell in bash zsh fish; do
     "$lookout" print completions "$shell" > "completions/$shell"
 done

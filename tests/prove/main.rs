@@ -10,7 +10,6 @@
 mod big;
 mod chat;
 mod client;
-mod debian;
 mod disk;
 mod edits;
 mod faults;
@@ -29,6 +28,7 @@ mod proof;
 mod resources;
 mod restarts;
 mod secrets;
+mod shipped;
 mod shuffled;
 #[path = "../simulate/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "proofs use parts of it, and none of its tests")]
@@ -87,8 +87,11 @@ const PROOFS: &[Proof] = &[
     Proof { name: "size/10-million",    shows: "10,000,000 events of 10,000 people: `serve` ≤ 120 MiB, `build` no slower",      run: long::ten_million },
     Proof { name: "soak",               shows: "an hour at 100 events/s, with restarts, a chat away and template changes: flat memory, no leak", run: soak::hour },
     Proof { name: "restarts",           shows: "a restart with the socket in systemd's hands refuses nobody and loses nothing",    run: restarts::restarts },
-    Proof { name: "package",            shows: "the package installs, upgrades, is removed and purged in a clean Debian",          run: debian::package },
-    Proof { name: "boot",               shows: "a booted Debian is set up as the guide says, used, upgraded, put back, purged",    run: debian::boot },
+    Proof { name: "static",             shows: "the program alone in an empty root: demo, serve, a chat by name over TLS, time zones",  run: shipped::alone },
+    Proof { name: "image",              shows: "other programs read and unpack the image; it serves as its user, and says that it is alive", run: shipped::image },
+    Proof { name: "reproducible",       shows: "two builds in two directories make the same bytes",                            run: shipped::reproducible },
+    Proof { name: "package",            shows: "the package installs, upgrades, is removed and purged in a clean Debian",          run: shipped::package },
+    Proof { name: "boot",               shows: "a booted Debian is set up as the guide says, used, upgraded, put back, purged",    run: shipped::boot },
 ];
 
 fn main() -> ExitCode {

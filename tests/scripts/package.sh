@@ -35,7 +35,7 @@ expect 'the unit is the one that it prints' \
     inside sh -c 'lookout -c /etc/lookout/lookout.toml print systemd | cmp - /usr/lib/systemd/system/lookout.service'
 expect 'the socket is the one that it prints' \
     inside sh -c 'lookout -c /etc/lookout/lookout.toml print systemd --socket | cmp - /usr/lib/systemd/system/lookout.socket'
-for file in man/man1/lookout.1 man/man1/lookout-serve.1 bash-completion/completions/lookout \
+for file in man/man1/lookout.1 man/man1/lookout-serve.1 man/man5/lookout.toml.5 bash-completion/completions/lookout \
     zsh/vendor-completions/_lookout fish/vendor_completions.d/lookout.fish; do
     # A minimal Debian leaves manuals out; the package has them.
     expect "there is $file" sh -c "dpkg-deb -c '$package' | grep -q 'usr/share/$file'"

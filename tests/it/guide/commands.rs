@@ -6,7 +6,7 @@ use lookout::cli::Cli;
 use super::{Document, assert_none, documents};
 
 /// Options of other programs that the pages name on their own.
-const OTHERS: &[&str] = &["--full", "--icf", "--incremental", "--quick"];
+const OTHERS: &[&str] = &["--full", "--health-cmd", "--icf", "--incremental", "--quick"];
 
 #[test]
 fn each_command_and_option_exists() {
