@@ -30,6 +30,7 @@ mod preview;
 #[path = "../fuzz/properties/mod.rs"]
 mod properties;
 mod refused_calls;
+mod release;
 mod rotation;
 mod schema;
 mod secrets;

@@ -26,6 +26,8 @@ needs faketime faketime
 needs systemd-analyze systemd
 needs xmllint libxml2-utils
 needs python3 python3
+# The list of crates is made with it.
+needs jq jq
 # The proofs' load.
 needs wrk wrk
 [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
@@ -55,5 +57,7 @@ if ! command -v cargo-deny >/dev/null && [ ! -x target/cargo-deny/bin/cargo-deny
     cargo install --quiet --locked --debug --root target/cargo-deny cargo-deny@0.20.2
 fi
 npm ci --prefix tests/fixtures/browser --silent --no-audit --no-fund
+# Reads the workflows.
+npm ci --prefix tests/fixtures/workflows --silent --no-audit --no-fund --ignore-scripts
 # The chats' own Markdown.
 npm ci --prefix tests/fixtures/markdown --silent --no-audit --no-fund --ignore-scripts

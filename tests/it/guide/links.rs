@@ -10,6 +10,7 @@ use super::{Document, assert_none, documents, root};
 
 /// Further Markdown that links to files.
 const OTHERS: &[&str] = &[
+    ".github/CONTRIBUTING.md",
     ".github/SECURITY.md",
     "CHANGELOG.md",
     "tests/README.md",
