@@ -77,8 +77,7 @@ fn run(cli: Cli, env: &Environment) -> Result<ExitCode> {
             let well = until_signalled(|signals| Ok(check::wait::run(load, signals, &mut out)))?;
             return Ok(exit(well));
         }
-        Command::Check(args) if args.alive => return Ok(exit(check::alive(&load()?, &mut out)?)),
-        Command::Check(args) => return check(&load()?, args.depth(), &mut out),
+        Command::Check(args) => return check(&load()?, &args, &mut out),
         Command::Demo(args) if args.once => demo::once(args.seed, &mut out)?,
         Command::Demo(args) => {
             until_signalled(|signals| Ok(demo::run(args.seed, args.listen, signals, &mut out)))?;
@@ -167,9 +166,12 @@ fn build(
     Ok(())
 }
 
-fn check(settings: &Settings, depth: check::Depth, out: &mut impl Write) -> Result<ExitCode> {
+fn check(settings: &Settings, args: &cli::Check, out: &mut impl Write) -> Result<ExitCode> {
+    if args.alive {
+        return Ok(exit(check::alive(settings, out)?));
+    }
     let context = check::Context { settings, now: clock::now() };
-    Ok(exit(check::run(&context, depth, out)?))
+    Ok(exit(check::run(&context, args.depth(), out)?))
 }
 
 fn supervisor() -> Result<Supervisor> {
