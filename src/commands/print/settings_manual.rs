@@ -37,8 +37,11 @@ pub(super) fn page() -> String {
 }
 
 fn add_section(roff: &mut Roff, section: &CommentedSection) {
-    let heading =
-        if section.is_list { format!("[[{}]]", section.name) } else { format!("[{}]", section.name) };
+    let heading = if section.is_list {
+        format!("[[{}]]", section.name)
+    } else {
+        format!("[{}]", section.name)
+    };
     roff.control("SH", [heading.as_str()]);
     if !section.comment.is_empty() {
         roff.text([roman(&section.comment)]);
