@@ -2,7 +2,7 @@
 //!
 //! Events get lost: Lookout was down, a leave never came, a subscription was disabled. With
 //! `[zoom.api]`, a [`Healer`] asks whether a silent meeting with somebody in still goes on, and who
-//! was in a meeting of which something is not known. [`Schedule`] decides what to ask and when;
+//! was in a meeting of which something is not known. [`schedule::Schedule`] decides what to ask and when;
 //! [`Client`] asks. The answers are stored as [observations](crate::zoom::observation), so everything
 //! else is as with Zoom's events. Nothing waits for an answer.
 
