@@ -202,7 +202,10 @@ impl Healer {
         match failure {
             Failure::NotAllowed(why) => {
                 let question = task.question();
-                tracing::warn!("Zoom's API may not be asked {}: {why}", question.purpose());
+                tracing::warn!(
+                    "Zoom's API may not be asked {}: {why}; it is not asked again until Lookout is restarted",
+                    question.purpose()
+                );
                 self.schedule.deny(question, why);
             }
             Failure::NoMeeting => self.schedule.refused(task, now),

@@ -43,7 +43,7 @@ impl Metrics {
         let denied = denied.iter().map(|(question, why)| {
             let [scope, _] = question.scopes();
             format!(
-                "Zoom's API may not be asked {}: {why}; it takes the scope `{scope}` and a plan that has it",
+                "Zoom's API may not be asked {}: {why}; it takes the scope `{scope}` and a plan that has it: get them, then restart Lookout",
                 question.purpose()
             )
         });

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::time::moment::Moment;
 use crate::types::{Name, Secret};
+use crate::zoom::surrogate;
 use crate::zoom::wire::lenient::Text;
 
 pub use refusal::{Refusal, refusal};
@@ -30,6 +31,13 @@ pub const QUESTIONS: [Question; 3] =
 
 /// The longest page of participants that Zoom sends.
 const PAGE_SIZE: &str = "page_size=300";
+
+/// A token is used for at least so long, in seconds, whatever its answer says. Zoom refuses it if it is
+/// not valid any more.
+const MIN_LIFETIME_S: u64 = 120;
+
+/// A token is used for at most so long, in seconds. Zoom's are valid for an hour.
+const MAX_LIFETIME_S: u64 = 86_400;
 
 impl Question {
     /// Path and query of [`Question::Status`] for a meeting number.
@@ -97,7 +105,7 @@ pub enum IsOver {
 pub struct Token {
     /// The token itself.
     pub secret: Secret,
-    /// For how many seconds it is valid.
+    /// For how many seconds it is used.
     pub lifetime_s: u64,
     /// What it allows.
     pub scopes: Vec<String>,
@@ -113,10 +121,12 @@ impl Token {
 
     /// Parses the answer to a request for a token; `None` if there is none in it.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let wire: WireToken<'_> = parse(body)?;
+        let body = readable(body);
+        let wire: WireToken<'_> = serde_json::from_str(&body).ok()?;
+        let lifetime_s: u64 = wire.expires_in.as_str().parse().ok()?;
         Some(Self {
             secret: Secret::new(wire.access_token.as_str())?,
-            lifetime_s: wire.expires_in.as_str().parse().ok()?,
+            lifetime_s: lifetime_s.clamp(MIN_LIFETIME_S, MAX_LIFETIME_S),
             scopes: wire.scope.as_str().split([' ', ',']).map(str::to_owned).collect(),
             api_url: Some(wire.api_url.as_str().trim_end_matches('/').to_owned())
                 .filter(|url| !url.is_empty()),
@@ -136,7 +146,8 @@ pub struct Status {
 impl Status {
     /// Parses the answer to [`Question::Status`]; `None` if it has no status.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let wire: WireMeeting<'_> = parse(body)?;
+        let body = readable(body);
+        let wire: WireMeeting<'_> = serde_json::from_str(&body).ok()?;
         let uuid = Some(wire.uuid.as_str().to_owned()).filter(|uuid| !uuid.is_empty());
         let status = wire.status.as_str().to_owned();
         (!status.is_empty()).then_some(Self { status, uuid })
@@ -178,7 +189,8 @@ impl Page {
     /// Parses the answer to [`Question::PastParticipants`] or [`Question::Metrics`]; `None` if it has no
     /// list of participants.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let wire: WirePage<'_> = parse(body)?;
+        let body = readable(body);
+        let wire: WirePage<'_> = serde_json::from_str(&body).ok()?;
         let is_in = |row: &WireStay<'_>| row.status.as_str() != "in_waiting_room";
         let stays = wire.participants.into_iter().filter(is_in).map(WireStay::stay);
         Some(Self { stays: stays.collect(), next: wire.next_page_token.as_str().to_owned() })
@@ -239,8 +251,10 @@ impl WireStay<'_> {
     }
 }
 
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
-    serde_json::from_slice(body).ok()
+/// The JSON `body` as text that serde can parse, whatever names are in it: one that ends in half an emoji
+/// spoils no other.
+fn readable(body: &[u8]) -> String {
+    surrogate::mended(&surrogate::lossy_text_of(body)).into_owned()
 }
 
 /// `id` as one segment of a path. A uuid that begins with a slash, or has two in a row, is encoded twice.

@@ -5,11 +5,15 @@ use serde::Deserialize;
 use crate::time::moment::Moment;
 use crate::zoom::wire::lenient::Text;
 
-/// Codes of Zoom for a scope that the app lacks, or a plan that the account lacks.
+/// Codes of Zoom for a scope that the app lacks, or a plan that the account lacks. A 403 without one may
+/// come from a firewall or a proxy, and pass.
 const NOT_ALLOWED: [&str; 3] = ["200", "4700", "4711"];
 
 /// Codes of Zoom for a meeting that does not exist, or no longer.
 const NO_MEETING: &str = "3001";
+
+/// The longest wait that an answer may ask for, in seconds: until a daily limit ends.
+const MAX_WAIT_S: i64 = 86_400;
 
 /// Why Zoom did not answer a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,18 +35,20 @@ pub enum Refusal {
 /// What an answer with `status` and `body`, which is no success, means at `now`. `retry_after` is that
 /// header: seconds, or of a daily limit the moment from which to ask again.
 pub fn refusal(status: u16, retry_after: Option<&str>, body: &[u8], now: Moment) -> Refusal {
-    let wire: Wire<'_> = serde_json::from_slice(body).unwrap_or_default();
+    let body = super::readable(body);
+    let wire: Wire<'_> = serde_json::from_str(&body).unwrap_or_default();
     let (code, message) = (wire.code.as_str(), wire.message.as_str());
     let said = || match (code, message) {
         ("", "") => format!("it answered {status}"),
         ("", message) => format!("it answered {status}: {}", shown(message)),
-        (code, message) => format!("it answered {status}, code {code}: {}", shown(message)),
+        (code, message) => {
+            format!("it answered {status}, code {}: {}", shown(code), shown(message))
+        }
     };
     match status {
         429 => Refusal::TooMany(retry_after.and_then(|text| seconds_until(text, now))),
         400..500 if NOT_ALLOWED.contains(&code) => Refusal::NotAllowed(said()),
         401 => Refusal::Token,
-        403 => Refusal::NotAllowed(said()),
         404 if code == NO_MEETING => Refusal::NoMeeting,
         400..500 => Refusal::Refused(said()),
         _ => Refusal::Other(said()),
@@ -52,12 +58,13 @@ pub fn refusal(status: u16, retry_after: Option<&str>, body: &[u8], now: Moment)
 fn seconds_until(retry_after: &str, now: Moment) -> Option<i64> {
     let seconds = retry_after.parse().ok();
     let until = || Some(Moment::parse_rfc3339(retry_after)?.since(now));
-    seconds.or_else(until).filter(|seconds| *seconds >= 0)
+    let seconds = seconds.or_else(until).filter(|seconds| *seconds >= 0);
+    seconds.map(|seconds| seconds.min(MAX_WAIT_S))
 }
 
-/// The start of `message` on one line.
-fn shown(message: &str) -> String {
-    message.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// The start of `text` on one line.
+fn shown(text: &str) -> String {
+    text.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[derive(Deserialize, Default)]

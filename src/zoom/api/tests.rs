@@ -54,6 +54,41 @@ fn a_token_says_what_it_allows() {
 }
 
 #[test]
+fn a_token_is_used_for_a_sensible_time_whatever_its_answer_says() {
+    #[rustfmt::skip]
+    let cases = [
+        // what is special    expires_in            seconds
+        ("as Zoom has it",    "3599",               3599),
+        ("none at all",       "0",                  120),
+        ("for ever",          "18446744073709551615", 86_400),
+    ];
+    for (what, expires_in, seconds) in cases {
+        let body = format!(r#"{{"access_token":"a","expires_in":{expires_in}}}"#);
+        let token = Token::parse(body.as_bytes()).expect("a token");
+        assert_eq!(token.lifetime_s, seconds, "{what}");
+    }
+}
+
+#[test]
+fn half_an_emoji_in_a_name_hides_nobody() {
+    #[rustfmt::skip]
+    let cases: [(&str, &[u8], &str); 5] = [
+        // what is special       name               read
+        ("a whole one",          b"Ada \\ud83e\\udda9", "Ada 🦩"),
+        ("half of one",          b"Ada \\ud83e",    "Ada \u{fffd}"),
+        ("a whole one in CESU-8", b"Ada \xed\xa0\xbe\xed\xb6\xa9", "Ada 🦩"),
+        ("half of that",         b"Ada \xed\xa0\xbe", "Ada \u{fffd}"),
+        ("a byte of nothing",    b"Ada \xff",       "Ada \u{fffd}"),
+    ];
+    for (what, name, read) in cases {
+        let body = [br#"{"participants":[{"name":"Bob"},{"name":""#, name, br#""}]}"#].concat();
+        let page = Page::parse(&body).expect(what);
+        let names: Vec<_> = page.stays.into_iter().map(|stay| stay.name).collect();
+        assert_eq!(names, [Name::clean("Bob"), Name::clean(read)], "{what}");
+    }
+}
+
+#[test]
 fn a_status_is_read() {
     #[rustfmt::skip]
     let cases = [
@@ -114,12 +149,17 @@ fn what_is_no_success_says_what_to_do() {
         ("a scope that is lacking", 400, None,                        r#"{"code":4711,"message":"does not contain scopes:[a]"}"#, not_allowed("it answered 400, code 4711: does not contain scopes:[a]")),
         ("the same with 401",       401, None,                        r#"{"code":4711,"message":"no"}"#,   not_allowed("it answered 401, code 4711: no")),
         ("a plan that is lacking",  400, None,                        r#"{"code":200,"message":"Only available for Paid account"}"#, not_allowed("it answered 400, code 200: Only available for Paid account")),
-        ("forbidden",               403, None,                        "",                                  not_allowed("it answered 403")),
+        ("a firewall forbids it",   403, None,                        "<html>",                            refused("it answered 403")),
+        ("a code that we do not know", 403, None,                     r#"{"code":99,"message":"no"}"#,     refused("it answered 403, code 99: no")),
+        ("a code with a line break", 400, None,                       r#"{"code":"9\n9","message":"no"}"#, refused("it answered 400, code 9 9: no")),
+        ("half an emoji in the message", 404, None,                   r#"{"code":3001,"message":"\ud83e"}"#, Refusal::NoMeeting),
         ("no such meeting",         404, None,                        r#"{"code":3001,"message":"Meeting does not exist"}"#, Refusal::NoMeeting),
         ("no such host",            404, None,                        r#"{"code":1001,"message":"User does not exist"}"#, refused("it answered 404, code 1001: User does not exist")),
         ("no such page of a proxy", 404, None,                        "<html>",                            refused("it answered 404")),
         ("too many a second",       429, Some("7"),                   "{}",                                Refusal::TooMany(Some(7))),
         ("too many a day",          429, Some("2026-01-06T00:00:00Z"), "{}",                               Refusal::TooMany(Some(4 * 3600))),
+        ("too many for ever",       429, Some("9223372036854775807"), "{}",                                Refusal::TooMany(Some(86_400))),
+        ("too many for centuries",  429, Some("9999-12-31T23:59:59Z"), "{}",                               Refusal::TooMany(Some(86_400))),
         ("too many, since when?",   429, Some("soon"),                "{}",                                Refusal::TooMany(None)),
         ("a failure of Zoom",       500, None,                        r#"{"message":"a\n"}"#,             other("it answered 500: a ")),
         ("code 200 of a failure",   502, None,                        r#"{"code":200}"#,                   other("it answered 502, code 200: ")),
