@@ -42,7 +42,7 @@ struct CachedToken {
 pub enum Failure {
     /// The account or the app may not ask it.
     NotAllowed(String),
-    /// There is no such meeting.
+    /// The account has no such meeting. Another one may have it.
     NoMeeting,
     /// Zoom refuses this question, but perhaps not others.
     Refused(String),
@@ -166,6 +166,13 @@ impl Failure {
     /// The answer is a success, but not what was asked for.
     pub(super) fn not_understood() -> Self {
         Self::Refused("its answer cannot be understood".to_owned())
+    }
+
+    /// The account has no meeting of `number`, and never had one as far as we know.
+    pub(super) fn unknown_meeting(number: &str) -> Self {
+        Self::Refused(format!(
+            "it knows no meeting {number}; are the ids in `[zoom.api]` those of the account that hosts it?"
+        ))
     }
 
     fn unavailable(why: String) -> Self {

@@ -83,6 +83,11 @@ impl Healer {
     async fn step(&mut self, now: Moment) -> bool {
         let Some(meetings) = self.meetings.borrow_and_update().clone() else { return false };
         let Some(task) = self.schedule.next(&meetings, now) else { return false };
+        if let Err(error) = self.sink.check() {
+            self.schedule.unavailable(None, now);
+            self.set_failure(format!("{error:#}"));
+            return false;
+        }
         let outcome = match &task {
             Task::Status(number) => self.ask_status(number).await,
             Task::Participants(question, meeting, is_over) => {
@@ -103,6 +108,10 @@ impl Healer {
         let asked_ms = clock::now_ms();
         let question = Question::status(number);
         let (answer, going_on) = match self.client.ask(&question).await {
+            Err(Failure::NoMeeting) if !self.schedule.is_known(number) => {
+                self.schedule.told_unknown(number);
+                return Err(Failure::unknown_meeting(number));
+            }
             Err(Failure::NoMeeting) => ("there is no such meeting".to_owned(), None),
             Err(failure) => return Err(failure),
             Ok(body) => {
@@ -115,7 +124,8 @@ impl Healer {
             let question = format!("GET {question}");
             self.store_not_going_on(number, asked_ms, &question, &answer).await?;
         }
-        self.schedule.told_status(number, going_on.as_deref(), clock::now());
+        let meetings = self.meetings.borrow().clone().unwrap_or_default();
+        self.schedule.told_status(number, going_on.as_deref(), &meetings, clock::now());
         Ok(())
     }
 
@@ -233,5 +243,46 @@ impl Healer {
             }
             self.failure = failure;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::config::{Environment, parse};
+    use crate::telemetry::health::Health;
+
+    #[tokio::test]
+    async fn without_a_journal_for_its_answers_zoom_is_not_asked() {
+        let directory = TempDir::new().expect("a directory");
+        // Nobody listens there.
+        let text = "[zoom.api]\naccount_id = \"a\"\nclient_id = \"c\"\nclient_secret = \"hush\"\n\
+             server_url = \"http://127.0.0.1:9\"\n";
+        let settings = parse(text, Path::new("lookout.toml"), &Environment::default());
+        let now = Moment::from_seconds(1_767_643_200);
+        let meeting = UnsettledMeeting {
+            room: 0,
+            uuid: "a".to_owned(),
+            number: Some("111".to_owned()),
+            last_seen: now.plus(-900),
+            inside: 1,
+            waiting: 0,
+            has_gaps: false,
+        };
+        let (_sender, meetings) = watch::channel(Some(Arc::new(vec![meeting])));
+        let health = Arc::new(Health::default());
+        let metrics = Metrics::register(&health);
+        let sink = Sink::Shared(directory.path().join("lookout.db"));
+        let healer = Healer::new(&settings.expect("valid"), sink, meetings, metrics.clone())
+            .expect("it starts");
+        let mut healer = healer.expect("the settings have the section");
+        assert!(!healer.step(now).await);
+        assert_eq!(metrics.unanswered.get(), 0);
+        let warnings = format!("{:?}", health.warnings());
+        assert!(warnings.contains("set `[zoom.api]` on a machine where `serve`"), "{warnings}");
     }
 }

@@ -1,6 +1,6 @@
 //! Where observations are stored.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -20,6 +20,18 @@ pub enum Sink {
 }
 
 impl Sink {
+    /// Whether answers can be stored: where there is no journal, no question makes sense.
+    ///
+    /// # Errors
+    ///
+    /// There is no journal, or its directory can't be read.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Self::Running(_) => Ok(()),
+            Self::Shared(path) => check_is_there(path),
+        }
+    }
+
     /// Stores `records`; returns when they are on disk.
     ///
     /// # Errors
@@ -41,9 +53,7 @@ impl Sink {
             Self::Shared(path) => {
                 let path = path.clone();
                 tokio::task::spawn_blocking(move || {
-                    // Where there is none, all events are in the archive.
-                    let is_there = path.try_exists()?;
-                    anyhow::ensure!(is_there, "there is no journal at `{}`", path.display());
+                    check_is_there(&path)?;
                     let journal = Journal::open(&path)?;
                     let stored = journal.append_all(records);
                     journal.close();
@@ -53,4 +63,17 @@ impl Sink {
             }
         }
     }
+}
+
+/// Where there is no journal, all events are in the archive.
+fn check_is_there(path: &Path) -> Result<()> {
+    let is_there = path.try_exists();
+    let is_there = is_there.with_context(|| format!("cannot look for `{}`", path.display()))?;
+    anyhow::ensure!(
+        is_there,
+        "there is no journal at `{}` for its answers; set `[zoom.api]` on a machine where `serve`, or \
+         `intake` beside `watch`, runs",
+        path.display()
+    );
+    Ok(())
 }

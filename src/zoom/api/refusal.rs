@@ -9,7 +9,7 @@ use crate::zoom::wire::lenient::Text;
 /// come from a firewall or a proxy, and pass.
 const NOT_ALLOWED: [&str; 3] = ["200", "4700", "4711"];
 
-/// Codes of Zoom for a meeting that does not exist, or no longer.
+/// Codes of Zoom for a meeting that does not exist, no longer, or not in this account.
 const NO_MEETING: &str = "3001";
 
 /// The longest wait that an answer may ask for, in seconds: until a daily limit ends.
@@ -22,7 +22,7 @@ pub enum Refusal {
     Token,
     /// The account or the app may not ask this; as Zoom says.
     NotAllowed(String),
-    /// There is no such meeting.
+    /// The account has no such meeting. Another one may have it.
     NoMeeting,
     /// Too many questions; the seconds until the next one may be asked, if Zoom says so.
     TooMany(Option<i64>),

@@ -2,7 +2,8 @@
 //!
 //! Whether a meeting goes on is asked by its number, while somebody is in and Zoom's events are silent.
 //! Who was in is asked once a meeting: when it is over and something of it is not known, or if somebody
-//! was in when Lookout started, since events may have been lost until then.
+//! was in when Lookout started, since events may have been lost until then. For the same reason it is asked
+//! while a meeting goes on although its events have been silent for long.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +18,10 @@ use crate::zoom::api::{IsOver, Question};
 
 /// A meeting that Zoom's events spoke of so lately, in seconds, needs no question.
 const QUIET_S: i64 = 60;
+
+/// Of a meeting that goes on although its events have been silent for so long, in seconds, some may be
+/// lost. Its participants are asked for no more often than that.
+const SILENT_S: i64 = 20 * 60;
 
 /// How often to ask whether a meeting goes on, in seconds.
 const STATUS_INTERVAL_S: i64 = 180;
@@ -67,17 +72,32 @@ pub struct Schedule {
     statuses: BTreeMap<String, Attempts>,
     /// By uuid.
     participants: BTreeMap<String, Attempts>,
-    /// The meetings in which somebody was at the start; `None` until they are known.
+    /// When Zoom last knew a meeting number.
+    known: BTreeMap<String, Moment>,
+    /// When Zoom last told who is in a meeting that goes on, by uuid.
+    listed: BTreeMap<String, Moment>,
+    /// The meetings in which somebody was at the start, or which were silent for long; `None` until those
+    /// of the start are known.
     suspects: Option<BTreeMap<String, Suspect>>,
 }
 
-/// A meeting of which events may have been lost before the start.
+/// A meeting of which events may have been lost.
 #[derive(Debug)]
 struct Suspect {
     meeting: Meeting,
     last_seen: Moment,
     /// Whether it goes on, as far as Zoom said.
     is_over: Option<IsOver>,
+}
+
+impl Suspect {
+    fn of(found: &UnsettledMeeting) -> Self {
+        Self { meeting: found.meeting(), last_seen: found.last_seen, is_over: None }
+    }
+
+    fn has_number(&self, number: &str) -> bool {
+        self.meeting.number.as_deref() == Some(number)
+    }
 }
 
 /// The attempts at one question.
@@ -108,6 +128,8 @@ impl Schedule {
             denied: BTreeMap::new(),
             statuses: BTreeMap::new(),
             participants: BTreeMap::new(),
+            known: BTreeMap::new(),
+            listed: BTreeMap::new(),
             suspects: None,
         }
     }
@@ -120,6 +142,7 @@ impl Schedule {
     /// The question that is due at `now`, given the meetings that are not settled.
     pub fn next(&mut self, meetings: &[UnsettledMeeting], now: Moment) -> Option<Task> {
         self.remember_suspects(meetings);
+        self.prune(now);
         if now < self.not_before {
             return None;
         }
@@ -127,16 +150,41 @@ impl Schedule {
         status.or_else(|| self.due_participants(meetings, now))
     }
 
+    /// Whether Zoom has known a meeting of `number`.
+    pub fn is_known(&self, number: &str) -> bool {
+        self.known.contains_key(number)
+    }
+
     /// Zoom said at `now` whether a meeting of `number` goes on, and which one.
-    pub fn told_status(&mut self, number: &str, going_on: Option<&str>, now: Moment) {
+    pub fn told_status(
+        &mut self,
+        number: &str,
+        going_on: Option<&str>,
+        meetings: &[UnsettledMeeting],
+        now: Moment,
+    ) {
         self.unavailable.reset();
+        self.known.insert(number.to_owned(), now);
         let next = now.plus(STATUS_INTERVAL_S + jitter_s(number, now));
         let attempts = Attempts { next, ..Attempts::new(now) };
         self.statuses.insert(number.to_owned(), attempts);
+        if going_on.is_some() {
+            self.suspect_silent(number, meetings, now);
+        }
         for (uuid, suspect) in self.suspects.iter_mut().flatten() {
-            if suspect.meeting.number.as_deref() == Some(number) {
+            if suspect.has_number(number) {
                 let is_over = going_on.is_none_or(|going_on| going_on != uuid);
                 suspect.is_over = Some(if is_over { IsOver::Yes } else { IsOver::No });
+            }
+        }
+    }
+
+    /// Zoom knows no meeting of `number` and never did: it is another account's, or one that is over and
+    /// expired. Only a list of its participants would tell.
+    pub fn told_unknown(&mut self, number: &str) {
+        for suspect in self.suspects.iter_mut().flat_map(BTreeMap::values_mut) {
+            if suspect.has_number(number) {
+                suspect.is_over = Some(IsOver::Yes);
             }
         }
     }
@@ -148,9 +196,15 @@ impl Schedule {
         if let Some(suspects) = &mut self.suspects {
             suspects.remove(uuid);
         }
-        if is_over == IsOver::Yes {
-            let attempts = Attempts { count: MAX_ATTEMPTS, ..Attempts::new(now) };
-            self.participants.insert(uuid.to_owned(), attempts);
+        match is_over {
+            IsOver::Yes => {
+                let attempts = Attempts { count: MAX_ATTEMPTS, ..Attempts::new(now) };
+                self.participants.insert(uuid.to_owned(), attempts);
+            }
+            IsOver::No => {
+                self.participants.remove(uuid);
+                self.listed.insert(uuid.to_owned(), now);
+            }
         }
     }
 
@@ -179,12 +233,34 @@ impl Schedule {
     fn remember_suspects(&mut self, meetings: &[UnsettledMeeting]) {
         self.suspects.get_or_insert_with(|| {
             let inside = meetings.iter().filter(|meeting| meeting.inside > 0);
-            let suspect = |found: &UnsettledMeeting| {
-                let (meeting, last_seen) = (found.meeting(), found.last_seen);
-                (found.uuid.clone(), Suspect { meeting, last_seen, is_over: None })
-            };
-            inside.map(suspect).collect()
+            inside.map(|found| (found.uuid.clone(), Suspect::of(found))).collect()
         });
+    }
+
+    /// Suspects the meetings of `number` whose events have been silent for long.
+    fn suspect_silent(&mut self, number: &str, meetings: &[UnsettledMeeting], now: Moment) {
+        let is_silent = |found: &&UnsettledMeeting| {
+            let listed = self.listed.get(&found.uuid).copied();
+            let heard = listed.map_or(found.last_seen, |listed| listed.max(found.last_seen));
+            let has_number = found.number.as_deref() == Some(number);
+            has_number && found.inside > 0 && now.since(heard) >= SILENT_S
+        };
+        let suspects = self.suspects.get_or_insert_default();
+        for found in meetings.iter().filter(is_silent) {
+            suspects.entry(found.uuid.clone()).or_insert_with(|| Suspect::of(found));
+        }
+    }
+
+    /// Forgets what concerns meetings that are too old to be asked for.
+    fn prune(&mut self, now: Moment) {
+        let is_recent = |at: Moment| now.since(at) <= MAX_AGE_S;
+        self.statuses.retain(|_, attempts| is_recent(attempts.next));
+        self.participants.retain(|_, attempts| is_recent(attempts.next));
+        self.known.retain(|_, at| is_recent(*at));
+        self.listed.retain(|_, at| is_recent(*at));
+        if let Some(suspects) = &mut self.suspects {
+            suspects.retain(|_, suspect| is_recent(suspect.last_seen));
+        }
     }
 
     fn due_status(&self, meetings: &[UnsettledMeeting], now: Moment) -> Option<String> {

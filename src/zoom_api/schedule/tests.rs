@@ -57,7 +57,7 @@ fn what_is_asked_depends_on_what_is_not_known() {
 fn whether_a_meeting_goes_on_is_asked_every_few_minutes() {
     let (mut schedule, meetings) = (schedule(), [found("a", 1, false, 900)]);
     assert_eq!(schedule.next(&meetings, NOW), status());
-    schedule.told_status(NUMBER, Some("a"), NOW);
+    schedule.told_status(NUMBER, Some("a"), &[], NOW);
     assert_eq!(schedule.next(&meetings, NOW.plus(179)), None);
     assert_eq!(schedule.next(&meetings, NOW.plus(240)), status());
 }
@@ -119,15 +119,74 @@ fn who_was_in_at_the_start_is_looked_up_although_nothing_seems_to_be_missing() {
     ];
     for (what, going_on, meetings, asked) in cases {
         let mut schedule = start();
-        schedule.told_status(NUMBER, going_on, NOW);
+        schedule.told_status(NUMBER, going_on, &[], NOW);
         assert_eq!(schedule.next(meetings, NOW), asked, "{what}");
     }
     let mut schedule = start();
-    schedule.told_status(NUMBER, Some("a"), NOW);
+    schedule.told_status(NUMBER, Some("a"), &[], NOW);
     schedule.told_participants("a", IsOver::No, NOW);
     assert_eq!(schedule.next(&inside, NOW), None, "once");
     let over = [found("a", 0, true, 900)];
     assert_eq!(schedule.next(&over, NOW), past("a"), "again when it is over, with gaps");
+}
+
+#[test]
+fn who_is_in_is_looked_up_again_where_a_meeting_goes_on_without_events() {
+    let live = participants(Question::Metrics, "a", IsOver::No);
+    #[rustfmt::skip]
+    let cases = [
+        // what is special               meeting                        goes on    asked
+        ("silent for long",              found("a", 1, false, 1200),    Some("a"), live.clone()),
+        ("silent for a while",           found("a", 1, false, 1199),    Some("a"), None),
+        ("another one goes on",          found("a", 1, false, 1200),    Some("b"), past("a")),
+        ("none does: nobody is in",      found("a", 1, false, 1200),    None,      None),
+        ("somebody waits at its door",   found("a", 0, false, 1200),    Some("a"), None),
+    ];
+    for (what, meeting, going_on, asked) in cases {
+        let mut schedule = schedule();
+        let meetings = [meeting];
+        schedule.told_status(NUMBER, going_on, &meetings, NOW);
+        assert_eq!(schedule.next(&meetings, NOW), asked, "{what}");
+    }
+    let (mut schedule, meetings) = (schedule(), [found("a", 1, false, 1200)]);
+    let mut asked_s = Vec::new();
+    for minute in 0..60 {
+        let now = NOW.plus(minute * 60);
+        schedule.told_status(NUMBER, Some("a"), &meetings, now);
+        if schedule.next(&meetings, now) == live {
+            schedule.told_participants("a", IsOver::No, now);
+            asked_s.push(minute * 60);
+        }
+    }
+    assert_eq!(asked_s, [0, 1200, 2400], "not at every look");
+}
+
+#[test]
+fn of_an_unknown_number_only_a_list_of_participants_tells() {
+    let inside = [found("a", 1, false, 900)];
+    let mut schedule = Schedule::new();
+    let status = schedule.next(&inside, NOW).expect("it is due");
+    assert!(!schedule.is_known(NUMBER));
+    schedule.told_unknown(NUMBER);
+    schedule.refused(&status, NOW);
+    assert_eq!(schedule.next(&inside, NOW), past("a"));
+    schedule.told_status(NUMBER, Some("a"), &inside, NOW);
+    assert!(schedule.is_known(NUMBER));
+}
+
+#[test]
+fn what_is_too_old_to_be_asked_is_not_remembered() {
+    let mut schedule = Schedule::new();
+    let (inside, late) = ([found("a", 1, true, 900)], NOW.plus(9 * 86_400));
+    assert_eq!(schedule.next(&inside, NOW), self::status());
+    schedule.told_status(NUMBER, Some("a"), &inside, NOW);
+    schedule.told_participants("a", IsOver::No, NOW);
+    schedule.told_participants("a", IsOver::Yes, NOW);
+    schedule.suspect_silent(NUMBER, &[found("b", 1, true, 1200)], NOW);
+    assert_eq!(schedule.next(&[], late), None);
+    let Schedule { statuses, participants, known, listed, suspects, .. } = schedule;
+    assert!(statuses.is_empty() && participants.is_empty() && known.is_empty());
+    assert!(listed.is_empty() && suspects.is_some_and(|suspects| suspects.is_empty()));
 }
 
 /// What is special, what is not allowed, the meetings, and what is asked.
