@@ -187,6 +187,20 @@ fn somebody_who_left_meanwhile_is_out_although_the_meeting_goes_on() {
 }
 
 #[test]
+fn a_number_that_the_account_never_knew_empties_no_room() {
+    let zoom = ZoomApi::start();
+    let settings = format!("{EVERYBODY}{}", zoom.settings());
+    let mut lookout = imported(&settings, [joined("Ada", 2 * HOUR).as_str()]);
+    lookout.serve();
+    lookout.wait_for_log("it knows no meeting 81234567001; are the ids in `[zoom.api]`");
+    // Longer than the task sleeps between two looks.
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(is_in(&lookout.csv(), "Ada"), "{}", lookout.csv());
+    lookout.stop();
+    assert_eq!(lookout.exported_lines(&[]).len(), 1, "nothing was observed");
+}
+
+#[test]
 fn who_is_forgotten_is_gone_from_what_the_api_said() {
     let zoom = ZoomApi::start();
     let mut lookout = with_ghost(&zoom);
@@ -325,12 +339,14 @@ fn check_says_whether_zoom_can_be_asked() {
     let zoom = ZoomApi::start();
     let settings = zoom.settings();
     let wrong = settings.replace("hush-of-the-client", "hush-of-another");
+    let elsewhere = format!("{settings}[[rooms]]\nmeeting_id = \"{NUMBER}\"\nname = \"Lounge\"\n");
     let missing =
         settings.replace("client_secret = \"hush-of-the-client\"", "client_secret_file = \"none\"");
     #[rustfmt::skip]
     let cases = [
         // what is special    settings   said
         ("all is well",       &settings, "✓ zoom api  it may be asked whether a meeting goes on, who was in a meeting that is over, who is in a meeting now"),
+        ("another's room",    &elsewhere, "! zoom api  it knows no meeting 81234567001; are the ids"),
         ("another secret",    &wrong,    "✗ zoom api  it gives no token (it answered 400)"),
         ("no file of it",     &missing,  "✗ zoom api  "),
     ];
