@@ -53,12 +53,12 @@ pub(super) fn text(text: &str, output: &mut dyn Write) -> io::Result<()> {
 pub(super) fn markdown(text: &str, output: &mut dyn Write) -> io::Result<()> {
     each(text, output, |c, output| match c {
         '@' | ':' => write!(output, "{c}{SEPARATOR}"),
-        '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '-' | '.'
-        | '!' | '|' => {
+        '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '#' | '+' | '-' | '.' | '!' | '|' => {
             write!(output, "\\{c}")
         }
-        // kramdown knows no backslash before these.
-        '&' | '<' | '>' | '"' | '\'' | '~' | '$' | '=' | '^' | '/' => {
+        // kramdown knows no backslash before these. Jekyll runs `{% … %}` and `{{ … }}` before any
+        // Markdown is read, whatever precedes them.
+        '&' | '<' | '>' | '"' | '\'' | '~' | '$' | '=' | '^' | '/' | '{' | '}' | '%' => {
             write!(output, "&#{};", u32::from(c))
         }
         _ => write!(output, "{c}"),
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn each_format_has_its_own_escapes() {
         #[rustfmt::skip]
-        let cases: [(&str, EscapeFn, &str, &str); 18] = [
+        let cases: [(&str, EscapeFn, &str, &str); 19] = [
             // what is special            format    text                    written
             ("markup",                    markup,   "<a b='c' d=\"e\">&",   "&lt;a b=&#39;c&#39; d=&quot;e&quot;&gt;&amp;"),
             ("white space",               markup,   "a\tb\nc\r",            "a\tb\nc\r"),
@@ -156,6 +156,7 @@ mod tests {
             ("lines",                     text,     "a\nb\r\u{2028}c",      "a b  c"),
             ("marks",                     text,     "<b> & \"c\"",          "<b> & \"c\""),
             ("a link",                    markdown, "[a](b)",               "\\[a\\]\\(b\\)"),
+            ("Jekyll's tags",             markdown, "{% raw %}{{ a }}",     "&#123;&#37; raw &#37;&#125;&#123;&#123; a &#125;&#125;"),
             ("an element",                markdown, "<b>&amp;",             "&#60;b&#62;&#38;amp;"),
             ("addresses",                 markdown, "a@b.c w:x",            "a@\u{200b}b\\.c w:\u{200b}x"),
             ("the end of a string",       json,     "a\"b\\c\n",            "a\\\"b\\\\c\\n"),
