@@ -1,11 +1,11 @@
 //! Static files: built-in ones and the operator's. The published name contains a hash of the content,
 //! so that a browser may cache it for ever.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
@@ -38,7 +38,8 @@ const MAX_TOTAL_BYTES: u64 = 64 << 20;
 pub(super) struct Asset {
     /// The path below `site.path`: `assets/style.0123456789.css`.
     pub(super) path: String,
-    pub(super) bytes: Cow<'static, [u8]>,
+    /// Shared: templates that contain pictures have them, too.
+    pub(super) bytes: Arc<[u8]>,
 }
 
 /// All static files, by their name in the directory.
@@ -58,7 +59,7 @@ pub(super) fn load(
 ) -> StaticFiles {
     let (mut assets, mut pictures) = (BTreeMap::new(), BTreeMap::new());
     for (name, bytes) in builtin_files() {
-        let asset = Asset::new(&name, Cow::Borrowed(bytes));
+        let asset = Asset::new(&name, bytes.into());
         assets.insert(name, asset);
     }
     let own = custom_files::list(static_dir);
@@ -68,7 +69,7 @@ pub(super) fn load(
         let shown = static_dir.join(&file.name).display().to_string();
         match read(&file, static_dir, &mut remaining_bytes) {
             Ok(bytes) => {
-                let asset = Asset::new(&file.name, Cow::Owned(bytes));
+                let asset = Asset::new(&file.name, bytes.into());
                 let kind = if is_picture(&file.name) { &mut pictures } else { &mut assets };
                 kind.insert(file.name, asset);
             }
@@ -107,7 +108,7 @@ pub(super) fn load_pictures(
     let files = custom_files::list(static_dir).files.into_iter();
     let pictures = files.filter(|file| is_picture(&file.name)).filter_map(|file| {
         let bytes = read(&file, static_dir, &mut remaining_bytes).ok()?;
-        let asset = Asset::new(&file.name, Cow::Owned(bytes));
+        let asset = Asset::new(&file.name, bytes.into());
         Some((file.name, asset))
     });
     pictures.collect()
@@ -170,7 +171,7 @@ pub fn builtin_files() -> Vec<(String, &'static [u8])> {
 
 impl Asset {
     /// The file that `static_dir` calls `name`.
-    pub(super) fn new(name: &str, bytes: Cow<'static, [u8]>) -> Self {
+    pub(super) fn new(name: &str, bytes: Arc<[u8]>) -> Self {
         let mut hash = hex::encode(Sha256::digest(&bytes));
         hash.truncate(HASH_DIGITS);
         let (directory, file) = match name.rsplit_once('/') {
@@ -204,7 +205,7 @@ mod tests {
             ("a directory like a hash",    "a.0123456789/photo",   "assets/a.0123456789/photo.ba7816bf8f"),
         ];
         for (what, name, path) in cases {
-            let asset = Asset::new(name, Cow::Borrowed(b"abc"));
+            let asset = Asset::new(name, b"abc".as_slice().into());
             assert_eq!(asset.path, path, "{what}");
             assert_eq!(split_hash(path), Some((format!("{FOLDER}{name}"), hash)), "{what}");
         }

@@ -1,6 +1,5 @@
 //! The look of the site that needs no templates: `site.accent`, `site.logo` and `own.css`.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -44,7 +43,7 @@ impl Look {
     ) -> Self {
         let mut names = vec![OWN_STYLE];
         if let Some(colour) = site.accent {
-            let made = || Cow::Owned(accent::style_sheet(colour).into_bytes());
+            let made = || accent::style_sheet(colour).into_bytes().into();
             let asset = assets.entry(accent::NAME.to_owned());
             asset.or_insert_with(|| Asset::new(accent::NAME, made()));
             names.insert(0, accent::NAME);

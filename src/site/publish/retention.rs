@@ -132,7 +132,7 @@ mod tests {
         for (what, name, content, current, removed) in cases {
             let mut withheld = Withheld::default();
             name.iter().for_each(|name| withheld.add_name(name));
-            let asset = |text: &'static str| Asset::new("", Cow::Borrowed(text.as_bytes()));
+            let asset = |text: &'static str| Asset::new("", text.as_bytes().into());
             content.iter().for_each(|text| withheld.add_content(&asset(text)));
             let files: Vec<File> = current.into_iter().map(|path| file(path, false)).collect();
             let retention = Retention::new(&files, &withheld, &before, 0);
