@@ -42,7 +42,9 @@ fn room(number: usize, settings: &Settings) -> Room {
 }
 
 fn crowd(settings: &Settings, now: Moment) -> Presence {
-    let people = people(now);
+    let mut people = people(now);
+    people.extend(somebody_with_picture(settings, now));
+    people.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
     let visitor = Name::clean("At The Door").map(|name| PersonWaiting { name, since: now });
     let waiting = Waiting { people: visitor.into_iter().collect(), nameless: vec![now] };
     let (nameless_present, people_here) = (2, people.clone());
@@ -57,7 +59,13 @@ fn crowd(settings: &Settings, now: Moment) -> Presence {
     }
 }
 
-/// Ordered by name.
+/// The first of those with a picture who may appear.
+fn somebody_with_picture(settings: &Settings, now: Moment) -> Option<Person> {
+    let mut names = settings.faces.pictures().map(|(name, _)| name);
+    let name = names.find(|name| settings.privacy.allows(name))?;
+    person(name.as_str(), vec![Visit { start: Some(now.plus(-3600)), end: End::Open }])
+}
+
 fn people(now: Moment) -> Vec<Person> {
     let hours = |hours: i64| now.plus(-3600 * hours);
     let visit = |start, end| Visit { start: Some(start), end };

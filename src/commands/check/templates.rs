@@ -73,4 +73,28 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn somebody_with_a_picture_is_among_those_who_are_tried() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let make = |path: &str, bytes: &[u8]| {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().expect("it has one")).expect("made");
+            fs::write(path, bytes).expect("written");
+        };
+        let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x08\0\0\0\x08\x08\x06\0\0\0";
+        make("static/ada.png", png);
+        make(
+            "templates/more/a.html",
+            b"{% for member in members %}{% if member.picture %}{{ member.face }}{% endif %}{% endfor %}",
+        );
+        let text = "[[people]]\nname = \"Ada\"\npicture = \"ada.png\"\n";
+        let file = dir.path().join("lookout.toml");
+        let settings = parse(text, Path::new(&file), &Environment::default()).expect("valid");
+        let now = Moment::parse_rfc3339("2027-01-05T20:00:00Z").expect("a moment");
+        let lines: Vec<_> =
+            check(&Context { settings: &settings, now }).iter().map(Finding::to_string).collect();
+        let is_told = lines.iter().any(|line| line.contains("`face`"));
+        assert!(is_told, "{lines:#?}");
+    }
 }
