@@ -20,6 +20,7 @@ mod picture;
 pub mod publish;
 mod render;
 mod schema;
+mod sound_templates;
 pub(crate) mod templates;
 mod unused_templates;
 pub mod web_manifest;

@@ -14,11 +14,11 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use tera::{ErrorKind as TeraErrorKind, Tera};
+use tera::Tera;
 
 use super::custom_files::{self, CustomFile, LoadProblems};
 use super::unused_templates::{is_output, unused};
-use super::{engine, escape, own_outputs};
+use super::{engine, escape, own_outputs, sound_templates};
 use crate::files::embedded::{self, TEMPLATES};
 use crate::files::regular_file;
 use crate::words::{FOLDER, Language};
@@ -49,16 +49,19 @@ pub(crate) enum Side<'a> {
     MessagesWithoutEnglish(&'a Language),
 }
 
-/// Loads the templates of pages, and returns names and sources of the operator's; `templates_dir`
-/// need not exist. A broken template of the operator is reported in `problems` and replaced by the
-/// built-in one.
+/// Loads the templates of pages, and returns names and sources of those of the operator's that are
+/// used; `templates_dir` need not exist. A broken template of the operator is reported in `problems`
+/// and replaced by the built-in one.
 pub(super) fn load(
     templates_dir: &Path,
     problems: &mut LoadProblems,
 ) -> (Tera, Vec<(String, String)>) {
     let mut tera = empty();
-    let own = fill(&mut tera, templates_dir, &Side::Pages, problems);
-    for name in unused(&own) {
+    fill_with_builtin(&mut tera, &Side::Pages);
+    let mut own = own(templates_dir, &Side::Pages, problems);
+    let unused: Vec<String> = unused(&own).into_iter().map(str::to_owned).collect();
+    own.retain(|(name, _)| !unused.contains(name));
+    for name in unused {
         let shown = templates_dir.join(name);
         problems.left_out(format!(
             "`{}` is left out: nothing uses it; a file of its own is made from each template in `{}`",
@@ -66,6 +69,7 @@ pub(super) fn load(
             own_outputs::FOLDER
         ));
     }
+    sound_templates::add(&mut tera, own.clone(), templates_dir, problems);
     (tera, own)
 }
 
@@ -118,46 +122,16 @@ fn empty() -> Tera {
 }
 
 /// Adds the templates of `side` to `tera`, which has filters and an escaper, but no templates yet.
-/// Broken ones are left out as in [`load`]. Returns names and sources of all of the operator's.
+/// Broken ones are left out as in [`load`].
 pub(crate) fn fill(
     tera: &mut Tera,
     templates_dir: &Path,
     side: &Side,
     problems: &mut LoadProblems,
-) -> Vec<(String, String)> {
+) {
     fill_with_builtin(tera, side);
     let own = own(templates_dir, side, problems);
-    add_sound(tera, own.clone(), templates_dir, problems);
-    own
-}
-
-/// Adds those of the operator's templates `own` that are not broken.
-fn add_sound(
-    tera: &mut Tera,
-    own: Vec<(String, String)>,
-    templates_dir: &Path,
-    problems: &mut LoadProblems,
-) {
-    let (sound, faults) = without_syntax_errors(own);
-    let shown = templates_dir.display();
-    let in_directory = |faults: &str| format!("the templates of `{shown}` have a fault\n{faults}");
-    if !faults.is_empty() {
-        problems.fault(in_directory(&faults.join("\n\n")));
-    }
-    let Err(error) = add(tera, &sound) else { return };
-    // If a template is left out already, this one may only depend on it.
-    if faults.is_empty() {
-        let fault = missing_parent(&error, &sound).unwrap_or_else(|| error.to_string());
-        problems.fault(in_directory(&fault));
-    }
-    // Leave out the one template without which the others load, else all.
-    for left_out in 0..sound.len() {
-        let others = [&sound[..left_out], &sound[left_out + 1..]].concat();
-        if add(tera, &others).is_ok() {
-            return;
-        }
-    }
-    add(tera, &[]).expect("the built-in templates have no fault");
+    sound_templates::add(tera, own, templates_dir, problems);
 }
 
 /// Adds the built-in templates of `side`.
@@ -172,42 +146,7 @@ pub(crate) fn fill_with_builtin(tera: &mut Tera, side: &Side) {
             Some((format!("{}{name}", side.builtin_prefix(&name)?), source))
         })
         .collect();
-    add(tera, &sources).expect("the built-in templates have no fault");
-}
-
-/// Adds all of `sources`, or none.
-fn add(tera: &mut Tera, sources: &[(String, String)]) -> Result<(), tera::Error> {
-    tera.add_raw_templates(sources.iter().map(|(name, source)| (name, source)))
-}
-
-/// The templates without a syntax error, and the syntax errors of the others.
-fn without_syntax_errors(own: Vec<(String, String)>) -> (Vec<(String, String)>, Vec<String>) {
-    let mut errors = Vec::new();
-    let mut sound = own;
-    sound.retain(|(name, source)| match Tera::new().add_raw_template(name, source) {
-        Err(error) if matches!(error.kind(), TeraErrorKind::SyntaxError(_)) => {
-            errors.push(error.to_string());
-            false
-        }
-        _ => true,
-    });
-    (sound, errors)
-}
-
-/// Where a template extends one that does not exist, in the form of Tera's other errors: this one
-/// has no position.
-fn missing_parent(error: &tera::Error, sources: &[(String, String)]) -> Option<String> {
-    let TeraErrorKind::MissingParent { current, parent } = error.kind() else { return None };
-    let (_, source) = sources.iter().find(|(name, _)| name == current)?;
-    let (number, line) = (1..).zip(source.lines()).find(|(_, line)| line.contains(parent))?;
-    let column = line[..line.find(parent)?].chars().count();
-    let (gap, space) = (" ".repeat(number.to_string().len()), " ".repeat(column));
-    let underline = "^".repeat(parent.chars().count());
-    Some(format!(
-        "error: There is no template `{parent}`\n\
-         {gap}--> {current}:{number}:{}\n{gap} |\n{number} | {line}\n{gap} | {space}{underline}",
-        column + 1
-    ))
+    sound_templates::add_all(tera, &sources).expect("the built-in templates have no fault");
 }
 
 /// The built-in templates by name, for operators who want to change them.
@@ -264,7 +203,11 @@ mod tests {
     fn a_template_is_escaped_whatever_it_is_called() {
         for name in ["a.html", "a.html.tera", "a.svg", "a"] {
             let directory = TempDir::new().expect("a temporary directory");
-            fs::write(directory.path().join(name), "{{ name }}").expect("it can be written");
+            let write = |name: &str, source: &str| {
+                fs::write(directory.path().join(name), source).expect("it can be written");
+            };
+            write(name, "{{ name }}");
+            write("index.html", &format!("{{% include \"{name}\" %}}"));
             let mut problems = LoadProblems::default();
             let (tera, _) = load(directory.path(), &mut problems);
             assert_eq!(problems.faults, Vec::<String>::new(), "the template loads");

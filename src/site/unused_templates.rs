@@ -6,9 +6,8 @@ use crate::files::embedded::TEMPLATES;
 /// The names of those of the operator's templates `own` (name and source) that no file of the site
 /// is made from. A template that defines a component counts as used.
 pub(super) fn unused(own: &[(String, String)]) -> Vec<&str> {
-    let (mut used, mut rest): (Vec<_>, Vec<_>) = own.iter().partition(|(name, source)| {
-        is_output(name) || source.contains("{% component") || source.contains("{%- component")
-    });
+    let (mut used, mut rest): (Vec<_>, Vec<_>) =
+        own.iter().partition(|(name, source)| is_output(name) || defines_component(source));
     while let Some((_, source)) = used.pop() {
         let (named, others) = rest.into_iter().partition(|(name, _)| is_named_in(source, name));
         used.extend::<Vec<_>>(named);
@@ -22,8 +21,13 @@ pub(super) fn is_output(name: &str) -> bool {
     name.starts_with(own_outputs::FOLDER) || TEMPLATES.get_file(name).is_some()
 }
 
+fn defines_component(source: &str) -> bool {
+    let mut tags = source.split("{%").skip(1);
+    tags.any(|tag| tag.trim_start_matches('-').trim_start().starts_with("component"))
+}
+
 /// Whether `source` extends or includes the template `name`.
-fn is_named_in(source: &str, name: &str) -> bool {
+pub(super) fn is_named_in(source: &str, name: &str) -> bool {
     ['"', '\'', '`'].iter().any(|quote| source.contains(&format!("{quote}{name}{quote}")))
 }
 
@@ -37,7 +41,7 @@ mod tests {
     #[test]
     fn only_what_leads_to_no_file_is_unused() {
         #[rustfmt::skip]
-        let cases: [Case; 8] = [
+        let cases: [Case; 9] = [
             // what is special             templates                                                      unused
             ("instead of a built-in one",  &[("index.html", "")],                                         &[]),
             ("an own output file",         &[("more/a.html", "")],                                        &[]),
@@ -47,6 +51,7 @@ mod tests {
             ("included by what is unused", &[("a.html", "{% include \"b.html\" %}"), ("b.html", "")],     &["a.html", "b.html"]),
             ("using each other",           &[("a.html", "{% include \"b.html\" %}"), ("b.html", "{% include \"a.html\" %}")], &["a.html", "b.html"]),
             ("a component",                &[("mine.html", "{% component mine() %}{% endcomponent mine %}")], &[]),
+            ("one with wide spaces",       &[("mine.html", "{%-  component mine() %}{% endcomponent mine %}")], &[]),
         ];
         for (what, templates, expected) in cases {
             let own: Vec<_> =

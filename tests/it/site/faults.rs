@@ -1,5 +1,10 @@
 //! What an author is told of a template with a fault: in the terminal, over the preview, by `check`.
 
+use std::fs;
+
+use lookout::site::{Renderer, Replace, build};
+
+use super::sample::{edition, presence};
 use super::templates::{directory, render};
 
 /// The error that these files give, without the directory's name.
@@ -34,4 +39,40 @@ fn each_fault_is_told_with_file_line_column_and_the_line_itself() {
     let two = [("templates/index.html", "{{ heading"), ("templates/room.html", "{% if %}")];
     all.push(format!("== two files\n{}", told("two files", &two)));
     insta::assert_snapshot!(all.join("\n\n"));
+}
+
+/// What is special, the templates with a fault, and a part of each report.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
+#[test]
+fn templates_without_a_fault_stay_in_use_beside_several_with_one() {
+    let good = ("templates/index.html", "mine");
+    #[rustfmt::skip]
+    let cases: [Case; 6] = [
+        // what is special            templates with a fault                                            the faults
+        ("unknown filters",           &[("embed.html", "{{ root | a }}"), ("room.html", "{{ root | b }}")], &["filter `a`", "filter `b`"]),
+        ("unknown parents",           &[("embed.html", "{% extends \"a\" %}"), ("room.html", "{% extends \"b\" %}")], &["template `a`", "template `b`"]),
+        ("of several kinds",          &[("embed.html", "{% extends \"a\" %}"), ("feed.xml", "{{ root | b }}"), ("room.html", "{% if %}")], &["room.html:1", "template `a`", "filter `b`"]),
+        ("a circle",                  &[("embed.html", "{% extends \"a.html\" %}"), ("a.html", "{% extends \"embed.html\" %}"), ("room.html", "{{ root | b }}")], &["Circular extend", "filter `b`"]),
+        ("two that need one",         &[("embed.html", "{% include \"a.html\" %}"), ("room.html", "{% extends \"a.html\" %}"), ("a.html", "{{ root | b }}")], &["filter `b`"]),
+        ("a component of one",        &[("embed.html", "{{ <mine /> }}"), ("a.html", "{% component mine() %}{{ 1 | b }}{% endcomponent mine %}")], &["filter `b`"]),
+    ];
+    for (what, broken, expected) in cases {
+        let files: Vec<_> =
+            broken.iter().map(|(name, source)| (format!("templates/{name}"), *source)).collect();
+        let files = files.iter().map(|(path, source)| (path.as_str(), *source));
+        let files: Vec<_> = files.chain([good]).collect();
+        let (_directory, settings) = directory(&files);
+        let renderer = Renderer::load_leniently(&settings);
+        let faults = &renderer.problems().faults;
+        assert_eq!(faults.len(), expected.len(), "{what}: {faults:#?}");
+        for (fault, part) in faults.iter().zip(expected) {
+            assert!(fault.contains(part), "{what}: {fault}");
+        }
+        let replace = Replace::NotNewer;
+        let built = build(&renderer, &presence(Vec::new()), &settings, &edition(1), replace);
+        built.expect(what);
+        let page = fs::read_to_string(settings.site.output_dir.join("lookout/index.html"));
+        assert_eq!(page.expect("it is published"), "mine", "{what}");
+    }
 }
