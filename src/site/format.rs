@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::de::IgnoredAny;
 use tera::EscapeFn;
 
-use super::{calendar_lines, escape};
+use super::{calendar_lines, escape, printing};
 
 /// How texts are escaped in a file, and what completes the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,21 +58,23 @@ impl Format {
         }
     }
 
-    /// Refuses a template that would escape texts twice.
+    /// Refuses a template that prints texts where its escapes do not hold.
     ///
     /// # Errors
     ///
     /// The error says how to correct the template.
     pub(super) fn check_source(self, source: &str) -> Result<(), String> {
-        let is_quoted = source.contains("\"{{") || source.contains("}}\"");
-        match self {
-            Self::Csv if is_quoted => {
-                Err("has quotes around `{{ … }}`, which prints a whole field with \
-                                           its quotes; remove them"
-                    .to_owned())
+        let why = match self {
+            Self::Csv if source.contains("}}\"") || printing::any_after(source, is_in_quotes) => {
+                "has quotes around `{{ … }}`, which prints a whole field with its quotes; remove them"
             }
-            _ => Ok(()),
-        }
+            Self::Calendar if printing::any_after(source, is_in_parameters) => {
+                "prints into the parameters of a property, such as `;CN=…`, where no escape of \
+                 iCalendar holds; print names only as values, behind the `:`"
+            }
+            _ => return Ok(()),
+        };
+        Err(why.to_owned())
     }
 
     /// Completes a rendered file.
@@ -92,4 +94,16 @@ impl Format {
             Self::Markup | Self::Text | Self::Markdown | Self::Csv => Ok(bytes),
         }
     }
+}
+
+/// Whether the start of a row of CSV ends within quotes.
+fn is_in_quotes(row: &str) -> bool {
+    row.matches('"').count() % 2 == 1
+}
+
+/// Whether the start of a line of iCalendar ends among the parameters of its property. A colon in
+/// quotes does not end these.
+fn is_in_parameters(line: &str) -> bool {
+    let outside_quotes: String = line.split('"').step_by(2).collect();
+    outside_quotes.contains(';') && !outside_quotes.contains(':')
 }

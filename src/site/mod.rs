@@ -17,6 +17,7 @@ mod look;
 mod outputs;
 mod own_outputs;
 mod picture;
+mod printing;
 pub mod publish;
 mod render;
 mod schema;
