@@ -64,8 +64,9 @@ impl Generator {
     ///
     /// # Errors
     ///
-    /// A template, a static file or a file of words has a fault, while the previous ones have none.
-    /// The previous ones are then used with the new settings, because these say who may appear.
+    /// A template, a static file or a file of words has a fault that the previous ones lack. The
+    /// previous ones are then used with the new settings, because these say who may appear; but own
+    /// output files go with their templates.
     pub fn adopt(&mut self, mut settings: Settings, now: Moment) -> Result<()> {
         self.log.adopt(&settings);
         let renderer = Renderer::load_leniently(&settings);
@@ -79,15 +80,18 @@ impl Generator {
         Ok(())
     }
 
-    /// Returns `renderer` if it has no fault. If the one in use has a fault too, those files with a
-    /// fault are replaced by built-in ones.
+    /// Returns `renderer` if it has no fault that the one in use lacks. Built-in files replace those
+    /// with a fault that both have.
     fn checked(&mut self, renderer: Renderer, now: Moment) -> Result<Renderer> {
         let dashboard = self.dashboard(now)?;
-        let settings = &self.settings;
-        if let Some(fault) = renderer.fault(&dashboard, settings)
-            && self.renderer.fault(&dashboard, settings).is_none()
-        {
-            bail!(fault);
+        let mut faults = renderer.faults(&dashboard, &self.settings)?;
+        if !faults.is_empty() {
+            let known = self.renderer.faults(&dashboard, &self.settings)?;
+            faults.retain(|fault| !known.contains(fault));
+        }
+        if !faults.is_empty() {
+            self.renderer.drop_removed_own_outputs(&self.settings);
+            bail!(faults.join("\n"));
         }
         warn_about_ignored_files(&renderer, self.renderer.problems());
         Ok(renderer)

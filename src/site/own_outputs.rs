@@ -50,10 +50,11 @@ impl OwnOutputs {
     ) -> Self {
         let mut outputs = Self::default();
         for (template, source) in own {
-            let (list, path) = match template.strip_prefix(ROOM_FOLDER) {
-                Some(path) => (&mut outputs.room, path),
+            // The folders of rooms are beside the page at the top.
+            let (list, path, rooms) = match template.strip_prefix(ROOM_FOLDER) {
+                Some(path) => (&mut outputs.room, path, &[][..]),
                 None => match template.strip_prefix(FOLDER) {
-                    Some(path) => (&mut outputs.top, path),
+                    Some(path) => (&mut outputs.top, path, rooms),
                     None => continue,
                 },
             };
@@ -76,6 +77,14 @@ impl OwnOutputs {
     pub(super) fn retain_loaded(&mut self, tera: &Tera) {
         for list in [&mut self.top, &mut self.room] {
             list.retain(|output| tera.contains_template(&output.template));
+        }
+    }
+
+    /// Leaves out those whose templates `templates_dir` no longer has.
+    pub(super) fn retain_those_in(&mut self, templates_dir: &Path) {
+        for list in [&mut self.top, &mut self.room] {
+            // One that cannot be examined may still be there.
+            list.retain(|output| templates_dir.join(&output.template).try_exists().unwrap_or(true));
         }
     }
 
@@ -108,23 +117,26 @@ pub(super) fn unknown_format(name: &str) -> Option<String> {
     })
 }
 
-/// Whether a file at `path` from the folder of a page can be published; the error says why not.
+/// Whether a file at `path` from the folder of a page, beside the folders of `rooms`, can be
+/// published; the error says why not.
 fn check(path: &str, rooms: &[Room]) -> Result<(), String> {
     let first = path.split('/').next().unwrap_or_default();
-    let is_folder = first != path;
-    if is_made_by_lookout(first) {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let ours = Some(first).filter(|name| is_made_by_lookout(name));
+    if let Some(taken) = ours.or(Some(last).filter(|name| is_open_to_others(name))) {
         return Err(format!(
-            "would make `{path}`, but `{first}` is a name that Lookout itself uses; give it another name"
+            "would make `{path}`, but `{taken}` is a name that Lookout itself uses; give it another name"
         ));
     }
-    if is_folder && rooms.len() > 1 && rooms.iter().any(|room| room.slug.as_str() == first) {
+    let is_of_room = |room: &Room| first.eq_ignore_ascii_case(room.slug.as_str());
+    if first != path && rooms.len() > 1 && rooms.iter().any(is_of_room) {
         return Err(format!(
             "would make `{path}`, but `{first}/` is the folder of a room; put files for rooms into \
              `{ROOM_FOLDER}`, or give the folder another name"
         ));
     }
     let mut folders = path.split('/').rev().skip(1);
-    if let Some(folder) = folders.find(|folder| Format::of(folder).is_some()) {
+    if let Some(folder) = folders.find(|folder| Format::of(&original_name(folder)).is_some()) {
         return Err(format!(
             "is in a folder that is called like a file, `{folder}`; rename the folder"
         ));
@@ -136,9 +148,21 @@ fn check(path: &str, rooms: &[Room]) -> Result<(), String> {
 }
 
 fn is_made_by_lookout(name: &str) -> bool {
-    let others = [headers::EMBED, HEARTBEAT_FILE, web_manifest::WEB_MANIFEST];
-    let mut all = RESERVED.iter().chain(&others).chain(&headers::WIDGETS);
-    // A compressed copy, and a file system that does not tell capitals apart.
+    let others = [HEARTBEAT_FILE, web_manifest::WEB_MANIFEST];
+    let name = original_name(name);
+    RESERVED.iter().chain(&others).any(|reserved| name == *reserved) || is_open_to_others(&name)
+}
+
+/// Whether web servers let other sites, or visitors without a password, have files called `name`, in
+/// whatever folder.
+fn is_open_to_others(name: &str) -> bool {
+    let name = original_name(name);
+    name == headers::EMBED || headers::WIDGETS.contains(&name.as_str())
+}
+
+/// `name` without the ending of a compressed copy, as a file system that does not tell capitals apart
+/// compares it.
+fn original_name(name: &str) -> String {
     let name = name.to_lowercase();
-    all.any(|reserved| name.strip_suffix(".gz").unwrap_or(&name) == *reserved)
+    name.strip_suffix(".gz").map(str::to_owned).unwrap_or(name)
 }

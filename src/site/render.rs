@@ -86,12 +86,23 @@ impl Renderer {
         &self.problems
     }
 
-    /// Why the site cannot be rendered from the operator's files.
-    pub fn fault(&self, dashboard: &Dashboard, settings: &Settings) -> Option<String> {
-        if !self.problems.faults.is_empty() {
-            return Some(self.problems.faults.join("\n"));
-        }
-        self.render(dashboard, settings).err().map(|error| format!("{error:#}"))
+    /// Why the site cannot be rendered from some of the operator's files.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be rendered from the built-in ones either.
+    pub fn faults(&self, dashboard: &Dashboard, settings: &Settings) -> Result<Vec<String>> {
+        let mut faults = self.problems.faults.clone();
+        self.render_with(dashboard, settings, &mut |fault| {
+            faults.push(fault);
+            Ok(())
+        })?;
+        Ok(faults)
+    }
+
+    /// Makes no more own output files of templates that were removed from the directory.
+    pub fn drop_removed_own_outputs(&mut self, settings: &Settings) {
+        self.own_outputs.retain_those_in(&settings.site.templates_dir);
     }
 
     /// What a visitor may know of `presence` at `now`, with the paths of published pictures.
@@ -172,7 +183,7 @@ impl Renderer {
         let pictures = self.pictures.published(settings).into_iter().map(|asset| (asset, false));
         for (asset, lasting) in lasting.chain(pictures) {
             let path = format!("{below}{}", asset.path);
-            files.push(File { path, bytes: Cow::Borrowed(asset.bytes.as_ref()), lasting });
+            files.push(File { path, bytes: Cow::Borrowed(&*asset.bytes), lasting });
         }
         let mut add = |path, bytes| {
             let bytes = Cow::Owned(bytes);
@@ -195,7 +206,7 @@ impl Renderer {
     }
 
     /// All errors of the templates for `dashboard`, each once, however many files it affects.
-    pub fn faults(&self, dashboard: &Dashboard) -> Vec<String> {
+    pub fn template_faults(&self, dashboard: &Dashboard) -> Vec<String> {
         let mut faults = Vec::new();
         for output in outputs(dashboard, &self.own_outputs) {
             let context = match context(&output) {

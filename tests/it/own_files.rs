@@ -298,6 +298,47 @@ fn an_own_output_file_comes_changes_and_goes_while_lookout_runs() {
 }
 
 #[test]
+fn an_own_output_file_goes_with_its_template_while_another_is_broken() {
+    const FILE: &str = "lookout/who.txt";
+    let mut lookout = Lookout::new();
+    let dir = lookout.dir.path().to_owned();
+    write(
+        &dir,
+        "templates/more/who.txt",
+        "{% for member in members %}{{ member.name }}{% endfor %}",
+    );
+    write(&dir, "templates/more/kept.txt", "{{ count }}");
+    lookout.serve();
+    assert_eq!(lookout.deliver(join("Ada").as_bytes()).status, 204);
+    lookout.wait_for(FILE, |text| text == "Ada");
+    write(&dir, "templates/more/kept.txt", "{{ headline }}");
+    write(&dir, "templates/index.html", "{{ headline }}");
+    fs::remove_file(dir.join("templates/more/who.txt")).expect("removed");
+    let published = lookout.path("site").join(FILE);
+    assert!(until(|| !published.try_exists().expect("readable")), "it is gone");
+    assert_eq!(lookout.deliver(join("Grace").as_bytes()).status, 204);
+    lookout.wait_for("lookout/kept.txt", |text| text == "2");
+}
+
+#[test]
+fn a_standing_fault_does_not_keep_templates_that_worked_from_use() {
+    let mut lookout = Lookout::new();
+    let dir = lookout.dir.path().to_owned();
+    write(&dir, "templates/more/README", "no file of the site");
+    write(&dir, "templates/index.html", "one: {{ count }}");
+    lookout.serve();
+    assert_eq!(lookout.deliver(join("Ada").as_bytes()).status, 204);
+    lookout.wait_for(PAGE, |page| page == "one: 1");
+    write(&dir, "templates/index.html", "{{ headline }}");
+    let is_told = || ready(&lookout).1["warnings"].to_string().contains("`headline`");
+    assert!(until(is_told), "{}", ready(&lookout).1);
+    assert_eq!(lookout.deliver(join("Grace").as_bytes()).status, 204);
+    lookout.wait_for(PAGE, |page| page == "one: 2");
+    write(&dir, "templates/index.html", "two: {{ count }}");
+    lookout.wait_for(PAGE, |page| page == "two: 2");
+}
+
+#[test]
 fn an_output_directory_that_cannot_be_used_yet_keeps_no_delivery_back() {
     let cases: [(&str, Make, Make); 3] = [
         (

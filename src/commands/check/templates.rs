@@ -10,7 +10,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut faults = renderer.problems().faults.clone();
     for (settings, presence) in samples(context.settings, context.now) {
         let dashboard = renderer.dashboard(&presence, &settings, context.now);
-        for fault in renderer.faults(&dashboard) {
+        for fault in renderer.template_faults(&dashboard) {
             if !faults.contains(&fault) {
                 faults.push(fault);
             }
