@@ -91,7 +91,9 @@ fn own_files<'a>(dashboard: &'a Dashboard, own: &'a OwnOutputs) -> Vec<Output<'a
     let [top, rooms @ ..] = dashboard.pages.as_slice() else { return Vec::new() };
     // The settings may have got a room since the templates were loaded.
     let is_of_room = |output: &&OwnOutput| {
-        let folder = |feed: &Feed| !feed.folder.is_empty() && output.path.starts_with(&feed.folder);
+        // Some file systems do not tell capitals apart.
+        let path = output.path.to_lowercase();
+        let folder = |feed: &Feed| !feed.folder.is_empty() && path.starts_with(&feed.folder);
         dashboard.feeds.iter().any(folder)
     };
     let beside_top = own.of_top(rooms.is_empty()).filter(|output| !is_of_room(output));

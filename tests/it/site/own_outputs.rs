@@ -46,7 +46,7 @@ fn each_template_makes_a_file_beside_its_pages() {
     );
     let both = ("templates/more/who.txt", "mine");
     #[rustfmt::skip]
-    let cases: [(&str, Texts, &[&str], Texts); 6] = [
+    let cases: [(&str, Texts, &[&str], Texts); 7] = [
         // what is special        templates        rooms                  files
         ("no rooms",              &[top, room],    &[],                   &[("a/who.txt", "Lookout: 1 person is in"), ("who.txt", "./ Lookout, Lookout, Lookout")]),
         ("one room",              &[top, room],    &["lounge"],           &[("a/who.txt", "LOUNGE: 1 person is in"), ("who.txt", "./ LOUNGE, LOUNGE, LOUNGE")]),
@@ -54,6 +54,7 @@ fn each_template_makes_a_file_beside_its_pages() {
         ("one name, one room",    &[both, room],   &["lounge"],           &[("who.txt", "mine")]),
         ("one name, two rooms",   &[both, room],   &["lounge", "attic"],  &[("who.txt", "mine"), ("lounge/who.txt", "../ LOUNGE, LOUNGE, LOUNGE"), ("attic/who.txt", "../ ATTIC, ATTIC, ATTIC")]),
         ("like a room's folder",  &[("templates/more/lounge.txt", "mine")], &["lounge", "attic"], &[("lounge.txt", "mine")]),
+        ("a room in a room",      &[("templates/more/room/lounge/a.txt", "mine")], &["lounge", "attic"], &[("lounge/lounge/a.txt", "mine"), ("attic/lounge/a.txt", "mine")]),
     ];
     for (what, templates, rooms, expected) in cases {
         let (_directory, settings) = directory(templates);
@@ -77,14 +78,24 @@ fn a_template_that_can_make_no_file_is_refused_with_what_to_do() {
         ("the page of a room",       "more/room/index.html",       "",                     "would make `index.html`"),
         ("a widget",                 "more/presence.json",         "{}",                   "would make `presence.json`"),
         ("a widget, in capitals",    "more/Badge.svg",             "",                     "would make `Badge.svg`"),
+        ("a widget in a folder",     "more/team/badge.svg",        "",                     "would make `team/badge.svg`, but `badge.svg` is a name that Lookout itself uses"),
+        ("one of a room",            "more/room/x/presence.json",  "{}",                   "would make `x/presence.json`"),
+        ("a frame in a folder",      "more/x/Embed.html",          "",                     "but `Embed.html` is a name"),
         ("the heartbeat",            "more/heartbeat.txt",         "",                     "would make `heartbeat.txt`"),
         ("below a file of ours",     "more/feed.xml/a.txt",        "",                     "but `feed.xml` is a name"),
         ("among the static files",   "more/assets/a.svg",          "",                     "but `assets` is a name"),
         ("the stream of changes",    "more/live/a.txt",            "",                     "but `live` is a name"),
         ("the folder of a room",     "more/lounge/a.txt",          "",                     "`lounge/` is the folder of a room; put files for rooms into `more/room/`"),
+        ("the same, in capitals",    "more/Lounge/a.txt",          "",                     "`Lounge/` is the folder of a room"),
+        ("a folder like a copy",     "more/a.txt.gz/b.txt",        "",                     "is in a folder that is called like a file, `a.txt.gz`"),
+        ("one in capitals",          "more/A.TXT.GZ/b.txt",        "",                     "is in a folder that is called like a file, `A.TXT.GZ`"),
         ("a folder like a file",     "more/a.txt/b.txt",           "",                     "is in a folder that is called like a file, `a.txt`; rename the folder"),
         ("a long name",              "more/LONG.txt",              "",                     "has a name that is too long"),
         ("a field with quotes",      "more/a.csv",                 "\"{{ heading }}\"\n",  "has quotes around `{{ … }}`, which prints a whole field"),
+        ("a quote open in a field",  "more/a.csv",                 "x,\"Dr. {{ heading }} is in\"\n", "has quotes around"),
+        ("a quote open, with a tag", "more/a.csv",                 "\"{% if true %}{{ heading }}{% endif %}\"\n", "has quotes around"),
+        ("a parameter in quotes",    "more/a.ics",                 "ATTENDEE;CN=\"{{ heading }}\":mailto:a@example.org\n", "prints into the parameters of a property, such as `;CN=…`"),
+        ("a parameter",              "more/a.ics",                 "ATTENDEE;CN={{ heading }}:mailto:a@example.org\n", "prints into the parameters of a property"),
         ("no JSON",                  "more/a.json",                "{\"a\": {{ heading }}}", "error: The result is no JSON: expected value at line 1 column 7; write `{{ name | json }}` without quotes around it\n --> more/a.json"),
         ("an unknown variable",      "more/a.html",                "{{ headline }}",       "failed to render `a.html` from the template `more/a.html`\nerror: Variable `headline` is not defined"),
         ("an unknown variable, room", "more/room/a.md",            "{{ headline }}",       "failed to render `lounge/a.md` from the template `more/room/a.md`"),
@@ -213,6 +224,8 @@ fn a_hostile_name_is_text_in_a_file_of_each_format() {
         assert_eq!(lines.len(), 3, "{what}: {lines:?}");
         let unescaped = lines[1].replace("\\,", ",").replace("\\;", ";").replace("\\\\", "\\");
         assert_eq!(unescaped, format!("SUMMARY:{clean}"), "{what}");
+        let liquid = ["{{", "{%"].map(|tag| files["who.md"].contains(tag));
+        assert_eq!(liquid, [false; 2], "{what}: {}", files["who.md"]);
         assert_eq!(
             markdown_text(&files["who.md"]),
             format!("Who is in:{clean}"),
@@ -256,15 +269,28 @@ fn templates_that_nothing_uses_are_named() {
 }
 
 #[test]
+fn a_fault_in_a_template_that_nothing_uses_does_not_count() {
+    for source in ["{% if", "{{ heading | shout }}", "{% extends \"nowhere.html\" %}"] {
+        let (_directory, settings) = directory(&[("templates/indx.html", source)]);
+        let renderer = Renderer::load(&settings).expect(source);
+        assert_eq!(renderer.problems().left_out.len(), 1, "{source}");
+    }
+}
+
+#[test]
 fn a_room_that_comes_later_keeps_its_folder() {
-    let (_directory, settings) = directory(&[("templates/more/lounge/index.html", "mine")]);
-    let renderer = Renderer::load(&settings).expect("there is no such room");
-    let settings = with_rooms(settings, &["lounge", "attic"]);
-    let dashboard = Dashboard::new(&ada(), &settings, at(NOW));
-    let files = renderer.render(&dashboard, &settings).expect("they render");
-    let pages = files.iter().filter(|file| file.path == "lookout/lounge/index.html");
-    let pages: Vec<_> = pages.map(|file| String::from_utf8_lossy(&file.bytes)).collect();
-    assert!(matches!(pages.as_slice(), [page] if page.contains("LOUNGE")), "{pages:?}");
+    for folder in ["lounge", "Lounge"] {
+        let template = format!("templates/more/{folder}/index.html");
+        let (_directory, settings) = directory(&[(&template, "mine")]);
+        let renderer = Renderer::load(&settings).expect("there is no such room");
+        let settings = with_rooms(settings, &["lounge", "attic"]);
+        let dashboard = Dashboard::new(&ada(), &settings, at(NOW));
+        let files = renderer.render(&dashboard, &settings).expect("they render");
+        let is_page = |path: &str| path.eq_ignore_ascii_case("lookout/lounge/index.html");
+        let pages = files.iter().filter(|file| is_page(&file.path));
+        let pages: Vec<_> = pages.map(|file| String::from_utf8_lossy(&file.bytes)).collect();
+        assert!(matches!(pages.as_slice(), [page] if page.contains("LOUNGE")), "{pages:?}");
+    }
 }
 
 #[test]
