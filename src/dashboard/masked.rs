@@ -32,36 +32,58 @@ pub(crate) fn masked<'a>(presence: &'a Presence, privacy: &Privacy) -> Cow<'a, P
     Cow::Owned(presence)
 }
 
-/// For each number to mask, a unique masked name.
+/// For each name to mask, a unique masked name. Those who only wait come last: they must not change how
+/// anybody else is shown.
 fn masks(presence: &Presence, privacy: &Privacy) -> BTreeMap<Name, Name> {
-    let mask = |name: &Name| Some((name.clone(), name.telephone_mask()?));
-    let people = || presence.people.iter().map(|person| &person.name);
-    let waiting = || presence.waiting.people.iter().map(|person| &person.name);
-    let shown = || people().chain(waiting()).filter(|name| !privacy.hide.names(name));
-    let numbers = shown().filter(|name| !privacy.publish.names(name));
-    let mut masks: BTreeMap<_, _> = numbers.filter_map(mask).collect();
-    if masks.is_empty() {
-        return masks;
-    }
-    let mut taken: BTreeSet<Name> = shown().cloned().collect();
-    for mask in masks.values_mut() {
-        let mut ordinals = 2..;
-        let first = mask.clone();
-        while !taken.insert(mask.clone())
-            && let Some(ordinal) = ordinals.next()
-        {
-            let further = Name::clean(&format!("{first} ({ordinal})"));
-            *mask = further.expect("it has digits");
-        }
+    let is_shown = |name: &&Name| !privacy.hide.names(name);
+    let people = presence.people.iter().map(|person| &person.name);
+    let people: BTreeSet<_> = people.filter(is_shown).collect();
+    let waiting = presence.waiting.people.iter().map(|person| &person.name);
+    let waiting: BTreeSet<_> = waiting.filter(is_shown).collect();
+    let only_wait = waiting.difference(&people).copied().collect();
+    let (mut masks, mut taken) = (BTreeMap::new(), BTreeSet::new());
+    for names in [people, only_wait] {
+        add_masks(&mut masks, &mut taken, names, privacy);
     }
     masks
+}
+
+/// Adds the masks of `names`. A name that is no number keeps its form, unless it is `taken`.
+fn add_masks(
+    masks: &mut BTreeMap<Name, Name>,
+    taken: &mut BTreeSet<Name>,
+    names: BTreeSet<&Name>,
+    privacy: &Privacy,
+) {
+    let mask = |name: &Name| name.telephone_mask().filter(|_| !privacy.publish.names(name));
+    let (others, numbers): (Vec<_>, Vec<_>) =
+        names.into_iter().map(|name| (name, mask(name))).partition(|(_, mask)| mask.is_none());
+    for (name, mask) in others.into_iter().chain(numbers) {
+        let shown = unique(mask.as_ref().unwrap_or(name), taken);
+        if shown != *name {
+            masks.insert(name.clone(), shown);
+        }
+    }
+}
+
+/// `first`, with an ordinal if it is taken. Takes it.
+fn unique(first: &Name, taken: &mut BTreeSet<Name>) -> Name {
+    let mut ordinals = 2..;
+    let mut name = first.clone();
+    while !taken.insert(name.clone())
+        && let Some(ordinal) = ordinals.next()
+    {
+        let further = Name::clean(&format!("{first} ({ordinal})"));
+        name = further.expect("it begins with a name");
+    }
+    name
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::{HideList, PublishList, Settings};
-    use crate::roster::{End, Person, RoomPresence, Visit};
+    use crate::roster::{End, Person, PersonWaiting, RoomPresence, Visit, Waiting};
     use crate::time::moment::Moment;
 
     fn person(name: &str) -> Person {
@@ -109,6 +131,30 @@ mod tests {
             assert_eq!(names(&masked.people), expected, "{what}");
             let here = names(&masked.rooms[0].people)[0];
             assert!(expected.contains(&here), "{what}: {here}");
+        }
+    }
+
+    #[test]
+    fn who_only_waits_never_changes_how_somebody_else_is_shown() {
+        #[rustfmt::skip]
+        let cases = [
+            // what is special      in               waits            shown             waits as
+            ("nobody waits",        "12025559943",   "Ada",           "•••••••••43",    "Ada"),
+            ("an earlier number",   "12025559943",   "12025550143",   "•••••••••43",    "•••••••••43 (2)"),
+            ("one stored masked",   "12025559943",   "•••••••••43",   "•••••••••43",    "•••••••••43 (2)"),
+            ("the same one",        "12025559943",   "12025559943",   "•••••••••43",    "•••••••••43"),
+        ];
+        for (what, inside, waits, shown, waits_as) in cases {
+            let name = Name::clean(waits).expect("a name");
+            let waiter = PersonWaiting { name, since: Moment::from_seconds(0) };
+            let waiting = Waiting { people: vec![waiter], ..Waiting::default() };
+            let presence =
+                Presence { people: vec![person(inside)], waiting, ..Presence::default() };
+            let privacy =
+                Privacy { publish: PublishList::Everybody, ..Settings::default().privacy };
+            let masked = masked(&presence, &privacy);
+            let found = (names(&masked.people), masked.waiting.people[0].name.as_str());
+            assert_eq!(found, (vec![shown], waits_as), "{what}");
         }
     }
 }
