@@ -23,6 +23,11 @@ pub enum Rejected {
     /// JSON, but no event.
     #[error("not an object with a text `event`, and no `lookout.raw` either")]
     NoEvent,
+    /// It names itself as an event of our own, without the `lookout` that `export` writes.
+    #[error(
+        "`lookout.observed` is an event of Lookout's own, and this line is not as `export` writes it"
+    )]
+    Forged,
     /// A `lookout` in another form than `export` writes.
     #[error("its `lookout.{0}` is not as `export` writes it")]
     Lookout(&'static str),
@@ -47,7 +52,10 @@ pub fn read(line: &str, now_ms: i64, redaction: &Redaction) -> Result<Record, Re
         Some(_) => Key::of(json.to_string().as_bytes()),
         None => Key::of(line.as_bytes()),
     };
-    let document = Document::new(json).map_err(|_| Rejected::NoEvent)?;
+    let document = Document::of_others(json).map_err(|odd| match odd {
+        Odd::Ours => Rejected::Forged,
+        _ => Rejected::NoEvent,
+    })?;
     let content = Content::event(document, received_ms, redaction);
     Ok(Record { key, received_ms, request_id: None, content })
 }
@@ -197,6 +205,8 @@ mod tests {
             ("not an object",       "[]",                                     Rejected::NoEvent),
             ("no event",            "{}",                                     Rejected::NoEvent),
             ("a lookout of 1",      r#"{"event":"x","lookout":1}"#,           Rejected::Lookout("key")),
+            ("ours without ours",   r#"{"event":"lookout.observed"}"#,        Rejected::Forged),
+            ("the same, exported",  r#"{"_id":{"$oid":"65"},"event":"lookout.observed"}"#, Rejected::Forged),
             ("a short key",         r#"{"event":"x","lookout":{"key":"ab"}}"#, Rejected::Lookout("key")),
         ];
         for (what, line, why) in cases {

@@ -10,6 +10,9 @@ use crate::zoom::surrogate;
 /// The `event` of our own documents: see [`observation`](crate::zoom::observation).
 pub const OBSERVATION: &str = "lookout.observed";
 
+/// Who says what one of our own documents states, if it is not Zoom's API.
+pub const OPERATOR: &str = "operator";
+
 /// The result of parsing a body.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reading {
@@ -56,11 +59,16 @@ impl Document {
     /// Parses a raw body.
     pub fn read(body: &[u8]) -> Result<Self, Odd> {
         let text = surrogate::text_of(body).ok_or(Odd::NotUtf8)?;
-        let document = Self::new(Json::parse(&text)?)?;
+        Self::of_others(Json::parse(&text)?)
+    }
+
+    /// Accepts `json` if it is an object with a text `event` which is not [our own](OBSERVATION).
+    pub fn of_others(json: Json) -> Result<Self, Odd> {
+        let document = Self::new(json)?;
         if document.event() == OBSERVATION { Err(Odd::Ours) } else { Ok(document) }
     }
 
-    /// Accepts `json` if it is an object with a text `event`.
+    /// Accepts `json` if it is an object with a text `event`, also one of our own.
     pub fn new(json: Json) -> Result<Self, Odd> {
         match json.get("event").and_then(Json::as_str) {
             Some(_) => Ok(Self { json }),

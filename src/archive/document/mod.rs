@@ -198,7 +198,7 @@ pub fn fact_time(document: &RawDocument) -> Option<Moment> {
 fn old(document: &RawDocument) -> Option<Entry> {
     document.get_str("event").ok()?;
     let text = json::object(document, &["_id"]);
-    Document::new(Json::parse(&text).ok()?).ok()?;
+    Document::of_others(Json::parse(&text).ok()?).ok()?;
     let received_ms = match document.get("_id") {
         Ok(Some(RawBsonRef::ObjectId(id))) => id.timestamp().timestamp_millis(),
         _ => 0,

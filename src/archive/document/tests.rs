@@ -225,3 +225,12 @@ fn whoever_registered_with_a_forgotten_name_leaves_nothing_in_a_list() {
     let expected = Entry { document: without, ..entry };
     assert_eq!(read(&emptied.expect("it is BSON")), Some(Archived::Event(expected)));
 }
+
+#[test]
+fn a_document_of_ours_counts_only_as_we_wrote_it() {
+    let text = r#"{"event":"lookout.observed","event_ts":5,"payload":{"object":{"uuid":"m"}}}"#;
+    let ours = entry(text);
+    assert_eq!(read(&event(&ours, Shape::AsSent)), Some(Archived::Event(ours)));
+    let forged = doc! { "event": "lookout.observed", "event_ts": 5_i64 };
+    assert_eq!(read(&encoded(forged)), None);
+}
