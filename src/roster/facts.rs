@@ -12,7 +12,7 @@ use rustc_hash::FxBuildHasher;
 use smallvec::{Array, SmallVec};
 
 use super::id::Id;
-use super::interner::{Interner, Symbol};
+use super::interner::{Interner, Seen, Symbol};
 use crate::time::moment::Moment;
 use crate::zoom::{Name, Participant};
 
@@ -33,6 +33,8 @@ pub(super) struct Facts {
     pub ended: SmallVec<[Moment; 1]>,
     /// When it was last observed not to be going on.
     pub not_going_on: Option<Moment>,
+    /// When the operator last said that nobody was in any more.
+    pub emptied: Option<Moment>,
     pub legs: Table<LegId, Leg>,
     pub connections: Table<Id, IdentityFacts>,
 }
@@ -124,6 +126,9 @@ pub(super) struct RareFacts {
     pub bound: Option<Binding>,
     /// Names other than the latest.
     pub other_names: SmallVec<[Symbol; 2]>,
+    /// The last event that shows that they were in and neither began nor ended it, such as a change of
+    /// role.
+    pub active: Option<Moment>,
 }
 
 /// States that the legs belong to another participant, as those of a telephone do once its caller is
@@ -138,8 +143,7 @@ pub(super) struct Binding {
 /// A name, and when it was seen.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sighting {
-    pub at: Moment,
-    pub stamp_ms: i64,
+    pub seen: Seen,
     pub name: Symbol,
 }
 
@@ -227,7 +231,8 @@ impl LegId {
 }
 
 impl IdentityFacts {
-    /// Records a sighting: the later by (time, `event_ts`, name) holds.
+    /// Records a sighting: the later by (time, `event_ts`, name) holds; one by Zoom's API only if there
+    /// is no other.
     pub(super) fn see(&mut self, sighting: Sighting, names: &Interner<Name>) {
         let Some(known) = self.sighting else {
             self.sighting = Some(sighting);
@@ -262,6 +267,17 @@ impl IdentityFacts {
         }
     }
 
+    /// When they were last seen to do something in the meeting.
+    pub(super) fn active(&self) -> Option<Moment> {
+        self.rare.as_ref()?.active
+    }
+
+    /// Records that they did something in the meeting.
+    pub(super) fn act(&mut self, at: Moment) {
+        let active = &mut self.rare.get_or_insert_default().active;
+        *active = (*active).max(Some(at));
+    }
+
     pub(super) fn add_account(&mut self, id: Symbol) {
         if !self.zoom_user_ids.contains(&id) {
             self.zoom_user_ids.push(id);
@@ -279,9 +295,8 @@ impl Binding {
 impl Sighting {
     /// Whether `other` is later.
     pub(super) fn is_before(&self, other: &Self, names: &Interner<Name>) -> bool {
-        let when = |sighting: &Self| (sighting.at, sighting.stamp_ms);
         let by_name = || names.text(self.name).cmp(names.text(other.name));
-        when(self).cmp(&when(other)).then_with(by_name).is_lt()
+        self.seen.cmp(&other.seen).then_with(by_name).is_lt()
     }
 }
 

@@ -16,6 +16,12 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
+    /// Whether `symbols` has everything that this refers to.
+    pub(crate) fn is_known_to(&self, symbols: &SymbolTable) -> bool {
+        self.name.is_none_or(|name| symbols.names.has(name))
+            && self.zoom_user_ids.iter().all(|id| symbols.zoom_user_ids.has(*id))
+    }
+
     /// The latest name and all accounts in `facts`.
     pub(super) fn merge(facts: &[&IdentityFacts], symbols: &SymbolTable) -> Self {
         let sightings = facts.iter().filter_map(|facts| facts.sighting);

@@ -20,17 +20,32 @@ pub(crate) struct SymbolTable {
     pub names: Interner<Name>,
     pub zoom_user_ids: Interner<Box<str>>,
     /// For each name, when it was last seen.
-    seen: Vec<Option<SeenAt>>,
+    seen: Vec<Option<Seen>>,
     /// Names whose `seen` has changed since the last [`take_seen`](Self::take_seen).
     changed: BTreeSet<Symbol>,
 }
 
-/// When a name was seen: the time of the fact, and its `event_ts`.
-pub(crate) type SeenAt = (Moment, i64);
+/// When a name was seen. Whatever is seen aside ranks below every event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Seen {
+    /// By Zoom's API, or of somebody who waits to be let in: at the time of the fact.
+    Aside(Moment),
+    /// By any other event: at the time of the fact, and its `event_ts`.
+    Event(Moment, i64),
+}
+
+impl Seen {
+    /// The time of the fact.
+    pub(crate) fn at(self) -> Moment {
+        match self {
+            Self::Aside(at) | Self::Event(at, _) => at,
+        }
+    }
+}
 
 impl SymbolTable {
     /// Records that a name was seen.
-    pub(crate) fn see(&mut self, name: Symbol, seen: SeenAt) {
+    pub(crate) fn see(&mut self, name: Symbol, seen: Seen) {
         if self.seen.len() <= name.index() {
             self.seen.resize(name.index() + 1, None);
         }
@@ -42,12 +57,12 @@ impl SymbolTable {
     }
 
     /// When a name was last seen.
-    pub(crate) fn seen(&self, name: Symbol) -> Option<SeenAt> {
+    pub(crate) fn seen(&self, name: Symbol) -> Option<Seen> {
         self.seen.get(name.index()).copied().flatten()
     }
 
     /// Each name and when it was last seen, in the order of the symbols.
-    pub(super) fn names_seen(&self) -> impl Iterator<Item = (&Name, Option<SeenAt>)> {
+    pub(super) fn names_seen(&self) -> impl Iterator<Item = (&Name, Option<Seen>)> {
         let seen = self.seen.iter().copied().chain(std::iter::repeat(None));
         self.names.values.iter().zip(seen).filter_map(|(name, seen)| Some((name.as_ref()?, seen)))
     }
@@ -55,11 +70,11 @@ impl SymbolTable {
     /// Whether some name has several forms and some name was seen after `moment`.
     pub(crate) fn has_form_seen_after(&self, moment: Moment) -> bool {
         self.names_seen().any(|(name, _)| matches!(name.comparable(), Cow::Owned(_)))
-            && self.seen.iter().flatten().any(|(at, _)| *at > moment)
+            && self.seen.iter().flatten().any(|seen| seen.at() > moment)
     }
 
     /// The names seen again since the last call, and when they were last seen.
-    pub(crate) fn take_seen(&mut self) -> Vec<(Symbol, SeenAt)> {
+    pub(crate) fn take_seen(&mut self) -> Vec<(Symbol, Seen)> {
         let names = std::mem::take(&mut self.changed);
         names.into_iter().filter_map(|name| Some((name, self.seen[name.index()]?))).collect()
     }
@@ -134,6 +149,11 @@ impl<T: Clone + Eq + Hash> Interner<T> {
     /// The text of a symbol of this interner.
     pub(crate) fn text(&self, symbol: Symbol) -> &T {
         self.values[symbol.index()].as_ref().expect("nothing refers to a removed text")
+    }
+
+    /// Whether `symbol` is one of this interner.
+    pub(crate) fn has(&self, symbol: Symbol) -> bool {
+        self.values.get(symbol.index()).is_some_and(Option::is_some)
     }
 
     /// All texts in the order of their symbols; `None` for a removed text.

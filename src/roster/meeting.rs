@@ -12,7 +12,7 @@ use super::facts::{
     self, Binding, Facts, GroupRef, IdentityFacts, LegAction, LegEvent, LegId, Sighting,
 };
 use super::id::Id;
-use super::interner::{Symbol, SymbolTable};
+use super::interner::{Seen, Symbol, SymbolTable};
 use super::wait_facts::{WaitFacts, Waiter};
 use crate::time::moment::Moment;
 use crate::zoom::{Event, Kind, Name, Participant};
@@ -66,12 +66,16 @@ impl Meeting {
 
     /// Applies one event of this meeting that [states a fact](states_a_fact).
     pub(crate) fn apply(&mut self, event: &Event, symbols: &mut SymbolTable) -> ChangedSessions {
-        let was_over = self.is_observed_over();
+        let before = self.last_said_over();
         if event.kind.makes_meeting_seen() {
             self.info.see(event.at);
         }
-        if event.kind == Kind::NotGoingOn {
-            self.facts.not_going_on = self.facts.not_going_on.max(Some(event.at));
+        match event.kind {
+            Kind::NotGoingOn => {
+                self.facts.not_going_on = self.facts.not_going_on.max(Some(event.at));
+            }
+            Kind::Emptied => self.facts.emptied = self.facts.emptied.max(Some(event.at)),
+            _ => {}
         }
         let number = event.meeting.as_ref().and_then(|named| named.number.as_deref());
         if let Some(number) = number {
@@ -86,11 +90,7 @@ impl Meeting {
             return ChangedSessions::All;
         }
         let concerns_all = self.has_bindings && changed != ChangedSessions::Nothing;
-        if concerns_all || was_over != self.is_observed_over() {
-            ChangedSessions::All
-        } else {
-            changed
-        }
+        if concerns_all || before != self.last_said_over() { ChangedSessions::All } else { changed }
     }
 
     /// All groups.
@@ -101,11 +101,12 @@ impl Meeting {
         connections.chain(alone.map(|(index, _)| GroupRef::Leg(index))).map(GroupId::from)
     }
 
-    /// Whether it was observed not to be going on after everything that Zoom's events state
-    /// (rule 17).
-    pub(super) fn is_observed_over(&self) -> bool {
+    /// The last moment at which nobody was in any more, as Zoom's API or the operator said (rule 17).
+    /// An answer of the API counts only if it is later than everything that Zoom's events state.
+    pub(super) fn last_said_over(&self) -> Option<Moment> {
         let last_seen = self.info.seen.map(|seen| seen.last);
-        self.facts.not_going_on.is_some() && self.facts.not_going_on > last_seen
+        let answered = self.facts.not_going_on.filter(|at| Some(*at) > last_seen);
+        answered.max(self.facts.emptied)
     }
 
     pub(super) fn facts(&self) -> &Facts {
@@ -172,8 +173,10 @@ impl Meeting {
         let who = waiting.start(waiter, event.at);
         identity.zoom_user_ids.iter().for_each(|id| who.add_account(*id));
         if let Some(name) = identity.name {
-            who.see(Sighting { at: event.at, stamp_ms: event.stamp_ms, name }, &symbols.names);
-            symbols.see(name, (event.at, event.stamp_ms));
+            let seen = Seen::Event(event.at, event.stamp_ms);
+            who.see(Sighting { seen, name }, &symbols.names);
+            // Whoever waits must not decide how somebody who is in is shown.
+            symbols.see(name, Seen::Aside(event.at));
         }
     }
 
@@ -206,10 +209,12 @@ impl Meeting {
         symbols: &mut SymbolTable,
     ) {
         let binding = binding(event, participant);
-        if identity.name.is_none() && identity.zoom_user_ids.is_empty() && binding.is_none() {
+        let makes_leg = action(event.kind).is_some_and(LegAction::makes_leg);
+        let is_active = event.kind.makes_meeting_seen() && !makes_leg;
+        let is_anonymous = identity.name.is_none() && identity.zoom_user_ids.is_empty();
+        if is_anonymous && binding.is_none() && !is_active {
             return;
         }
-        let makes_leg = action(event.kind).is_some_and(LegAction::makes_leg);
         let facts: &mut IdentityFacts = match (connection, leg) {
             (Some(index), _) => &mut self.facts.connections[index as usize],
             // Without ids, a name identifies a leg only if the event creates one.
@@ -227,10 +232,14 @@ impl Meeting {
         if let Some(binding) = binding {
             facts.bind(binding);
         }
+        if is_active {
+            facts.act(event.at);
+        }
         if let Some(name) = identity.name {
-            let sighting = Sighting { at: event.at, stamp_ms: event.stamp_ms, name };
-            facts.see(sighting, &symbols.names);
-            symbols.see(name, (event.at, event.stamp_ms));
+            let seen = seen(event);
+            facts.see(Sighting { seen, name }, &symbols.names);
+            let is_wait = matches!(event.kind, Kind::WaitStarted | Kind::WaitEnded);
+            symbols.see(name, if is_wait { Seen::Aside(event.at) } else { seen });
         }
     }
 }
@@ -313,6 +322,14 @@ impl EventIdentity {
             compared,
             zoom_user_ids: ids.map(|id| symbols.zoom_user_ids.intern(id.as_str())).collect(),
         }
+    }
+}
+
+/// How an event tells the name of its participant. Zoom's API may know another than the meeting shows.
+fn seen(event: &Event) -> Seen {
+    match event.kind {
+        Kind::JoinObserved | Kind::LeaveObserved => Seen::Aside(event.at),
+        _ => Seen::Event(event.at, event.stamp_ms),
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) use callers::first_caller;
 pub(crate) use context::{DerivationContext, Newest, RoomSpan, add_newest};
 pub(crate) use future::{due_at, is_due};
 pub(crate) use identity::Identity;
-pub(crate) use interner::{Symbol, SymbolTable};
+pub(crate) use interner::{Seen, Symbol, SymbolTable};
 pub(crate) use interval::MergedInterval;
 pub(crate) use listing::VISITS_LISTED_S;
 pub(crate) use meeting::{

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use super::identity::Identity;
-use super::interner::{SeenAt, Symbol, SymbolTable};
+use super::interner::{Seen, Symbol, SymbolTable};
 use super::rules::Rules;
 use crate::config;
 use crate::zoom::Name;
@@ -105,7 +105,7 @@ fn resolved(people: &[Option<u32>]) -> impl Iterator<Item = (Symbol, u32)> {
 }
 
 /// For each name seen in several forms, the form seen last. Keys are comparable names.
-fn latest_forms(symbols: &SymbolTable) -> FxHashMap<Cow<'_, Name>, (Option<SeenAt>, &Name)> {
+fn latest_forms(symbols: &SymbolTable) -> FxHashMap<Cow<'_, Name>, (Option<Seen>, &Name)> {
     let mut latest = FxHashMap::default();
     // Only a name with joiners has another form.
     for (name, seen) in symbols.names_seen() {

@@ -130,6 +130,8 @@ struct Group<'a> {
     spans: Vec<LegSpan>,
     /// Leaves without an earlier join of their leg.
     unmatched_leaves: Vec<Moment>,
+    /// The last event of the legs.
+    last_event: Option<Moment>,
 }
 
 struct LegSpan {
@@ -144,6 +146,7 @@ impl<'a> Group<'a> {
     fn add(&mut self, facts: &'a Facts, index: usize) {
         let leg = &facts.legs[index];
         self.identities.extend(leg.own.as_deref());
+        self.last_event = self.last_event.max(leg.events.last().map(|event| event.at));
         let mut joined = false;
         let mut open = None;
         let mut sharing = Sharing::default();
@@ -184,13 +187,14 @@ impl<'a> Group<'a> {
             });
         }
         self.unmatched_leaves.sort_unstable();
+        let is_said_over = meeting.last_said_over() > self.last_shown_in();
         let settled = self.spans.iter().enumerate().map(|(index, &LegSpan { span, .. })| {
             if !span.is_open() {
                 return span;
             }
             let end = match self.end_of_open(index, facts) {
                 Some(known) => SpanEnd::At(known),
-                None if meeting.is_observed_over() => SpanEnd::Unknown,
+                None if is_said_over => SpanEnd::Unknown,
                 None => span.end,
             };
             Span { end, ..span }
@@ -198,6 +202,12 @@ impl<'a> Group<'a> {
         let bare =
             self.unmatched_leaves.iter().map(|&start| Span { start, end: SpanEnd::UnmatchedLeave });
         settled.chain(bare).collect()
+    }
+
+    /// When something last showed that the participant was in (rule 17).
+    fn last_shown_in(&self) -> Option<Moment> {
+        let active = self.identities.iter().filter_map(|identity| identity.active()).max();
+        self.last_event.max(active)
     }
 
     /// Rules 2, 3, 4 and 6: the known end of a span that no leave of its own leg closed.

@@ -77,7 +77,7 @@ impl Meeting {
         &self,
         waiting: &'a WaitFacts,
     ) -> Vec<(&'a Waiter, &'a Begun, Option<Moment>)> {
-        let ended = self.facts().ended.last().copied().max(self.last_before_observed_over());
+        let ended = self.facts().ended.last().copied().max(self.last_before_said_over());
         let open = waiting.begun.iter().filter_map(|(waiter, begun)| {
             let joined = waiter.ids.iter().filter_map(|id| self.last_join(id)).max();
             let end = ended.max(waiting.last_end(waiter)).max(joined);
@@ -86,10 +86,9 @@ impl Meeting {
         open.collect()
     }
 
-    /// The last moment before the meeting was observed not to be going on, if that holds (rule 17).
-    fn last_before_observed_over(&self) -> Option<Moment> {
-        let over = self.facts().not_going_on.filter(|_| self.is_observed_over());
-        over.map(|over| over.plus(-1))
+    /// The last moment before it was said that nobody was in any more (rule 17).
+    fn last_before_said_over(&self) -> Option<Moment> {
+        self.last_said_over().map(|over| over.plus(-1))
     }
 
     /// When a leg or a connection last joined.

@@ -9,7 +9,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::Damaged;
-use crate::roster::{GroupId, Sessions};
+use crate::roster::{GroupId, Seen, Sessions};
 use crate::time::moment::Moment;
 use crate::zoom::{Event, Kind, Meeting, Participant};
 
@@ -121,6 +121,17 @@ pub(super) fn decode_sessions(sealed: &[u8]) -> Result<Grouped> {
 /// The checksum of a row's values.
 pub(super) fn row_checksum(row: &impl Serialize) -> u32 {
     crc32fast::hash(&postcard::to_stdvec(row).expect("numbers and texts always encode"))
+}
+
+/// The checksum of a name's row. A name that was seen aside has no `seen_stamp_ms`.
+pub(super) fn name_checksum(id: u32, name: &str, seen: Option<Seen>) -> u32 {
+    match seen {
+        Some(Seen::Aside(at)) => row_checksum(&(id, name, at.seconds())),
+        Some(Seen::Event(at, stamp_ms)) => {
+            row_checksum(&(id, name, Some((at.seconds(), stamp_ms))))
+        }
+        None => row_checksum(&(id, name, None::<(i64, i64)>)),
+    }
 }
 
 /// Fails unless `checksum` matches the row's values.

@@ -15,7 +15,7 @@ use super::{
     CommitOutcome, FACTS_VERSION, LastVisitUpdate, MAX_LOADED_FACTS, Memory, Position, Store,
     StoreHeader, classify,
 };
-use crate::roster::{GroupId, Sessions, SymbolTable};
+use crate::roster::{GroupId, Seen, Sessions, SymbolTable};
 use crate::time::moment::Moment;
 use crate::zoom::Name;
 
@@ -91,8 +91,7 @@ impl Memory {
         self.saved.0 = texts.len();
         for (id, name) in (1_u32..).zip(texts).skip(names) {
             let name = name.map(Name::as_str).unwrap_or_default();
-            let unseen: Option<(i64, i64)> = None;
-            insert.execute(params![id, name, chunks::row_checksum(&(id, name, unseen))])?;
+            insert.execute(params![id, name, chunks::name_checksum(id, name, None)])?;
         }
         let mut insert =
             db.prepare_cached("INSERT INTO account (id, text, checksum) VALUES (?1, ?2, ?3)")?;
@@ -105,10 +104,14 @@ impl Memory {
         let mut update = db.prepare_cached(
             "UPDATE name SET seen_at = ?2, seen_stamp_ms = ?3, checksum = ?4 WHERE id = ?1",
         )?;
-        for (symbol, (at, stamp_ms)) in self.symbols.take_seen() {
-            let (id, at, name) = (symbol.number(), at.seconds(), self.symbols.names.text(symbol));
-            let checksum = chunks::row_checksum(&(id, name.as_str(), Some((at, stamp_ms))));
-            update.execute(params![id, at, stamp_ms, checksum])?;
+        for (symbol, seen) in self.symbols.take_seen() {
+            let (id, name) = (symbol.number(), self.symbols.names.text(symbol));
+            let checksum = chunks::name_checksum(id, name.as_str(), Some(seen));
+            let stamp_ms = match seen {
+                Seen::Aside(_) => None,
+                Seen::Event(_, stamp_ms) => Some(stamp_ms),
+            };
+            update.execute(params![id, seen.at().seconds(), stamp_ms, checksum])?;
         }
         Ok(())
     }

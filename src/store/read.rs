@@ -1,6 +1,6 @@
 //! Reads from disk what the store keeps in memory, and derives presence from it.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use rustc_hash::FxHashMap;
 
@@ -13,7 +13,7 @@ use super::{
     Damaged, FACTS_VERSION, FutureChanges, Memory, Position, Store, StoreHeader, chunks, classify,
 };
 use crate::roster::{
-    Newest, Presence, PresenceBuilder, Rules, Symbol, SymbolTable, VISITS_LISTED_S, due_at,
+    Newest, Presence, PresenceBuilder, Rules, Seen, Symbol, SymbolTable, VISITS_LISTED_S, due_at,
 };
 use crate::time::moment::Moment;
 use crate::zoom::{Event, Key, Name};
@@ -57,6 +57,7 @@ impl Memory {
     pub(super) fn read(db: &Connection) -> Result<Self> {
         let reading = Transaction::new_unchecked(db, TransactionBehavior::Deferred)?;
         let symbols = read_symbols(&reading)?;
+        let waits = Waits::read(&reading, &symbols)?;
         let saved = (symbols.names.values().len(), symbols.zoom_user_ids.values().len());
         let next = "SELECT coalesce(max(id), 0) + 1 FROM meeting";
         Ok(Self {
@@ -70,7 +71,7 @@ impl Memory {
             future_changes: FutureChanges::default(),
             newest: read_newest(&reading)?,
             recent: RecentSessions::default(),
-            waits: Waits::read(&reading)?,
+            waits,
             last_visits: LastVisits::read(&reading)?,
             meeting_cache: MeetingCache::default(),
         })
@@ -127,7 +128,7 @@ fn read_header(db: &Connection) -> Result<StoreHeader> {
     header.context("cannot read the header of the store")
 }
 
-fn read_symbols(db: &Connection) -> Result<SymbolTable> {
+pub(super) fn read_symbols(db: &Connection) -> Result<SymbolTable> {
     let mut symbols = SymbolTable::default();
     let mut query =
         db.prepare("SELECT id, text, seen_at, seen_stamp_ms, checksum FROM name ORDER BY id")?;
@@ -135,11 +136,15 @@ fn read_symbols(db: &Connection) -> Result<SymbolTable> {
     while let Some(row) = rows.next()? {
         let (id, text): (u32, &str) = (row.get(0)?, row.get_ref(1)?.as_str()?);
         let (at, stamp_ms): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
-        chunks::verify_row(&(id, text, at.zip(stamp_ms)), row.get(4)?)?;
+        let seen = at.map(Moment::from_seconds).map(|at| match stamp_ms {
+            Some(stamp_ms) => Seen::Event(at, stamp_ms),
+            None => Seen::Aside(at),
+        });
+        ensure!(chunks::name_checksum(id, text, seen) == row.get::<_, u32>(4)?, Damaged);
         let symbol = Symbol::from_number(id).ok_or(Damaged)?;
         symbols.names.insert(symbol, Name::clean(text).ok_or(Damaged)?);
-        if let Some((at, stamp_ms)) = at.zip(stamp_ms) {
-            symbols.see(symbol, (Moment::from_seconds(at), stamp_ms));
+        if let Some(seen) = seen {
+            symbols.see(symbol, seen);
         }
     }
     let mut query = db.prepare("SELECT id, text, checksum FROM account ORDER BY id")?;

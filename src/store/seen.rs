@@ -45,7 +45,7 @@ impl Store {
         let symbols = (1..).filter_map(Symbol::from_number);
         let texts = symbols.zip(self.memory.symbols.names.values());
         let seen = texts.filter_map(|(symbol, name)| {
-            let (last_seen, _) = self.memory.symbols.seen(symbol)?;
+            let last_seen = self.memory.symbols.seen(symbol)?.at();
             let mut accounts = accounts.remove(&symbol).unwrap_or_default();
             accounts.sort_unstable();
             Some(SeenName { name: name?.clone(), last_seen, accounts })

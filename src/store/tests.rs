@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{CommitOutcome, LastVisitUpdate, Position, Store};
+use super::{CommitOutcome, LastVisitUpdate, Position, Store, is_unusable};
 use crate::roster::tests::any;
 use crate::roster::tests::story::*;
 use crate::roster::{End, Roster, Rules, Visit};
@@ -356,6 +356,57 @@ fn a_store_of_an_earlier_version_gets_room_for_waits_and_reads_all_again() {
     store.reload().expect("it is read");
     let presence = store.presence(&rules(), clock("11:00")).expect("it is read");
     assert_eq!(presence.waiting.count(), 1);
+}
+
+#[test]
+fn waits_that_an_earlier_version_left_behind_are_derived_again() {
+    let ada = about_ada(Kind::WaitStarted, "10:30");
+    #[rustfmt::skip]
+    let cases = [
+        // what is special                 events                                  waiting
+        ("the facts are the same",         vec![join("10:00").leg("2"), ada.clone()],        1),
+        ("the row is of another meeting",  vec![join("10:00").leg("2").meeting("other")],    0),
+        ("nothing is left",                vec![],                                           0),
+    ];
+    let (_other, mut stale) = on_disk();
+    take_in(&mut stale, &about_ada(Kind::WaitStarted, "09:00").name("Bob"), clock(LATE));
+    take_in(
+        &mut stale,
+        &about_ada(Kind::WaitStarted, "09:30").leg("8").connection("c8"),
+        clock(LATE),
+    );
+    commit(&mut stale, LastVisitUpdate::Now);
+    let row: Vec<u8> =
+        stale.db.query_row("SELECT of FROM waiting", [], |row| row.get(0)).expect("they wait");
+    for (what, events, waiting) in cases {
+        let (directory, mut store) = on_disk();
+        for event in &events {
+            take_in(&mut store, event, clock(LATE));
+        }
+        commit(&mut store, LastVisitUpdate::Now);
+        store
+            .db
+            .execute("INSERT OR REPLACE INTO waiting (meeting, of) VALUES (1, ?1)", [&row])
+            .expect("written");
+        let path = directory.path().join("store");
+        drop(store);
+        let believed =
+            Store::open(&path).and_then(|mut store| store.presence(&rules(), clock("11:00")));
+        assert!(believed.is_err_and(|error| is_unusable(&error)), "{what}: it has no such names");
+        let db = rusqlite::Connection::open(&path).expect("it opens");
+        db.execute("UPDATE store SET understood = 1, position = 1", []).expect("written");
+        drop(db);
+        let mut store = Store::open(&path).expect("it opens");
+        for event in &events {
+            take_in(&mut store, event, clock(LATE));
+        }
+        commit(&mut store, LastVisitUpdate::Now);
+        drop(store);
+        let mut store = Store::open(&path).expect("it opens");
+        assert_eq!(store.verify().expect("it is read"), None, "{what}");
+        let presence = store.presence(&rules(), clock("11:00")).expect("it is read");
+        assert_eq!(presence.waiting.count(), waiting, "{what}");
+    }
 }
 
 #[test]

@@ -130,6 +130,7 @@ mod tests {
             ("a join was lost",        vec![leave("10:30")],                            Some((0, 0, true))),
             ("a leave was lost",       vec![join("10:00"), event(Kind::Started, "10:30").meeting("m2")], Some((0, 0, true))),
             ("it was not going on",    vec![join("10:00"), event(Kind::NotGoingOn, "10:30")], Some((0, 0, true))),
+            ("the operator said so",   vec![join("10:00"), event(Kind::Emptied, "10:30"), bob(join("10:40"))], Some((1, 0, true))),
             ("then all became known",  vec![join("10:00"), event(Kind::NotGoingOn, "10:30"), event(Kind::LeaveObserved, "10:20").leg("1")], None),
             ("somebody waits",         vec![about_ada(Kind::WaitStarted, "10:00")],     Some((0, 1, false))),
             ("until it was not going on", vec![about_ada(Kind::WaitStarted, "10:00"), event(Kind::NotGoingOn, "10:30")], None),

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Damaged, chunks, recent};
-use crate::roster::{MeetingInfo, PresenceBuilder, Wait};
+use crate::roster::{MeetingInfo, PresenceBuilder, SymbolTable, Wait};
 use crate::time::moment::Moment;
 
 /// The meetings where somebody waits.
@@ -18,13 +18,15 @@ pub(super) struct Waits {
 }
 
 impl Waits {
-    pub(super) fn read(db: &Connection) -> Result<Self> {
+    /// Reads all rows, which may refer only to `symbols`.
+    pub(super) fn read(db: &Connection, symbols: &SymbolTable) -> Result<Self> {
         let mut query = db.prepare("SELECT meeting, of FROM waiting")?;
         let mut rows = query.query([])?;
         let mut read = Self::default();
         while let Some(row) = rows.next()? {
             let meeting = row.get(0)?;
             let waits = decode(row.get_ref(1)?.as_blob()?)?;
+            ensure!(waits.iter().all(|wait| wait.who.is_known_to(symbols)), Damaged);
             read.set(meeting, &recent::read_info_of(db, meeting)?, waits);
         }
         Ok(read)
@@ -87,7 +89,8 @@ pub(super) fn read_waits(db: &Connection, meeting: i64) -> Result<Vec<Wait>> {
     sealed.map_or(Ok(Vec::new()), |sealed| decode(&sealed))
 }
 
-fn put(db: &Connection, meeting: i64, waits: &[Wait]) -> Result<()> {
+/// Replaces the row of a meeting.
+pub(super) fn put(db: &Connection, meeting: i64, waits: &[Wait]) -> Result<()> {
     if waits.is_empty() {
         db.prepare_cached("DELETE FROM waiting WHERE meeting = ?1")?.execute([meeting])?;
         return Ok(());

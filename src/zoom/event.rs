@@ -55,12 +55,14 @@ pub enum Kind {
     JoinObserved,
     /// A leg ends, by Zoom's API.
     LeaveObserved,
-    /// The meeting was not going on, by Zoom's API or the operator.
+    /// The meeting was not going on, by Zoom's API.
     NotGoingOn,
     /// A participant began to wait to be let in; presence does not change.
     WaitStarted,
     /// A participant no longer waits to be let in; presence does not change.
     WaitEnded,
+    /// Nobody was in the meeting any more, by the operator.
+    Emptied,
 }
 
 impl Kind {
@@ -68,7 +70,12 @@ impl Kind {
     pub fn makes_meeting_seen(self) -> bool {
         !matches!(
             self,
-            Self::Bound | Self::Other | Self::NotGoingOn | Self::WaitStarted | Self::WaitEnded
+            Self::Bound
+                | Self::Other
+                | Self::NotGoingOn
+                | Self::WaitStarted
+                | Self::WaitEnded
+                | Self::Emptied
         )
     }
 }

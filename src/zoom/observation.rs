@@ -9,7 +9,7 @@
 use crate::time::moment::Moment;
 use crate::zoom::Meeting;
 use crate::zoom::api::Stay;
-use crate::zoom::delivery::{Document, OBSERVATION};
+use crate::zoom::delivery::{Document, OBSERVATION, OPERATOR};
 use crate::zoom::json::Json;
 
 /// States that `meeting` was not going on when `question` was asked. The moment is part of the bytes, so
@@ -17,6 +17,12 @@ use crate::zoom::json::Json;
 pub fn not_going_on(meeting: &Meeting, asked_ms: i64, question: &str, answer: &str) -> Document {
     let observed = object([("question", text(question)), ("answer", text(answer))]);
     document(asked_ms, about(meeting), observed)
+}
+
+/// States that nobody was in `meeting` any more, as the operator said by the command `question`.
+pub fn emptied(meeting: &Meeting, over_ms: i64, question: &str) -> Document {
+    let observed = [("by", OPERATOR), ("question", question), ("answer", "over")];
+    document(over_ms, about(meeting), object(observed.map(|(key, value)| (key, text(value)))))
 }
 
 /// States when one leg joined and when it left, as far as the answer to `question` says. Other things in
@@ -93,6 +99,10 @@ mod tests {
             document.json().to_string(),
             r#"{"event":"lookout.observed","event_ts":1767643200250,"payload":{"object":{"id":"111","uuid":"m=="},"observed":{"question":"GET /v2/meetings/111","answer":"waiting"}}}"#
         );
+        assert_eq!(
+            emptied(&meeting(), 1_767_643_200_250, "lookout end").json().to_string(),
+            r#"{"event":"lookout.observed","event_ts":1767643200250,"payload":{"object":{"id":"111","uuid":"m=="},"observed":{"by":"operator","question":"lookout end","answer":"over"}}}"#
+        );
         let texts = of_stay(&meeting(), &ada(), "GET /v2/x").into_iter();
         let texts: Vec<_> = texts.map(|document| document.json().to_string()).collect();
         assert_eq!(
@@ -109,15 +119,17 @@ mod tests {
         let asked_ms = 1_767_643_200_250;
         let mut documents = of_stay(&meeting(), &ada(), "x");
         documents.push(not_going_on(&meeting(), asked_ms, "x", "waiting"));
-        let kinds = [Kind::JoinObserved, Kind::LeaveObserved, Kind::NotGoingOn];
-        let times = [ada().joined, ada().left, Some(Moment::from_millis(asked_ms))];
+        documents.push(emptied(&meeting(), asked_ms, "lookout end"));
+        let kinds = [Kind::JoinObserved, Kind::LeaveObserved, Kind::NotGoingOn, Kind::Emptied];
+        let asked = Some(Moment::from_millis(asked_ms));
+        let times = [ada().joined, ada().left, asked, asked];
         for ((document, kind), time) in documents.into_iter().zip(kinds).zip(times) {
             let event = understand(&document.into_stored(&Redaction::default()), 0);
             assert_eq!((event.kind, Some(event.at)), (kind, time));
             assert_eq!(event.meeting, Some(meeting()));
             let names = event.participant.map(|who| (who.user_id, who.connection, who.name));
             let ada = (Some("7".into()), Some("C1".into()), Name::clean("Ada"));
-            assert_eq!(names, (kind != Kind::NotGoingOn).then_some(ada));
+            assert_eq!(names, kind.makes_meeting_seen().then_some(ada));
         }
     }
 

@@ -8,7 +8,7 @@ use crate::config;
 use crate::roster::{NEVER, Rules};
 use crate::zoom::{Event, Kind, Name};
 
-const KINDS: [Kind; 23] = [
+const KINDS: [Kind; 25] = [
     Kind::Joined,
     Kind::Joined,
     Kind::Joined,
@@ -28,6 +28,8 @@ const KINDS: [Kind; 23] = [
     Kind::LeaveObserved,
     Kind::NotGoingOn,
     Kind::NotGoingOn,
+    Kind::Emptied,
+    Kind::Emptied,
     Kind::WaitStarted,
     Kind::WaitStarted,
     Kind::WaitStarted,

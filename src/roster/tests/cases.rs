@@ -15,7 +15,7 @@ fn other(event: Event) -> Event {
 }
 
 #[rustfmt::skip]
-fn cases() -> Vec<Case> {
+fn cases() -> Vec<Case<'static>> {
     vec![
         ("join 10:00, leave 10:30",
             vec![join("10:00"), leave("10:30")],

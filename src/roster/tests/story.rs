@@ -206,11 +206,11 @@ pub fn people_at(events: &[Event], now: &str) -> String {
 }
 
 /// One row of a table: what is special, the events, now, and what the page says.
-pub type Case = (&'static str, Vec<Event>, &'static str, &'static str);
+pub type Case<'a> = (&'a str, Vec<Event>, &'a str, &'a str);
 
 /// Holds each row against its events as they are, backwards, and each twice.
 #[track_caller]
-pub fn check_in_any_order(cases: impl IntoIterator<Item = Case>) {
+pub fn check_in_any_order<'a>(cases: impl IntoIterator<Item = Case<'a>>) {
     for (what, events, now, expected) in cases {
         assert_eq!(people_at(&events, now), expected, "{what}");
         let backwards: Vec<Event> = events.iter().rev().cloned().collect();

@@ -179,11 +179,14 @@ fn the_meetings_end_a_newer_meeting_and_silence_end_waits() {
             vec![event(Kind::Started, "09:00"), wait("10:00"), event(Kind::NotGoingOn, "10:30")],
             "11:00", ""),
         ("it was not going on before",
-            vec![event(Kind::Started, "09:00"), event(Kind::NotGoingOn, "09:30"), wait("10:00")],
+            vec![event(Kind::Started, "09:00"), event(Kind::NotGoingOn, "09:30"), event(Kind::Emptied, "09:40"), wait("10:00")],
             "11:00", "Ada since 10:00"),
         ("it was not going on, but something happened after that",
             vec![wait("10:00"), event(Kind::NotGoingOn, "10:30"), event(Kind::RoleChanged, "10:40").leg("9")],
             "11:00", "Ada since 10:00"),
+        ("the operator said so, and something happened after that",
+            vec![wait("10:00"), event(Kind::Emptied, "10:30"), event(Kind::RoleChanged, "10:40").leg("9")],
+            "11:00", ""),
         ("Zoom's API states that she joined",
             vec![wait("10:00"), event(Kind::JoinObserved, "10:05").leg("1").name("Ada")],
             "11:00", ""),
@@ -238,4 +241,12 @@ fn the_next_change_is_when_the_first_wait_becomes_stale() {
         let presence = roster(&events).presence(&rules, clock("11:00"));
         assert_eq!(presence.next_change, next.map(clock), "{what}");
     }
+}
+
+#[test]
+fn who_waits_decides_no_form_of_a_name_that_is_shown() {
+    let (plain, other) = ("\u{2764}", "\u{2764}\u{fe0f}");
+    let ada = [join("10:00").name(plain), wait("10:30").leg("9").connection("c9").name(other)];
+    let expected = format!("{plain} in since 10:00, joined 10:00, left N/A: 10:00-");
+    assert_eq!(people_at(&ada, "11:00"), expected);
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::time::moment::Moment;
 use crate::types::Name;
-use crate::zoom::delivery::OBSERVATION;
+use crate::zoom::delivery::{OBSERVATION, OPERATOR};
 use crate::zoom::event::{Bound, Event, Kind, Meeting, Participant};
 use crate::zoom::surrogate;
 use lenient::{Object, Text};
@@ -19,9 +19,10 @@ pub use topic::topic_of;
 
 /// Keys that parsing an event needs. `participant_user_id` is not among them: it only identifies
 /// accounts.
-pub const NEEDED_KEYS: [&str; 18] = [
+pub const NEEDED_KEYS: [&str; 20] = [
     "bind_participant_uuid",
     "bind_user_id",
+    "by",
     "date_time",
     "end_time",
     "event",
@@ -30,6 +31,7 @@ pub const NEEDED_KEYS: [&str; 18] = [
     "join_time",
     "leave_time",
     "object",
+    "observed",
     "participant",
     "participant_uuid",
     "payload",
@@ -53,9 +55,10 @@ pub fn understand(document: &str, received_ms: i64) -> Event {
         }
     };
     let stamp_ms = wire.event_ts.millis().unwrap_or(received_ms);
-    let object = wire.payload.0.object.0;
+    let WirePayload { object, observed } = wire.payload.0;
+    let object = object.0;
     let kind = match wire.event.as_str() {
-        OBSERVATION => observed_kind(&object.participant.0),
+        OBSERVATION => observed_kind(&object.participant.0, &observed.0),
         event => kind(event),
     };
     Event {
@@ -79,6 +82,14 @@ struct Wire<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct WirePayload<'a> {
     object: Object<WireObject<'a>>,
+    observed: Object<WireObserved<'a>>,
+}
+
+/// How we know, in an [observation](crate::zoom::observation).
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct WireObserved<'a> {
+    by: Text<'a>,
 }
 
 #[derive(Deserialize, Default)]
@@ -142,11 +153,13 @@ fn kind(event: &str) -> Kind {
 }
 
 /// An [observation](crate::zoom::observation) of a participant has one of the two times.
-fn observed_kind(participant: &WireParticipant<'_>) -> Kind {
+fn observed_kind(participant: &WireParticipant<'_>, observed: &WireObserved<'_>) -> Kind {
     if participant.leave_time.moment().is_some() {
         Kind::LeaveObserved
     } else if participant.join_time.moment().is_some() {
         Kind::JoinObserved
+    } else if observed.by.as_str() == OPERATOR {
+        Kind::Emptied
     } else {
         Kind::NotGoingOn
     }
@@ -166,7 +179,7 @@ fn fact_time(kind: Kind, object: &WireObject<'_>) -> Option<Moment> {
         }
         Kind::RoleChanged | Kind::WaitStarted | Kind::WaitEnded => participant.date_time.moment(),
         // The moment of the question is in `event_ts`.
-        Kind::NotGoingOn => None,
+        Kind::NotGoingOn | Kind::Emptied => None,
         // A binding has one of the two.
         Kind::Bound | Kind::Other => {
             participant.date_time.moment().or_else(|| participant.join_time.moment())

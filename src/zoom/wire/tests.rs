@@ -146,6 +146,7 @@ fn without_any_of_the_needed_keys_something_is_not_understood() {
         r#"{"event":"meeting.started","payload":{"object":{"start_time":"2026-01-05T20:00:00Z"}}}"#,
         r#"{"event":"meeting.ended","payload":{"object":{"end_time":"2026-01-05T20:00:00Z"}}}"#,
         r#"{"event":"meeting.sharing_started","payload":{"object":{"participant":{"sharing_details":{"date_time":"2026-01-05T20:00:00Z"}}}}}"#,
+        r#"{"event":"lookout.observed","payload":{"observed":{"by":"operator"}}}"#,
     ];
     for key in NEEDED_KEYS {
         let is_needed = kinds.iter().any(|document| {

@@ -135,7 +135,7 @@ pub(super) fn other(event: &Event, event_name: Option<&str>) -> Finding {
             Finding::ok("waiting", format!("{who} waits to be let into {meeting}"))
         }
         Kind::WaitEnded => Finding::ok("waiting", format!("{who} no longer waits for {meeting}")),
-        Kind::JoinObserved | Kind::LeaveObserved | Kind::NotGoingOn => {
+        Kind::JoinObserved | Kind::LeaveObserved | Kind::NotGoingOn | Kind::Emptied => {
             let text =
                 format!("Zoom's API, or `lookout end`, told what no event said of {meeting}");
             Finding::ok("learnt", text)
