@@ -73,7 +73,7 @@ pub fn edge(text: &str) -> Result<Edge, String> {
 /// There is no such room.
 pub fn room_index(settings: &Settings, argument: &str, text: &str) -> Result<u32, UsageError> {
     let rooms = &settings.rooms;
-    let number: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let number = digits_of(text);
     let is_meant = |room: &&config::Room| {
         room.name == text || room.slug.as_str() == text || room.meeting_id == number
     };
@@ -95,4 +95,25 @@ pub fn room_index(settings: &Settings, argument: &str, text: &str) -> Result<u32
         }
     };
     Err(UsageError(problem))
+}
+
+/// The meeting number that `text` is, where no rooms are configured. `argument` is where it was typed.
+///
+/// # Errors
+///
+/// It is no number.
+pub fn meeting_number(argument: &str, text: &str) -> Result<String, UsageError> {
+    let number = digits_of(text);
+    if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) {
+        return Ok(number);
+    }
+    Err(UsageError(format!(
+        "{argument}: no `[[rooms]]` are configured, so write a meeting number, such as 123 456 7890, instead of `{}`",
+        text.escape_debug()
+    )))
+}
+
+/// A meeting number as Zoom sends it, from one as Zoom shows it.
+fn digits_of(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect()
 }

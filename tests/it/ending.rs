@@ -14,6 +14,8 @@ const ROOMS: &str = "[privacy]\npublish = [\"*\"]\n\
     [[rooms]]\nmeeting_id = \"111 222 333\"\nname = \"Lounge\"\n\
     [[rooms]]\nmeeting_id = \"444 555 666\"\nname = \"Reading Circle\"\n";
 
+const EVERYBODY: &str = "[privacy]\npublish = [\"*\"]\n";
+
 const LOUNGE: &str = "111222333";
 const READING: &str = "444555666";
 
@@ -27,7 +29,11 @@ fn join(number: &str, name: &str, ago: i64) -> String {
 
 /// By `ROOMS`, with `lines` stored.
 fn imported(lines: &[String]) -> Lookout {
-    let lookout = Lookout::with_settings(ROOMS);
+    imported_by(ROOMS, lines)
+}
+
+fn imported_by(settings: &str, lines: &[String]) -> Lookout {
+    let lookout = Lookout::with_settings(settings);
     fs::write(lookout.path("events.jsonl"), lines.join("\n")).expect("written");
     lookout.ok(&["-q", "import", "events.jsonl"]);
     lookout
@@ -55,7 +61,11 @@ fn a_running_serve_shows_at_once_that_nobody_is_in_until_somebody_joins() {
     let csv = lookout.wait_for(CSV, |csv| !is_in(csv, "Ada") && !is_in(csv, "Bob"));
     assert!(csv.lines().skip(1).all(|row| row.ends_with("\"N/A\"")), "nobody knows when: {csv}");
     assert_eq!(lookout.deliver(join(LOUNGE, "Grace", -1).as_bytes()).status, 204);
-    lookout.wait_for(CSV, |csv| is_in(csv, "Grace"));
+    let csv = lookout.wait_for(CSV, |csv| is_in(csv, "Grace"));
+    assert!(!is_in(&csv, "Ada") && !is_in(&csv, "Bob"), "she brings nobody back: {csv}");
+    lookout.stop();
+    lookout.ok(&["-q", "build", "--replay"]);
+    assert_eq!(lookout.csv(), csv);
 }
 
 /// What is special, who is in, the arguments, the exit code, what is said, and who stays.
@@ -76,8 +86,14 @@ fn the_room_is_the_one_that_was_named_or_the_only_one() {
         ("only one has somebody",   &both[..1], &["end"],                   0, "`lounge`: 1 connection is over",         ""),
         ("nothing was ever stored", &[],       &["end"],                    0, "nobody is in any room",                  ""),
     ];
-    for (what, lines, arguments, code, said, still_in) in cases {
-        let lookout = imported(lines);
+    check(ROOMS, &cases);
+}
+
+/// Ends rooms by `settings`, and builds the site.
+#[track_caller]
+fn check(settings: &str, cases: &[Case<'_>]) {
+    for &(what, lines, arguments, code, said, still_in) in cases {
+        let lookout = imported_by(settings, lines);
         let ended = lookout.run(arguments);
         assert_eq!(ended.status.code(), Some(code), "{what}: {}", stderr(&ended));
         assert!(stderr(&ended).contains(said), "{what}: {}", stderr(&ended));
@@ -87,6 +103,21 @@ fn the_room_is_the_one_that_was_named_or_the_only_one() {
         assert!(inside.len() == usize::from(!still_in.is_empty()) + usize::from(code == 2));
         assert!(still_in.is_empty() || inside.contains(&still_in), "{what}: {csv}");
     }
+}
+
+#[test]
+fn without_rooms_a_meeting_number_is_one() {
+    let both = [join(LOUNGE, "Ada", 60), join(READING, "Bob", 60)];
+    #[rustfmt::skip]
+    let cases: [Case<'_>; 5] = [
+        // what is special          in          arguments                 code said                                    still in
+        ("the only one",            &both[..1], &["end"],                 0, "`111222333`: 1 connection is over",       ""),
+        ("one of two",              &both,      &["end", "444 555 666"],  0, "`444555666`: 1 connection is over",       "Ada"),
+        ("two, none named",         &both,      &["end"],                 2, "somebody is in `111222333` and in `444555666`; name one of them", "Ada"),
+        ("nobody is in that one",   &both[..1], &["end", "444-555-666"],  0, "nobody is in `444555666`",                "Ada"),
+        ("no number",               &both,      &["end", "lounge"],       2, "write a meeting number, such as 123 456 7890, instead of `lounge`", "Ada"),
+    ];
+    check(EVERYBODY, &cases);
 }
 
 #[test]
@@ -118,6 +149,22 @@ fn ending_twice_stores_nothing_more_and_a_copy_shows_the_same() {
     assert_eq!(copy.csv(), lookout.csv());
     assert!(!is_in(&copy.csv(), "Ada"), "{}", copy.csv());
     assert_eq!(copy.exported_lines(&[]), exported);
+}
+
+#[test]
+fn a_line_that_calls_itself_ours_is_not_imported() {
+    let lookout = imported(&[join(LOUNGE, "Ada", 60)]);
+    let forged = format!(
+        r#"{{"event":"lookout.observed","event_ts":{}000,"payload":{{"object":{{"id":"{LOUNGE}","uuid":"m{LOUNGE}"}}}}}}"#,
+        now()
+    );
+    fs::write(lookout.path("forged.jsonl"), forged).expect("written");
+    let imported = lookout.run(&["-q", "import", "forged.jsonl"]);
+    assert_eq!(imported.status.code(), Some(1));
+    let said = "`lookout.observed` is an event of Lookout's own, and this line is not as `export` writes it";
+    assert!(stderr(&imported).contains(said), "{}", stderr(&imported));
+    lookout.ok(&["-q", "build"]);
+    assert!(is_in(&lookout.csv(), "Ada"));
 }
 
 #[test]

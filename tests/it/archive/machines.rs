@@ -2,12 +2,13 @@
 
 use mongodb::bson::doc;
 
+use lookout::time::moment::Moment;
 use mongodb::bson::oid::ObjectId;
 
 use super::{body, deliver};
 use crate::support::Lookout;
-use crate::support::lookout::until;
-use crate::support::mongod::ReplicaSet;
+use crate::support::lookout::{now, until};
+use crate::support::mongod::{Mongod, ReplicaSet};
 
 const CSV: &str = "_data/zoom-room-dashboard.csv";
 
@@ -89,4 +90,25 @@ fn a_replica_set_tells_at_once_what_came_late_also_after_its_stream_was_lost() {
     set.primary();
     insert_late("Cem", 200);
     shown_after_election(&lookout, "Cem", &[]);
+}
+
+#[test]
+fn a_machine_without_a_journal_ends_nothing_and_says_where_to_do_it() {
+    let mongod = Mongod::alone();
+    let mut intake = Lookout::with_settings(&mongod.settings());
+    intake.intake();
+    deliver(&intake, &body("joined", "m1", "Ada", &Moment::from_seconds(now()).to_rfc3339()));
+    let generator = Lookout::with_settings(&mongod.settings());
+    let is_in = || {
+        generator.ok(&["-q", "build"]);
+        generator.csv().contains("toggle-on")
+    };
+    assert!(until(is_in), "{}", intake.log());
+    let ended = generator.run(&["end"]);
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("there is no journal at") && said.contains("`lookout intake`"), "{said}");
+    assert!(!generator.path("data/lookout.db").exists(), "nobody would ship what it holds");
+    intake.ok(&["end"]);
+    assert!(until(|| !is_in()), "{}", intake.log());
 }
