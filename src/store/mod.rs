@@ -30,7 +30,6 @@ mod encoded_event;
 mod history;
 mod last_visits;
 mod loaded;
-mod outdated_waits;
 mod read;
 mod recent;
 mod schema;
@@ -209,7 +208,6 @@ impl Store {
 
     fn with(db: Connection) -> Result<Self> {
         db.set_prepared_statement_cache_capacity(64);
-        outdated_waits::derive(&db)?;
         let memory = Memory::read(&db)?;
         Ok(Self { db, memory })
     }

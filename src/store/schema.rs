@@ -5,12 +5,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 /// The version of the tables, in `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Identifies a store, in `application_id`: "LkSt".
 const APPLICATION_ID: i64 = 0x4c6b_5374;
@@ -67,10 +67,10 @@ CREATE TABLE outdated (who INTEGER, number TEXT, PRIMARY KEY (who, number)) WITH
 CREATE TABLE future (event BLOB PRIMARY KEY, source INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
-/// Tables that stores of the same version may lack, because they were added later.
-const ADD_TABLES: &str = "
-CREATE TABLE IF NOT EXISTS waiting (meeting INTEGER PRIMARY KEY, of BLOB NOT NULL);
-";
+/// Added in version 2. The rows of older stores come with the reread of all events, because their facts
+/// are of an older version, too.
+const CREATE_WAITING: &str =
+    "CREATE TABLE waiting (meeting INTEGER PRIMARY KEY, of BLOB NOT NULL);";
 
 /// Opens the store at `path`, which is created if it is missing; `None` if it has another version.
 pub(super) fn open(path: &Path) -> Result<Option<Connection>> {
@@ -79,7 +79,7 @@ pub(super) fn open(path: &Path) -> Result<Option<Connection>> {
     // SQLite opens a file for reading if it cannot open it for writing, such as without a free file
     // descriptor, and never tries again.
     ensure!(!connection.is_readonly("main")?, "it can only be opened for reading at the moment");
-    configure(&connection)?;
+    configure_durable(&connection)?;
     ready(connection)
 }
 
@@ -90,8 +90,7 @@ pub(super) fn open_temporary(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "journal_mode", "memory")?;
     connection.pragma_update(None, "synchronous", "off")?;
-    connection.pragma_update(None, "secure_delete", false)?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    configure(&connection)?;
     ready(connection)?.context("a new database has no version")
 }
 
@@ -110,14 +109,19 @@ pub(super) fn make_private(path: &Path) -> Result<()> {
 }
 
 fn configure(connection: &Connection) -> Result<()> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
     // Without this, SQLite replans a query for each value it compares.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    Ok(())
+}
+
+fn configure_durable(connection: &Connection) -> Result<()> {
+    configure(connection)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     // After a power cut, lost commits are read from the journal again. The store is synced before
     // events are removed there.
     connection.pragma_update(None, "synchronous", "normal")?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     // `forget` must leave no bytes in free pages.
     connection.pragma_update(None, "secure_delete", true)?;
     Ok(())
@@ -127,25 +131,27 @@ fn ready(mut connection: Connection) -> Result<Option<Connection>> {
     let transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     match version(&transaction)? {
-        0 => {
-            let tables: i64 =
-                transaction
-                    .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-            if tables > 0 {
-                bail!("it is the database of another program");
-            }
-            transaction.execute_batch(CREATE_TABLES)?;
-            transaction
-                .execute("INSERT INTO store VALUES ('', '', 0, NULL, x'', 0, NULL, 0)", [])?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
-            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        }
+        0 => create(&transaction)?,
+        1 => add_waiting(&transaction)?,
         VERSION => {}
         _ => return Ok(None),
     }
-    transaction.execute_batch(ADD_TABLES)?;
     transaction.commit()?;
     Ok(Some(connection))
+}
+
+fn create(db: &Connection) -> Result<()> {
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    ensure!(tables == 0, "it is the database of another program");
+    db.execute_batch(CREATE_TABLES)?;
+    db.execute("INSERT INTO store VALUES ('', '', 0, NULL, x'', 0, NULL, 0)", [])?;
+    db.pragma_update(None, "application_id", APPLICATION_ID)?;
+    add_waiting(db)
+}
+
+fn add_waiting(db: &Connection) -> Result<()> {
+    db.execute_batch(CREATE_WAITING)?;
+    Ok(db.pragma_update(None, "user_version", VERSION)?)
 }
 
 fn version(connection: &Connection) -> Result<i64> {

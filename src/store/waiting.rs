@@ -90,7 +90,7 @@ pub(super) fn read_waits(db: &Connection, meeting: i64) -> Result<Vec<Wait>> {
 }
 
 /// Replaces the row of a meeting.
-pub(super) fn put(db: &Connection, meeting: i64, waits: &[Wait]) -> Result<()> {
+fn put(db: &Connection, meeting: i64, waits: &[Wait]) -> Result<()> {
     if waits.is_empty() {
         db.prepare_cached("DELETE FROM waiting WHERE meeting = ?1")?.execute([meeting])?;
         return Ok(());

@@ -1,19 +1,13 @@
-//! The store against the roster: both are given the same events, and have to give the same answers.
+//! Store and roster are given the same events, and have to give the same answers.
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use tempfile::TempDir;
 
-use super::{CommitOutcome, LastVisitUpdate, Position, Store, is_unusable};
+use super::*;
 use crate::roster::tests::any;
-use crate::roster::tests::story::*;
-use crate::roster::{End, Roster, Rules, Visit};
-use crate::time::moment::Moment;
-use crate::zoom::{Event, Kind};
-
-/// A moment at which every event has come.
-const LATE: &str = "999 00:00";
+use crate::roster::{End, Roster, Visit};
+use crate::zoom::Kind;
 
 fn moment() -> impl Strategy<Value = Moment> {
     (-HOUR..200 * DAY).prop_map(|seconds| clock("00:00").plus(seconds))
@@ -25,25 +19,6 @@ fn histories() -> impl Strategy<Value = Vec<Event>> {
         any::long_events(),
         any::long_events(),
     ]
-}
-
-/// Commits what `store` took in.
-#[track_caller]
-fn commit(store: &mut Store, last_visits: LastVisitUpdate) {
-    let position = Position { last_id: store.position().last_id + 1, ..Position::default() };
-    assert_eq!(store.commit(&position, last_visits).expect("it is written"), CommitOutcome::Done);
-}
-
-#[track_caller]
-fn take_in(store: &mut Store, event: &Event, now: Moment) {
-    store.take_in(1, &event.clone().into(), now).expect("it is read");
-}
-
-/// A store in a directory of its own.
-fn on_disk() -> (TempDir, Store) {
-    let directory = TempDir::new().expect("a directory");
-    let store = Store::open(&directory.path().join("store")).expect("it opens");
-    (directory, store)
 }
 
 proptest! {
@@ -227,27 +202,6 @@ fn of_several_callers_the_first_one_has_an_older_last_join() {
     }
 }
 
-#[test]
-fn who_finds_the_store_written_by_another_begins_anew_with_what_is_there() {
-    let (directory, mut ours) = on_disk();
-    let mut theirs = Store::open(&directory.path().join("store")).expect("it opens");
-    take_in(&mut ours, &join("10:00"), clock(LATE));
-    take_in(&mut theirs, &join("10:00"), clock(LATE));
-    commit(&mut theirs, LastVisitUpdate::Now);
-    let position = Position::default();
-    let outcome = ours.commit(&position, LastVisitUpdate::Now).expect("it is read");
-    assert_eq!(outcome, CommitOutcome::Conflict, "what was taken in may be there by now");
-    assert_eq!(ours.position(), theirs.position());
-    take_in(&mut ours, &leave("10:30"), clock(LATE));
-    commit(&mut ours, LastVisitUpdate::Now);
-    assert!(theirs.refresh().expect("it is read"), "it is noticed");
-    for store in [&mut ours, &mut theirs] {
-        let presence = store.presence(&rules(), clock("11:00")).expect("it is read");
-        let expected = "Ada out, joined 10:00, left 10:30: 10:00-10:30";
-        assert_eq!(summary(&presence.people), expected);
-    }
-}
-
 /// What the store and a roster say of `events` at `now`, which has to be the same.
 #[track_caller]
 fn answer(what: &str, events: &[Event], now: &str) -> String {
@@ -303,169 +257,4 @@ fn what_lies_at_the_border_of_the_last_35_days_is_as_if_all_were_in_memory() {
     for (what, events, now, expected) in cases {
         assert_eq!(answer(what, &events, now), expected, "{what}");
     }
-}
-
-#[test]
-fn a_large_meeting_is_written_in_pieces() {
-    let (directory, mut store) = on_disk();
-    let person = |event: Event, n: u32| {
-        event.leg(&n.to_string()).connection(&format!("c{n}")).name(&format!("Person {n}"))
-    };
-    let mut events = Vec::new();
-    for n in 0..2_000 {
-        events.push(person(join("10:00"), n));
-        if n % 3 == 0 {
-            events.push(person(leave("10:30"), n));
-        }
-    }
-    for (n, event) in events.iter().enumerate() {
-        take_in(&mut store, event, clock(LATE));
-        if n % 700 == 0 {
-            commit(&mut store, LastVisitUpdate::Now);
-        }
-    }
-    commit(&mut store, LastVisitUpdate::Now);
-    let chunks = |table: &str| -> i64 {
-        let query = format!("SELECT count(*) FROM {table}");
-        store.db.query_row(&query, [], |row| row.get(0)).expect("it is read")
-    };
-    assert!(chunks("facts") > 5 && chunks("sessions") > 5, "it takes several");
-    drop(store);
-    let mut store = Store::open(&directory.path().join("store")).expect("it opens");
-    let expected = roster(&events).presence(&rules(), clock("11:00"));
-    assert_eq!(store.presence(&rules(), clock("11:00")).expect("it is read"), expected);
-    let last = person(leave("10:59"), 1_999);
-    take_in(&mut store, &last, clock(LATE));
-    commit(&mut store, LastVisitUpdate::Now);
-    let expected = roster(events.iter().chain([&last])).presence(&rules(), clock("11:00"));
-    assert_eq!(store.presence(&rules(), clock("11:00")).expect("it is read"), expected);
-}
-
-#[test]
-fn a_store_of_an_earlier_version_gets_room_for_waits_and_reads_all_again() {
-    let (directory, mut store) = on_disk();
-    take_in(&mut store, &join("10:00"), clock(LATE));
-    commit(&mut store, LastVisitUpdate::Now);
-    let earlier = "DROP TABLE waiting; UPDATE store SET understood = 1";
-    store.db.execute_batch(earlier).expect("written");
-    drop(store);
-    let mut store = Store::open(&directory.path().join("store")).expect("it opens");
-    assert_eq!(store.position().reread, Some(0));
-    take_in(&mut store, &about_ada(Kind::WaitStarted, "10:30"), clock(LATE));
-    commit(&mut store, LastVisitUpdate::Now);
-    store.reload().expect("it is read");
-    let presence = store.presence(&rules(), clock("11:00")).expect("it is read");
-    assert_eq!(presence.waiting.count(), 1);
-}
-
-#[test]
-fn waits_that_an_earlier_version_left_behind_are_derived_again() {
-    let ada = about_ada(Kind::WaitStarted, "10:30");
-    #[rustfmt::skip]
-    let cases = [
-        // what is special                 events                                  waiting
-        ("the facts are the same",         vec![join("10:00").leg("2"), ada.clone()],        1),
-        ("the row is of another meeting",  vec![join("10:00").leg("2").meeting("other")],    0),
-        ("nothing is left",                vec![],                                           0),
-    ];
-    let (_other, mut stale) = on_disk();
-    take_in(&mut stale, &about_ada(Kind::WaitStarted, "09:00").name("Bob"), clock(LATE));
-    take_in(
-        &mut stale,
-        &about_ada(Kind::WaitStarted, "09:30").leg("8").connection("c8"),
-        clock(LATE),
-    );
-    commit(&mut stale, LastVisitUpdate::Now);
-    let row: Vec<u8> =
-        stale.db.query_row("SELECT of FROM waiting", [], |row| row.get(0)).expect("they wait");
-    for (what, events, waiting) in cases {
-        let (directory, mut store) = on_disk();
-        for event in &events {
-            take_in(&mut store, event, clock(LATE));
-        }
-        commit(&mut store, LastVisitUpdate::Now);
-        store
-            .db
-            .execute("INSERT OR REPLACE INTO waiting (meeting, of) VALUES (1, ?1)", [&row])
-            .expect("written");
-        let path = directory.path().join("store");
-        drop(store);
-        let believed =
-            Store::open(&path).and_then(|mut store| store.presence(&rules(), clock("11:00")));
-        assert!(believed.is_err_and(|error| is_unusable(&error)), "{what}: it has no such names");
-        let db = rusqlite::Connection::open(&path).expect("it opens");
-        db.execute("UPDATE store SET understood = 1, position = 1", []).expect("written");
-        drop(db);
-        let mut store = Store::open(&path).expect("it opens");
-        for event in &events {
-            take_in(&mut store, event, clock(LATE));
-        }
-        commit(&mut store, LastVisitUpdate::Now);
-        drop(store);
-        let mut store = Store::open(&path).expect("it opens");
-        assert_eq!(store.verify().expect("it is read"), None, "{what}");
-        let presence = store.presence(&rules(), clock("11:00")).expect("it is read");
-        assert_eq!(presence.waiting.count(), waiting, "{what}");
-    }
-}
-
-#[test]
-fn damage_is_never_believed() {
-    let (directory, mut store) = on_disk();
-    take_in(&mut store, &join("10:00"), clock(LATE));
-    commit(&mut store, LastVisitUpdate::Now);
-    for table in [
-        "facts SET events = substr(events, 1, 8) || x'00' || substr(events, 10)",
-        "sessions SET of = substr(of, 1, 4) || x'00' || substr(of, 6)",
-    ] {
-        store.db.execute(&format!("UPDATE {table}"), []).expect("written");
-    }
-    drop(store);
-    let mut store = Store::open(&directory.path().join("store")).expect("it opens");
-    assert!(store.presence(&Rules::default(), clock("11:00")).is_err());
-    assert!(store.take_in(1, &leave("10:30").into(), clock(LATE)).is_err());
-}
-
-#[test]
-fn what_does_not_follow_from_the_facts_is_found() {
-    let (_directory, mut store) = on_disk();
-    take_in(&mut store, &join("10:00"), clock(LATE));
-    commit(&mut store, LastVisitUpdate::Now);
-    assert_eq!(store.verify().expect("it is read"), None);
-    let sessions: Vec<u8> =
-        store.db.query_row("SELECT of FROM sessions", [], |row| row.get(0)).expect("it is there");
-    take_in(&mut store, &leave("10:30"), clock(LATE));
-    commit(&mut store, LastVisitUpdate::Now);
-    assert_eq!(store.verify().expect("it is read"), None);
-    store.db.execute("UPDATE sessions SET of = ?1", [sessions]).expect("written");
-    let fault = store.verify().expect("it is read").expect("it is noticed");
-    assert_eq!(fault, "the sessions of the meeting `m1` do not follow from its events");
-
-    let (_directory, mut store) = on_disk();
-    take_in(&mut store, &about_ada(Kind::WaitStarted, "10:00"), clock(LATE));
-    commit(&mut store, LastVisitUpdate::Now);
-    assert_eq!(store.verify().expect("it is read"), None);
-    store.db.execute("DELETE FROM waiting", []).expect("written");
-    let fault = store.verify().expect("it is read").expect("it is noticed");
-    assert_eq!(fault, "the sessions of the meeting `m1` do not follow from its events");
-}
-
-#[test]
-fn a_copy_is_the_store_of_another_journal() {
-    let (directory, mut store) = on_disk();
-    take_in(&mut store, &join("10:00"), clock(LATE));
-    commit(&mut store, LastVisitUpdate::Now);
-    let place = directory.path().join("copy");
-    store.back_up_to(&place, "another").expect("it is written");
-    let files: Vec<_> = std::fs::read_dir(directory.path()).expect("readable").collect();
-    let mut copy = Store::open(&place).expect("it opens");
-    assert_eq!(copy.position().journal, "another");
-    let now = clock("11:00");
-    let found = copy.presence(&rules(), now).expect("it is read");
-    assert_eq!(found, store.presence(&rules(), now).expect("it is read"));
-    let copies = files
-        .iter()
-        .flatten()
-        .filter(|file| file.file_name().to_string_lossy().starts_with("copy"));
-    assert_eq!(copies.count(), 1, "it is one file");
 }
