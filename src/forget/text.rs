@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use percent_encoding::percent_decode_str;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::zoom::escapes::unescaped;
@@ -81,21 +82,6 @@ const RESOLUTIONS: [(char, Resolve); 3] =
 
 /// `text` with the escapes of URLs, such as `%20`, decoded.
 pub(crate) fn without_percents(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let digits = behind.get(..2).filter(|_| *first == b'%');
-        let mut byte = [0];
-        match digits.map(|digits| hex::decode_to_slice(digits, &mut byte)) {
-            Some(Ok(())) => {
-                bytes.push(byte[0]);
-                rest = &behind[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = behind;
-            }
-        }
-    }
+    let bytes: Vec<u8> = percent_decode_str(text).collect();
     surrogate::lossy_text_of(&bytes)
 }

@@ -5,6 +5,7 @@
 
 mod refusal;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::time::moment::Moment;
@@ -28,6 +29,9 @@ pub enum Question {
 /// All questions.
 pub const QUESTIONS: [Question; 3] =
     [Question::Status, Question::PastParticipants, Question::Metrics];
+
+/// All but the unreserved characters (RFC 3986, 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The longest page of participants that Zoom sends.
 const PAGE_SIZE: &str = "page_size=300";
@@ -264,13 +268,7 @@ fn encoded(id: &str) -> String {
 }
 
 fn percent_encoded(text: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-            char::from(byte).to_string()
-        }
-        byte => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encode).collect()
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 #[cfg(test)]
