@@ -41,7 +41,7 @@ fn judge(now: Moment, synchronised: Option<bool>) -> Finding {
 /// Whether systemd reports the clock as synchronised; `None` on a machine without systemd. The
 /// archive's clock is compared in its own check, and Zoom's with each delivery.
 fn synchronised() -> Option<bool> {
-    if Path::new(SYNCHRONISED).is_file() {
+    if matches!(Path::new(SYNCHRONISED).try_exists(), Ok(true)) {
         return Some(true);
     }
     let mut command = Command::new("timedatectl");

@@ -49,7 +49,9 @@ struct Unit {
 
 impl Unit {
     fn find(name: &str, places: &[PathBuf]) -> Option<Self> {
-        let path = places.iter().map(|place| place.join(name)).find(|path| path.is_file())?;
+        // Systemd takes the first one, whatever it is, and one that cannot be examined may be there.
+        let is_there = |path: &PathBuf| path.try_exists().unwrap_or(true);
+        let path = places.iter().map(|place| place.join(name)).find(is_there)?;
         let mut text = fs::read_to_string(&path).ok()?;
         for place in places {
             let Ok(added) = fs::read_dir(place.join(format!("{name}.d"))) else { continue };
@@ -153,6 +155,25 @@ mod tests {
             panic!("two units, two lines");
         };
         insta::assert_snapshot!(socket, @"✗ unit      DIR/lookout.socket lacks `ListenStream=127.0.0.1:99`, which these settings need; print it again: `sudo lookout print systemd --socket | sudo tee /etc/systemd/system/lookout.socket`, then `sudo systemctl daemon-reload` and `sudo systemctl restart lookout.socket`");
+    }
+
+    #[test]
+    fn a_masked_unit_hides_the_one_that_is_printed() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("lookout.toml");
+        let settings = parse("", &file, &Environment::default()).expect("valid");
+        let args = Args { socket: false, command: Service::Serve };
+        let printed = unit(&settings, &args, Path::new("/usr/bin/lookout")).expect("printed");
+        let [etc, lib] = ["etc", "lib"].map(|place| dir.path().join(place));
+        for place in [&etc, &lib] {
+            fs::create_dir(place).expect("made");
+        }
+        fs::write(lib.join("lookout.service"), printed).expect("written");
+        let context = Context { settings: &settings, now: Moment::from_seconds(0) };
+        let places = [etc.clone(), lib];
+        assert_eq!(examine(&context, &places).len(), 1);
+        std::os::unix::fs::symlink("/dev/null", etc.join("lookout.service")).expect("linked");
+        assert_eq!(examine(&context, &places), []);
     }
 
     #[test]
